@@ -1,0 +1,27 @@
+/** Puts the client together: session, connection, server, language, components, pages. */
+
+import '../assets/base.css';
+
+import { DefaultApolloClient } from '@vue/apollo-composable';
+import { createApp } from 'vue';
+
+import { connectionKey, createConnection, createSession, sessionKey } from '../composables/index.js';
+
+import App from './App.vue';
+import { createApolloClient } from './apollo.js';
+import { createTranslator } from './i18n.js';
+import { createPages } from './router.js';
+import { createComponents } from './vuetify.js';
+
+const session = createSession(sessionStorage);
+const connection = createConnection(window);
+const i18n = await createTranslator();
+
+createApp(App)
+  .provide(sessionKey, session)
+  .provide(connectionKey, connection)
+  .provide(DefaultApolloClient, createApolloClient(session, connection))
+  .use(i18n)
+  .use(createComponents(i18n))
+  .use(createPages(session))
+  .mount('#app');

@@ -1,0 +1,52 @@
+/** The pages. Each is loaded when it is first opened; all but the entrance ask for a token. */
+
+import { createRouter, createWebHistory, type Router } from 'vue-router';
+
+import type { Session } from '../composables/index.js';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    title?: string;
+    /** True for pages that need nobody to be signed in. */
+    isPublic?: boolean;
+  }
+}
+
+export function createPages(session: Session): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    routes: [
+      {
+        path: '/',
+        name: 'list',
+        component: () => import('../views/user/UserDashboard.vue'),
+        meta: { title: 'app.myList' },
+      },
+      {
+        path: '/admin',
+        name: 'admin',
+        component: () => import('../views/admin/AdminDashboard.vue'),
+        meta: { title: 'admin.title' },
+      },
+      {
+        path: '/sign-in',
+        name: 'sign-in',
+        component: () => import('../views/user/SignIn.vue'),
+        meta: { title: 'signIn.title', isPublic: true },
+      },
+      {
+        path: '/:path(.*)*',
+        name: 'nowhere',
+        component: () => import('../views/user/NotFound.vue'),
+        meta: { title: 'app.notFound', isPublic: true },
+      },
+    ],
+  });
+  router.beforeEach((to) => {
+    if (to.meta.isPublic || session.token.value !== null) return true;
+    return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
+  });
+  return router;
+}

@@ -1,0 +1,19 @@
+/** The client's state and behaviour, for views; components get theirs by props. */
+
+export * from './backoff.js';
+export * from './connection.js';
+export * from './failure.js';
+export * from './isolate.js';
+export * from './list-changes.js';
+export * from './reasons.js';
+export * from './session.js';
+export * from './useAgo.js';
+export * from './useEntrance.js';
+export * from './useHeldList.js';
+export * from './useModels.js';
+export * from './usePersonaWords.js';
+export * from './usePointerHold.js';
+export * from './useRecommendations.js';
+export * from './useThumbs.js';
+export * from './useTraining.js';
+export * from './useViewer.js';

@@ -1,0 +1,88 @@
+/** The ways in: demo users where the data are synthetic, and a token always. */
+
+import { useApolloClient, useMutation } from '@vue/apollo-composable';
+import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
+
+import {
+  DemoSignInDocument,
+  EntranceDocument,
+  ViewerDocument,
+  type EntranceQuery,
+} from '../generated/graphql.js';
+
+import { failureOf, type Failure, type RequestErrorLike } from './failure.js';
+import { useSession } from './session.js';
+import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
+
+export type DemoUser = EntranceQuery['demoUsers'][number];
+
+export interface Refusal extends Failure {
+  readonly way: 'demo' | 'token';
+}
+
+export interface Entrance extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
+  /** Null until known. */
+  readonly isSynthetic: ComputedRef<boolean | null>;
+  readonly demoUsers: ComputedRef<readonly DemoUser[]>;
+  /** The demo user being signed in as, "token" for a pasted one, null when nothing is under way. */
+  readonly isBusyWith: DeepReadonly<Ref<string | null>>;
+  /** Why the last attempt was refused, and by which way in it was made. */
+  readonly refusal: DeepReadonly<Ref<Refusal | null>>;
+  /** Both resolve to the role that was signed in, or to null when it was refused. */
+  signInAsDemoUser(userId: string): Promise<'USER' | 'ADMIN' | null>;
+  signInWithToken(token: string): Promise<'USER' | 'ADMIN' | null>;
+}
+
+export function useEntrance(): Entrance {
+  const session = useSession();
+  const { client } = useApolloClient();
+  const query = useLiveQuery(EntranceDocument, {}, { fetchPolicy: 'network-only' });
+  const demo = useMutation(DemoSignInDocument);
+  const isBusyWith = ref<string | null>(null);
+  const refusal = ref<Refusal | null>(null);
+
+  async function attempt<T>(name: string, action: () => Promise<T | null>): Promise<T | null> {
+    isBusyWith.value = name;
+    refusal.value = null;
+    try {
+      return await action();
+    } catch (error) {
+      refusal.value = { ...failureOf(error as RequestErrorLike), way: name === 'token' ? 'token' : 'demo' };
+      return null;
+    } finally {
+      isBusyWith.value = null;
+    }
+  }
+
+  return {
+    isSynthetic: computed(() => query.data.value?.dataset.isSynthetic ?? null),
+    demoUsers: computed(() => query.data.value?.demoUsers ?? []),
+    isLoading: query.isLoading,
+    failure: query.failure,
+    refetch: query.refetch,
+    isBusyWith: readonly(isBusyWith),
+    refusal: readonly(refusal),
+    signInAsDemoUser: (userId) =>
+      attempt(userId, async () => {
+        const answer = await demo.mutate({ userId });
+        const outcome = answer?.data?.demoSignIn;
+        if (outcome?.__typename === 'DemoSession') {
+          session.signIn(outcome.token);
+          return 'USER';
+        }
+        refusal.value = { kind: 'refused', message: outcome?.message ?? null, reference: null, way: 'demo' };
+        return null;
+      }),
+    signInWithToken: (token) =>
+      attempt('token', async () => {
+        session.signIn(token.trim());
+        try {
+          const { data } = await client.query({ query: ViewerDocument, fetchPolicy: 'network-only' });
+          return data.me.role;
+        } catch (error) {
+          session.signOut('expired');
+          throw error;
+        }
+      }),
+  };
+}

@@ -1,0 +1,70 @@
+/** A query that recovers by itself: asked again when the connection is back, and after answers that say "in a moment". */
+
+import type { OperationVariables, WatchQueryFetchPolicy } from '@apollo/client/core';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { useQuery } from '@vue/apollo-composable';
+import { computed, onScopeDispose, watch, type ComputedRef, type Ref } from 'vue';
+
+import { backoffMs } from './backoff.js';
+import { useConnection } from './connection.js';
+import { failureOf, type Failure } from './failure.js';
+
+export interface LiveQuery<TData> {
+  /** The last answer; stays while a newer one is under way or has failed. */
+  readonly data: ComputedRef<TData | undefined>;
+  /** True while there is nothing to show yet and an answer may still come. */
+  readonly isLoading: ComputedRef<boolean>;
+  readonly failure: ComputedRef<Failure | null>;
+  refetch(): void;
+  onResult(callback: (data: TData) => void): void;
+}
+
+export interface LiveQueryOptions {
+  /** `cache-and-network` by default. */
+  readonly fetchPolicy?: WatchQueryFetchPolicy;
+  /** Asks only while this is true; always by default. */
+  readonly isEnabled?: Readonly<Ref<boolean>>;
+}
+
+export function useLiveQuery<TData, TVariables extends OperationVariables>(
+  document: TypedDocumentNode<TData, TVariables>,
+  variables: TVariables,
+  { fetchPolicy = 'cache-and-network', isEnabled }: LiveQueryOptions = {},
+): LiveQuery<TData> {
+  const query = useQuery<TData, TVariables>(document, variables, () => ({
+    fetchPolicy,
+    enabled: isEnabled?.value ?? true,
+  }));
+  const failure = computed(() => (query.error.value === null ? null : failureOf(query.error.value)));
+
+  const refetch = () => {
+    // A failed repeat shows in `failure`, like the first.
+    if (isEnabled?.value ?? true) void query.refetch()?.catch(() => undefined);
+  };
+  useConnection().onRestored(refetch);
+  repeatWhileBusy(failure, query.loading, refetch);
+
+  return {
+    data: computed(() => query.result.value ?? undefined),
+    isLoading: computed(() => query.result.value == null && failure.value === null),
+    failure,
+    refetch,
+    onResult(callback) {
+      query.onResult(({ data, partial }) => {
+        if (data && !partial) callback(data);
+      });
+    },
+  };
+}
+
+function repeatWhileBusy(failure: Ref<Failure | null>, loading: Ref<boolean>, refetch: () => void): void {
+  let attempt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch([failure, loading], () => {
+    clearTimeout(timer);
+    if (loading.value) return;
+    if (failure.value?.kind === 'busy') timer = setTimeout(refetch, backoffMs(attempt++));
+    else attempt = 0;
+  });
+  onScopeDispose(() => clearTimeout(timer));
+}

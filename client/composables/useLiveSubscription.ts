@@ -1,0 +1,41 @@
+/** A subscription that does not stay dead: whatever ended it, it is opened again, and its reader is told to catch up. */
+
+import type { OperationVariables } from '@apollo/client/core';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { useSubscription } from '@vue/apollo-composable';
+import { onScopeDispose } from 'vue';
+
+import { backoffMs } from './backoff.js';
+
+export interface LiveSubscription<TData> {
+  onData(callback: (data: TData) => void): void;
+}
+
+/** `catchUp` runs after each reopening, since pushes may have been missed. A lost socket is the connection's business. */
+export function useLiveSubscription<TData, TVariables extends OperationVariables>(
+  document: TypedDocumentNode<TData, TVariables>,
+  variables: TVariables,
+  catchUp: () => void,
+): LiveSubscription<TData> {
+  const subscription = useSubscription<TData, TVariables>(document, variables, { fetchPolicy: 'no-cache' });
+  let attempt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  subscription.onResult(() => (attempt = 0));
+  subscription.onError(() => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      subscription.restart();
+      catchUp();
+    }, backoffMs(attempt++));
+  });
+  onScopeDispose(() => clearTimeout(timer));
+
+  return {
+    onData(callback) {
+      subscription.onResult(({ data }) => {
+        if (data) callback(data);
+      });
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** Who asks, as the server sees it. */
+
+import type { ComputedRef, Ref } from 'vue';
+import { computed } from 'vue';
+
+import { ViewerDocument, type ViewerQuery } from '../generated/graphql.js';
+
+import { useSession } from './session.js';
+import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
+
+export type Viewer = ViewerQuery['me'];
+export type PersonaAssignment = NonNullable<NonNullable<Viewer['user']>['persona']>;
+
+export interface ViewerState extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
+  /** Undefined until the first answer, and while nobody is signed in. */
+  readonly viewer: ComputedRef<Viewer | undefined>;
+}
+
+export function useViewer(): ViewerState {
+  const { token } = useSession();
+  const isSignedIn: Readonly<Ref<boolean>> = computed(() => token.value !== null);
+  const query = useLiveQuery(ViewerDocument, {}, { isEnabled: isSignedIn });
+  return {
+    viewer: computed(() => (isSignedIn.value ? query.data.value?.me : undefined)),
+    isLoading: query.isLoading,
+    failure: query.failure,
+    refetch: query.refetch,
+  };
+}

@@ -1,0 +1,2 @@
+export * from './scheduler/index.js';
+export * from './tasks/index.js';

@@ -1,0 +1,2 @@
+export type { Scheduler } from './scheduler.js';
+export { isSchedule, startScheduler } from './scheduler.js';

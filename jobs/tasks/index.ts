@@ -1,0 +1,2 @@
+export type { Job } from './job.js';
+export { createRetrainJob } from './retrain.job.js';

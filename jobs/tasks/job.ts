@@ -1,0 +1,9 @@
+/** A job is a value: what it is called, when it runs, and the one use case it calls. */
+export interface Job {
+  readonly name: string;
+  /** Cron expression with five fields. */
+  readonly schedule: string;
+  /** IANA name, e.g. "UTC". */
+  readonly timeZone: string;
+  run(): Promise<void>;
+}

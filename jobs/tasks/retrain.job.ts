@@ -1,0 +1,32 @@
+/** The weekly job: cluster and train anew. The lease of the use case keeps it single among all instances. */
+
+import type { Logger } from '../../server/domain/index.js';
+import { AlreadyRunningError } from '../../server/domain/index.js';
+import type { TrainingService } from '../../server/services/index.js';
+
+import type { Job } from './job.js';
+
+export interface RetrainJobOptions {
+  readonly training: TrainingService;
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly log: Logger;
+}
+
+export function createRetrainJob({ training, schedule, timeZone, log }: RetrainJobOptions): Job {
+  return {
+    name: 'retrain',
+    schedule,
+    timeZone,
+    async run() {
+      try {
+        const run = await training.run('schedule');
+        log.info({ state: run.state, modelVersion: run.modelVersion }, 'the scheduled retrain has ended');
+      } catch (error) {
+        // With several instances every one of them wakes up; all but one find the lease taken.
+        if (!(error instanceof AlreadyRunningError)) throw error;
+        log.info({ owner: error.owner }, 'the scheduled retrain is run by another instance');
+      }
+    },
+  };
+}

@@ -1,0 +1,161 @@
+/** Every enum of the contract. Names outside, the values of the domain inside. */
+
+import { registerEnumType } from 'type-graphql';
+
+export const RoleEnum = { USER: 'user', ADMIN: 'admin' } as const;
+registerEnumType(RoleEnum, {
+  name: 'Role',
+  description: 'What a token entitles its bearer to.',
+  valuesConfig: {
+    USER: { description: 'Sees and acts for itself only.' },
+    ADMIN: { description: 'May name any user, and runs the system.' },
+  },
+});
+
+export const OpinionEnum = { UP: 1, DOWN: -1, NONE: 0 } as const;
+registerEnumType(OpinionEnum, {
+  name: 'Opinion',
+  description: 'A thumb.',
+  valuesConfig: {
+    UP: { description: 'Thumb up: more like this.' },
+    DOWN: { description: 'Thumb down: less like this, and never this again.' },
+    NONE: { description: 'The thumb is taken back; the list returns to what it was.' },
+  },
+});
+
+export const EventTypeEnum = {
+  IMPRESSION: 'impression',
+  VIEW: 'view',
+  CLICK: 'click',
+  SEARCH: 'search',
+  CART: 'cart',
+  PURCHASE: 'purchase',
+  LIKE: 'like',
+  DISLIKE: 'dislike',
+} as const;
+registerEnumType(EventTypeEnum, {
+  name: 'EventType',
+  description: 'What a person did.',
+  valuesConfig: {
+    IMPRESSION: { description: 'The item was on the screen.' },
+    VIEW: { description: "The item's page was opened; `value` is the dwell time in seconds." },
+    CLICK: { description: 'The item was clicked in a list; `value` is the dwell time in seconds.' },
+    SEARCH: { description: 'Something was searched for; there is no item.' },
+    CART: { description: 'The item was put into the cart.' },
+    PURCHASE: { description: 'The item was bought; `value` is the amount.' },
+    LIKE: { description: 'The item was liked.' },
+    DISLIKE: { description: 'The item was disliked.' },
+  },
+});
+
+export const EventStatusEnum = {
+  RECORDED: 'recorded',
+  DUPLICATE: 'duplicate',
+  REJECTED: 'rejected',
+} as const;
+registerEnumType(EventStatusEnum, {
+  name: 'EventStatus',
+  description: 'What became of one event.',
+  valuesConfig: {
+    RECORDED: { description: 'It is in the record.' },
+    DUPLICATE: { description: 'It had been recorded before; nothing changed.' },
+    REJECTED: { description: 'It breaks a rule; `reason` says which.' },
+  },
+});
+
+export const UpdateCauseEnum = {
+  FEEDBACK: 'FEEDBACK',
+  EVENTS: 'EVENTS',
+  MODEL: 'MODEL',
+  PERSONA: 'PERSONA',
+} as const;
+registerEnumType(UpdateCauseEnum, {
+  name: 'UpdateCause',
+  description: 'Why a list was pushed.',
+  valuesConfig: {
+    FEEDBACK: { description: 'The user gave a thumb or took one back.' },
+    EVENTS: { description: 'New behaviour of the user was recorded.' },
+    MODEL: { description: 'Another model version became active.' },
+    PERSONA: { description: 'The user moved to another persona.' },
+  },
+});
+
+export const ModelStatusEnum = {
+  BUILDING: 'building',
+  READY: 'ready',
+  CANDIDATE: 'candidate',
+  ACTIVE: 'active',
+  RETIRED: 'retired',
+  FAILED: 'failed',
+} as const;
+registerEnumType(ModelStatusEnum, {
+  name: 'ModelStatus',
+  description: 'Where a model version stands.',
+  valuesConfig: {
+    BUILDING: { description: 'Its parts are being written.' },
+    READY: { description: 'Complete; may be activated.' },
+    CANDIDATE: { description: 'Complete but held back; `reason` says why. An admin may activate it.' },
+    ACTIVE: { description: 'It serves.' },
+    RETIRED: { description: 'It served once; may be activated again.' },
+    FAILED: { description: 'Its training did not finish.' },
+  },
+});
+
+export const RunStateEnum = {
+  RUNNING: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+} as const;
+registerEnumType(RunStateEnum, {
+  name: 'RunState',
+  description: 'Where a training run stands.',
+  valuesConfig: {
+    RUNNING: { description: 'Under way.' },
+    SUCCEEDED: { description: 'Ended with a model version.' },
+    FAILED: { description: 'Ended with an error; the active model is untouched.' },
+    CANCELLED: { description: 'Stopped by an admin; the active model is untouched.' },
+  },
+});
+
+export const TrainingStageEnum = {
+  LOAD: 'load',
+  FEATURES: 'features',
+  PERSONAS: 'personas',
+  FIT: 'fit',
+  EVALUATE: 'evaluate',
+  PUBLISH: 'publish',
+  REASSIGN: 'reassign',
+} as const;
+registerEnumType(TrainingStageEnum, {
+  name: 'TrainingStage',
+  description: 'The stages of a training run, in order.',
+  valuesConfig: {
+    LOAD: { description: 'Reading the record.' },
+    FEATURES: { description: 'Computing the behavioural features of every user.' },
+    PERSONAS: { description: 'Clustering users into personas.' },
+    FIT: { description: 'Fitting the recommender.' },
+    EVALUATE: { description: 'Measuring it on held-out data.' },
+    PUBLISH: { description: 'Writing the version and making it active.' },
+    REASSIGN: { description: 'Giving every user its persona in the new version.' },
+  },
+});
+
+export const RunTriggerEnum = {
+  SCHEDULE: 'schedule',
+  ADMIN: 'admin',
+  COMMAND: 'command',
+  STARTUP: 'startup',
+  DRIFT: 'drift',
+} as const;
+registerEnumType(RunTriggerEnum, {
+  name: 'RunTrigger',
+  description: 'Who or what asked for a training run.',
+  valuesConfig: {
+    SCHEDULE: { description: 'The weekly schedule.' },
+    ADMIN: { description: 'An admin, by the `retrain` mutation.' },
+    COMMAND: { description: 'The command line.' },
+    STARTUP: { description: 'The first start of the server.' },
+    DRIFT: { description: 'Behaviour drifted away from the active model.' },
+  },
+});

@@ -1,0 +1,114 @@
+/** Personas, who belongs to them, and how that changed. */
+
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+
+import { DateTime } from '../scalars/index.js';
+
+@ObjectType('FeatureValue', { simpleResolvers: true, description: 'One behavioural feature and its value.' })
+export class FeatureValueType {
+  @Field(() => String, { description: 'The name of the feature.' })
+  feature!: string;
+
+  @Field(() => Float, { description: 'Its value in plain units: rates 0 to 1, times in seconds.' })
+  value!: number;
+}
+
+@ObjectType('DistinctiveFeature', {
+  simpleResolvers: true,
+  description: 'A feature that sets a persona apart.',
+})
+export class DistinctiveFeatureType {
+  @Field(() => String, { description: 'The name of the feature.' })
+  feature!: string;
+
+  @Field(() => Float, {
+    description:
+      'How far the persona lies from the typical user, in robust standard deviations; negative is below.',
+  })
+  zScore!: number;
+}
+
+@ObjectType('Persona', {
+  simpleResolvers: true,
+  description: 'A group of users who behave alike, found by clustering.',
+})
+export class PersonaType {
+  @Field(() => ID, { description: 'Stable across model versions.' })
+  id!: string;
+
+  @Field(() => String, { description: 'The name shown to people; an admin may change it.' })
+  label!: string;
+
+  @Field(() => String, { description: 'What its members have in common, in a sentence.' })
+  description!: string;
+
+  @Field(() => Int, { description: 'How many users belong to it in the active model.' })
+  size!: number;
+
+  @Field(() => Float, { description: 'Its share of all users, 0 to 1.' })
+  share!: number;
+
+  @Field(() => Float, {
+    description: 'Mean silhouette of its members, -1 to 1: how clearly it stands apart.',
+  })
+  silhouette!: number;
+
+  @Field(() => [FeatureValueType], { description: 'Its typical member: the mean of every feature.' })
+  centroid!: FeatureValueType[] | (() => FeatureValueType[]);
+
+  @Field(() => [DistinctiveFeatureType], { description: 'What sets it apart, strongest first.' })
+  distinctive!: readonly DistinctiveFeatureType[];
+}
+
+@ObjectType('PersonaAssignment', { simpleResolvers: true, description: 'The persona a user has now.' })
+export class PersonaAssignmentType {
+  @Field(() => ID, { description: 'The id of the persona.' })
+  personaId!: string;
+
+  @Field(() => PersonaType, {
+    nullable: true,
+    description: 'The persona; null for a moment when the active model has just dropped it.',
+  })
+  persona!: PersonaType | null;
+
+  @Field(() => Float, {
+    description: 'How sure the assignment is, 0 to 1 (softmax over distances to the centroids).',
+  })
+  confidence!: number;
+
+  @Field(() => DateTime, { description: 'Since when the user has this persona.' })
+  since!: number;
+
+  @Field(() => Int, { description: 'The model version that assigned it.' })
+  modelVersion!: number;
+}
+
+@ObjectType('PersonaRecord', { simpleResolvers: true, description: "One step in a user's persona timeline." })
+export class PersonaRecordType {
+  @Field(() => ID, { description: 'The id of the persona.' })
+  personaId!: string;
+
+  @Field(() => PersonaType, {
+    nullable: true,
+    description: 'The persona, where the active model still has it.',
+  })
+  persona!: PersonaType | null;
+
+  @Field(() => Float, { description: 'How sure the assignment was, 0 to 1.' })
+  confidence!: number;
+
+  @Field(() => Int, { description: 'The model version that assigned it.' })
+  modelVersion!: number;
+
+  @Field(() => DateTime, { description: 'When it was assigned.' })
+  at!: number;
+}
+
+@ObjectType('PersonaChange', { simpleResolvers: true, description: 'A user moved to another persona.' })
+export class PersonaChangeType {
+  @Field(() => ID, { description: 'The user who moved.' })
+  userId!: string;
+
+  @Field(() => PersonaAssignmentType, { nullable: true, description: 'The persona the user has now.' })
+  persona!: PersonaAssignmentType | null;
+}

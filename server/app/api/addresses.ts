@@ -1,0 +1,27 @@
+/** Who is at the other end: the address behind trusted proxies, and the page a browser's request comes from. */
+
+import type { IncomingMessage } from 'node:http';
+
+/** The caller's address; `trustedProxies` is how many proxies in front of the server may be believed (0: none). */
+export function addressOf(request: IncomingMessage, trustedProxies: number): string {
+  const direct = request.socket.remoteAddress ?? 'unknown';
+  const header = request.headers['x-forwarded-for'];
+  if (trustedProxies === 0 || header === undefined) return direct;
+  // Each proxy appends the address it saw, so the last ones are those our own proxies wrote.
+  const hops = String(header)
+    .split(',')
+    .map((hop) => hop.trim());
+  return hops.at(-trustedProxies) ?? hops[0] ?? direct;
+}
+
+/** True without an Origin (not a browser), for the server's own pages, and for the origins allowed by name. */
+export function isOriginAllowed(request: IncomingMessage, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return true;
+  if (allowedOrigins.includes(origin)) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,175 @@
+/** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
+
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { EventBus, Logger, Viewer } from '../../domain/index.js';
+import { createLoaders } from '../../loaders/index.js';
+import type { ApiContext } from '../../resolvers/index.js';
+import { buildApiSchema } from '../../resolvers/index.js';
+import type { Services } from '../../services/index.js';
+
+import { createAuthenticator } from './authenticator.js';
+import { createFormatError } from './errors.js';
+import { createSubscriptionGuard } from './graphql-guard.js';
+import { createGraphQLServer } from './graphql-http.js';
+import type { Readiness } from './http.js';
+import { createHttpApp } from './http.js';
+import type { DocumentLimits } from './limits.js';
+import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
+import { createMetrics } from './metrics.js';
+import type { RateLimits } from './rate-limits.js';
+import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
+import type { Tokens } from './tokens.js';
+import type { SocketLimits } from './websocket.js';
+import { attachWebSocket, DEFAULT_SOCKET_LIMITS } from './websocket.js';
+
+const PATH = '/graphql';
+const DEFAULT_MAX_BODY_BYTES = 2 * 1_048_576;
+const DEMO_TTL_SECONDS = 12 * 3_600;
+const DRAIN_MS = 10_000;
+
+export interface ApiLimits {
+  readonly document: DocumentLimits;
+  readonly rate: RateLimits;
+  readonly socket: SocketLimits;
+  /** Bytes of one request body; default 2 MiB. */
+  readonly maxBodyBytes: number;
+}
+
+export interface ApiOptions {
+  readonly services: Services;
+  readonly bus: EventBus;
+  readonly tokens: Tokens;
+  /** Rejects when the database does not answer. */
+  readonly ping: () => Promise<void>;
+  readonly log: Logger;
+  /** The built client; null serves none. */
+  readonly clientDir: string | null;
+  /** Closes what only developers need (introspection); default false. */
+  readonly isProduction?: boolean;
+  /** Pages of these origins may use the API, e.g. "https://shop.example"; default none but the server's own. */
+  readonly allowedOrigins?: readonly string[];
+  /** How many proxies in front of the server write X-Forwarded-For; default 0. */
+  readonly trustedProxies?: number;
+  readonly limits?: {
+    readonly [K in keyof ApiLimits]?: ApiLimits[K] extends number ? number : Partial<ApiLimits[K]>;
+  };
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+export interface Api {
+  readonly httpServer: Server;
+  /** Resolves with the port, also when `port` was 0. Rejects when the port is taken. */
+  listen(port: number, host?: string): Promise<number>;
+  /** Takes nothing new, closes sockets with 1001, lets running requests end (at most 10 s), then resolves. */
+  close(): Promise<void>;
+}
+
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { services, bus, tokens, log, clientDir, isProduction = false, now = Date.now } = options;
+  const { allowedOrigins = [], trustedProxies = 0 } = options;
+  const limits = withDefaults(options.limits ?? {});
+  const schema = buildApiSchema();
+  const formatError = createFormatError(log);
+  const costGuard = createCostGuard(schema, limits.document.maxCost);
+  const authenticator = createAuthenticator(tokens, services.users, now);
+  const hasIntrospection = !isProduction;
+
+  const metrics = createMetrics({ nSockets: () => sockets.nSockets, nSubscriptions: () => bus.size });
+  const contextFor = (viewer: Viewer): ApiContext => ({
+    viewer,
+    services,
+    bus,
+    loaders: createLoaders(services),
+    signDemoToken: (userId) =>
+      tokens.sign({ role: 'user', userId, ttlSeconds: DEMO_TTL_SECONDS, isDemo: true }),
+    recordPush: metrics.recordPush,
+    now,
+  });
+
+  const apollo = createGraphQLServer<ApiContext>({
+    schema,
+    limits: limits.document,
+    costGuard,
+    formatError,
+    hasIntrospection,
+    log,
+  });
+  await apollo.start();
+
+  let isClosing = false;
+  const readiness = async (): Promise<Readiness> => {
+    const modelVersion = services.models.activeVersion();
+    const database = await options.ping().then(
+      () => 'up' as const,
+      () => 'down' as const,
+    );
+    return { isReady: !isClosing && database === 'up' && modelVersion !== null, database, modelVersion };
+  };
+
+  const httpServer = createServer(
+    createHttpApp({
+      path: PATH,
+      apollo,
+      authenticator,
+      rateGuard: createRateGuard(limits.rate),
+      contextFor,
+      metrics,
+      allowedOrigins,
+      trustedProxies,
+      maxBodyBytes: limits.maxBodyBytes,
+      clientDir,
+      readiness,
+      log,
+    }),
+  );
+  // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
+  httpServer.keepAliveTimeout = 65_000;
+  const sockets = attachWebSocket(httpServer, {
+    path: PATH,
+    limits: limits.socket,
+    allowedOrigins,
+    trustedProxies,
+    authenticator,
+    guard: createSubscriptionGuard({ schema, limits: limits.document, costGuard, hasIntrospection }),
+    formatError,
+    contextFor,
+    recordRefusal: metrics.recordRefusal,
+    now,
+    log,
+  });
+
+  return {
+    httpServer,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        httpServer.once('error', reject);
+        httpServer.listen(port, host, () => {
+          httpServer.off('error', reject);
+          resolve((httpServer.address() as AddressInfo).port);
+        });
+      }),
+    async close() {
+      isClosing = true;
+      const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));
+      const lateness = setTimeout(() => httpServer.closeAllConnections(), DRAIN_MS);
+      await sockets.close();
+      httpServer.closeIdleConnections();
+      await closed;
+      clearTimeout(lateness);
+      await apollo.stop();
+    },
+  };
+}
+
+function withDefaults(limits: NonNullable<ApiOptions['limits']>): ApiLimits {
+  return {
+    document: { ...DEFAULT_DOCUMENT_LIMITS, ...limits.document },
+    rate: { ...DEFAULT_RATE_LIMITS, ...limits.rate },
+    socket: { ...DEFAULT_SOCKET_LIMITS, ...limits.socket },
+    maxBodyBytes: limits.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+  };
+}

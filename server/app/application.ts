@@ -1,0 +1,67 @@
+/** Opens everything a program of this product needs, in order, and closes it in the opposite order. */
+
+import { join } from 'node:path';
+
+import type { Logger } from '../domain/index.js';
+import { createPseudonymizer } from '../privacy/index.js';
+import { createMongoStore } from '../store/mongo/index.js';
+import type { Store } from '../store/index.js';
+import { createThreadTrainer } from '../workers/index.js';
+
+import type { Container } from './container.js';
+import { createContainer } from './container.js';
+import type { Database } from './database/index.js';
+import { openDatabase } from './database/index.js';
+import type { Settings } from './settings.js';
+
+export interface Application {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly store: Store;
+  readonly container: Container;
+  readonly pseudonymize: (rawId: string) => string;
+  /** Signs tokens. */
+  readonly secret: Uint8Array;
+  /** The synthesiser's ground truth. Only evaluation and simulation read it. */
+  readonly truthPath: string;
+  close(): Promise<void>;
+}
+
+export interface OpenApplicationOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** A server owns the data folder; a command attaches to a running server's database, or opens its own for a while. */
+  readonly role: 'server' | 'command';
+  /** What is being waited for, in words. */
+  readonly onProgress?: (message: string) => void;
+}
+
+export async function openApplication(options: OpenApplicationOptions): Promise<Application> {
+  const { settings, log, role, onProgress } = options;
+  const database = await openDatabase({ settings, log, role, onProgress });
+  try {
+    const store = await createMongoStore({ uri: database.uri });
+    const { pseudonymize } = createPseudonymizer(settings.pepper);
+    const container = createContainer({ store, trainer: createThreadTrainer(), pseudonymize, log });
+    await container.start();
+    return {
+      settings,
+      log,
+      database,
+      store,
+      container,
+      pseudonymize,
+      secret: settings.secret,
+      truthPath: join(settings.dataDir, 'truth.jsonl'),
+      async close() {
+        await container.stop();
+        await store.close();
+        await database.stop();
+      },
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/** `npm run import -- --items F [--events F] [--ratings F] [--dry-run]` */
+
+import { join } from 'node:path';
+
+import type { ImportKind, ImportReport } from '../../services/index.js';
+import { createProgress } from '../progress.js';
+import type { Progress } from '../progress.js';
+
+import { parseOptions, runWithApplication } from './command.js';
+
+const USAGE =
+  'npm run import -- [--items FILE] [--events FILE] [--ratings FILE] [--like-at 4] [--dislike-at 2] [--rejects FILE] [--dry-run]';
+
+runWithApplication(async ({ container, settings }) => {
+  const options = parseOptions(USAGE, {
+    items: { type: 'string' },
+    events: { type: 'string' },
+    ratings: { type: 'string' },
+    'like-at': { type: 'string' },
+    'dislike-at': { type: 'string' },
+    rejects: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
+  });
+  const dryRun = options['dry-run'] ?? false;
+  const rejectPath = options.rejects ?? join(settings.dataDir, 'rejects.csv');
+  const bars = new Map<ImportKind, { progress: Progress; startedAt: number }>();
+  const barOf = (kind: ImportKind) => {
+    let bar = bars.get(kind);
+    if (bar === undefined) {
+      bar = { progress: createProgress({ title: `Importing ${kind}` }), startedAt: Date.now() };
+      bars.set(kind, bar);
+    }
+    return bar;
+  };
+  let rowsRead = 0;
+  const reports = await container.imports.run({
+    items: options.items,
+    events: options.events,
+    ratings: options.ratings,
+    dryRun,
+    rejectPath,
+    likeAt: options['like-at'] === undefined ? undefined : Number(options['like-at']),
+    dislikeAt: options['dislike-at'] === undefined ? undefined : Number(options['dislike-at']),
+    // Reading is the smaller part of the work: users are written when their rows are together.
+    onRead: (kind, fraction, rows) => {
+      rowsRead = rows;
+      const { progress, startedAt } = barOf(kind);
+      const rate = Math.round(rows / Math.max(0.001, (Date.now() - startedAt) / 1_000));
+      progress.update(
+        fraction * (kind === 'items' ? 1 : 0.3),
+        `${rows.toLocaleString('en')} rows, ${rate.toLocaleString('en')}/s`,
+      );
+    },
+    onWrite: (kind, written, total) => {
+      const { progress, startedAt } = barOf(kind);
+      const rate = Math.round(
+        (rowsRead * (written / total)) / Math.max(0.001, (Date.now() - startedAt) / 1_000),
+      );
+      progress.update(
+        0.3 + 0.7 * (written / total),
+        `${written.toLocaleString('en')} users, ${rate.toLocaleString('en')} rows/s`,
+      );
+    },
+  });
+  for (const { progress } of bars.values()) progress.done();
+  for (const report of reports) process.stdout.write(describe(report, dryRun));
+  if (reports.some((report) => report.rejected > 0))
+    process.stdout.write(`Rejected rows are listed in ${rejectPath}\n`);
+});
+
+function describe(report: ImportReport, dryRun: boolean): string {
+  const count = (number: number, what: string) =>
+    number > 0 ? `, ${number.toLocaleString('en')} ${what}` : '';
+  const ignored =
+    report.ignoredColumns.length > 0 && report.kind !== 'items'
+      ? `, ignored columns: ${report.ignoredColumns.join(', ')}`
+      : '';
+  if (dryRun) {
+    return `${report.kind}: ${report.read.toLocaleString('en')} rows read${count(report.rejected, 'would be rejected')}${ignored} (dry run, nothing written)\n`;
+  }
+  return (
+    `${report.kind}: ${report.read.toLocaleString('en')} rows read, ${report.recorded.toLocaleString('en')} new` +
+    count(report.updated, 'updated') +
+    count(report.unchanged, 'already there') +
+    count(report.rejected, 'rejected') +
+    count(report.unknownItems, 'about items the catalogue does not have (kept)') +
+    count(report.newUsers, 'new users') +
+    `${ignored}\n`
+  );
+}

@@ -1,0 +1,100 @@
+/** `npm run personas -- --features F.csv --out F.csv`: clusters any numeric table with the product's own pipeline. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { parse } from 'csv-parse/sync';
+
+import { InvalidInputError } from '../../domain/index.js';
+import type { PersonaFit } from '../../learning/index.js';
+import { fitPersonas } from '../../learning/index.js';
+import { createProgress } from '../progress.js';
+
+import { parseOptions, required, runCommand, wholeNumber } from './command.js';
+
+const USAGE = 'npm run personas -- --features FILE --out FILE [--columns a,b,c] [--seed 1]';
+
+runCommand(async () => {
+  const options = parseOptions(USAGE, {
+    features: { type: 'string' },
+    out: { type: 'string' },
+    columns: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  });
+  const path = required(options.features, 'features', USAGE);
+  const out = required(options.out, 'out', USAGE);
+  const { names, values } = await readTable(path, options.columns?.split(',') ?? null);
+  const progress = createProgress({ title: 'Clustering' });
+  const fit = fitPersonas(values, {
+    names,
+    seed: wholeNumber(options.seed ?? '1', 'seed', 0, 2 ** 31),
+    onProgress: (fraction) => progress.update(fraction),
+  });
+  progress.done();
+  await writeFile(out, rowsOf(fit));
+  process.stdout.write(describe(fit));
+});
+
+/** The numeric columns of a CSV file. Throws InvalidInputError naming row and column of a cell that is no number. */
+async function readTable(
+  path: string,
+  columns: readonly string[] | null,
+): Promise<{ names: string[]; values: Float64Array }> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new InvalidInputError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  const [header = [], ...rows] = parse(text, { bom: true, skip_empty_lines: true }) as string[][];
+  const names = columns === null ? header : [...columns];
+  const unknown = names.filter((name) => !header.includes(name));
+  if (unknown.length > 0)
+    throw new InvalidInputError(`${path} has no column ${unknown.join(', ')}; it has ${header.join(', ')}.`);
+  if (rows.length === 0) throw new InvalidInputError(`${path} has a header and no rows.`);
+  const places = names.map((name) => header.indexOf(name));
+  const values = new Float64Array(rows.length * names.length);
+  rows.forEach((row, r) =>
+    places.forEach((place, c) => {
+      const value = row[place].trim() === '' ? Number.NaN : Number(row[place]);
+      if (!Number.isFinite(value)) {
+        throw new InvalidInputError(
+          `${path}, row ${r + 1}: "${row[place]}" in column ${names[c]} is not a finite number.`,
+        );
+      }
+      values[r * names.length + c] = value;
+    }),
+  );
+  return { names, values };
+}
+
+function rowsOf({ model, labels, confidence, silhouettes, projection, outliers }: PersonaFit): string {
+  const lines = ['row,persona,label,confidence,silhouette,x,y,outlier'];
+  labels.forEach((label, row) => {
+    const persona = model.personas[label];
+    const numbers = [confidence[row], silhouettes[row], projection[2 * row], projection[2 * row + 1]];
+    lines.push(
+      `${row + 1},${persona.personaId},"${persona.label}",${numbers.map((n) => n.toFixed(4)).join(',')},${outliers[row]}`,
+    );
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function describe({ model, evidence, silhouette }: PersonaFit): string {
+  const lines = [' k      inertia  silhouette  elbow'];
+  for (const row of evidence) {
+    const mark = row.k === model.personas.length ? ' <- chosen' : '';
+    lines.push(
+      `${String(row.k).padStart(2)} ${row.inertia.toFixed(1).padStart(12)} ${row.silhouette.toFixed(4).padStart(11)} ${row.elbow.toFixed(3).padStart(6)}${mark}`,
+    );
+  }
+  if (model.preprocessing.droppedNames.length > 0) {
+    lines.push(`Constant columns left out: ${model.preprocessing.droppedNames.join(', ')}`);
+  }
+  lines.push('', `Mean silhouette ${silhouette.toFixed(4)}, in the space KMeans ran in (after PCA)`);
+  for (const persona of model.personas) {
+    lines.push(
+      `  ${persona.label}: ${persona.size} rows, silhouette ${persona.silhouette.toFixed(3)}. ${persona.description}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

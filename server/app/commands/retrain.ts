@@ -1,0 +1,23 @@
+/** `npm run retrain`: the weekly job, now. */
+
+import { InsufficientDataError } from '../../domain/index.js';
+import { reportTraining } from '../training-progress.js';
+
+import { runWithApplication } from './command.js';
+
+runWithApplication(async ({ container, store }) => {
+  const run = await reportTraining((onProgress) => container.services.training.run('command', onProgress));
+  if (run.state !== 'succeeded') throw new InsufficientDataError(`The retrain ${run.state}: ${run.error}`);
+  const model = (await store.models.find(run.modelVersion!))!;
+  process.stdout.write(`Model version ${model.version}: ${model.k} personas\n`);
+  for (const { label, share, silhouette } of model.personas) {
+    process.stdout.write(
+      `  ${label.padEnd(24)} ${(share * 100).toFixed(1).padStart(5)} %  silhouette ${silhouette.toFixed(3)}\n`,
+    );
+  }
+  for (const [name, { value, low, high }] of Object.entries(model.metrics)) {
+    process.stdout.write(
+      `  ${name.padEnd(24)} ${value.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}]\n`,
+    );
+  }
+});

@@ -1,0 +1,105 @@
+/** The composition root: every service is built here, once, with what it needs handed in. */
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import type { Logger } from '../domain/index.js';
+import { createEventBus } from '../events/index.js';
+import {
+  ItemCatalogue,
+  EventRecorder,
+  FeedbackLoop,
+  ImportService,
+  ModelRegistry,
+  ModelActivator,
+  PersonaAssigner,
+  ProfileService,
+  Recommender,
+  SynthesisService,
+  TrainingRunner,
+  UserDirectory,
+  createRetraining,
+} from '../services/index.js';
+import type { Store } from '../store/index.js';
+import type { Trainer } from '../workers/index.js';
+
+export interface ContainerOptions {
+  readonly store: Store;
+  readonly trainer: Trainer;
+  readonly pseudonymize: (rawId: string) => string;
+  readonly log: Logger;
+  readonly clock?: () => number;
+  /** Seeds clustering and factorisation; the same data and seed give the same model bytes. Default 1. */
+  readonly seed?: number;
+}
+
+export type Container = ReturnType<typeof createContainer>;
+
+export function createContainer({
+  store,
+  trainer,
+  pseudonymize,
+  log,
+  clock = Date.now,
+  seed = 1,
+}: ContainerOptions) {
+  const instanceId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  const createId = () => randomUUID();
+  const bus = createEventBus();
+  const registry = new ModelRegistry();
+  const catalogue = new ItemCatalogue({ store, registry });
+  const profiles = new ProfileService({ store, catalogue, clock, log });
+  const personas = new PersonaAssigner({ store, registry, bus, clock, log });
+  const models = new ModelActivator({ store, registry, catalogue, bus, clock, log });
+  const recommender = new Recommender({ registry, catalogue, profiles, personas, createId });
+  const feedback = new FeedbackLoop({
+    store,
+    catalogue,
+    profiles,
+    recommendations: recommender,
+    activeVersion: () => registry.find()?.version ?? null,
+    bus,
+    instanceId,
+    clock,
+  });
+  const events = new EventRecorder({ store, catalogue, profiles, bus, clock });
+  const retrain = createRetraining({ store, models, registry, profiles, personas, trainer, clock, seed });
+  const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
+  const users = new UserDirectory({ store });
+  const imports = new ImportService({ store, profiles, catalogue, pseudonymize, clock });
+  const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
+
+  return {
+    bus,
+    instanceId,
+    services: {
+      catalogue,
+      users,
+      personas,
+      recommendations: recommender,
+      feedback,
+      events,
+      training,
+      models,
+    },
+    recommender,
+    imports,
+    synthesis,
+    /** Follows versions that other programs activate. */
+    follow: () => models.follow(),
+    /** Brings memory and derived data up to the record; call once after the database is open. */
+    async start(): Promise<void> {
+      await catalogue.refresh();
+      await models.loadActive();
+      const rebuilt = await profiles.recover();
+      if (rebuilt > 0) log.info({ users: rebuilt }, 'profiles rebuilt from the record after an unclean stop');
+    },
+    /** Ends background work and writes what is waiting; the store stays open. */
+    async stop(): Promise<void> {
+      models.close();
+      await training.close();
+      await profiles.drain();
+      await personas.drain();
+    },
+  };
+}

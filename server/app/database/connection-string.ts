@@ -1,0 +1,43 @@
+/** Connection strings: completed for use, and bared of secrets for people's eyes. */
+
+const PARTS = /^(mongodb(?:\+srv)?:\/\/)(?:([^@/]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/;
+export const DATABASE_NAME = 'smartpersona';
+
+/** Names our database where the string names none. Accounts keep being looked up where they were. */
+export function withDatabaseName(uri: string): string {
+  const parts = PARTS.exec(uri);
+  if (parts === null || parts[4]) return uri;
+  const [, scheme, account, hosts, , options = ''] = parts;
+  const needsSource = account !== undefined && !/(^|&)authSource=/i.test(options);
+  const query = [options, needsSource ? 'authSource=admin' : ''].filter(Boolean).join('&');
+  const before = account === undefined ? '' : `${account}@`;
+  return `${scheme}${before}${hosts}/${DATABASE_NAME}${query === '' ? '' : `?${query}`}`;
+}
+
+/** Scheme, hosts and database; neither account nor options, both of which may hold secrets. */
+export function describeUri(uri: string): string {
+  const parts = PARTS.exec(uri);
+  if (parts === null) return 'a connection string that cannot be read';
+  return `${parts[1]}${parts[3]}/${parts[4] || DATABASE_NAME}`;
+}
+
+/** A text in which whatever the string keeps secret is struck out. */
+export function redact(text: string, uri: string): string {
+  // Looser than what can be used: a string with a slip in it holds its secrets all the same.
+  const account = /^[^:]*:\/\/([^/]*)@/.exec(uri)?.[1] ?? '';
+  const options = uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '';
+  const [user, ...password] = account.split(':');
+  const values = options.split('&').map((option) => option.slice(option.indexOf('=') + 1));
+  return [uri, account, password.join(':'), user, ...values]
+    .flatMap((secret) => [secret, decoded(secret)])
+    .filter((secret) => secret.length >= 4 && secret !== 'true' && secret !== 'false')
+    .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What the data folder knows of its embedded database: the server that runs on it, and the programs that use it.
+ * Everything is kept under the identity of a process, so that what a killed program left behind is seen as such.
+ */
+
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { identify, isAlive, type ProcessIdentity } from './process.js';
+import type { EmbeddedKind } from './ways.js';
+
+/** The server that was started last on this folder, running or not. */
+export interface DatabaseRecord {
+  readonly kind: EmbeddedKind;
+  readonly process: ProcessIdentity;
+  readonly port: number;
+  readonly uri: string;
+  /** The program that was started. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+const recordPath = (dataDir: string) => join(dataDir, 'database.json');
+const usersPath = (dataDir: string) => join(dataDir, 'database-users');
+
+export function readRecord(dataDir: string): DatabaseRecord | null {
+  return readJson<DatabaseRecord>(recordPath(dataDir));
+}
+
+export function writeRecord(dataDir: string, record: DatabaseRecord): void {
+  const draft = `${recordPath(dataDir)}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, recordPath(dataDir));
+}
+
+/** Adds this use of the database; the function takes it back. */
+export function addUser(dataDir: string, id: string): () => void {
+  const path = join(usersPath(dataDir), id);
+  mkdirSync(usersPath(dataDir), { recursive: true });
+  writeFileSync(path, JSON.stringify(identify(process.pid)));
+  return () => rmSync(path, { force: true });
+}
+
+/** How many uses there are by living programs; those of dead ones are cleared away. */
+export function countUsers(dataDir: string): number {
+  mkdirSync(usersPath(dataDir), { recursive: true });
+  let count = 0;
+  for (const name of readdirSync(usersPath(dataDir))) {
+    const path = join(usersPath(dataDir), name);
+    const user = readJson<ProcessIdentity>(path);
+    if (user !== null && isAlive(user)) count += 1;
+    else rmSync(path, { force: true });
+  }
+  return count;
+}
+
+function readJson<T>(path: string): T | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The database that lives in the data folder. Every program that opens it, a server or a command, signs in as a
+ * user: the first one starts the server, later ones and the successors of a killed one find it running, and the last
+ * to leave ends it. A short lock makes these steps one after the other.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Logger } from '../../domain/index.js';
+
+import { addUser, countUsers, readRecord, writeRecord, type DatabaseRecord } from './data-folder.js';
+import { NoDatabaseError } from './errors.js';
+import { waitForLock } from './lock-file.js';
+import { obtainMongod } from './memory-server.js';
+import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
+import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
+import {
+  answers,
+  endProgram,
+  freePort,
+  isAlive,
+  startProgram,
+  uriOf,
+  type ServerProgram,
+} from './server-program.js';
+import { supervise } from './supervisor.js';
+import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
+
+/** An installation may go on meanwhile in another program. */
+const LOCK_MS = 420_000;
+/** A server that recovers its files after a crash may take this long for an answer. */
+const ADOPTION_MS = 20_000;
+
+export interface EmbeddedOptions {
+  readonly dataDir: string;
+  /** Folders to look for `mongod` in, as in PATH. */
+  readonly path: string;
+  /** Restart the server when it dies. */
+  readonly isSupervised: boolean;
+  readonly log: Logger;
+  readonly onProgress: (message: string) => void;
+}
+
+export interface EmbeddedDatabase {
+  readonly uri: string;
+  readonly kind: EmbeddedKind;
+  /** False when it was running already. */
+  readonly isStarted: boolean;
+  stop(): Promise<void>;
+}
+
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { dataDir, isSupervised, log } = options;
+  const lockPath = join(dataDir, 'database.lock');
+  let removeUser = () => {};
+  const lock = await waitForLock(lockPath, LOCK_MS);
+  let opened: { record: DatabaseRecord; isStarted: boolean };
+  try {
+    opened = await findOrStart(options);
+    removeUser = addUser(dataDir, `${process.pid}-${randomUUID().slice(0, 8)}`);
+  } finally {
+    lock.release();
+  }
+  const { record, isStarted } = opened;
+  const supervisor = isSupervised
+    ? supervise({
+        log,
+        read: () => readRecord(dataDir) ?? record,
+        restart: (dead) => restart(dataDir, dead, lockPath),
+      })
+    : null;
+  return {
+    uri: record.uri,
+    kind: record.kind,
+    isStarted,
+    async stop() {
+      await supervisor?.stop();
+      const closing = await waitForLock(lockPath, LOCK_MS);
+      try {
+        removeUser();
+        const current = readRecord(dataDir);
+        if (current !== null && countUsers(dataDir) === 0) await endProgram(current.process);
+      } finally {
+        closing.release();
+      }
+    },
+  };
+}
+
+async function findOrStart(
+  options: EmbeddedOptions,
+): Promise<{ record: DatabaseRecord; isStarted: boolean }> {
+  const { dataDir, log, onProgress } = options;
+  const found = readRecord(dataDir);
+  if (found !== null && isAlive(found.process)) {
+    if (await answers(found.uri, ADOPTION_MS)) return { record: found, isStarted: false };
+    log.warn(
+      { pid: found.process.pid },
+      'the database of this data folder runs but does not answer; starting it anew',
+    );
+    await endProgram(found.process);
+  }
+  const failures: { way: string; needs: string; reason: string }[] = [];
+  for (const kind of waysToTry({
+    hasUri: false,
+    hasMongodData: hasFiles(join(dataDir, MONGOD_FOLDER)),
+    hasSecantusData: hasFiles(join(dataDir, SECANTUS_FOLDER)),
+  }) as EmbeddedKind[]) {
+    try {
+      const command = await obtain(kind, options);
+      onProgress('Starting the database');
+      return { record: await start(dataDir, kind, command, found?.port), isStarted: true };
+    } catch (error) {
+      failures.push({ way: kind, needs: NEEDS[kind], reason: (error as Error).message });
+    }
+  }
+  throw new NoDatabaseError(failures);
+}
+
+/** The program of a kind, found, downloaded or installed. */
+async function obtain(kind: EmbeddedKind, { path, onProgress }: EmbeddedOptions): Promise<string> {
+  if (kind === 'secantusdb') return installSecantus(onProgress);
+  if (kind === 'memory-server') return obtainMongod(onProgress);
+  const found = findMongod(path);
+  if (found === null) throw new Error('none is on PATH');
+  return found;
+}
+
+async function start(
+  dataDir: string,
+  kind: EmbeddedKind,
+  command: string,
+  preferredPort?: number,
+): Promise<DatabaseRecord> {
+  const port = await freePort(preferredPort);
+  const identity = await startProgram(programOf(kind, command, dataDir), port);
+  const startedAt = new Date().toISOString();
+  const record = { kind, process: identity, port, uri: uriOf(port), command, startedAt };
+  writeRecord(dataDir, record);
+  return record;
+}
+
+/** Starts a server that died, on its own port; whoever takes the lock second finds it running. */
+async function restart(dataDir: string, dead: DatabaseRecord, lockPath: string): Promise<void> {
+  const lock = await waitForLock(lockPath, LOCK_MS);
+  try {
+    const current = readRecord(dataDir) ?? dead;
+    if (isAlive(current.process)) return;
+    const identity = await startProgram(programOf(dead.kind, dead.command, dataDir), dead.port);
+    writeRecord(dataDir, { ...dead, process: identity, startedAt: new Date().toISOString() });
+  } finally {
+    lock.release();
+  }
+}
+
+function programOf(kind: EmbeddedKind, command: string, dataDir: string): ServerProgram {
+  return kind === 'secantusdb' ? secantusProgram(command, dataDir) : mongodProgram(command, dataDir);
+}
+
+function hasFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}

@@ -1,0 +1,66 @@
+/** Progress a person can watch: a bar on a terminal, a line now and then in a log. */
+
+import { SingleBar } from 'cli-progress';
+
+const LINE_EVERY_MS = 2_000;
+
+export interface Progress {
+  /** `fraction` 0..1; `detail` is shown beside the bar. */
+  update(fraction: number, detail?: string): void;
+  /** Ends the bar; the text stays. */
+  done(detail?: string): void;
+}
+
+export interface ProgressOptions {
+  /** What is being waited for. */
+  readonly title: string;
+  readonly stream?: NodeJS.WriteStream;
+  readonly clock?: () => number;
+}
+
+export function createProgress({
+  title,
+  stream = process.stderr,
+  clock = Date.now,
+}: ProgressOptions): Progress {
+  return stream.isTTY ? createBar(title, stream) : createLines(title, stream, clock);
+}
+
+function createBar(title: string, stream: NodeJS.WriteStream): Progress {
+  const bar = new SingleBar({
+    stream,
+    format: `${title.padEnd(24)} {bar} {percentage}% | {eta_formatted} left | {detail}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+    hideCursor: true,
+    etaBuffer: 50,
+  });
+  bar.start(1_000, 0, { detail: '' });
+  return {
+    update: (fraction, detail) =>
+      bar.update(Math.round(fraction * 1_000), detail === undefined ? {} : { detail }),
+    done: (detail) => {
+      bar.update(1_000, detail === undefined ? {} : { detail });
+      bar.stop();
+    },
+  };
+}
+
+function createLines(title: string, stream: NodeJS.WriteStream, clock: () => number): Progress {
+  const startedAt = clock();
+  let lastAt = startedAt;
+  const seconds = () => ((clock() - startedAt) / 1_000).toFixed(1);
+  return {
+    update: (fraction, detail = '') => {
+      if (clock() - lastAt < LINE_EVERY_MS) return;
+      lastAt = clock();
+      const left =
+        fraction > 0.02
+          ? `, ${Math.ceil(((clock() - startedAt) * (1 - fraction)) / fraction / 1_000)} s left`
+          : '';
+      stream.write(`${title}: ${Math.round(fraction * 100)} %${left} ${detail}\n`);
+    },
+    done: (detail = '') => stream.write(`${title}: done in ${seconds()} s ${detail}\n`),
+  };
+}

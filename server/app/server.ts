@@ -1,0 +1,111 @@
+/** The server's life: open, fill on the first run, train if nothing is trained, listen, stop on a signal. */
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { createRetrainJob, startScheduler } from '../../jobs/index.js';
+
+import { createApi, createTokens } from './api/index.js';
+import type { Application } from './application.js';
+import { openApplication } from './application.js';
+import { createLog } from './log.js';
+import { createProgress } from './progress.js';
+import { readSettings } from './settings.js';
+import { reportTraining } from './training-progress.js';
+
+/** The built client: in `dist` when run from source, beside the built server otherwise. */
+const CLIENT_DIRS = ['../../dist/client/', '../../client/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+
+/** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
+export async function startServer(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog(settings);
+  const application = await openApplication({
+    settings,
+    log,
+    role: 'server',
+    onProgress: (message) => process.stderr.write(`${message}\n`),
+  });
+  const { container, store, database } = application;
+  try {
+    await fill(application);
+    await train(application);
+    container.follow();
+
+    const api = await createApi({
+      services: container.services,
+      bus: container.bus,
+      tokens: createTokens(application.secret),
+      ping: () => store.ping(),
+      log,
+      clientDir: CLIENT_DIRS.find((dir) => existsSync(`${dir}index.html`)) ?? null,
+      isProduction: settings.isProduction,
+      allowedOrigins: settings.allowedOrigins,
+      trustedProxies: settings.trustedProxies,
+    });
+    const port = await api.listen(settings.port, settings.host);
+    const scheduler = startScheduler(
+      [
+        createRetrainJob({
+          training: container.services.training,
+          schedule: settings.retrainCron,
+          timeZone: settings.retrainTimeZone,
+          log,
+        }),
+      ],
+      log,
+    );
+    onSignal(async () => {
+      await scheduler.close();
+      await api.close();
+      await application.close();
+    });
+    process.stdout.write(`Database: ${database.description}\n`);
+    process.stdout.write(`SmartPersona is ready on http://localhost:${port}/\n`);
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+}
+
+/** First run: simulated users, unless the settings want none. */
+async function fill({ container, store, settings, truthPath }: Application): Promise<void> {
+  if (settings.seedUsers === 0 || (await store.users.count()) > 0 || (await store.items.count()) > 0) return;
+  const progress = createProgress({ title: 'Simulating behaviour' });
+  const report = await container.synthesis.run({
+    nUsers: settings.seedUsers,
+    truthPath,
+    onProgress: (fraction, detail) => progress.update(fraction, detail),
+  });
+  progress.done(`${report.nUsers.toLocaleString('en')} users, ${report.nEvents.toLocaleString('en')} events`);
+}
+
+/** Something has to be trained before anything can be served; an empty installation waits for its first import. */
+async function train({ container, store, log }: Application): Promise<void> {
+  const { training, models } = container.services;
+  if (models.activeVersion() !== null || (await store.profiles.count()) === 0) return;
+  const run = await reportTraining((onProgress) => training.run('startup', onProgress));
+  if (run.state === 'failed')
+    log.error({ reason: run.error }, 'the first training failed; import more data and retrain');
+}
+
+function onSignal(close: () => Promise<void>): void {
+  let isClosing = false;
+  const stop = (signal: NodeJS.Signals) => {
+    // A second signal means now.
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    process.stderr.write(`${signal}: closing\n`);
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`Closing failed: ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

@@ -1,0 +1,180 @@
+/**
+ * The settings: environment variables, read once at start. Everything that is wrong is told in one message, with
+ * what to do about it. `.env.example` lists them all.
+ */
+
+import { resolve } from 'node:path';
+
+import { z } from 'zod';
+
+import { isSchedule } from '../../jobs/index.js';
+import { SmartPersonaError } from '../domain/index.js';
+import type { PseudonymKey } from '../privacy/index.js';
+import { pseudonymKey, secretProblem } from '../privacy/index.js';
+
+import { readOrCreateSecret } from './secret-file.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const MAX_SEED_USERS = 1_000_000;
+
+export interface Settings {
+  /** Null: find or start a database (see database/). */
+  readonly mongodbUri: string | null;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Signs tokens; at least 32 bytes. */
+  readonly secret: Uint8Array;
+  /** The key of the pseudonyms. */
+  readonly pepper: PseudonymKey;
+  /** Synthetic users made on the first start; 0 for none. */
+  readonly seedUsers: number;
+  readonly retrainCron: string;
+  /** An IANA time zone. */
+  readonly retrainTimeZone: string;
+  readonly allowedOrigins: readonly string[];
+  /** How many proxies in front of the server write X-Forwarded-For. */
+  readonly trustedProxies: number;
+  readonly isProduction: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/** One or more settings are wrong; the message lists all of them. */
+export class InvalidSettingsError extends SmartPersonaError {
+  readonly code = 'INVALID_SETTINGS';
+  constructor(readonly problems: readonly string[]) {
+    super(
+      `${problems.length === 1 ? 'A setting is' : 'Some settings are'} wrong:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    );
+  }
+}
+
+const text = z.string().trim();
+
+/** A whole number within bounds; text such as "4e3" or "0x10" is not what anybody meant. */
+function wholeNumber(least: number, most: number, advice: string) {
+  const message = `must be a whole number from ${least} to ${most}${advice}`;
+  return text
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+const secret = text.superRefine((value, context) => {
+  const problem = secretProblem(value);
+  if (problem !== null) {
+    const advice =
+      '; make one with `openssl rand -hex 32`, or leave it out to have one made in the data folder';
+    context.addIssue({ code: 'custom', message: problem + advice });
+  }
+});
+
+/** Every setting, its rule and its default; the key order is the order of `.env.example`. */
+const variables = z.object({
+  MONGODB_URI: text
+    .regex(
+      /^mongodb(\+srv)?:\/\/\S+$/,
+      'must begin with mongodb:// or mongodb+srv://; leave it out for an embedded database',
+    )
+    .optional(),
+  PORT: wholeNumber(0, 65_535, '; 0 takes any free port').default(4_000),
+  HOST: text
+    .regex(/^[\w.:-]+$/, 'must be an address to listen on, such as 127.0.0.1 or 0.0.0.0')
+    .default('127.0.0.1'),
+  SMARTPERSONA_DATA_DIR: text.default('.data'),
+  SMARTPERSONA_SECRET: secret.optional(),
+  SMARTPERSONA_PEPPER: secret.optional(),
+  SMARTPERSONA_SEED_USERS: wholeNumber(0, MAX_SEED_USERS, '; 0 makes none').default(10_000),
+  SMARTPERSONA_RETRAIN_CRON: text
+    .refine(isSchedule, 'must be five cron fields, such as "0 3 * * 0" for Sundays at three')
+    .default('0 3 * * 0'),
+  SMARTPERSONA_RETRAIN_TIMEZONE: text
+    .refine(isTimeZone, 'must be an IANA time zone, such as UTC or Europe/Berlin')
+    .default('UTC'),
+  SMARTPERSONA_ALLOWED_ORIGINS: text
+    .transform((value) =>
+      value
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'must be origins parted by commas, such as https://shop.example',
+    )
+    .default([]),
+  SMARTPERSONA_TRUSTED_PROXIES: wholeNumber(0, 10, '').default(0),
+  NODE_ENV: text
+    .refine(
+      (value) => ['production', 'development', 'test'].includes(value),
+      'must be production, development or test',
+    )
+    .default('development'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+});
+
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(variables.shape);
+
+/**
+ * Reads and checks the settings. Secrets that are not set are read from the data folder, and made there the first
+ * time. Throws InvalidSettingsError with everything that is wrong.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  // An empty value is what `NAME=` in a file leaves behind: it means "not set".
+  const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    throw new InvalidSettingsError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    );
+  }
+  const values = parsed.data;
+  const dataDir = resolve(values.SMARTPERSONA_DATA_DIR);
+  return {
+    mongodbUri: values.MONGODB_URI ?? null,
+    port: values.PORT,
+    host: values.HOST,
+    dataDir,
+    secret: Buffer.from(values.SMARTPERSONA_SECRET ?? storedSecret(dataDir, 'secret'), 'utf8'),
+    pepper: pseudonymKey(values.SMARTPERSONA_PEPPER ?? storedSecret(dataDir, 'pepper')),
+    seedUsers: values.SMARTPERSONA_SEED_USERS,
+    retrainCron: values.SMARTPERSONA_RETRAIN_CRON,
+    retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
+    allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
+    trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
+    isProduction: values.NODE_ENV === 'production',
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {
+  try {
+    const found = readOrCreateSecret(dataDir, name);
+    const problem = secretProblem(found);
+    if (problem === null) return found;
+    throw new InvalidSettingsError([
+      `the file ${dataDir}/${name} ${problem}. Restore it from a backup; another ${name} makes stored data unusable`,
+    ]);
+  } catch (error) {
+    if (error instanceof InvalidSettingsError) throw error;
+    throw new InvalidSettingsError([
+      `SMARTPERSONA_DATA_DIR must be a folder this program may write to: ${(error as Error).message}`,
+    ]);
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value;
+}

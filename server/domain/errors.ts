@@ -1,0 +1,126 @@
+/** Named failures. One small class per reason; `code` is stable and is what callers match on. */
+
+export abstract class SmartPersonaError extends Error {
+  /** Stable, SCREAMING_SNAKE_CASE, never reused for another reason. */
+  abstract readonly code: string;
+  /** True when the same call may succeed later without a change by the caller. */
+  readonly isRetriable: boolean = false;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Input that breaks a rule; `field` says which part of it. */
+export class InvalidInputError extends SmartPersonaError {
+  readonly code = 'INVALID_INPUT';
+  constructor(
+    message: string,
+    readonly field: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** A cursor that was not made by this listing; the message names where it belongs. */
+export class InvalidCursorError extends SmartPersonaError {
+  readonly code = 'INVALID_CURSOR';
+}
+
+export class ItemNotFoundError extends SmartPersonaError {
+  readonly code = 'ITEM_NOT_FOUND';
+  constructor(readonly itemId: string) {
+    super(`No item has the id "${itemId}". Import it first, or check the id.`);
+  }
+}
+
+export class PersonaNotFoundError extends SmartPersonaError {
+  readonly code = 'PERSONA_NOT_FOUND';
+  constructor(readonly personaId: string) {
+    super(`No persona has the id "${personaId}" in the active model.`);
+  }
+}
+
+export class ModelNotFoundError extends SmartPersonaError {
+  readonly code = 'MODEL_NOT_FOUND';
+  constructor(readonly version: number) {
+    super(`There is no model version ${version}.`);
+  }
+}
+
+/** A stored model part is missing, truncated or not what its header says. */
+export class CorruptModelError extends SmartPersonaError {
+  readonly code = 'CORRUPT_MODEL';
+  constructor(
+    readonly version: number,
+    readonly part: string,
+    detail: string,
+  ) {
+    super(`Model version ${version} cannot be read: part "${part}" ${detail}.`);
+  }
+}
+
+/** Nothing has been trained yet. */
+export class NoActiveModelError extends SmartPersonaError {
+  readonly code = 'NO_ACTIVE_MODEL';
+  override readonly isRetriable = true;
+  constructor() {
+    super('No model is active yet. Import data and run a retrain first.');
+  }
+}
+
+/** The job is already running somewhere; says who runs it and since when. */
+export class AlreadyRunningError extends SmartPersonaError {
+  readonly code = 'ALREADY_RUNNING';
+  override readonly isRetriable = true;
+  constructor(
+    readonly job: string,
+    readonly owner: string,
+    readonly since: number,
+  ) {
+    super(`${job} is already being run by ${owner} since ${new Date(since).toISOString()}.`);
+  }
+}
+
+/** The lease moved on while this owner worked; what it wanted to publish was refused. */
+export class LeaseLostError extends SmartPersonaError {
+  readonly code = 'LEASE_LOST';
+  constructor(readonly job: string) {
+    super(`The lease for ${job} expired and another run may have taken it; nothing was published.`);
+  }
+}
+
+export class CancelledError extends SmartPersonaError {
+  readonly code = 'CANCELLED';
+  constructor(readonly job: string) {
+    super(`${job} was cancelled; nothing was published.`);
+  }
+}
+
+/** The database does not answer. */
+export class DatabaseUnavailableError extends SmartPersonaError {
+  readonly code = 'DATABASE_UNAVAILABLE';
+  override readonly isRetriable = true;
+  constructor(options?: { cause?: unknown }) {
+    super('The database does not answer. Nothing was changed; try again in a moment.', options);
+  }
+}
+
+/** Learning was asked for something the data cannot give; the message names what is missing. */
+export class InsufficientDataError extends SmartPersonaError {
+  readonly code = 'INSUFFICIENT_DATA';
+}
+
+/** NaN or infinity where a finite number is needed; the message names where. */
+export class NotFiniteError extends SmartPersonaError {
+  readonly code = 'NOT_FINITE';
+}
+
+export class UnauthenticatedError extends SmartPersonaError {
+  readonly code = 'UNAUTHENTICATED';
+}
+
+export class ForbiddenError extends SmartPersonaError {
+  readonly code = 'FORBIDDEN';
+}

@@ -1,0 +1,78 @@
+/** A model version: immutable once ready. */
+
+import type { Persona } from './persona.js';
+
+export const MODEL_STATUSES = ['building', 'ready', 'candidate', 'active', 'retired', 'failed'] as const;
+export type ModelStatus = (typeof MODEL_STATUSES)[number];
+
+/** Evidence for one candidate number of clusters. */
+export interface ClusterEvidence {
+  readonly k: number;
+  readonly inertia: number;
+  readonly silhouette: number;
+  /** Distance of this point of the inertia curve to its chord, 0..1. */
+  readonly elbow: number;
+}
+
+/** One metric with its bootstrap 95 % interval. */
+export interface MetricValue {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ModelVersion {
+  readonly version: number;
+  readonly status: ModelStatus;
+  readonly createdAt: number;
+  readonly activatedAt: number | null;
+  readonly parentVersion: number | null;
+  readonly k: number;
+  readonly evidence: readonly ClusterEvidence[];
+  readonly personas: readonly Persona[];
+  /** By metric name, e.g. "precision@5". */
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  readonly hyperParameters: Readonly<Record<string, number>>;
+  readonly dataset: {
+    readonly nUsers: number;
+    readonly nItems: number;
+    readonly nInteractions: number;
+    readonly nEvents: number;
+  };
+  readonly timingsMs: Readonly<Record<string, number>>;
+  /** Why a candidate was not activated; null otherwise. */
+  readonly reason: string | null;
+}
+
+export const TRAINING_STAGES = [
+  'load',
+  'features',
+  'personas',
+  'fit',
+  'evaluate',
+  'publish',
+  'reassign',
+] as const;
+export type TrainingStage = (typeof TRAINING_STAGES)[number];
+
+export const RUN_STATES = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** One run of a job. */
+export interface TrainingRun {
+  readonly runId: string;
+  readonly job: string;
+  readonly state: RunState;
+  readonly stage: TrainingStage;
+  /** Of the whole run, 0..1. */
+  readonly progress: number;
+  /** Estimated milliseconds left; null when not yet known. */
+  readonly remainingMs: number | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly error: string | null;
+  /** The instance that runs it. */
+  readonly host: string;
+  readonly modelVersion: number | null;
+  readonly trigger: 'schedule' | 'admin' | 'command' | 'startup' | 'drift';
+}

@@ -1,0 +1,35 @@
+/** Personas: what a cluster of users is called and what is known of it. */
+
+export const ARCHETYPES = ['seeker', 'browser', 'buyer', 'explorer'] as const;
+export type Archetype = (typeof ARCHETYPES)[number];
+
+/** Plain words for the four archetypes; a cluster beyond them is described by its most distinctive features. */
+export const ARCHETYPE_WORDING: Readonly<Record<Archetype, { label: string; description: string }>> = {
+  seeker: {
+    label: 'Seeker',
+    description: 'Knows what to look for: searches often, reads deeply, stays on topic.',
+  },
+  browser: { label: 'Browser', description: 'Looks around: sees a great deal, opens little, leaves early.' },
+  buyer: { label: 'Buyer', description: 'Comes to buy: fills carts, completes purchases, spends more.' },
+  explorer: {
+    label: 'Explorer',
+    description: 'Loves the new: roams across categories and tries what others miss.',
+  },
+};
+
+export interface Persona {
+  /** Stable across versions. */
+  readonly personaId: string;
+  /** Shown name; an admin may change it. */
+  readonly label: string;
+  readonly description: string;
+  readonly size: number;
+  /** Share of all users, 0..1. */
+  readonly share: number;
+  /** Mean silhouette of its members in the clustering space, -1..1. */
+  readonly silhouette: number;
+  /** Its centroid in plain feature units, by feature name. */
+  readonly centroid: Readonly<Record<string, number>>;
+  /** The features that set it apart, with robust z-scores of the centroid, strongest first. */
+  readonly distinctive: readonly { readonly feature: string; readonly zScore: number }[];
+}

@@ -1,0 +1,45 @@
+/** What a user is shown, and why. */
+
+export interface ExplanationEntry {
+  readonly itemId: string;
+  /** Part of the score that this item of the history contributes; may be negative. */
+  readonly contribution: number;
+}
+
+/** Exact: `persona + popularity + sum(items) = total = score`. */
+export interface Explanation {
+  readonly persona: number;
+  readonly popularity: number;
+  /** The user's own items, largest magnitude first. */
+  readonly items: readonly ExplanationEntry[];
+  /** Sum of the entries left out of `items` because only the largest are shown. */
+  readonly otherItems: number;
+  readonly total: number;
+}
+
+export interface Recommendation {
+  readonly itemId: string;
+  /** One-based. */
+  readonly rank: number;
+  readonly score: number;
+  readonly explanation: Explanation;
+}
+
+export interface RecommendationList {
+  readonly listId: string;
+  readonly userId: string;
+  readonly items: readonly Recommendation[];
+  readonly modelVersion: number;
+  /** Rises per user with every change that could move the list. */
+  readonly revision: number;
+  readonly personaId: string | null;
+}
+
+export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA'] as const;
+export type UpdateCause = (typeof UPDATE_CAUSES)[number];
+
+export interface RecommendationFilter {
+  /** Keep only these categories; empty or absent means all. */
+  readonly categories?: readonly string[];
+  readonly excludeItemIds?: readonly string[];
+}

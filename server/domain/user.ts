@@ -1,0 +1,33 @@
+/** A user as the system knows one: a pseudonym and what follows from behaviour. */
+
+export interface PersonaAssignment {
+  /** Stable across model versions, e.g. "explorer". */
+  readonly personaId: string;
+  /** Softmax over distances, 0..1. */
+  readonly confidence: number;
+  /** When this persona began, ms since the epoch. */
+  readonly since: number;
+  /** The persona a single event batch pointed to but that still needs a confirmation (hysteresis). */
+  readonly pending: string | null;
+  /** The model version that assigned it. */
+  readonly modelVersion: number;
+}
+
+export interface User {
+  readonly userId: string;
+  readonly locale: string | null;
+  readonly createdAt: number;
+  readonly persona: PersonaAssignment | null;
+  readonly eventCount: number;
+  /** True for users made by the synthesiser; a demo sign-in exists only for these. */
+  readonly isSynthetic: boolean;
+}
+
+/** One step in a user's persona timeline. */
+export interface PersonaRecord {
+  readonly userId: string;
+  readonly version: number;
+  readonly personaId: string;
+  readonly confidence: number;
+  readonly at: number;
+}

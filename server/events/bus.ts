@@ -1,0 +1,140 @@
+/**
+ * Stage 7: the in-process event bus. Every subscriber has a bounded queue of its own, so a stalled one costs a fixed
+ * amount of memory and disturbs nobody: of events with the same key only the newest waits, and past the bound the
+ * oldest is dropped. Nothing is lost by that: events are hints, and whoever reads one looks the truth up.
+ */
+
+import type { EventBus, EventEnvelope, EventMap, EventName, SubscribeOptions } from '../domain/index.js';
+
+export interface EventBusOptions {
+  /** Waiting events per subscriber; at least 1, default 256. */
+  readonly maxPending?: number;
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** Makes a bus. Subscriptions end by `return()`, by leaving a `for await` loop, or by their signal. */
+export function createEventBus(options: EventBusOptions = {}): EventBus {
+  const { maxPending = 256, now = Date.now } = options;
+  const subscribersByName = new Map<EventName, Set<Subscriber>>();
+  let size = 0;
+
+  return {
+    get size() {
+      return size;
+    },
+
+    publish<N extends EventName>(name: N, payload: EventMap[N]): void {
+      const subscribers = subscribersByName.get(name);
+      if (subscribers === undefined || subscribers.size === 0) return;
+      const event = { name, payload, publishedAt: now() } as EventEnvelope;
+      for (const subscriber of subscribers) subscriber.offer(event);
+    },
+
+    subscribe<N extends EventName>(
+      names: readonly N[],
+      subscribeOptions: SubscribeOptions<N> = {},
+    ): AsyncIterableIterator<EventEnvelope<N>> {
+      const subscriber = new Subscriber(subscribeOptions as SubscribeOptions<EventName>, maxPending, () => {
+        for (const name of names) subscribersByName.get(name)?.delete(subscriber);
+        size -= 1;
+      });
+      size += 1;
+      for (const name of names) {
+        const subscribers = subscribersByName.get(name) ?? new Set();
+        subscribersByName.set(name, subscribers.add(subscriber));
+      }
+      subscriber.endWith(subscribeOptions.signal);
+      return subscriber as AsyncIterableIterator<EventEnvelope<N>>;
+    },
+  };
+}
+
+type Result = IteratorResult<EventEnvelope, undefined>;
+
+interface Waiter {
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+const DONE: Result = { done: true, value: undefined };
+
+class Subscriber implements AsyncIterableIterator<EventEnvelope> {
+  /** In order of arrival; a Map keeps it and finds a key at once. */
+  private readonly pending = new Map<string, EventEnvelope>();
+  private readonly waiters: Waiter[] = [];
+  private serial = 0;
+  private isOpen = true;
+  private failure: { readonly error: unknown } | null = null;
+  private signal: AbortSignal | undefined;
+
+  constructor(
+    private readonly options: SubscribeOptions<EventName>,
+    private readonly maxPending: number,
+    private readonly onEnd: () => void,
+  ) {}
+
+  endWith(signal: AbortSignal | undefined): void {
+    this.signal = signal;
+    if (signal?.aborted === true) this.end();
+    else signal?.addEventListener('abort', this.end, { once: true });
+  }
+
+  offer(event: EventEnvelope): void {
+    try {
+      if (this.options.filter?.(event) === false) return;
+      const waiter = this.waiters.shift();
+      if (waiter !== undefined) {
+        waiter.resolve({ done: false, value: event });
+        return;
+      }
+      const key = this.options.coalesceBy?.(event) ?? `#${(this.serial += 1)}`;
+      // Deleted first so that the newest value also takes the newest place.
+      this.pending.delete(key);
+      this.pending.set(key, event);
+      if (this.pending.size > this.maxPending)
+        this.pending.delete(this.pending.keys().next().value as string);
+    } catch (error) {
+      // A filter that throws ends its own subscription; the publisher and the others do not notice.
+      this.failure = { error };
+      this.end();
+    }
+  }
+
+  next(): Promise<Result> {
+    const first = this.pending.entries().next();
+    if (first.done !== true) {
+      const [key, event] = first.value;
+      this.pending.delete(key);
+      return Promise.resolve({ done: false, value: event });
+    }
+    if (this.failure !== null) {
+      const { error } = this.failure;
+      this.failure = null;
+      return Promise.reject(error);
+    }
+    if (!this.isOpen) return Promise.resolve(DONE);
+    return new Promise<Result>((resolve, reject) => this.waiters.push({ resolve, reject }));
+  }
+
+  return(): Promise<Result> {
+    this.end();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private readonly end = (): void => {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.signal?.removeEventListener('abort', this.end);
+    this.onEnd();
+    this.pending.clear();
+    for (const waiter of this.waiters.splice(0)) {
+      if (this.failure === null) waiter.resolve(DONE);
+      else waiter.reject(this.failure.error);
+    }
+  };
+}

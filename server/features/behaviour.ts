@@ -1,0 +1,148 @@
+/**
+ * Stage 3, second half: one row of behavioural features from one user's profile.
+ *
+ * Float64Array [FEATURE_NAMES.length], always finite. Words used below: an action is an event other than an impression
+ * or a retract; an item event is an action about an item. Every ratio whose denominator is 0 is 0 unless a default is
+ * given. Entropies are in nats. Where no event has a known time (ratings without timestamps) the features about time
+ * and sessions are the constants named here, the same for everybody.
+ */
+
+import { isTimeKnown } from '../domain/index.js';
+import type { BehaviourSums, Profile } from '../domain/index.js';
+
+import { deviceLabel, localeLabel } from './labels.js';
+import { isTelling } from './profile.js';
+import { SESSION_BUCKETS, histogramQuantile, sessionBucket } from './session-histogram.js';
+
+const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+
+/** What features read from a profile, with the open session counted in. */
+interface Summary extends BehaviourSums {
+  readonly actions: number;
+  readonly allSessions: number;
+  readonly allBounces: number;
+  readonly allSessionSeconds: number;
+  readonly histogram: readonly number[];
+  readonly timedEvents: number;
+  /** From the first to the last event of known time, at least one week. */
+  readonly weeks: number;
+  readonly now: number;
+  /** Items dealt with, and how many of them are in the long tail. */
+  readonly nItems: number;
+  readonly nTailItems: number;
+}
+
+/** In the order of the row. */
+const FEATURES = {
+  /** clicks / impressions, at most 1 (logs may leave impressions out). */
+  clickThroughRate: (s: Summary) => Math.min(1, ratio(s.clicks, s.impressions)),
+  /** impressions / events: how much of the traffic is looking on. */
+  impressionShare: (s: Summary) => ratio(s.impressions, s.events),
+  /** Sessions per week between the first and the last event; 0 without times. */
+  sessionsPerWeek: (s: Summary) => s.allSessions / s.weeks,
+  /** Mean session length, seconds; 0 without times. */
+  sessionMeanSeconds: (s: Summary) => ratio(s.allSessionSeconds, s.allSessions),
+  /** 90th percentile of session length, seconds, on the logarithmic scale of the histogram; 0 without times. */
+  sessionP90Seconds: (s: Summary) => histogramQuantile(s.histogram, 0.9),
+  /** Timed events per session; 0 without times. */
+  eventsPerSession: (s: Summary) => ratio(s.timedEvents, s.allSessions),
+  /** Share of one-event sessions, 0..1; 0 without times. */
+  bounceRate: (s: Summary) => ratio(s.allBounces, s.allSessions),
+  /** searches / actions. */
+  searchShare: (s: Summary) => ratio(s.searches, s.actions),
+  /** Entropy of item events over categories. */
+  categoryEntropy: (s: Summary) => entropy(Object.values(s.categories)),
+  /** First visits to a category / item events of known category. */
+  noveltyRate: (s: Summary) => ratio(Object.keys(s.categories).length, sum(Object.values(s.categories))),
+  /** Views and clicks of items met before / views and clicks. */
+  repeatViewRate: (s: Summary) => ratio(s.repeatViews, s.views + s.clicks),
+  /** carts / actions. */
+  cartRate: (s: Summary) => ratio(s.carts, s.actions),
+  /** purchases / actions. */
+  purchaseRate: (s: Summary) => ratio(s.purchases, s.actions),
+  /** Mean amount of a purchase, in the currency of the source. */
+  basketValue: (s: Summary) => ratio(s.purchaseValue, s.purchases),
+  /** likes / actions. */
+  likeShare: (s: Summary) => ratio(s.likes, s.actions),
+  /** dislikes / actions. */
+  dislikeShare: (s: Summary) => ratio(s.dislikes, s.actions),
+  /** Thumbs per week between the first and the last event. */
+  feedbackPerWeek: (s: Summary) => (s.likes + s.dislikes) / s.weeks,
+  /** Mean dwell of the views and clicks that carry one, seconds. */
+  dwellMeanSeconds: (s: Summary) => ratio(s.dwellSum, s.dwellCount),
+  /** Entropy of events over the hours of the day, UTC; 0 without times. */
+  hourEntropy: (s: Summary) => entropy(s.hours),
+  /** Events on Saturday and Sunday, UTC / events; default 2/7, what chance would give. */
+  weekendShare: (s: Summary) => (s.timedEvents === 0 ? 2 / 7 : s.weekendEvents / s.timedEvents),
+  /** Days from the last event to `now`, never below 0; 0 without times. */
+  recencyDays: (s: Summary) => (isTimeKnown(s.lastAt) ? Math.max(0, s.now - s.lastAt) / DAY_MS : 0),
+  /** Share of the largest category in item events of known category, 0..1. */
+  topCategoryAffinity: (s: Summary) =>
+    ratio(Math.max(0, ...Object.values(s.categories)), sum(Object.values(s.categories))),
+  /** Long-tail items / items dealt with, those the catalogue lacks included. */
+  longTailShare: (s: Summary) => ratio(s.nTailItems, s.nItems),
+  /** The device used most, label-encoded; 0 where none is named. */
+  device: (s: Summary) => deviceLabel(s.devices),
+  /** The language used most, label-encoded; 0 where none is named. */
+  locale: (s: Summary) => localeLabel(s.locales),
+} as const satisfies Record<string, (summary: Summary) => number>;
+
+export type FeatureName = keyof typeof FEATURES;
+
+/** Names of the features in the order of a row. */
+export const FEATURE_NAMES = Object.freeze(Object.keys(FEATURES)) as readonly FeatureName[];
+
+const FORMULAS = Object.values(FEATURES);
+
+export interface FeatureRowOptions {
+  /** Ms since the epoch, for recency. */
+  readonly now: number;
+  /** Whether an item belongs to the long tail of the data set that personas were learned from. */
+  readonly isLongTail: (itemId: string) => boolean;
+}
+
+/** The feature row of one user: Float64Array [FEATURE_NAMES.length], finite. */
+export function featureRow(profile: Profile, options: FeatureRowOptions): Float64Array {
+  const summary = summarise(profile, options);
+  return Float64Array.from(FORMULAS, (formula) => formula(summary));
+}
+
+function summarise(
+  { behaviour: sums, interactions }: Profile,
+  { now, isLongTail }: FeatureRowOptions,
+): Summary {
+  const telling = interactions.filter(isTelling);
+  const histogram = sums.sessionHistogram.slice(0, SESSION_BUCKETS);
+  const open = sums.session;
+  const openSeconds = open === null ? 0 : (open.lastAt - open.startAt) / 1000;
+  if (open !== null) histogram[sessionBucket(openSeconds)] += 1;
+  return {
+    ...sums,
+    actions: sums.events - sums.impressions - sums.retracts,
+    allSessions: sums.sessions + (open === null ? 0 : 1),
+    allBounces: sums.bounces + (open?.events === 1 ? 1 : 0),
+    allSessionSeconds: sums.sessionSeconds + openSeconds,
+    histogram,
+    timedEvents: sum(sums.hours),
+    weeks: sums.firstAt === 0 ? 1 : Math.max(1, (sums.lastAt - sums.firstAt) / WEEK_MS),
+    now,
+    nItems: telling.length,
+    nTailItems: telling.filter(({ itemId }) => isLongTail(itemId)).length,
+  };
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function entropy(counts: readonly number[]): number {
+  const total = sum(counts);
+  let nats = 0;
+  for (const count of counts) if (count > 0) nats -= (count / total) * Math.log(count / total);
+  return Math.max(0, nats);
+}

@@ -1,0 +1,223 @@
+/**
+ * The data set that learning is fitted to: interactions in compressed sparse rows, the feature matrix, and the items'
+ * content, all in typed arrays over SharedArrayBuffer so that worker threads read them without a copy.
+ *
+ * Profiles are added one by one and nothing of them is kept but numbers. `historyOf` makes one user's row and is the
+ * same function that serving calls: what a model was trained on and what it is asked about cannot drift apart.
+ */
+
+import type { Item, Profile } from '../domain/index.js';
+
+import { FEATURE_NAMES, featureRow } from './behaviour.js';
+import { GrowingArray } from './growing-array.js';
+import { isTelling } from './profile.js';
+
+/** One user's dealings with known items; five arrays of one length. */
+export interface History {
+  /** Int32Array, item indices, ascending. */
+  readonly indices: Int32Array;
+  /** Float32Array, sums of event weights, >= 0. */
+  readonly strength: Float32Array;
+  /** Int8Array, 1 liked, -1 disliked, 0 neither. */
+  readonly opinion: Int8Array;
+  /** Uint8Array, 1 where bought. */
+  readonly purchased: Uint8Array;
+  /** Float64Array, ms since the epoch of the last event; below KNOWN_TIME_FROM where the time is unknown. */
+  readonly at: Float64Array;
+}
+
+/** Row u of the interactions is [indptr[u], indptr[u + 1]) of the five arrays of a history. */
+export interface Interactions extends History {
+  /** Int32Array [nUsers + 1]. */
+  readonly indptr: Int32Array;
+}
+
+export interface Dataset {
+  readonly userIds: readonly string[];
+  readonly itemIds: readonly string[];
+  readonly nUsers: number;
+  readonly nItems: number;
+  readonly interactions: Interactions;
+  /** Float64Array, row-major [nUsers, FEATURE_NAMES.length]. */
+  readonly features: Float64Array;
+  /** Uint8Array [nItems], 1 where an item is in the long tail; live feature rows need it too. */
+  readonly longTail: Uint8Array;
+  /** Int32Array [nUsers], events behind each profile. */
+  readonly eventCounts: Int32Array;
+  /** Events behind the profiles, unknown items included. */
+  readonly nEvents: number;
+}
+
+/** The most popular fifth of the items is the head; all others are the long tail. */
+const HEAD_SHARE = 0.2;
+const LONG_TAIL_COLUMN = FEATURE_NAMES.indexOf('longTailShare');
+
+/** Row numbers by item id, in the order given. */
+export function indexItems(itemIds: readonly string[]): Map<string, number> {
+  return new Map(itemIds.map((itemId, index) => [itemId, index]));
+}
+
+/** One user's row. Items that the index lacks are left out, and so are rows that say nothing (a thumb taken back). */
+export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, number>): History {
+  const known: { index: number; row: Profile['interactions'][number] }[] = [];
+  for (const row of profile.interactions) {
+    const index = itemIndex.get(row.itemId);
+    if (index !== undefined && isTelling(row)) known.push({ index, row });
+  }
+  known.sort((a, b) => a.index - b.index);
+  const history = {
+    indices: new Int32Array(known.length),
+    strength: new Float32Array(known.length),
+    opinion: new Int8Array(known.length),
+    purchased: new Uint8Array(known.length),
+    at: new Float64Array(known.length),
+  };
+  known.forEach(({ index, row }, i) => {
+    history.indices[i] = index;
+    history.strength[i] = row.strength;
+    history.opinion[i] = row.opinion;
+    history.purchased[i] = row.isPurchased ? 1 : 0;
+    history.at[i] = row.at;
+  });
+  return history;
+}
+
+/** Collects profiles into a Dataset; rows are users in the order they were added. */
+export class DatasetBuilder {
+  private readonly itemIndex: ReadonlyMap<string, number>;
+  private readonly userIds: string[] = [];
+  private readonly indptr = new GrowingArray(Int32Array);
+  private readonly indices = new GrowingArray(Int32Array);
+  private readonly strength = new GrowingArray(Float32Array);
+  private readonly opinion = new GrowingArray(Int8Array);
+  private readonly purchased = new GrowingArray(Uint8Array);
+  private readonly at = new GrowingArray(Float64Array);
+  private readonly features = new GrowingArray(Float64Array);
+  private readonly nTelling = new GrowingArray(Int32Array);
+  private readonly eventCounts = new GrowingArray(Int32Array);
+  private nEvents = 0;
+
+  /** `itemIds`: the catalogue in index order. `now`: ms since the epoch, for recency. */
+  constructor(
+    private readonly itemIds: readonly string[],
+    private readonly options: { now: number },
+  ) {
+    this.itemIndex = indexItems(itemIds);
+    this.indptr.append([0]);
+  }
+
+  add(profile: Profile): void {
+    const history = historyOf(profile, this.itemIndex);
+    this.userIds.push(profile.userId);
+    this.indices.append(history.indices);
+    this.strength.append(history.strength);
+    this.opinion.append(history.opinion);
+    this.purchased.append(history.purchased);
+    this.at.append(history.at);
+    this.indptr.append([this.indices.length]);
+    // Which items are long tail is known when all users are in; `build` fills that column.
+    this.features.append(featureRow(profile, { ...this.options, isLongTail: () => false }));
+    this.nTelling.append([profile.interactions.filter(isTelling).length]);
+    this.eventCounts.append([profile.eventCount]);
+    this.nEvents += profile.eventCount;
+  }
+
+  build(): Dataset {
+    const indptr = this.indptr.share();
+    const indices = this.indices.share();
+    const features = this.features.share();
+    const longTail = longTailOf(indices, this.itemIds.length);
+    fillLongTailShare(features, { indptr, indices, longTail, nTelling: this.nTelling.share() });
+    return {
+      userIds: this.userIds,
+      itemIds: this.itemIds,
+      nUsers: this.userIds.length,
+      nItems: this.itemIds.length,
+      interactions: {
+        indptr,
+        indices,
+        strength: this.strength.share(),
+        opinion: this.opinion.share(),
+        purchased: this.purchased.share(),
+        at: this.at.share(),
+      },
+      features,
+      longTail,
+      eventCounts: this.eventCounts.share(),
+      nEvents: this.nEvents,
+    };
+  }
+}
+
+/** Popularity is the number of users who dealt with an item; ties go by index. */
+function longTailOf(indices: Int32Array, nItems: number): Uint8Array {
+  const popularity = new Int32Array(nItems);
+  for (const index of indices) popularity[index] += 1;
+  const byPopularity = [...popularity.keys()].sort((a, b) => popularity[b] - popularity[a] || a - b);
+  const longTail = new Uint8Array(new SharedArrayBuffer(nItems)).fill(1);
+  for (const index of byPopularity.slice(0, Math.ceil(nItems * HEAD_SHARE))) longTail[index] = 0;
+  return longTail;
+}
+
+function fillLongTailShare(
+  features: Float64Array,
+  rows: { indptr: Int32Array; indices: Int32Array; longTail: Uint8Array; nTelling: Int32Array },
+): void {
+  const { indptr, indices, longTail, nTelling } = rows;
+  for (let user = 0; user + 1 < indptr.length; user++) {
+    let tail = 0;
+    for (let entry = indptr[user]; entry < indptr[user + 1]; entry++) tail += longTail[indices[entry]];
+    const count = nTelling[user];
+    features[user * FEATURE_NAMES.length + LONG_TAIL_COLUMN] = count === 0 ? 0 : tail / count;
+  }
+}
+
+/** What the items are made of: one category each, and tags in compressed sparse rows. */
+export interface ItemContent {
+  /** Int32Array [nItems], index into `categoryNames`; -1 where the item has no category. */
+  readonly categories: Int32Array;
+  /** Ascending. */
+  readonly categoryNames: readonly string[];
+  /** Int32Array [nItems + 1]. */
+  readonly tagIndptr: Int32Array;
+  /** Int32Array, index into `tagNames`, ascending within an item. */
+  readonly tagIndices: Int32Array;
+  /** Ascending. */
+  readonly tagNames: readonly string[];
+}
+
+/** A tag on more than this share of the items tells them apart too little to be worth a column. */
+export const MAX_TAG_SHARE = 0.5;
+
+/**
+ * Encodes items in the order given. Tags that occur on a single item, or on more than half of a catalogue, are left
+ * out: the first relate an item to no other, the second relate it to all.
+ */
+export function encodeItems(items: readonly Pick<Item, 'category' | 'tags'>[]): ItemContent {
+  const tagSets = items.map((item) => new Set(item.tags));
+  const counts = new Map<string, number>();
+  for (const tags of tagSets) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  const isKept = (tag: string) => counts.get(tag)! > 1 && counts.get(tag)! <= items.length * MAX_TAG_SHARE;
+  const tagNames = [...counts.keys()].filter(isKept).sort();
+  const categoryNames = [...new Set(items.map((item) => item.category))].filter((name) => name !== '').sort();
+  const tagIndex = indexItems(tagNames);
+  const categoryIndex = indexItems(categoryNames);
+
+  const categories = new GrowingArray(Int32Array);
+  const tagIndptr = new GrowingArray(Int32Array);
+  const tagIndices = new GrowingArray(Int32Array);
+  categories.append(items.map((item) => categoryIndex.get(item.category) ?? -1));
+  tagIndptr.append([0]);
+  for (const tags of tagSets) {
+    const row = [...tags].map((tag) => tagIndex.get(tag)).filter((index) => index !== undefined);
+    tagIndices.append(row.sort((a, b) => a - b));
+    tagIndptr.append([tagIndices.length]);
+  }
+  return {
+    categories: categories.share(),
+    categoryNames,
+    tagIndptr: tagIndptr.share(),
+    tagIndices: tagIndices.share(),
+    tagNames,
+  };
+}

@@ -1,0 +1,39 @@
+/** A typed array that grows by doubling, so that a stream of unknown length can be collected without objects. */
+
+type TypedArray = Int8Array | Uint8Array | Int32Array | Float32Array | Float64Array;
+
+interface TypedArrayClass<T extends TypedArray> {
+  new (length: number): T;
+  new (buffer: SharedArrayBuffer): T;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+export class GrowingArray<T extends TypedArray> {
+  private values: T;
+  private used = 0;
+
+  constructor(private readonly type: TypedArrayClass<T>) {
+    this.values = new type(1024);
+  }
+
+  get length(): number {
+    return this.used;
+  }
+
+  append(more: ArrayLike<number>): void {
+    if (this.used + more.length > this.values.length) {
+      const larger = new this.type(Math.max(this.values.length * 2, this.used + more.length));
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values.set(more, this.used);
+    this.used += more.length;
+  }
+
+  /** A copy of what was appended, on a SharedArrayBuffer of exactly that size. */
+  share(): T {
+    const shared = new this.type(new SharedArrayBuffer(this.used * this.type.BYTES_PER_ELEMENT));
+    shared.set(this.values.subarray(0, this.used));
+    return shared;
+  }
+}

@@ -1,0 +1,5 @@
+/** Stage 3: events to profiles, feature rows and the data set. Pure. */
+
+export * from './behaviour.js';
+export * from './dataset.js';
+export * from './profile.js';

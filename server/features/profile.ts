@@ -1,0 +1,269 @@
+/**
+ * Stage 3, first half: a user's events added up into a profile.
+ *
+ * Pure and incremental: a profile is a function of the user's events in ascending (time, id) order, and cutting that
+ * order into batches anywhere gives the same profile. `canApply` tells whether a batch continues that order; where it
+ * does not (an event that arrives late), `rebuildProfile` from the record is the answer.
+ */
+
+import { isTimeKnown } from '../domain/index.js';
+import type {
+  BehaviourEvent,
+  BehaviourSums,
+  Interaction,
+  Opinion,
+  Profile,
+  RecordedEventType,
+} from '../domain/index.js';
+
+import { SESSION_BUCKETS, sessionBucket } from './session-histogram.js';
+
+/**
+ * What each event says about the user's interest in the item, in views. An impression says nothing by itself: the user
+ * may not have looked. A click is a deliberate view; a cart and a purchase cost effort and money; a like is the one
+ * plain statement. A dislike and a retract are opinions and carry no strength.
+ */
+export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
+  impression: 0,
+  view: 1,
+  click: 1.5,
+  search: 0,
+  cart: 3,
+  purchase: 5,
+  like: 6,
+  dislike: 0,
+  retract: 0,
+};
+
+/** A pause longer than this ends a session that events do not name. */
+export const SESSION_GAP_MS = 30 * 60_000;
+
+/** What aggregation must know of the items. */
+export interface Catalogue {
+  /** Null for an item the catalogue does not have, or one without a category. */
+  categoryOf(itemId: string): string | null;
+}
+
+export function emptyProfile(userId: string): Profile {
+  const behaviour: BehaviourSums = {
+    events: 0,
+    impressions: 0,
+    views: 0,
+    clicks: 0,
+    searches: 0,
+    carts: 0,
+    purchases: 0,
+    likes: 0,
+    dislikes: 0,
+    retracts: 0,
+    purchaseValue: 0,
+    dwellSum: 0,
+    dwellCount: 0,
+    sessions: 0,
+    bounces: 0,
+    sessionSeconds: 0,
+    sessionHistogram: new Array<number>(SESSION_BUCKETS).fill(0),
+    hours: new Array<number>(24).fill(0),
+    weekendEvents: 0,
+    categories: {},
+    repeatViews: 0,
+    devices: {},
+    locales: {},
+    firstAt: 0,
+    lastAt: 0,
+    session: null,
+  };
+  return { userId, interactions: [], behaviour, eventCount: 0, revision: 0, updatedAt: 0 };
+}
+
+/** True when no event is earlier than what the profile already holds, so that `applyEvents` is exact. */
+export function canApply(profile: Profile, events: readonly BehaviourEvent[]): boolean {
+  return events.every((event) => event.at >= profile.behaviour.lastAt);
+}
+
+/** The profile with these events added, in ascending (time, id) order whatever their order here. The input is unchanged. */
+export function applyEvents(
+  profile: Profile,
+  events: readonly BehaviourEvent[],
+  catalogue: Catalogue,
+): Profile {
+  if (events.length === 0) return profile;
+  const sums = copySums(profile.behaviour);
+  const rows = profile.interactions.slice();
+  const rowOf = new Map<string, number>();
+  for (let row = 0; row < rows.length; row++) rowOf.set(rows[row].itemId, row);
+
+  for (const event of inOrder(events)) {
+    countEvent(sums, event);
+    if (isTimeKnown(event.at)) countTime(sums, event);
+    if (event.itemId === null || event.type === 'impression' || event.type === 'search') continue;
+    const row = rowOf.get(event.itemId);
+    countItem(sums, event, event.itemId, row !== undefined, catalogue);
+    if (row === undefined)
+      rowOf.set(event.itemId, rows.push(advance(newInteraction(event.itemId), event)) - 1);
+    else rows[row] = advance(rows[row], event);
+  }
+  return {
+    userId: profile.userId,
+    interactions: rows,
+    behaviour: sums,
+    eventCount: profile.eventCount + events.length,
+    revision: profile.revision + events.length,
+    updatedAt: sums.lastAt,
+  };
+}
+
+/** The profile that follows from all of a user's events, in any order. */
+export function rebuildProfile(
+  userId: string,
+  events: readonly BehaviourEvent[],
+  catalogue: Catalogue,
+): Profile {
+  return applyEvents(emptyProfile(userId), events, catalogue);
+}
+
+/** False for a row whose only thumb was taken back: nothing is left of it. */
+export function isTelling(interaction: Interaction): boolean {
+  return interaction.strength > 0 || interaction.opinion !== 0;
+}
+
+function byTimeThenId(a: BehaviourEvent, b: BehaviourEvent): number {
+  return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** Sorting is skipped for the usual case, a batch that is in order already. */
+function inOrder(events: readonly BehaviourEvent[]): readonly BehaviourEvent[] {
+  for (let i = 1; i < events.length; i++) {
+    if (byTimeThenId(events[i - 1], events[i]) > 0) return events.slice().sort(byTimeThenId);
+  }
+  return events;
+}
+
+function copySums(sums: Readonly<BehaviourSums>): BehaviourSums {
+  return {
+    ...sums,
+    sessionHistogram: sums.sessionHistogram.slice(),
+    hours: sums.hours.slice(),
+    categories: { ...sums.categories },
+    devices: { ...sums.devices },
+    locales: { ...sums.locales },
+    session: sums.session === null ? null : { ...sums.session },
+  };
+}
+
+function newInteraction(itemId: string): Interaction {
+  return { itemId, strength: 0, opinion: 0, isPurchased: false, at: 0 };
+}
+
+function advance(before: Interaction, event: BehaviourEvent): Interaction {
+  const opinion = opinionAfter(before.opinion, event.type);
+  const stated = (opinion === 1 ? EVENT_WEIGHTS.like : 0) - (before.opinion === 1 ? EVENT_WEIGHTS.like : 0);
+  const acted = event.type === 'like' ? 0 : EVENT_WEIGHTS[event.type];
+  return {
+    itemId: before.itemId,
+    strength: before.strength + stated + acted,
+    opinion,
+    isPurchased: before.isPurchased || event.type === 'purchase',
+    at: event.at,
+  };
+}
+
+function opinionAfter(before: Opinion, type: RecordedEventType): Opinion {
+  if (type === 'like') return 1;
+  if (type === 'dislike') return -1;
+  return type === 'retract' ? 0 : before;
+}
+
+function countEvent(sums: BehaviourSums, event: BehaviourEvent): void {
+  sums.events += 1;
+  if (event.at > sums.lastAt) sums.lastAt = event.at;
+  if (event.device !== null) sums.devices[event.device] = (sums.devices[event.device] ?? 0) + 1;
+  if (event.locale !== null) sums.locales[event.locale] = (sums.locales[event.locale] ?? 0) + 1;
+  switch (event.type) {
+    case 'impression':
+      sums.impressions += 1;
+      break;
+    case 'view':
+      sums.views += 1;
+      countDwell(sums, event.value);
+      break;
+    case 'click':
+      sums.clicks += 1;
+      countDwell(sums, event.value);
+      break;
+    case 'search':
+      sums.searches += 1;
+      break;
+    case 'cart':
+      sums.carts += 1;
+      break;
+    case 'purchase':
+      sums.purchases += 1;
+      sums.purchaseValue += event.value ?? 0;
+      break;
+    case 'like':
+      sums.likes += 1;
+      break;
+    case 'dislike':
+      sums.dislikes += 1;
+      break;
+    case 'retract':
+      sums.retracts += 1;
+  }
+}
+
+function countDwell(sums: BehaviourSums, seconds: number | null): void {
+  if (seconds === null) return;
+  sums.dwellSum += seconds;
+  sums.dwellCount += 1;
+}
+
+function countItem(
+  sums: BehaviourSums,
+  event: BehaviourEvent,
+  itemId: string,
+  isMetBefore: boolean,
+  catalogue: Catalogue,
+): void {
+  if (event.type === 'retract') return;
+  if (isMetBefore && (event.type === 'view' || event.type === 'click')) sums.repeatViews += 1;
+  const category = catalogue.categoryOf(itemId);
+  if (category !== null) sums.categories[category] = (sums.categories[category] ?? 0) + 1;
+}
+
+/** 1 January 1970 was a Thursday; Saturday and Sunday are days 2 and 3 after it. */
+function isWeekend(at: number): boolean {
+  const day = Math.floor(at / 86_400_000) % 7;
+  return day === 2 || day === 3;
+}
+
+function countTime(sums: BehaviourSums, event: BehaviourEvent): void {
+  if (sums.firstAt === 0) sums.firstAt = event.at;
+  sums.hours[Math.floor(event.at / 3_600_000) % 24] += 1;
+  if (isWeekend(event.at)) sums.weekendEvents += 1;
+  countSession(sums, event);
+}
+
+/**
+ * A session is a run of events with one session id. Events without an id (thumbs given over the API, imports) belong to
+ * the open session while pauses stay within the gap; an id that turns up in such a nameless session names it.
+ */
+function countSession(sums: BehaviourSums, event: BehaviourEvent): void {
+  const open = sums.session;
+  if (open !== null) {
+    const isWithinGap = event.at - open.lastAt <= SESSION_GAP_MS;
+    const isSame = event.sessionId !== null && open.id !== null ? event.sessionId === open.id : isWithinGap;
+    if (isSame) {
+      open.id ??= event.sessionId;
+      open.lastAt = Math.max(open.lastAt, event.at);
+      open.events += 1;
+      return;
+    }
+    const seconds = (open.lastAt - open.startAt) / 1000;
+    sums.sessions += 1;
+    if (open.events === 1) sums.bounces += 1;
+    sums.sessionSeconds += seconds;
+    sums.sessionHistogram[sessionBucket(seconds)] += 1;
+  }
+  sums.session = { id: event.sessionId, startAt: event.at, lastAt: event.at, events: 1 };
+}

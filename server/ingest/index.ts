@@ -1,0 +1,13 @@
+/** Stage 1: file readers and the synthesiser. They yield batches and write nothing to the store. */
+
+export { eventId, sessionKey } from './event-id.js';
+export * from './read-events.js';
+export * from './read-items.js';
+export * from './read-ratings.js';
+export { MAX_RECORD_BYTES } from './record-framer.js';
+export * from './synthesis/behaviour-model.js';
+export { HABITS, PARAMETERS } from './synthesis/parameters.js';
+export * from './synthesis/synthesize.js';
+export { dominantArchetype, readTruth, trueAffinity, writeTruth } from './synthesis/truth.js';
+export type { Truth } from './synthesis/truth.js';
+export type { ReadBatch, Reject } from './table-reader.js';

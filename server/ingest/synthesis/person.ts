@@ -1,0 +1,104 @@
+/**
+ * Stage 1, synthesiser: one simulated user. Habits follow from a mixture of archetypes; tastes are a handful of themes
+ * with weights, whose sum is the taste vector; both the weights and the vector drift from week to week.
+ */
+
+import { ARCHETYPES } from '../../domain/index.js';
+import type { Random } from '../../learning/index.js';
+
+import { HABITS, PARAMETERS } from './parameters.js';
+import type { Habits } from './parameters.js';
+import { VECTOR_LENGTH } from './world.js';
+import type { World } from './world.js';
+
+const DEVICES = ['desktop', 'mobile', 'desktop', 'tablet'] as const;
+
+export interface Person {
+  /** Float64Array [4], shares of the archetypes in the order of ARCHETYPES; sums to 1. */
+  readonly mixture: Float64Array;
+  /** Index into ARCHETYPES. */
+  readonly dominant: number;
+  readonly habits: Habits;
+  readonly device: string;
+  /** Theme indices, most loved first, and their weights. */
+  readonly themes: readonly number[];
+  readonly weights: Float64Array;
+  /** Float64Array [nComponents]: what has drifted away from the themes. */
+  readonly wander: Float64Array;
+}
+
+export function createPerson(world: World, random: Random): Person {
+  const dominant = drawDominant(random);
+  const weights = ARCHETYPES.map((_, a) =>
+    a === dominant ? PARAMETERS.dominantWeight : PARAMETERS.otherWeight,
+  );
+  const mixture = random.dirichlet(weights);
+  const habits = mixHabits(mixture, random);
+  const themes = drawThemes(world, Math.max(1, Math.round(habits.themes)), random);
+  const isMain = random.next() < PARAMETERS.mainDeviceShare;
+  return {
+    mixture,
+    dominant,
+    habits,
+    device: isMain ? DEVICES[dominant] : DEVICES[random.int(DEVICES.length)],
+    themes,
+    weights: Float64Array.from(themes, (_, rank) => PARAMETERS.themeDecay ** rank),
+    wander: new Float64Array(PARAMETERS.nComponents),
+  };
+}
+
+/** One week passes: weights and vector take a random step. Changes `person`. */
+export function drift(person: Person, random: Random): void {
+  for (let k = 0; k < person.weights.length; k++)
+    person.weights[k] *= Math.exp(PARAMETERS.weightDrift * random.normal());
+  const step = PARAMETERS.vectorDrift / Math.sqrt(PARAMETERS.nComponents);
+  for (let c = 0; c < person.wander.length; c++) person.wander[c] += step * random.normal();
+}
+
+/** Float32Array [VECTOR_LENGTH]: unit length, and a component for quality. An affinity is its dot product with an item vector. */
+export function tasteVector(person: Person, world: World): Float32Array {
+  const { nComponents } = PARAMETERS;
+  const vector = Float64Array.from(person.wander);
+  person.themes.forEach((theme, k) => {
+    for (let c = 0; c < nComponents; c++)
+      vector[c] += person.weights[k] * world.themeVectors[theme * nComponents + c];
+  });
+  const norm = Math.hypot(...vector);
+  const taste = new Float32Array(VECTOR_LENGTH);
+  for (let c = 0; c < nComponents; c++) taste[c] = vector[c] / norm;
+  taste[nComponents] = person.habits.mainstream;
+  return taste;
+}
+
+function drawDominant(random: Random): number {
+  let left = random.next();
+  for (let a = 0; a < ARCHETYPES.length - 1; a++) {
+    left -= PARAMETERS.shares[ARCHETYPES[a]];
+    if (left < 0) return a;
+  }
+  return ARCHETYPES.length - 1;
+}
+
+/** The mixture's mean of every habit, and a personal factor on it. */
+function mixHabits(mixture: Float64Array, random: Random): Habits {
+  const habits: Record<string, number> = {};
+  for (const name of Object.keys(HABITS.seeker) as (keyof Habits)[]) {
+    let mean = 0;
+    for (let a = 0; a < ARCHETYPES.length; a++) mean += mixture[a] * HABITS[ARCHETYPES[a]][name];
+    habits[name] = mean * Math.exp(PARAMETERS.habitNoise * random.normal());
+  }
+  return habits as unknown as Habits;
+}
+
+/** Different categories first: who loves two themes loves two categories. */
+function drawThemes(world: World, count: number, random: Random): number[] {
+  const themes: number[] = [];
+  const taken = new Set<number>();
+  for (let tries = 0; themes.length < Math.min(count, world.nThemes) && tries < 100; tries++) {
+    const theme = random.int(world.nThemes);
+    if (taken.has(world.themeCategory[theme])) continue;
+    taken.add(world.themeCategory[theme]);
+    themes.push(theme);
+  }
+  return themes;
+}

@@ -1,0 +1,167 @@
+/**
+ * Stage 1: simulated users, items and behaviour, seeded. Same seed and same end give the same events, byte for byte;
+ * the first users of a larger run are the users of a smaller one.
+ *
+ * Behaviour is all that is drawn here: features, personas and models follow from it like anybody's.
+ */
+
+import type { BehaviourEvent, Item } from '../../domain/index.js';
+import { ARCHETYPES, InvalidInputError } from '../../domain/index.js';
+import { createRandom } from '../../learning/index.js';
+import type { Random } from '../../learning/index.js';
+
+import { eventId, sessionKey } from '../event-id.js';
+import { affinities } from './behaviour-model.js';
+import { DAY_MS, HOUR_MS, SESSION_DISTANCE_MS, WEEK_MS, sessionStarts } from './calendar.js';
+import { PARAMETERS } from './parameters.js';
+import { createPerson, drift, tasteVector } from './person.js';
+import type { Person } from './person.js';
+import { createTruth } from './truth.js';
+import type { Truth } from './truth.js';
+import { liveWeek } from './week.js';
+import type { Act } from './week.js';
+import { VECTOR_LENGTH, createWorld } from './world.js';
+import type { World } from './world.js';
+
+export interface SynthesisOptions {
+  readonly seed: number;
+  /** Default 10,000. */
+  readonly nUsers?: number;
+  /** At least 50, default 1,000. */
+  readonly nItems?: number;
+  /** At least 2, default 8. */
+  readonly nWeeks?: number;
+  /** Ms since the epoch, brought down to the full hour; every event is before it. */
+  readonly endAt: number;
+  /** Turns the raw user ids ("demo-00001") into the stored ones. */
+  readonly pseudonymize: (rawId: string) => string;
+}
+
+/** All events of `nUsers` users, by user and then by time. */
+export interface SyntheticBatch {
+  readonly events: BehaviourEvent[];
+  readonly nUsers: number;
+}
+
+export interface Synthesis {
+  readonly items: readonly Item[];
+  /** Simulates as it is iterated, a few hundred users at a time; it can be iterated once. */
+  readonly batches: () => Generator<SyntheticBatch, void, undefined>;
+  /** Complete when the batches are through. */
+  readonly truth: Truth;
+}
+
+const USERS_PER_BATCH = 250;
+const CATALOGUE_AGE_MS = 30 * DAY_MS;
+
+/** The raw id of simulated user number `index`, from 0. */
+export function syntheticUserId(index: number): string {
+  return `demo-${String(index + 1).padStart(5, '0')}`;
+}
+
+/** Throws InvalidInputError for sizes below the least. */
+export function synthesize(options: SynthesisOptions): Synthesis {
+  const { seed, nUsers = 10_000, nItems = 1_000, nWeeks = 8, pseudonymize } = options;
+  if (nUsers < 1 || nItems < 50 || nWeeks < 2) {
+    throw new InvalidInputError('Synthesis needs at least 1 user, 50 items and 2 weeks.');
+  }
+  const endAt = Math.floor(options.endAt / HOUR_MS) * HOUR_MS;
+  const startAt = endAt - nWeeks * WEEK_MS;
+  const random = createRandom(seed);
+  const world = createWorld({ seed, nItems, createdAt: startAt - CATALOGUE_AGE_MS }, random);
+  const itemIds = world.items.map((item) => item.itemId);
+  const truth = createTruth({ seed, nUsers, itemIds, itemVectors: world.itemVectors });
+
+  function* batches(): Generator<SyntheticBatch, void, undefined> {
+    const scratch = { affinity: new Float32Array(nItems), isMet: new Uint8Array(nItems) };
+    for (let start = 0; start < nUsers; start += USERS_PER_BATCH) {
+      const events: BehaviourEvent[] = [];
+      const end = Math.min(nUsers, start + USERS_PER_BATCH);
+      for (let user = start; user < end; user++) {
+        const userRandom = createRandom(random.int(2 ** 32));
+        const person = createPerson(world, userRandom);
+        const userId = pseudonymize(syntheticUserId(user));
+        liveThrough(person, { world, userId, startAt, nWeeks, scratch, random: userRandom, events });
+        truth.userIds.push(userId);
+        truth.tastes.set(tasteVector(person, world), user * VECTOR_LENGTH);
+        truth.mixtures.set(person.mixture, user * ARCHETYPES.length);
+        truth.dominant[user] = person.dominant;
+      }
+      yield { events, nUsers: end - start };
+    }
+  }
+  return { items: world.items, batches, truth };
+}
+
+interface Life {
+  readonly world: World;
+  readonly userId: string;
+  readonly startAt: number;
+  readonly nWeeks: number;
+  readonly scratch: { affinity: Float32Array; isMet: Uint8Array };
+  readonly random: Random;
+  /** Where the events go. */
+  readonly events: BehaviourEvent[];
+}
+
+/** All weeks of one user; leaves `person` with the tastes of the last week. */
+function liveThrough(person: Person, life: Life): void {
+  const { world, nWeeks, startAt, scratch, random } = life;
+  const memory = { isMet: scratch.isMet, met: [] as number[] };
+  const isActive = activeWeeks(nWeeks, person.habits.rhythm, random);
+  for (let week = 0; week < nWeeks; week++) {
+    if (week > 0) drift(person, random);
+    if (!isActive[week]) continue;
+    affinities(tasteVector(person, world), world.itemVectors, scratch.affinity);
+    const sessions = liveWeek(person.habits, scratch.affinity, memory, random);
+    const starts = sessionStarts(sessions.length, person.habits, startAt + week * WEEK_MS, random);
+    let free = 0;
+    sessions.forEach((session, s) => {
+      const endedAt = record(session, Math.max(starts[s], free), `${week}-${s}`, { person, life });
+      free = endedAt + SESSION_DISTANCE_MS;
+    });
+  }
+  for (const item of memory.met) scratch.isMet[item] = 0;
+}
+
+/** Counted back from the last visit in the person's rhythm; everybody has a past before the last week. */
+function activeWeeks(nWeeks: number, rhythm: number, random: Random): boolean[] {
+  const isActive = new Array<boolean>(nWeeks).fill(false);
+  let week = nWeeks - (random.next() < PARAMETERS.activeShareLastWeek ? 1 : 2);
+  while (week >= 0) {
+    isActive[week] = true;
+    week -= Math.max(1, Math.floor(rhythm + random.next()));
+  }
+  if (isActive.indexOf(true) === nWeeks - 1) isActive[0] = true;
+  return isActive;
+}
+
+/** Gives the acts of one session their times and ids; returns when it ended. */
+function record(
+  session: Act[],
+  startAt: number,
+  rawSession: string,
+  to: { person: Person; life: Life },
+): number {
+  const { userId, world, random, events } = to.life;
+  const sessionId = sessionKey(userId, rawSession);
+  let at = startAt;
+  session.forEach((act, i) => {
+    if (i > 0) at += Math.round((1 + 2 * PARAMETERS.pauseSeconds * random.next()) * 1000);
+    const event = {
+      userId,
+      type: act.type,
+      itemId: act.itemIndex === null ? null : world.items[act.itemIndex].itemId,
+      at,
+      value: act.value,
+      sessionId,
+      position: act.position,
+      listId: null,
+      device: to.person.device,
+      locale: 'en',
+    };
+    events.push({ id: eventId(event), ...event });
+    if (act.type === 'view' || act.type === 'click') at += (act.value ?? 0) * 1000;
+  });
+  return at;
+}

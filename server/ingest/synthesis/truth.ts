@@ -1,0 +1,137 @@
+/**
+ * Stage 1, synthesiser: the ground truth behind simulated users, and its side file.
+ *
+ * For evaluation (the oracle no model can beat) and simulation only; nothing that learns may read it.
+ */
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+
+import { ARCHETYPES, InvalidInputError } from '../../domain/index.js';
+import type { Archetype } from '../../domain/index.js';
+
+import { affinities } from './behaviour-model.js';
+import { VECTOR_LENGTH } from './world.js';
+
+export interface Truth {
+  readonly seed: number;
+  readonly itemIds: readonly string[];
+  /** Pseudonyms; row u of the arrays below is user u. */
+  readonly userIds: string[];
+  /** Float32Array, row-major [nItems, VECTOR_LENGTH]. */
+  readonly itemVectors: Float32Array;
+  /** Float32Array, row-major [nUsers, VECTOR_LENGTH]: tastes in the last week. */
+  readonly tastes: Float32Array;
+  /** Float32Array, row-major [nUsers, 4], shares in the order of ARCHETYPES. */
+  readonly mixtures: Float32Array;
+  /** Uint8Array [nUsers], index into ARCHETYPES. */
+  readonly dominant: Uint8Array;
+}
+
+const FORMAT = 'smartpersona-truth-1';
+
+export function createTruth(options: {
+  seed: number;
+  nUsers: number;
+  itemIds: readonly string[];
+  itemVectors: Float32Array;
+}): Truth {
+  const { seed, nUsers, itemIds, itemVectors } = options;
+  return {
+    seed,
+    itemIds,
+    userIds: [],
+    itemVectors,
+    tastes: new Float32Array(nUsers * VECTOR_LENGTH),
+    mixtures: new Float32Array(nUsers * ARCHETYPES.length),
+    dominant: new Uint8Array(nUsers),
+  };
+}
+
+/** Float32Array [nItems]: the true affinities of user `userIndex` in the last week, written into `out`. */
+export function trueAffinity(truth: Truth, userIndex: number, out: Float32Array): Float32Array {
+  const taste = truth.tastes.subarray(userIndex * VECTOR_LENGTH, (userIndex + 1) * VECTOR_LENGTH);
+  return affinities(taste, truth.itemVectors, out);
+}
+
+export function dominantArchetype(truth: Truth, userIndex: number): Archetype {
+  return ARCHETYPES[truth.dominant[userIndex]];
+}
+
+/** Writes JSON lines: a header, then one line per user; vectors are base64 of little-endian float32. */
+export async function writeTruth(path: string, truth: Truth): Promise<void> {
+  const stream = createWriteStream(path);
+  const done = finished(stream);
+  const { seed, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
+  const header = { format: FORMAT, seed, nUsers: userIds.length, itemIds, itemVectors: encode(itemVectors) };
+  stream.write(`${JSON.stringify(header)}\n`);
+  for (let u = 0; u < userIds.length; u++) {
+    const line = {
+      userId: userIds[u],
+      archetype: ARCHETYPES[dominant[u]],
+      mixture: encode(mixtures.subarray(u * ARCHETYPES.length, (u + 1) * ARCHETYPES.length)),
+      taste: encode(tastes.subarray(u * VECTOR_LENGTH, (u + 1) * VECTOR_LENGTH)),
+    };
+    // A disk that fails or is full must end the wait for it.
+    if (!stream.write(`${JSON.stringify(line)}\n`)) await Promise.race([once(stream, 'drain'), done]);
+  }
+  stream.end();
+  await done;
+}
+
+/** Reads what `writeTruth` wrote. Throws InvalidInputError for any other file. */
+export async function readTruth(path: string): Promise<Truth> {
+  let truth: Truth | null = null;
+  let nUsers = 0;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const line = parseLine(path, text);
+    if (truth === null) {
+      if (line.format !== FORMAT) throw new InvalidInputError(`${path} is not a ground truth file.`);
+      nUsers = line.nUsers;
+      truth = createTruth({
+        seed: line.seed,
+        nUsers,
+        itemIds: line.itemIds,
+        itemVectors: decode(line.itemVectors),
+      });
+      continue;
+    }
+    const u = truth.userIds.push(line.userId) - 1;
+    if (u >= nUsers) break;
+    truth.tastes.set(decode(line.taste), u * VECTOR_LENGTH);
+    truth.mixtures.set(decode(line.mixture), u * ARCHETYPES.length);
+    truth.dominant[u] = ARCHETYPES.indexOf(line.archetype);
+  }
+  if (truth === null || truth.userIds.length !== nUsers) throw new InvalidInputError(`${path} is cut off.`);
+  return truth;
+}
+
+interface Line {
+  format: string;
+  seed: number;
+  nUsers: number;
+  itemIds: string[];
+  itemVectors: string;
+  userId: string;
+  archetype: Archetype;
+  mixture: string;
+  taste: string;
+}
+
+function parseLine(path: string, text: string): Line {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    throw new InvalidInputError(`${path} is not a ground truth file, or is cut off.`);
+  }
+}
+
+function encode(values: Float32Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+}
+
+function decode(text: string): Float32Array {
+  return new Float32Array(new Uint8Array(Buffer.from(text, 'base64')).buffer);
+}

@@ -1,0 +1,266 @@
+/**
+ * Stage 4: the feature matrix to personas. Preprocessing, KMeans for every k, exact silhouettes in one pass for all of
+ * them, k from elbow and silhouette together, names that keep their meaning from version to version.
+ */
+
+import { createKernels } from '../kernels/index.js';
+import type { ClusterEvidence } from './choose-k.js';
+import { chooseK } from './choose-k.js';
+import type { ClusterName } from './describe.js';
+import { distinctiveFeatures, nameClusters } from './describe.js';
+import { fitDistributions } from './drift.js';
+import { elbowHeights } from './elbow.js';
+import type { KMeansFit } from './kmeans.js';
+import { fitKMeans } from './kmeans.js';
+import { matchPersonas, transitionsOf } from './match-personas.js';
+import type { PersonaMatch, PersonaTransition } from './match-personas.js';
+import type { PersonaModel, PersonaSummary } from './persona-model.js';
+import { confidencesOf } from './persona-model.js';
+import { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';
+import type { Preprocessing } from './preprocessing.js';
+import { extendSilhouettes, measureSilhouettes } from './silhouette.js';
+
+export interface PersonaOptions {
+  /** One name per feature column. */
+  readonly names: readonly string[];
+  readonly seed: number;
+  /** Fewest and most clusters tried; defaults 2 and 10. */
+  readonly kMin?: number;
+  readonly kMax?: number;
+  /** Starts of each k; default 10. */
+  readonly nInit?: number;
+  /** The version before: its names stay with the clusters nearest to its own. */
+  readonly previous?: PersonaModel;
+  /** Share of the work done, 0..1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export interface PersonaFit {
+  readonly model: PersonaModel;
+  /** Int32Array [nUsers], index into `model.personas`. */
+  readonly labels: Int32Array;
+  /** Float32Array [nUsers], softmax over squared distances, 0..1. */
+  readonly confidence: Float32Array;
+  /** Float32Array [nUsers], -1..1. */
+  readonly silhouettes: Float32Array;
+  /** Mean silhouette of the chosen k. */
+  readonly silhouette: number;
+  /** One entry per k that was tried. */
+  readonly evidence: readonly ClusterEvidence[];
+  /** Float32Array, row-major [nUsers, 2]: the first two principal components. */
+  readonly projection: Float32Array;
+  /** Uint8Array [nUsers]: 1 where a value had to be pulled in. */
+  readonly outliers: Uint8Array;
+  /** What became of the personas of `previous`; empty without one to compare with. */
+  readonly transitions: readonly PersonaTransition[];
+}
+
+/**
+ * Fits personas to `features`, Float64Array, row-major [nUsers, names.length]. Users who are all alike make one persona.
+ * Throws InvalidShapeError, InsufficientDataError for no users, and NotFiniteError naming row and feature.
+ */
+export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
+  const { names, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
+  const preprocessing = fitPreprocessing(features, { names });
+  const nUsers = features.length / names.length;
+  const nComponents = componentCount(preprocessing);
+  const points = transform(preprocessing, features);
+  onProgress?.(0.05);
+
+  const kernels = createKernels();
+  const fits: KMeansFit[] = [];
+  const most = Math.min(kMax, nUsers - 1);
+  for (let k = kMin; nComponents > 0 && k <= most; k++) {
+    const fit = fitKMeans(points, nComponents, k, { seed: seed + k, nInit, kernels });
+    // Fewer distinct users than clusters: more clusters than these cannot be told apart.
+    if (fit.k < k) break;
+    fits.push(fit);
+    onProgress?.(0.05 + (0.5 * (k - kMin + 1)) / (most - kMin + 1));
+  }
+  if (fits.length === 0) return onePersona(features, preprocessing, points);
+
+  const labellings = fits.map((fit) => fit.labels);
+  const silhouettes = measureSilhouettes(points, nComponents, labellings, { kernels });
+  onProgress?.(0.9);
+  const heights = elbowHeights(
+    fits.map((fit) => fit.k),
+    fits.map((fit) => fit.inertia),
+  );
+  const evidence = fits.map((fit, i) => ({
+    k: fit.k,
+    inertia: fit.inertia,
+    silhouette: silhouettes.labellings[i].mean,
+    elbow: heights[i],
+  }));
+  const chosen = chooseK(evidence);
+  const fit = fits[chosen];
+  const all = silhouettes.isExact
+    ? silhouettes.labellings[chosen]
+    : extendSilhouettes(points, nComponents, fit.labels, silhouettes.rows, kernels);
+
+  const match = isComparable(previous, names) ? matchPersonas(previous, features, fit) : null;
+  const taken = namesKept(match, previous, fit.k);
+  const personas = summarise(features, { preprocessing, fit, perCluster: all.perCluster, taken });
+  const model = Object.freeze({
+    preprocessing,
+    distributions: fitDistributions(features, names.length),
+    centroids: fit.centroids,
+    temperature: Math.max(Number.MIN_VALUE, fit.inertia / nUsers),
+    personas,
+  });
+  onProgress?.(1);
+  return {
+    model,
+    labels: fit.labels,
+    confidence: confidenceOf(model, points, fit.labels),
+    silhouettes: all.values,
+    silhouette: evidence[chosen].silhouette,
+    evidence,
+    projection: firstTwo(points, nComponents),
+    outliers: flagOutliers(preprocessing, features),
+    transitions:
+      match === null || previous === undefined
+        ? []
+        : transitionsOf(idsOf(previous), idsOf(model), match.overlap),
+  };
+}
+
+function isComparable(
+  previous: PersonaModel | undefined,
+  names: readonly string[],
+): previous is PersonaModel {
+  return previous !== undefined && previous.preprocessing.names.join('\n') === names.join('\n');
+}
+
+function idsOf({ personas }: Pick<PersonaModel, 'personas'>): string[] {
+  return personas.map(({ personaId }) => personaId);
+}
+
+/** Nothing to tell users apart by: everybody is one persona. */
+function onePersona(features: Float64Array, preprocessing: Preprocessing, points: Float64Array): PersonaFit {
+  const { names } = preprocessing;
+  const nUsers = features.length / names.length;
+  const nComponents = componentCount(preprocessing);
+  const centroids = new Float64Array(nComponents);
+  for (let i = 0; i < points.length; i++) centroids[i % nComponents] += points[i] / nUsers;
+  const persona: PersonaSummary = {
+    personaId: 'everyone',
+    label: 'Everyone',
+    description: 'Too few or too similar users to tell personas apart yet.',
+    size: nUsers,
+    share: 1,
+    silhouette: 0,
+    centroid: meansOf(features, names, null, 0),
+    distinctive: [],
+  };
+  let inertia = 0;
+  for (let i = 0; i < points.length; i++) inertia += (points[i] - centroids[i % nComponents]) ** 2;
+  const model = Object.freeze({
+    preprocessing,
+    distributions: fitDistributions(features, names.length),
+    centroids,
+    temperature: Math.max(Number.MIN_VALUE, inertia / nUsers),
+    personas: Object.freeze([persona]),
+  });
+  return {
+    model,
+    labels: new Int32Array(nUsers),
+    confidence: new Float32Array(nUsers).fill(1),
+    silhouettes: new Float32Array(nUsers),
+    silhouette: 0,
+    evidence: [{ k: 1, inertia, silhouette: 0, elbow: 0 }],
+    projection: firstTwo(points, nComponents),
+    outliers: flagOutliers(preprocessing, features),
+    transitions: [],
+  };
+}
+
+function summarise(
+  features: Float64Array,
+  parts: {
+    preprocessing: Preprocessing;
+    fit: KMeansFit;
+    perCluster: Float64Array;
+    taken: readonly (ClusterName | null)[];
+  },
+): readonly PersonaSummary[] {
+  const { preprocessing, fit, perCluster, taken } = parts;
+  const { names, kept } = preprocessing;
+  const keptNames = Array.from(kept, (column) => names[column]);
+  const zScores = clusterMeans(standardise(preprocessing, features), kept.length, fit);
+  const clusterNames = nameClusters(zScores, keptNames, taken);
+  const sizes = new Int32Array(fit.k);
+  for (const label of fit.labels) sizes[label] += 1;
+  return Object.freeze(
+    clusterNames.map((name, cluster) => ({
+      ...name,
+      size: sizes[cluster],
+      share: sizes[cluster] / fit.labels.length,
+      silhouette: perCluster[cluster],
+      centroid: meansOf(features, names, fit.labels, cluster),
+      distinctive: distinctiveFeatures(zScores, keptNames, cluster),
+    })),
+  );
+}
+
+/** Names the clusters keep from the version before. */
+function namesKept(
+  match: PersonaMatch | null,
+  previous: PersonaModel | undefined,
+  k: number,
+): (ClusterName | null)[] {
+  return Array.from({ length: k }, (_, cluster) => {
+    const before = match === null ? -1 : match.earlier[cluster];
+    if (previous === undefined || before < 0) return null;
+    const { personaId, label, description } = previous.personas[before];
+    return { personaId, label, description };
+  });
+}
+
+/** Float64Array, row-major [k, nColumns]. */
+function clusterMeans(rows: Float64Array, nColumns: number, { k, labels }: KMeansFit): Float64Array {
+  const means = new Float64Array(k * nColumns);
+  const sizes = new Float64Array(k);
+  labels.forEach((label, row) => {
+    sizes[label] += 1;
+    for (let c = 0; c < nColumns; c++) means[label * nColumns + c] += rows[row * nColumns + c];
+  });
+  return means.map((sum, i) => sum / Math.max(1, sizes[Math.floor(i / Math.max(1, nColumns))]));
+}
+
+/** Means in plain feature units of the users of one cluster; of everybody without labels. */
+function meansOf(
+  features: Float64Array,
+  names: readonly string[],
+  labels: Int32Array | null,
+  cluster: number,
+): Record<string, number> {
+  const sums = new Float64Array(names.length);
+  let size = 0;
+  for (let row = 0; row * names.length < features.length; row++) {
+    if (labels !== null && labels[row] !== cluster) continue;
+    size += 1;
+    for (let c = 0; c < names.length; c++) sums[c] += features[row * names.length + c];
+  }
+  return Object.fromEntries(names.map((name, c) => [name, size === 0 ? 0 : sums[c] / size]));
+}
+
+function confidenceOf(model: PersonaModel, points: Float64Array, labels: Int32Array): Float32Array {
+  const nComponents = points.length / labels.length;
+  return Float32Array.from(
+    labels,
+    (label, user) =>
+      confidencesOf(model, points.subarray(user * nComponents, (user + 1) * nComponents))[label],
+  );
+}
+
+function firstTwo(points: Float64Array, nComponents: number): Float32Array {
+  const nUsers = nComponents === 0 ? 0 : points.length / nComponents;
+  const projection = new Float32Array(nUsers * 2);
+  for (let user = 0; user < nUsers; user++) {
+    for (let axis = 0; axis < Math.min(2, nComponents); axis++) {
+      projection[user * 2 + axis] = points[user * nComponents + axis];
+    }
+  }
+  return projection;
+}

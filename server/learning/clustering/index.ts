@@ -1,0 +1,28 @@
+export { adjustedRandIndex } from './agreement.js';
+export { chooseK } from './choose-k.js';
+export type { ClusterEvidence } from './choose-k.js';
+export { distinctiveFeatures, nameClusters } from './describe.js';
+export type { ClusterName, DistinctiveFeature } from './describe.js';
+export { fitPersonas } from './fit-personas.js';
+export type { PersonaFit, PersonaOptions } from './fit-personas.js';
+export { fitDistributions, personaDrift, populationStability } from './drift.js';
+export type { PersonaDrift } from './drift.js';
+export { elbowHeights } from './elbow.js';
+export { assign } from './hungarian.js';
+export { fitKMeans, nearestCentroids, refineCentroids } from './kmeans.js';
+export type { KMeansFit, KMeansOptions } from './kmeans.js';
+export { matchPersonas, transitionsOf } from './match-personas.js';
+export type { PersonaMatch, PersonaTransition } from './match-personas.js';
+export { assignPersona, packPersonas, unpackPersonas } from './persona-model.js';
+export type {
+  FeatureDistributions,
+  PackedPersonas,
+  PersonaChoice,
+  PersonaModel,
+  PersonaSummary,
+} from './persona-model.js';
+export { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';
+export type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
+export { extendSilhouettes, measureSilhouettes } from './silhouette.js';
+export { measureStability } from './stability.js';
+export type { Stability, StabilityOptions } from './stability.js';

@@ -1,0 +1,283 @@
+/**
+ * From raw behavioural features to the space KMeans runs in: a fitted, frozen, serialisable pipeline.
+ *
+ * In order: constant columns are dropped; heavy-tailed columns without negative values become log1p(x); every column
+ * is winsorised by its robust z-score; StandardScaler; PCA. `transform` is the one function for training and for live
+ * assignment.
+ *
+ * Components are kept while their variance exceeds what unrelated columns would reach by chance (the upper edge of
+ * Marchenko and Pastur's law, 1967): beyond it distances are noise. They are not whitened, which would lift weak
+ * directions to the weight of those that hold the personas.
+ */
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+
+import { InsufficientDataError, InvalidShapeError, NotFiniteError } from '../errors.js';
+import { centreAndSpread, isConstant, momentsOf, quantileOfSorted, sortedColumn } from './columns.js';
+
+/** A non-negative column more skewed than this is heavy-tailed and is tried as a logarithm. */
+const HEAVY_TAIL_SKEWNESS = 1;
+/** Outliers are rare by definition: winsorising touches at most this share of a column at each end. */
+const OUTLIER_SHARE = 0.01;
+/** Standardised values are held within this, or a column that few users differ in would outweigh all others. */
+const Z_LIMIT = 5;
+const MIN_COMPONENTS = 2;
+
+export interface PreprocessingOptions {
+  /** One name per column, in column order. */
+  readonly names: readonly string[];
+  /** Robust z-score beyond which a value is pulled in and its row flagged; above 0, default 3.5. */
+  readonly outlierZ?: number;
+  /** Share of variance that is enough although more components stand out; 0..1, default 0.9. */
+  readonly varianceShare?: number;
+  /** Upper limit on kept components; at least 1, default 10. */
+  readonly maxComponents?: number;
+}
+
+/** Everything `transform` needs. p = kept columns, m = kept components. */
+export interface Preprocessing {
+  /** All columns, in the order rows must have. */
+  readonly names: readonly string[];
+  /** Columns that said nothing because they were constant. */
+  readonly droppedNames: readonly string[];
+  /** Int32Array [p]: indices into `names`, ascending. */
+  readonly kept: Int32Array;
+  /** Int32Array [p]: 1 where the column is taken as log1p(x). */
+  readonly isLogged: Int32Array;
+  /** Float64Array [p], after the logarithm: winsorising limits. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Float64Array [p]: mean and standard deviation after winsorising. */
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+  /** Standardised values are held within plus and minus this. */
+  readonly zLimit: number;
+  /** Float64Array [p]: mean of the standardised columns (not quite 0 where zLimit cut). */
+  readonly centre: Float64Array;
+  /** Float64Array, row-major [m, p]: orthonormal principal axes, largest variance first. */
+  readonly axes: Float64Array;
+  /** Float64Array [m]: variance along each axis. */
+  readonly variances: Float64Array;
+  /** Share of the standardised variance the kept axes hold, 0..1; 1 when nothing varies. */
+  readonly explainedVariance: number;
+}
+
+/** Number of components of a transformed row. */
+export function componentCount(preprocessing: Preprocessing): number {
+  return preprocessing.variances.length;
+}
+
+/**
+ * Fits the pipeline. `features` is Float64Array, row-major [nUsers, names.length], and is not changed.
+ * Throws InvalidShapeError (length), InsufficientDataError (no rows) and NotFiniteError (names row and column).
+ */
+export function fitPreprocessing(features: Float64Array, options: PreprocessingOptions): Preprocessing {
+  const { names, outlierZ = 3.5, varianceShare = 0.9, maxComponents = 10 } = options;
+  const nRows = rowCount(features, names);
+  if (nRows === 0) throw new InsufficientDataError('Preprocessing cannot be fitted to a table without rows.');
+  checkFinite(features, names);
+
+  const kept: number[] = [];
+  const columns: FittedColumn[] = [];
+  for (let c = 0; c < names.length; c++) {
+    const sorted = sortedColumn(features, c, names.length);
+    if (isConstant(sorted)) continue;
+    const column = fitColumn(sorted, outlierZ);
+    // A column can also become constant: when all of its variety was rounding noise or outliers.
+    if (column.scale === 0) continue;
+    kept.push(c);
+    columns.push(column);
+  }
+  const withoutAxes = {
+    names: Object.freeze([...names]),
+    droppedNames: Object.freeze(names.filter((_, c) => !kept.includes(c))),
+    kept: Int32Array.from(kept),
+    isLogged: Int32Array.from(columns, (column) => (column.isLogged ? 1 : 0)),
+    low: Float64Array.from(columns, (column) => column.low),
+    high: Float64Array.from(columns, (column) => column.high),
+    mean: Float64Array.from(columns, (column) => column.mean),
+    scale: Float64Array.from(columns, (column) => column.scale),
+    zLimit: Z_LIMIT,
+  };
+  const standardised = standardiseRows(withoutAxes, features, nRows);
+  return Object.freeze({
+    ...withoutAxes,
+    ...fitAxes(standardised, nRows, kept.length, varianceShare, maxComponents),
+  });
+}
+
+/**
+ * Rows in clustering space, Float64Array, row-major [nRows, m]. `rows` holds one row or many in the order of
+ * `preprocessing.names`. Throws InvalidShapeError and NotFiniteError.
+ */
+export function transform(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
+  const standardised = standardise(preprocessing, rows);
+  const { axes, centre, kept } = preprocessing;
+  const nColumns = kept.length;
+  const nComponents = componentCount(preprocessing);
+  const nRows = rows.length / preprocessing.names.length;
+  const points = new Float64Array(nRows * nComponents);
+  for (let r = 0; r < nRows; r++) {
+    for (let m = 0; m < nComponents; m++) {
+      let sum = 0;
+      for (let c = 0; c < nColumns; c++)
+        sum += axes[m * nColumns + c] * (standardised[r * nColumns + c] - centre[c]);
+      points[r * nComponents + m] = sum;
+    }
+  }
+  return points;
+}
+
+/**
+ * Rows after logarithm, winsorising and scaling, before PCA: Float64Array, row-major [nRows, p], one column per
+ * kept feature, in standard deviations from the mean. Throws InvalidShapeError and NotFiniteError.
+ */
+export function standardise(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
+  const nRows = rowCount(rows, preprocessing.names);
+  checkFinite(rows, preprocessing.names);
+  return standardiseRows(preprocessing, rows, nRows);
+}
+
+/** Uint8Array [nRows]: 1 where a row has a value beyond a winsorising limit. Throws like `standardise`. */
+export function flagOutliers(preprocessing: Preprocessing, rows: Float64Array): Uint8Array {
+  const { names, kept, isLogged, low, high } = preprocessing;
+  const nRows = rowCount(rows, names);
+  checkFinite(rows, names);
+  const flags = new Uint8Array(nRows);
+  for (let r = 0; r < nRows; r++) {
+    for (let c = 0; c < kept.length; c++) {
+      const value = logged(rows[r * names.length + kept[c]], isLogged[c] === 1);
+      if (value < low[c] || value > high[c]) flags[r] = 1;
+    }
+  }
+  return flags;
+}
+
+interface FittedColumn {
+  readonly isLogged: boolean;
+  readonly low: number;
+  readonly high: number;
+  readonly mean: number;
+  readonly scale: number;
+}
+
+function fitColumn(sorted: Float64Array, outlierZ: number): FittedColumn {
+  const isLogged = isBetterLogged(sorted);
+  const values = sorted.map((value) => logged(value, isLogged));
+  const { centre, spread } = centreAndSpread(values);
+  const low = Math.min(centre - outlierZ * spread, quantileOfSorted(values, OUTLIER_SHARE));
+  const high = Math.max(centre + outlierZ * spread, quantileOfSorted(values, 1 - OUTLIER_SHARE));
+  const { mean, deviation } = momentsOf(values.map((value) => Math.min(high, Math.max(low, value))));
+  return { isLogged, low, high, mean, scale: deviation };
+}
+
+/** Whether a column is heavy-tailed, and less so as a logarithm. */
+function isBetterLogged(sorted: Float64Array): boolean {
+  if (sorted[0] < 0) return false;
+  const { skewness } = momentsOf(sorted);
+  return skewness > HEAVY_TAIL_SKEWNESS && Math.abs(momentsOf(sorted.map(Math.log1p)).skewness) < skewness;
+}
+
+function logged(value: number, isLogged: boolean): number {
+  // A live value may be below zero although training saw none.
+  return isLogged ? Math.log1p(Math.max(0, value)) : value;
+}
+
+type Scaler = Omit<Preprocessing, 'centre' | 'axes' | 'variances' | 'explainedVariance'>;
+
+function standardiseRows(scaler: Scaler, rows: Float64Array, nRows: number): Float64Array {
+  const { names, kept, isLogged, low, high, mean, scale, zLimit } = scaler;
+  const standardised = new Float64Array(nRows * kept.length);
+  for (let r = 0; r < nRows; r++) {
+    for (let c = 0; c < kept.length; c++) {
+      const value = logged(rows[r * names.length + kept[c]], isLogged[c] === 1);
+      const z = (Math.min(high[c], Math.max(low[c], value)) - mean[c]) / scale[c];
+      standardised[r * kept.length + c] = Math.min(zLimit, Math.max(-zLimit, z));
+    }
+  }
+  return standardised;
+}
+
+/** PCA by the eigenvectors of the covariance matrix; each axis points where its largest loading is positive. */
+function fitAxes(
+  standardised: Float64Array,
+  nRows: number,
+  nColumns: number,
+  varianceShare: number,
+  maxComponents: number,
+): Pick<Preprocessing, 'centre' | 'axes' | 'variances' | 'explainedVariance'> {
+  const centre = new Float64Array(nColumns);
+  for (let i = 0; i < standardised.length; i++) centre[i % nColumns] += standardised[i] / nRows;
+  if (nColumns === 0)
+    return { centre, axes: centre.slice(), variances: centre.slice(), explainedVariance: 1 };
+
+  const covariance = covarianceOf(standardised, centre, nRows);
+  const decomposition = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
+  const eigenvalues = decomposition.realEigenvalues.map((value) => Math.max(0, value));
+  const order = eigenvalues.map((_, i) => i).sort((a, b) => eigenvalues[b] - eigenvalues[a]);
+  const total = eigenvalues.reduce((sum, value) => sum + value, 0);
+
+  const spectrum = order.map((i) => eigenvalues[i]);
+  const most = Math.min(maxComponents, Math.max(MIN_COMPONENTS, componentsAboveNoise(spectrum, nRows)));
+  let nComponents = 0;
+  let held = 0;
+  while (nComponents < most && nComponents < nColumns && held < varianceShare * total)
+    held += spectrum[nComponents++];
+  const vectors = decomposition.eigenvectorMatrix;
+  const axes = new Float64Array(nComponents * nColumns);
+  for (let m = 0; m < nComponents; m++) {
+    const vector = vectors.getColumn(order[m]);
+    const largest = vector.reduce(
+      (best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best),
+      0,
+    );
+    for (let c = 0; c < nColumns; c++) axes[m * nColumns + c] = vector[c] * Math.sign(largest);
+  }
+  const variances = Float64Array.from(spectrum.slice(0, nComponents));
+  return { centre, axes, variances, explainedVariance: held / total };
+}
+
+/** Components whose variance unrelated columns would not reach: the eigenvalues are descending. */
+function componentsAboveNoise(spectrum: readonly number[], nRows: number): number {
+  const mean = spectrum.reduce((sum, value) => sum + value, 0) / spectrum.length;
+  const edge = mean * (1 + Math.sqrt(spectrum.length / nRows)) ** 2;
+  return spectrum.filter((value) => value > edge).length;
+}
+
+function covarianceOf(standardised: Float64Array, centre: Float64Array, nRows: number): Matrix {
+  const nColumns = centre.length;
+  const sums = new Float64Array(nColumns * nColumns);
+  const row = new Float64Array(nColumns);
+  for (let r = 0; r < nRows; r++) {
+    for (let c = 0; c < nColumns; c++) row[c] = standardised[r * nColumns + c] - centre[c];
+    for (let a = 0; a < nColumns; a++)
+      for (let b = a; b < nColumns; b++) sums[a * nColumns + b] += row[a] * row[b];
+  }
+  const covariance = Matrix.zeros(nColumns, nColumns);
+  for (let a = 0; a < nColumns; a++) {
+    for (let b = a; b < nColumns; b++) {
+      covariance.set(a, b, sums[a * nColumns + b] / nRows);
+      covariance.set(b, a, sums[a * nColumns + b] / nRows);
+    }
+  }
+  return covariance;
+}
+
+function rowCount(rows: Float64Array, names: readonly string[]): number {
+  if (names.length === 0) throw new InvalidShapeError('A feature table needs at least one column.');
+  const nRows = rows.length / names.length;
+  if (!Number.isInteger(nRows)) {
+    throw new InvalidShapeError(`${rows.length} values do not make whole rows of ${names.length} features.`);
+  }
+  return nRows;
+}
+
+function checkFinite(rows: Float64Array, names: readonly string[]): void {
+  for (let i = 0; i < rows.length; i++) {
+    if (!Number.isFinite(rows[i])) {
+      const row = Math.floor(i / names.length);
+      throw new NotFiniteError(
+        `Feature "${names[i % names.length]}" of row ${row} is ${rows[i]}, not a finite number.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Silhouettes (Rousseeuw 1987) of several labellings of the same points in one pass over the pairs.
+ *
+ * The points are sorted into cells: points that share their label in every labelling. The distances from a point to
+ * a cell then add up without looking at labels, and the sums over cells give the sums over the clusters of every
+ * labelling. Distances are float32, sums float64.
+ *
+ * Up to `exactLimit` points the silhouettes are exact. Above, they are those of an evenly spaced sample of rows
+ * among itself.
+ */
+import { InvalidShapeError } from '../errors.js';
+import { createKernels, type Kernels } from '../kernels/index.js';
+import { writePoint } from './blocks.js';
+
+export interface SilhouetteOptions {
+  /** Points up to which every pair is measured; default 20,000. */
+  readonly exactLimit?: number;
+  /** Rows of the sample above that; default 10,000. */
+  readonly sampleSize?: number;
+  /** Default: new ones. */
+  readonly kernels?: Kernels;
+}
+
+/** Silhouettes of one labelling. */
+export interface Silhouettes {
+  /** Float32Array [measured rows], -1 .. 1; 0 in a cluster of one and when there is but one cluster. */
+  readonly values: Float32Array;
+  /** Float64Array [k]: means per cluster, 0 for a cluster without a measured row. */
+  readonly perCluster: Float64Array;
+  /** Mean over the measured rows. */
+  readonly mean: number;
+}
+
+export interface SilhouetteFit {
+  /** Int32Array: the rows that were measured, ascending; all of them when exact. */
+  readonly rows: Int32Array;
+  readonly isExact: boolean;
+  /** In the order of the labellings. */
+  readonly labellings: readonly Silhouettes[];
+}
+
+/**
+ * Silhouettes of every labelling (each Int32Array [nPoints], labels from 0). `points` is Float64Array, row-major
+ * [nPoints, nComponents]. Throws InvalidShapeError.
+ */
+export function measureSilhouettes(
+  points: Float64Array,
+  nComponents: number,
+  labellings: readonly Int32Array[],
+  options: SilhouetteOptions = {},
+): SilhouetteFit {
+  const { exactLimit = 20_000, sampleSize = 10_000, kernels } = options;
+  const nPoints = points.length / nComponents;
+  const isExact = nPoints <= exactLimit;
+  const rows = spacedRows(nPoints, isExact ? nPoints : sampleSize);
+  return {
+    rows,
+    isExact,
+    labellings: measure({ points, nComponents, labellings, reference: rows, rows, kernels }),
+  };
+}
+
+/**
+ * Silhouettes of all points of one labelling, measured against the rows a sample took (from `measureSilhouettes`).
+ * Throws InvalidShapeError.
+ */
+export function extendSilhouettes(
+  points: Float64Array,
+  nComponents: number,
+  labels: Int32Array,
+  sample: Int32Array,
+  kernels?: Kernels,
+): Silhouettes {
+  const rows = spacedRows(labels.length, labels.length);
+  return measure({ points, nComponents, labellings: [labels], reference: sample, rows, kernels })[0];
+}
+
+interface Measurement {
+  readonly points: Float64Array;
+  readonly nComponents: number;
+  readonly labellings: readonly Int32Array[];
+  /** Rows distances are measured to. */
+  readonly reference: Int32Array;
+  /** Rows that get a silhouette. */
+  readonly rows: Int32Array;
+  readonly kernels: Kernels | undefined;
+}
+
+function measure(measurement: Measurement): Silhouettes[] {
+  const { points, nComponents, labellings, reference, rows, kernels = createKernels() } = measurement;
+  const nPoints = points.length / nComponents;
+  if (!Number.isInteger(nPoints) || labellings.some((labels) => labels.length !== nPoints)) {
+    throw new InvalidShapeError('Silhouettes need whole points and one label for each.');
+  }
+  const mark = kernels.arena.mark();
+  const cells = sortIntoCells(measurement, kernels);
+  const point = kernels.arena.float32(nComponents);
+  const isReference = new Uint8Array(nPoints);
+  for (const row of reference) isReference[row] = 1;
+
+  const tallies = cells.counts.map((counts) => createTally(rows.length, counts.length));
+  const { sums, perLabelling } = createSums(cells.counts);
+  rows.forEach((row, at) => {
+    point.set(points.subarray(row * nComponents, (row + 1) * nComponents));
+    kernels.sumDistances({ ...cells, nComponents, point });
+    sumClusters(cells, labellings.length, sums);
+    for (let l = 0; l < labellings.length; l++) {
+      const value = silhouette(perLabelling[l], cells.counts[l], labellings[l][row], isReference[row]);
+      addToTally(tallies[l], at, labellings[l][row], value);
+    }
+  });
+  kernels.arena.release(mark);
+  return tallies.map(finishTally);
+}
+
+/** From distance sums to and sizes of all clusters; a reference point is not its own neighbour. */
+function silhouette(sums: Float64Array, counts: Float64Array, label: number, isReference: number): number {
+  let other = Infinity;
+  for (let c = 0; c < sums.length; c++) {
+    if (c !== label && counts[c] > 0) other = Math.min(other, sums[c] / counts[c]);
+  }
+  const nOthers = counts[label] - isReference;
+  if (nOthers === 0 || other === Infinity) return 0;
+  const own = sums[label] / nOthers;
+  const larger = Math.max(own, other);
+  return larger > 0 ? (other - own) / larger : 0;
+}
+
+/** One array for the sums to all clusters of all labellings, and its part for each labelling. */
+function createSums(counts: readonly Float64Array[]): { sums: Float64Array; perLabelling: Float64Array[] } {
+  const sums = new Float64Array(counts.reduce((total, { length }) => total + length, 0));
+  let end = 0;
+  return { sums, perLabelling: counts.map(({ length }) => sums.subarray(end, (end += length))) };
+}
+
+/** Labellings in the inner loop: additions to different sums need not wait for each other. */
+function sumClusters({ out, slots }: Cells, nLabellings: number, sums: Float64Array): void {
+  sums.fill(0);
+  for (let cell = 0, at = 0; cell < out.length; cell++) {
+    const sum = out[cell];
+    for (const end = at + nLabellings; at < end; at++) sums[slots[at]] += sum;
+  }
+}
+
+interface Cells {
+  readonly blocks: Float32Array;
+  readonly weights: Float32Array;
+  readonly cellEnds: Int32Array;
+  readonly out: Float32Array;
+  /** Int32Array [nCells, nLabellings]: the cluster a cell belongs to, counted through all labellings. */
+  readonly slots: Int32Array;
+  /** Per labelling Float64Array [k]: reference points in each cluster. */
+  readonly counts: Float64Array[];
+}
+
+/** The reference points, ordered so that those with the same label everywhere are neighbours, in arena memory. */
+function sortIntoCells(
+  { points, nComponents, labellings, reference }: Measurement,
+  { arena }: Kernels,
+): Cells {
+  const compare = (a: number, b: number) => {
+    for (const labels of labellings) if (labels[a] !== labels[b]) return labels[a] - labels[b];
+    return 0;
+  };
+  const order = reference.slice().sort((a, b) => compare(a, b) || a - b);
+  const starts: number[] = [];
+  for (let i = 0; i < order.length; i++) if (i === 0 || compare(order[i - 1], order[i]) !== 0) starts.push(i);
+  const sizes = starts.map((start, cell) => (starts[cell + 1] ?? order.length) - start);
+
+  const cellEnds = arena.int32(starts.length);
+  let nBlocks = 0;
+  sizes.forEach((size, cell) => (cellEnds[cell] = nBlocks += Math.ceil(size / 4)));
+  const blocks = arena.float32(nBlocks * 4 * nComponents);
+  const weights = arena.float32(nBlocks * 4);
+  starts.forEach((start, cell) => {
+    const firstSlot = 4 * (cell === 0 ? 0 : cellEnds[cell - 1]);
+    for (let i = 0; i < sizes[cell]; i++) {
+      writePoint(blocks, firstSlot + i, points, order[start + i], nComponents);
+      weights[firstSlot + i] = 1;
+    }
+  });
+  const counts = labellings.map((labels) => {
+    const perCluster = new Float64Array(labels.reduce((largest, label) => Math.max(largest, label), 0) + 1);
+    for (const row of reference) perCluster[labels[row]]++;
+    return perCluster;
+  });
+  const slots = new Int32Array(starts.length * labellings.length);
+  let nClusters = 0;
+  labellings.forEach((labels, l) => {
+    starts.forEach((start, cell) => (slots[cell * labellings.length + l] = nClusters + labels[order[start]]));
+    nClusters += counts[l].length;
+  });
+  return { blocks, weights, cellEnds, out: arena.float32(starts.length), slots, counts };
+}
+
+interface Tally {
+  readonly values: Float32Array;
+  readonly totals: Float64Array;
+  readonly counts: Float64Array;
+}
+
+function createTally(nRows: number, k: number): Tally {
+  return { values: new Float32Array(nRows), totals: new Float64Array(k), counts: new Float64Array(k) };
+}
+
+function addToTally({ values, totals, counts }: Tally, at: number, label: number, value: number): void {
+  values[at] = value;
+  totals[label] += value;
+  counts[label]++;
+}
+
+function finishTally({ values, totals, counts }: Tally): Silhouettes {
+  const total = totals.reduce((sum, value) => sum + value, 0);
+  return {
+    values,
+    perCluster: totals.map((value, c) => (counts[c] > 0 ? value / counts[c] : 0)),
+    mean: values.length > 0 ? total / values.length : 0,
+  };
+}
+
+/** `size` row numbers spread evenly over nPoints. */
+function spacedRows(nPoints: number, size: number): Int32Array {
+  const nRows = Math.min(size, nPoints);
+  return Int32Array.from({ length: nRows }, (_, i) => Math.floor((i * nPoints) / nRows));
+}

@@ -1,0 +1,35 @@
+/**
+ * Named failures of the numerical core. `code` is stable and is what callers match on; the folder imports nothing
+ * of the domain, so whoever calls it turns these into the product's own errors.
+ */
+
+export type LearningErrorCode = 'NOT_FINITE' | 'INSUFFICIENT_DATA' | 'INVALID_SHAPE' | 'INVALID_MODEL';
+
+export abstract class LearningError extends Error {
+  abstract readonly code: LearningErrorCode;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** NaN or infinity where a finite number is needed; the message names the place. */
+export class NotFiniteError extends LearningError {
+  readonly code = 'NOT_FINITE';
+}
+
+/** The data cannot give what was asked for, such as a cluster from no rows. */
+export class InsufficientDataError extends LearningError {
+  readonly code = 'INSUFFICIENT_DATA';
+}
+
+/** Arrays whose lengths do not fit each other, or an option outside its range. */
+export class InvalidShapeError extends LearningError {
+  readonly code = 'INVALID_SHAPE';
+}
+
+/** A stored model that cannot be read back. */
+export class InvalidModelError extends LearningError {
+  readonly code = 'INVALID_MODEL';
+}

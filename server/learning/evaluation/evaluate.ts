@@ -1,0 +1,142 @@
+/** What a recommender is worth on held-out likes, overall and by persona, with bootstrap intervals over users. */
+
+import type { Interactions, RecommenderModel } from '../factorization/index.js';
+import { foldIn, scoreAll } from '../factorization/index.js';
+import { createRandom } from '../linalg/index.js';
+
+import type { Interval } from './bootstrap.js';
+import { bootstrapMean } from './bootstrap.js';
+import type { MetricName } from './metrics.js';
+import { METRIC_NAMES, judgeUser } from './metrics.js';
+
+/** Users judged at most; a sample of this size is within half a percentage point. */
+const MAX_USERS = 3_000;
+
+export interface EvaluationInput {
+  /** Float32Array [nItems] of one user's scores; written anew for each call. */
+  readonly scoresOf: (user: number) => Float32Array;
+  readonly nItems: number;
+  /** What each user has seen. */
+  readonly seen: { readonly indptr: Int32Array; readonly indices: Int32Array };
+  readonly test: { readonly indptr: Int32Array; readonly indices: Int32Array };
+  /** Int32Array [nUsers], -1 where a user has none; absent: no groups. */
+  readonly group?: Int32Array;
+}
+
+export interface EvaluationOptions {
+  readonly seed: number;
+  /** Users with fewer held-out items are left out; default 1. */
+  readonly minHeldOut?: number;
+  readonly maxUsers?: number;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export type Metrics = Readonly<Record<MetricName, Interval>>;
+
+export interface Evaluation {
+  readonly nUsers: number;
+  readonly overall: Metrics;
+  /** By group number. */
+  readonly byGroup: ReadonlyMap<number, Metrics & { readonly nUsers: number }>;
+  /** Share of the catalogue that is in anybody's list. */
+  readonly coverage: number;
+  /** Mean self-information of the listed items, bits: rare items are news. */
+  readonly novelty: number;
+}
+
+/** Judges every user with enough held out, or a seeded sample of them. */
+export function evaluate(input: EvaluationInput, options: EvaluationOptions): Evaluation {
+  const { scoresOf, nItems, seen, test, group } = input;
+  const users = sampleUsers(test.indptr, options);
+  const popularity = new Int32Array(nItems);
+  for (const item of seen.indices) popularity[item] += 1;
+  const nUsers = seen.indptr.length - 1;
+
+  const values = Object.fromEntries(
+    METRIC_NAMES.map((name) => [name, new Float64Array(users.length)]),
+  ) as Record<MetricName, Float64Array>;
+  const listed = new Uint8Array(nItems);
+  let bits = 0;
+  let nListed = 0;
+  users.forEach((user, row) => {
+    const { metrics, list } = judgeUser(
+      scoresOf(user),
+      seen.indices.subarray(seen.indptr[user], seen.indptr[user + 1]),
+      test.indices.subarray(test.indptr[user], test.indptr[user + 1]),
+    );
+    for (const name of METRIC_NAMES) values[name][row] = metrics[name];
+    for (const item of list) {
+      listed[item] = 1;
+      bits -= Math.log2((popularity[item] + 1) / (nUsers + 1));
+      nListed += 1;
+    }
+    if (row % 64 === 0) options.onProgress?.(row / users.length);
+  });
+  options.onProgress?.(1);
+
+  const summarise = (rows: number[] | null): Metrics =>
+    Object.fromEntries(
+      METRIC_NAMES.map((name) => [
+        name,
+        bootstrapMean(
+          rows === null ? values[name] : Float64Array.from(rows, (row) => values[name][row]),
+          options,
+        ),
+      ]),
+    ) as Metrics;
+  const byGroup = new Map<number, Metrics & { nUsers: number }>();
+  for (const [key, rows] of rowsByGroup(users, group))
+    byGroup.set(key, { ...summarise(rows), nUsers: rows.length });
+  return {
+    nUsers: users.length,
+    overall: summarise(null),
+    byGroup,
+    coverage: nItems === 0 ? 0 : listed.reduce((sum, one) => sum + one, 0) / nItems,
+    novelty: nListed === 0 ? 0 : bits / nListed,
+  };
+}
+
+/** Scores of the model for users folded in from their training rows. */
+export function foldedScores(
+  model: RecommenderModel,
+  train: Interactions,
+  personaOf: (user: number) => number,
+): (user: number) => Float32Array {
+  const out = new Float32Array(model.nItems);
+  return (user) => {
+    const from = train.indptr[user];
+    const to = train.indptr[user + 1];
+    const history = {
+      indices: train.indices.subarray(from, to),
+      strength: train.strength.subarray(from, to),
+      opinion: train.opinion.subarray(from, to),
+      purchased: train.purchased.subarray(from, to),
+    };
+    return scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), out);
+  };
+}
+
+function sampleUsers(
+  indptr: Int32Array,
+  { seed, minHeldOut = 1, maxUsers = MAX_USERS }: EvaluationOptions,
+): number[] {
+  const eligible: number[] = [];
+  for (let user = 0; user + 1 < indptr.length; user++) {
+    if (indptr[user + 1] - indptr[user] >= minHeldOut) eligible.push(user);
+  }
+  if (eligible.length <= maxUsers) return eligible;
+  createRandom(seed).shuffle(eligible);
+  return eligible.slice(0, maxUsers).sort((a, b) => a - b);
+}
+
+function rowsByGroup(users: readonly number[], group: Int32Array | undefined): Map<number, number[]> {
+  const rows = new Map<number, number[]>();
+  if (group === undefined) return rows;
+  users.forEach((user, row) => {
+    if (group[user] < 0) return;
+    const known = rows.get(group[user]);
+    if (known === undefined) rows.set(group[user], [row]);
+    else known.push(row);
+  });
+  return rows;
+}

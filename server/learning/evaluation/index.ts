@@ -1,0 +1,10 @@
+export { bootstrapMean } from './bootstrap.js';
+export type { Interval } from './bootstrap.js';
+export { evaluate, foldedScores } from './evaluate.js';
+export type { Evaluation, EvaluationInput, EvaluationOptions, Metrics } from './evaluate.js';
+export { holdOutLikes } from './hold-out.js';
+export type { HoldOut, HoldOutOptions } from './hold-out.js';
+export { LIST_LENGTH, METRIC_NAMES, judgeUser } from './metrics.js';
+export type { MetricName, RankedUser, UserMetrics } from './metrics.js';
+export { PAPER_OVERALL, PAPER_PERSONA_RANGE, PAPER_USERS } from './paper-table.js';
+export type { PaperRow } from './paper-table.js';

@@ -1,0 +1,268 @@
+/**
+ * Matrix factorisation with feature priors, fitted by alternating least squares:
+ *
+ *   sum over observed (u, i) of c (r - w_u.h_i)^2  +  alpha0 sum over all (u, i) of (w_u.h_i)^2
+ *     + sum_u lambda_u |w_u - P x_u|^2  +  sum_i lambda_i |h_i - D z_i|^2
+ *
+ * (Hu, Koren and Volinsky 2008 for the implicit zeros; Agarwal and Chen 2009 for the priors; lambda grows with the
+ * row's confidence as in Rendle et al. 2021.) Unlike them, each half-sweep first turns to the eigenbasis of the fixed
+ * side's Gram matrix: the term all rows share is then diagonal, and a row with n observations costs an n x n system
+ * through Woodbury's identity instead of a d x d one. P x_u is the mean embedding of the user's persona, shrunk
+ * towards the mean of all; D is a ridge regression of the item embeddings on the item features.
+ */
+import { createRandom, transpose } from '../linalg/index.js';
+import { createFeaturePrior } from './feature-prior.js';
+import { targetOf } from './signals.js';
+
+import type { Kernels, WeightedRows } from '../kernels/index.js';
+import type { SparseRows } from '../linalg/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
+
+export interface FactorsInput {
+  /** Attractions [nUsers, nItems], columns ascending. */
+  readonly attraction: SparseRows;
+  readonly nItems: number;
+  /** Unit rows [nItems, nFeatures]. */
+  readonly features: SparseRows;
+  readonly nFeatures: number;
+  /** Int32Array [nUsers]: persona of each user, -1 where there is none. */
+  readonly userPersona: Int32Array;
+  readonly nPersonas: number;
+}
+
+/** Everything a fold-in needs, in the basis where the shared term is diagonal. */
+export interface Factors {
+  /** Float32Array, row-major [nItems, nComponents]. */
+  readonly itemEmbeddings: Float32Array;
+  /** Float32Array [nComponents]: alpha0 times the eigenvalues of H'H. */
+  readonly ridge: Float32Array;
+  /** Float32Array, row-major [nPersonas + 1, nComponents]; the last row is for users without a persona. */
+  readonly personaPriors: Float32Array;
+  /** Float32Array, row-major [nUsers, nComponents]: where training ended; a fold-in gives the same. */
+  readonly userEmbeddings: Float32Array;
+}
+
+const INITIAL_SCALE = 0.1;
+/** Keeps the pull above zero where there is nothing to scale it by. */
+const MIN_LAMBDA = 1e-4;
+/** Rows per call: short calls let the engine swap in its optimised code early. */
+const CALL_ROWS = 1024;
+
+/** Pull towards the prior of a row with this total confidence, facing `nOthers` rows on the other side. */
+export function lambdaOf(
+  confidence: number,
+  nOthers: number,
+  regularization: number,
+  { alpha0 }: Pick<HyperParameters, 'alpha0'>,
+): number {
+  return Math.max(MIN_LAMBDA, regularization * (confidence + alpha0 * nOthers));
+}
+
+export function fitFactors(
+  kernels: Kernels,
+  input: FactorsInput,
+  options: { hyperParameters: HyperParameters; seed: number; onProgress?: (fraction: number) => void },
+): Factors {
+  const { arena } = kernels;
+  const { hyperParameters, seed, onProgress } = options;
+  const { nComponents: d, nSweeps } = hyperParameters;
+  const { nItems, userPersona, nPersonas } = input;
+  const nUsers = input.attraction.indptr.length - 1;
+  const mark = arena.mark();
+
+  const users = createSide(
+    kernels,
+    input.attraction,
+    nItems,
+    hyperParameters,
+    hyperParameters.userRegularization,
+  );
+  const items = createSide(
+    kernels,
+    transpose(input.attraction, nItems),
+    nUsers,
+    hyperParameters,
+    hyperParameters.itemRegularization,
+  );
+  const priorRow = arena.copyInt32(userPersona.map((persona) => (persona < 0 ? nPersonas : persona)));
+  const featurePrior = createFeaturePrior(kernels, input.features, input.nFeatures, items.lambda, d);
+  const basis = createBasis(kernels, d, Math.max(nUsers, nItems, nPersonas + 1), hyperParameters.alpha0);
+
+  const h = initialEmbeddings(kernels, input, d, seed);
+  const w = arena.float32(nUsers * d);
+  const priors = arena.float32((nPersonas + 1) * d);
+  const itemPrior = arena.float32(nItems * d);
+  for (let sweep = 0; sweep < nSweeps; sweep++) {
+    basis.diagonalize(h, nItems, [priors]);
+    users.solve(h, basis.ridge, priors, w, priorRow);
+    personaMeans(w, priorRow, users.rows.indptr, d, hyperParameters.personaShrinkage, priors);
+    featurePrior.fit(h);
+    basis.diagonalize(w, nUsers, [priors, featurePrior.weights]);
+    featurePrior.predict(itemPrior);
+    items.solve(w, basis.ridge, itemPrior, h);
+    onProgress?.((sweep + 1) / (nSweeps + 1));
+  }
+  // One more half: users as the final items and priors make them, which is what a fold-in computes.
+  basis.diagonalize(h, nItems, [priors]);
+  users.solve(h, basis.ridge, priors, w, priorRow);
+  onProgress?.(1);
+  const fitted = Object.freeze({
+    itemEmbeddings: Float32Array.from(h),
+    ridge: Float32Array.from(basis.ridge),
+    personaPriors: Float32Array.from(priors),
+    userEmbeddings: Float32Array.from(w),
+  });
+  arena.release(mark);
+  return fitted;
+}
+
+/** One side of the alternation: its observations and pulls, ready in kernel memory. */
+function createSide(
+  kernels: Kernels,
+  attraction: SparseRows,
+  nOthers: number,
+  hyperParameters: HyperParameters,
+  regularization: number,
+) {
+  const rows = observedRows(kernels, attraction, hyperParameters);
+  const nRows = rows.indptr.length - 1;
+  const lambda = kernels.arena.float32(nRows);
+  for (let r = 0; r < nRows; r++) {
+    let confidence = 0;
+    for (let p = rows.indptr[r]; p < rows.indptr[r + 1]; p++) confidence += rows.confidence[p];
+    lambda[r] = lambdaOf(confidence, nOthers, regularization, hyperParameters);
+  }
+  return {
+    rows,
+    lambda,
+    solve(
+      factors: Float32Array,
+      ridge: Float32Array,
+      prior: Float32Array,
+      out: Float32Array,
+      priorRow?: Int32Array,
+    ) {
+      const nComponents = ridge.length;
+      for (let from = 0; from < nRows; from += CALL_ROWS) {
+        const to = Math.min(from + CALL_ROWS, nRows);
+        kernels.solveRows({ ...rows, from, to, factors, nComponents, ridge, lambda, prior, priorRow, out });
+      }
+    },
+  };
+}
+
+function observedRows(
+  kernels: Kernels,
+  attraction: SparseRows,
+  hyperParameters: HyperParameters,
+): WeightedRows {
+  const nRows = attraction.indptr.length - 1;
+  const dislike = targetOf(-1, hyperParameters);
+  let n = 0;
+  for (const value of attraction.values) if (value > 0 || dislike.confidence > 0) n++;
+  const { arena } = kernels;
+  const rows = {
+    indptr: arena.int32(nRows + 1),
+    indices: arena.int32(n),
+    confidence: arena.float32(n),
+    target: arena.float32(n),
+  };
+  let top = 0;
+  for (let r = 0; r < nRows; r++) {
+    for (let p = attraction.indptr[r]; p < attraction.indptr[r + 1]; p++) {
+      const value = attraction.values[p];
+      if (value < 0 && dislike.confidence === 0) continue;
+      rows.indices[top] = attraction.indices[p];
+      rows.confidence[top] = value < 0 ? dislike.confidence : targetOf(value, hyperParameters).confidence;
+      rows.target[top++] = value < 0 ? dislike.target : 1;
+    }
+    rows.indptr[r + 1] = top;
+  }
+  return rows;
+}
+
+/** Noise plus, through random feature embeddings, a start in which items with common features are alike. */
+function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, seed: number): Float32Array {
+  const { arena } = kernels;
+  const random = createRandom(seed);
+  const scale = INITIAL_SCALE / Math.sqrt(d);
+  const h = arena.float32(input.nItems * d);
+  const mark = arena.mark();
+  const features = arena.float32(input.nFeatures * d);
+  for (let f = 0; f < features.length; f++) features[f] = scale * random.normal();
+  const { indptr, indices, values } = input.features;
+  kernels.sparseMultiply(
+    arena.copyInt32(indptr),
+    arena.copyInt32(indices),
+    arena.copyFloat32(values),
+    features,
+    d,
+    h,
+  );
+  for (let f = 0; f < h.length; f++) h[f] += scale * random.normal();
+  arena.release(mark);
+  return h;
+}
+
+/** Turns embeddings to the eigenbasis of their Gram matrix, and whatever shares their space along with them. */
+function createBasis(kernels: Kernels, d: number, maxRows: number, alpha0: number) {
+  const { arena } = kernels;
+  const gram = arena.float32(d * d);
+  const rotation = arena.float32(d * d);
+  const ridge = arena.float32(d);
+  const rotated = arena.float32(maxRows * d);
+  const rotate = (rows: Float32Array) => {
+    if (rows.length > rotated.length) throw new RangeError('More rows than the basis was made for.');
+    kernels.multiplySquare(rows, rows.length / d, d, rotation, rotated);
+    rows.set(rotated.subarray(0, rows.length));
+  };
+  return {
+    ridge,
+    diagonalize(embeddings: Float32Array, nRows: number, companions: readonly Float32Array[]) {
+      gram.fill(0);
+      kernels.accumulateGram(embeddings, nRows, d, gram);
+      const { values, vectors } = kernels.symmetricEigen(gram, d);
+      for (let k = 0; k < d; k++) {
+        ridge[k] = alpha0 * Math.max(values[k], 0);
+        for (let f = 0; f < d; f++) rotation[f * d + k] = vectors[k * d + f];
+      }
+      rotate(embeddings);
+      companions.forEach(rotate);
+    },
+  };
+}
+
+/** Mean embedding per persona over users with observations, shrunk towards the mean of all (the last row). */
+function personaMeans(
+  w: Float32Array,
+  priorRow: Int32Array,
+  indptr: Int32Array,
+  d: number,
+  shrinkage: number,
+  priors: Float32Array,
+): void {
+  const nPersonas = priors.length / d - 1;
+  const sums = new Float64Array((nPersonas + 1) * d);
+  const counts = new Float64Array(nPersonas + 1);
+  const all = nPersonas * d;
+  let nUsers = 0;
+  for (let u = 0; u < priorRow.length; u++) {
+    if (indptr[u] === indptr[u + 1]) continue;
+    nUsers++;
+    const persona = priorRow[u];
+    if (persona < nPersonas) counts[persona]++;
+    for (let f = 0; f < d; f++) {
+      const value = w[u * d + f];
+      sums[all + f] += value;
+      if (persona < nPersonas) sums[persona * d + f] += value;
+    }
+  }
+  for (let f = 0; f < d; f++) {
+    const mean = nUsers === 0 ? 0 : sums[all + f] / nUsers;
+    priors[all + f] = mean;
+    for (let k = 0; k < nPersonas; k++) {
+      const weight = counts[k] + shrinkage;
+      priors[k * d + f] = weight === 0 ? mean : (sums[k * d + f] + shrinkage * mean) / weight;
+    }
+  }
+}

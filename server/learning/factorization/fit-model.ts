@@ -1,0 +1,77 @@
+/** One fit with given hyper-parameters: factorisation, item-to-item term, and the model they make. */
+import { fitFactors } from './factors.js';
+import { weighItemFeatures } from './item-features.js';
+import { fitItemToItem } from './item-to-item.js';
+import { freezeModel } from './model.js';
+import { attractionRows } from './signals.js';
+
+import type { Kernels } from '../kernels/index.js';
+import type { SparseRows } from '../linalg/index.js';
+import type { Factors } from './factors.js';
+import type { HyperParameters } from './hyper-parameters.js';
+import type { ItemFeatures } from './item-features.js';
+import type { RecommenderModel } from './model.js';
+import type { Interactions } from './signals.js';
+
+export interface RecommenderInput {
+  readonly interactions: Interactions;
+  readonly nItems: number;
+  readonly itemFeatures: ItemFeatures;
+  /** Int32Array [nUsers]: -1 where a user has no persona. */
+  readonly userPersona: Int32Array;
+  readonly nPersonas: number;
+}
+
+export interface FitModelOptions {
+  readonly hyperParameters: HyperParameters;
+  readonly seed: number;
+  /** Another fit's halves on the same data, to fit the other half alone. */
+  readonly factors?: Factors;
+  readonly itemToItem?: SparseRows;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export interface FittedModel {
+  readonly model: RecommenderModel;
+  readonly factors: Factors;
+}
+
+/** Throws as `fitRecommender` does. */
+export function fitModel(kernels: Kernels, input: RecommenderInput, options: FitModelOptions): FittedModel {
+  const { hyperParameters, seed, onProgress } = options;
+  const { nItems, itemFeatures, userPersona, nPersonas } = input;
+  const { nFeatures } = itemFeatures;
+  const attraction = attractionRows(input.interactions, nItems, hyperParameters);
+  const features = weighItemFeatures(itemFeatures, nItems);
+  const factors =
+    options.factors ??
+    fitFactors(
+      kernels,
+      { attraction, nItems, features, nFeatures, userPersona, nPersonas },
+      { hyperParameters, seed, onProgress: (fraction) => onProgress?.(fraction / 2) },
+    );
+  const { itemEmbeddings, ridge, personaPriors } = factors;
+  const itemToItem =
+    options.itemToItem ??
+    fitItemToItem(kernels, { attraction, nItems, features, nFeatures, itemEmbeddings }, hyperParameters);
+  onProgress?.(1);
+  const model = freezeModel({
+    nItems,
+    nPersonas,
+    hyperParameters,
+    itemEmbeddings,
+    ridge,
+    personaPriors,
+    popularity: popularityOf(attraction, nItems),
+    itemToItem,
+  });
+  return { model, factors };
+}
+
+/** Logarithm of the number of users attracted to each item, over the largest. */
+function popularityOf({ indices, values }: SparseRows, nItems: number): Float32Array {
+  const counts = new Float64Array(nItems);
+  for (let p = 0; p < indices.length; p++) if (values[p] > 0) counts[indices[p]]++;
+  const largest = Math.log1p(counts.reduce((a, b) => Math.max(a, b), 0));
+  return Float32Array.from(counts, (count) => (largest === 0 ? 0 : Math.log1p(count) / largest));
+}

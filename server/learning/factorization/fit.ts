@@ -1,0 +1,60 @@
+/** Stage 5: interactions, item features and personas to a recommender. Seeded: the same input gives the same bytes. */
+import { InvalidShapeError } from '../errors.js';
+import { createKernels } from '../kernels/index.js';
+import { fitModel } from './fit-model.js';
+import { completeHyperParameters } from './hyper-parameters.js';
+import { searchHyperParameters } from './search.js';
+
+import type { RecommenderInput } from './fit-model.js';
+import type { HyperParameters } from './hyper-parameters.js';
+import type { RecommenderModel } from './model.js';
+import type { SearchBudget } from './search.js';
+
+/** Share of the work that the search takes, for the progress. */
+const SEARCH_SHARE = 0.75;
+
+export interface RecommenderOptions {
+  /** A whole number. */
+  readonly seed: number;
+  /** Over the defaults; the search starts from here, for instance from the last version's. */
+  readonly hyperParameters?: Partial<HyperParameters>;
+  /** Choose hyper-parameters on validation data first; absent: fit with those given. */
+  readonly search?: SearchBudget;
+  /** Called with the share of the work that is done, 0..1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/**
+ * Throws InvalidShapeError or NotFiniteError for arrays that do not fit or hold no finite numbers, and NotFiniteError
+ * rather than return a model that is not finite.
+ */
+export function fitRecommender(input: RecommenderInput, options: RecommenderOptions): RecommenderModel {
+  const { seed, search, onProgress } = options;
+  checkInput(input);
+  let hyperParameters = completeHyperParameters(options.hyperParameters);
+  let done = 0;
+  if (search !== undefined) {
+    hyperParameters = searchHyperParameters(input, {
+      seed,
+      start: hyperParameters,
+      budget: search,
+      onProgress: (fraction) => onProgress?.(SEARCH_SHARE * fraction),
+    });
+    done = SEARCH_SHARE;
+  }
+  return fitModel(createKernels(), input, {
+    hyperParameters,
+    seed,
+    onProgress: (fraction) => onProgress?.(done + (1 - done) * fraction),
+  }).model;
+}
+
+function checkInput({ interactions, userPersona, nPersonas }: RecommenderInput): void {
+  const nUsers = interactions.indptr.length - 1;
+  if (userPersona.length !== nUsers) {
+    throw new InvalidShapeError(`There are personas of ${userPersona.length} users, and ${nUsers} users.`);
+  }
+  if (userPersona.some((persona) => persona >= nPersonas)) {
+    throw new InvalidShapeError(`A user's persona is outside 0..${nPersonas - 1}.`);
+  }
+}

@@ -1,0 +1,78 @@
+/** Every number the recommender's fit depends on. Chosen on validation data by search.ts; plain numbers, so that a model can carry them. */
+import { InvalidShapeError } from '../errors.js';
+
+export interface HyperParameters {
+  /** Length of the embeddings, a multiple of eight. Default 64. */
+  readonly nComponents: number;
+  /** Alternations of users and items. Default 8. */
+  readonly nSweeps: number;
+  /** Weight of "0" for every pair of user and item, observed or not. Default 0.005. */
+  readonly alpha0: number;
+  /** Pull of a user towards the persona prior, per unit of confidence. Default 0.01. */
+  readonly userRegularization: number;
+  /** Pull of an item towards what its features say, per unit of confidence. Default 0.01. */
+  readonly itemRegularization: number;
+  /** Users a persona must have before its own mean outweighs the mean of all. Default 50. */
+  readonly personaShrinkage: number;
+  /** Neighbours per item in the item-to-item term. Default 50. */
+  readonly nNeighbours: number;
+  /** Weight of shared features in the items' Gram matrix. Default 4. */
+  readonly featureWeight: number;
+  /** Weight of like embeddings in the items' Gram matrix. Default 3. */
+  readonly embeddingWeight: number;
+  /** Added to an item's count when neighbours are compared, so that rare items do not crowd in. Default 30. */
+  readonly damping: number;
+  /** Ridge of the item-to-item regression, the same for every item. Default 20. */
+  readonly neighbourRidge: number;
+  /** The same, per unit of the item's own count. Default 0.5. */
+  readonly neighbourRidgeShare: number;
+  /** Weight of the factorisation in the score; the item-to-item term has weight 1. Default 0.12. */
+  readonly factorWeight: number;
+  /** What a dislike takes from an item's neighbours, as a share of what a like adds. Default 1. */
+  readonly dislikeWeight: number;
+  /** Confidence of a dislike in the factorisation; 0 leaves it out. Default 0.3. */
+  readonly dislikeConfidence: number;
+  /** Weight of an interaction without a thumb, as a share of a like's, before it saturates. Default 0.5. */
+  readonly implicitWeight: number;
+  /** Weight of popularity; it decides where nothing else does. Default 0.00001. */
+  readonly popularityWeight: number;
+}
+
+export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
+  nComponents: 64,
+  nSweeps: 8,
+  alpha0: 0.005,
+  userRegularization: 0.01,
+  itemRegularization: 0.01,
+  personaShrinkage: 50,
+  nNeighbours: 50,
+  featureWeight: 4,
+  embeddingWeight: 3,
+  damping: 30,
+  neighbourRidge: 20,
+  neighbourRidgeShare: 0.5,
+  factorWeight: 0.12,
+  dislikeWeight: 1,
+  dislikeConfidence: 0.3,
+  implicitWeight: 0.5,
+  popularityWeight: 0.00001,
+});
+
+/** Those that must be above zero for the systems to have one solution. */
+const POSITIVE = ['alpha0', 'userRegularization', 'itemRegularization', 'damping', 'neighbourRidge'] as const;
+
+/** The defaults with `changes` over them. Throws InvalidShapeError for a value outside its range. */
+export function completeHyperParameters(changes: Partial<HyperParameters> = {}): HyperParameters {
+  const complete = { ...DEFAULT_HYPER_PARAMETERS, ...changes };
+  for (const [name, value] of Object.entries(complete)) {
+    if (!Number.isFinite(value) || value < 0)
+      throw new InvalidShapeError(`${name} must be 0 or above, not ${value}.`);
+  }
+  for (const name of POSITIVE) {
+    if (complete[name] === 0) throw new InvalidShapeError(`${name} must be above 0.`);
+  }
+  if (complete.nComponents === 0 || complete.nComponents % 8 !== 0) {
+    throw new InvalidShapeError(`nComponents must be a multiple of eight, not ${complete.nComponents}.`);
+  }
+  return Object.freeze(complete);
+}

@@ -1,0 +1,16 @@
+export { fitRecommender } from './fit.js';
+export type { RecommenderOptions } from './fit.js';
+export type { RecommenderInput } from './fit-model.js';
+export { explain, foldIn, scoreAll } from './fold-in.js';
+export type { ScoreExplanation, UserContext, UserState } from './fold-in.js';
+export { completeHyperParameters, DEFAULT_HYPER_PARAMETERS } from './hyper-parameters.js';
+export type { HyperParameters } from './hyper-parameters.js';
+export { itemFeaturesOf } from './item-features.js';
+export type { EncodedContent, ItemFeatures } from './item-features.js';
+export { packRecommender, unpackRecommender } from './model.js';
+export type { PackedRecommender, RecommenderModel } from './model.js';
+export { searchHyperParameters } from './search.js';
+export type { SearchBudget } from './search.js';
+export { attractionOf, targetOf } from './signals.js';
+export type { History, Interactions } from './signals.js';
+export { similarItems, similarPersonas } from './similarity.js';

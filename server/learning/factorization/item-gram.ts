@@ -1,0 +1,138 @@
+/**
+ * What the items' Gram matrix G = X'X + b F F' + g E E' is made of, in the form that the kernels read: attractions X
+ * and rare features F as sparse rows, directions E of the embeddings and frequent features as dense columns. A
+ * feature that many items share would cost more, pair by pair, than its column does in a dense product.
+ */
+import { stackRows, transpose } from '../linalg/index.js';
+
+import type { Arena, ColumnGram } from '../kernels/index.js';
+import type { SparseRows } from '../linalg/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
+
+export interface ItemGramInput {
+  /** Attractions [nUsers, nItems], columns ascending. */
+  readonly attraction: SparseRows;
+  readonly nItems: number;
+  /** Unit rows [nItems, nFeatures]. */
+  readonly features: SparseRows;
+  readonly nFeatures: number;
+  /** Float32Array, row-major [nItems, nComponents]. */
+  readonly itemEmbeddings: Float32Array;
+}
+
+export interface ItemGram {
+  readonly gram: ColumnGram;
+  /** Float32Array [nItems]: of G. */
+  readonly diagonal: Float32Array;
+  /** Float32Array [nItems]: of X'X. */
+  readonly counts: Float32Array;
+}
+
+/** From this share of the items on, a feature is dense. */
+const DENSE_SHARE = 0.2;
+const MAX_DENSE = 64;
+/** Pairs of items that sparse features may bring together; the most common of them are left out beyond it. */
+const MAX_FEATURE_PAIRS = 2e9;
+
+/** In the arena: valid until it is released. */
+export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: HyperParameters): ItemGram {
+  const { nItems, nFeatures } = input;
+  const { featureWeight, embeddingWeight, nComponents } = hyperParameters;
+  const features = transpose(input.features, nFeatures);
+  for (let p = 0; p < features.values.length; p++) features.values[p] *= Math.sqrt(featureWeight);
+  const byFrequency = Array.from({ length: nFeatures }, (_, t) => t).sort(
+    (a, b) => lengthOf(features, b) - lengthOf(features, a) || a - b,
+  );
+  const nFrequent = byFrequency.filter((t) => lengthOf(features, t) > DENSE_SHARE * nItems).length;
+  // Whole vectors of eight, filled up with the next most frequent.
+  const nDense = Math.min(MAX_DENSE, Math.ceil(nFrequent / 8) * 8);
+
+  const width = nComponents + nDense;
+  const dense = arena.float32(nItems * width);
+  writeDirections(dense, width, input.itemEmbeddings, nItems, embeddingWeight);
+  byFrequency.slice(0, nDense).forEach((t, k) => {
+    for (let p = features.indptr[t]; p < features.indptr[t + 1]; p++) {
+      dense[features.indices[p] * width + nComponents + k] = features.values[p];
+    }
+  });
+
+  const positive = keepEntries(input.attraction, (value) => value > 0);
+  const rows = stackRows(positive, sparseFeatures(features, byFrequency.slice(nDense)));
+  const columns = transpose(rows, nItems);
+  const diagonal = new Float32Array(nItems);
+  const counts = new Float32Array(nItems);
+  const nUsers = positive.indptr.length - 1;
+  for (let i = 0; i < nItems; i++) {
+    for (let p = columns.indptr[i]; p < columns.indptr[i + 1]; p++) {
+      const square = columns.values[p] ** 2;
+      diagonal[i] += square;
+      if (columns.indices[p] < nUsers) counts[i] += square;
+    }
+    for (let f = i * width; f < (i + 1) * width; f++) diagonal[i] += dense[f] ** 2;
+  }
+  return {
+    gram: {
+      rowPtr: arena.copyInt32(rows.indptr),
+      rowColumns: arena.copyInt32(rows.indices),
+      rowValues: arena.copyFloat32(rows.values),
+      columnPtr: arena.copyInt32(columns.indptr),
+      columnRows: arena.copyInt32(columns.indices),
+      columnValues: arena.copyFloat32(columns.values),
+      dense,
+      nComponents: width,
+    },
+    diagonal,
+    counts,
+  };
+}
+
+/** Unit embeddings times the root of `weight`, into the first columns; a zero row stays zero. */
+function writeDirections(
+  dense: Float32Array,
+  width: number,
+  embeddings: Float32Array,
+  nItems: number,
+  weight: number,
+): void {
+  const d = embeddings.length / nItems;
+  for (let i = 0; i < nItems; i++) {
+    let square = 0;
+    for (let f = i * d; f < (i + 1) * d; f++) square += embeddings[f] ** 2;
+    const scale = square > 0 ? Math.sqrt(weight / square) : 0;
+    for (let f = 0; f < d; f++) dense[i * width + f] = scale * embeddings[i * d + f];
+  }
+}
+
+/** The rows of `candidates`, rarest first while the pairs last; the others are empty. */
+function sparseFeatures(features: SparseRows, candidates: readonly number[]): SparseRows {
+  const isKept = new Uint8Array(features.indptr.length - 1);
+  let pairs = 0;
+  for (const t of [...candidates].reverse()) {
+    pairs += lengthOf(features, t) ** 2;
+    isKept[t] = pairs <= MAX_FEATURE_PAIRS ? 1 : 0;
+  }
+  return keepEntries(features, (value, t) => isKept[t] === 1 && value > 0);
+}
+
+function keepEntries(
+  { indptr, indices, values }: SparseRows,
+  isKept: (value: number, row: number) => boolean,
+): SparseRows {
+  const ptr = new Int32Array(indptr.length);
+  const columns = new Int32Array(indices.length);
+  const kept = new Float32Array(indices.length);
+  let top = 0;
+  for (let r = 0; r + 1 < indptr.length; r++) {
+    for (let p = indptr[r]; p < indptr[r + 1]; p++) {
+      if (!isKept(values[p], r)) continue;
+      columns[top] = indices[p];
+      kept[top++] = values[p];
+    }
+    ptr[r + 1] = top;
+  }
+  return { indptr: ptr, indices: columns.subarray(0, top), values: kept.subarray(0, top) };
+}
+
+function lengthOf({ indptr }: SparseRows, row: number): number {
+  return indptr[row + 1] - indptr[row];
+}

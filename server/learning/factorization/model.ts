@@ -1,0 +1,109 @@
+/** A fitted recommender, and its form for storage. */
+import { InvalidModelError, NotFiniteError } from '../errors.js';
+import { completeHyperParameters } from './hyper-parameters.js';
+
+import type { SparseRows } from '../linalg/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
+
+/** Immutable: what it needs per user is computed from the user's history. */
+export interface RecommenderModel {
+  readonly nItems: number;
+  readonly nPersonas: number;
+  readonly hyperParameters: HyperParameters;
+  /** Float32Array, row-major [nItems, nComponents]. */
+  readonly itemEmbeddings: Float32Array;
+  /** Float32Array [nComponents]: the diagonal that all fold-ins have in common. */
+  readonly ridge: Float32Array;
+  /** Float32Array, row-major [nPersonas + 1, nComponents]; the last row is for users without a persona. */
+  readonly personaPriors: Float32Array;
+  /** Float32Array [nItems], 0..1: logarithm of the number of users attracted, relative to the most popular item. */
+  readonly popularity: Float32Array;
+  /** Sparse [nItems, nItems]: what an attraction of 1 to the row's item adds to the column's score. */
+  readonly itemToItem: SparseRows;
+}
+
+export interface PackedRecommender {
+  /** Everything but the arrays; survives JSON. */
+  readonly meta: {
+    readonly nItems: number;
+    readonly nPersonas: number;
+    readonly hyperParameters: HyperParameters;
+  };
+  readonly arrays: Readonly<Record<ArrayName, Float32Array | Int32Array>>;
+}
+
+const FLOAT_ARRAYS = ['itemEmbeddings', 'ridge', 'personaPriors', 'popularity', 'itemToItemValues'] as const;
+const INT_ARRAYS = ['itemToItemIndptr', 'itemToItemIndices'] as const;
+type ArrayName = (typeof FLOAT_ARRAYS)[number] | (typeof INT_ARRAYS)[number];
+
+/** Frozen. Throws NotFiniteError when any number of it is not finite. */
+export function freezeModel(model: RecommenderModel): RecommenderModel {
+  const packed = packRecommender(model);
+  for (const name of FLOAT_ARRAYS) {
+    if (!packed.arrays[name].every(Number.isFinite))
+      throw new NotFiniteError(`The model's ${name} are not finite.`);
+  }
+  return Object.freeze({ ...model, itemToItem: Object.freeze({ ...model.itemToItem }) });
+}
+
+/** Named arrays and plain data; no copies. */
+export function packRecommender(model: RecommenderModel): PackedRecommender {
+  const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity, itemToItem } =
+    model;
+  return {
+    meta: { nItems, nPersonas, hyperParameters },
+    arrays: {
+      itemEmbeddings,
+      ridge,
+      personaPriors,
+      popularity,
+      itemToItemIndptr: itemToItem.indptr,
+      itemToItemIndices: itemToItem.indices,
+      itemToItemValues: itemToItem.values,
+    },
+  };
+}
+
+/** The model that was packed. Throws InvalidModelError when a part is missing or does not fit the others. */
+export function unpackRecommender({ meta, arrays }: PackedRecommender): RecommenderModel {
+  for (const name of FLOAT_ARRAYS) requireArray(arrays[name], Float32Array, name);
+  for (const name of INT_ARRAYS) requireArray(arrays[name], Int32Array, name);
+  const { nItems, nPersonas } = meta;
+  const hyperParameters = completeHyperParameters(meta.hyperParameters);
+  const { nComponents } = hyperParameters;
+  const lengths: Partial<Record<ArrayName, number>> = {
+    itemEmbeddings: nItems * nComponents,
+    ridge: nComponents,
+    personaPriors: (nPersonas + 1) * nComponents,
+    popularity: nItems,
+    itemToItemIndptr: nItems + 1,
+    itemToItemIndices: arrays.itemToItemIndptr[nItems],
+    itemToItemValues: arrays.itemToItemIndptr[nItems],
+  };
+  for (const [name, length] of Object.entries(lengths)) {
+    if (arrays[name as ArrayName].length !== length) {
+      throw new InvalidModelError(
+        `Model part ${name} has ${arrays[name as ArrayName].length} numbers, not ${length}.`,
+      );
+    }
+  }
+  return freezeModel({
+    nItems,
+    nPersonas,
+    hyperParameters,
+    itemEmbeddings: arrays.itemEmbeddings as Float32Array,
+    ridge: arrays.ridge as Float32Array,
+    personaPriors: arrays.personaPriors as Float32Array,
+    popularity: arrays.popularity as Float32Array,
+    itemToItem: {
+      indptr: arrays.itemToItemIndptr as Int32Array,
+      indices: arrays.itemToItemIndices as Int32Array,
+      values: arrays.itemToItemValues as Float32Array,
+    },
+  });
+}
+
+function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {
+  if (!(array instanceof kind))
+    throw new InvalidModelError(`Model part ${name} is missing or of another type.`);
+}

@@ -1,0 +1,139 @@
+/**
+ * What an interaction says about a user's taste. One conversion for training and for serving, so that a folded-in
+ * user is exactly who training would have made of the same history.
+ */
+import { InvalidShapeError, NotFiniteError } from '../errors.js';
+
+import type { SparseRows } from '../linalg/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
+
+/** One user's dealings with items; arrays of one length, each item at most once. */
+export interface History {
+  /** Int32Array, item indices. */
+  readonly indices: Int32Array;
+  /** Float32Array, >= 0: events weighed and added up. */
+  readonly strength: Float32Array;
+  /** Int8Array: 1 liked, -1 disliked, 0 neither. */
+  readonly opinion: Int8Array;
+  /** Uint8Array: 1 where bought. */
+  readonly purchased: Uint8Array;
+}
+
+/** Every user's history: row u is [indptr[u], indptr[u + 1]). */
+export interface Interactions extends History {
+  /** Int32Array [nUsers + 1]. */
+  readonly indptr: Int32Array;
+  /** Float64Array, ms since the epoch; only validation looks at it. Absent or unknown times are fine. */
+  readonly at?: Float64Array;
+}
+
+/** Strength at which an interaction without a thumb counts half of what it ever can: two clicks. */
+const HALF_STRENGTH = 3;
+/** What a purchase counts for when its events are not in the strength. */
+const PURCHASE_STRENGTH = 5;
+
+/**
+ * Attraction in 0..1 (1 = a like), or -1 for a dislike. A thumb overrules everything else; without one the strength
+ * counts with diminishing returns, because ten views are not ten times one.
+ */
+export function attractionOf(
+  { strength, opinion, purchased }: { strength: number; opinion: number; purchased: number },
+  { implicitWeight }: Pick<HyperParameters, 'implicitWeight'>,
+): number {
+  if (opinion !== 0) return opinion > 0 ? 1 : -1;
+  const s = purchased > 0 ? Math.max(strength, PURCHASE_STRENGTH) : strength;
+  return (implicitWeight * s) / (s + HALF_STRENGTH);
+}
+
+/** Target r and confidence c of an attraction in the factorisation; confidence 0 leaves the pair unobserved. */
+export function targetOf(
+  attraction: number,
+  { dislikeConfidence }: Pick<HyperParameters, 'dislikeConfidence'>,
+): { target: number; confidence: number } {
+  return attraction < 0
+    ? { target: 0, confidence: dislikeConfidence }
+    : { target: 1, confidence: attraction };
+}
+
+/**
+ * The interactions as attractions, sparse [nUsers, nItems], columns ascending, entries that say nothing left out, an
+ * item listed twice merged (strengths added, the later thumb kept). Throws InvalidShapeError and NotFiniteError.
+ */
+export function attractionRows(
+  interactions: Interactions,
+  nItems: number,
+  hyperParameters: Pick<HyperParameters, 'implicitWeight'>,
+): SparseRows {
+  checkInteractions(interactions, nItems);
+  const { indptr, indices, strength, opinion, purchased } = interactions;
+  const nUsers = indptr.length - 1;
+  const ptr = new Int32Array(nUsers + 1);
+  const columns = new Int32Array(indices.length);
+  const values = new Float32Array(indices.length);
+  const merged = new Map<number, { strength: number; opinion: number; purchased: number }>();
+  let top = 0;
+  for (let u = 0; u < nUsers; u++) {
+    if (isAscending(indices, indptr[u], indptr[u + 1])) {
+      for (let p = indptr[u]; p < indptr[u + 1]; p++) {
+        const value = attractionOf(
+          { strength: strength[p], opinion: opinion[p], purchased: purchased[p] },
+          hyperParameters,
+        );
+        if (value === 0) continue;
+        columns[top] = indices[p];
+        values[top++] = value;
+      }
+    } else {
+      merged.clear();
+      for (let p = indptr[u]; p < indptr[u + 1]; p++) {
+        const before = merged.get(indices[p]);
+        merged.set(indices[p], {
+          strength: strength[p] + (before?.strength ?? 0),
+          opinion: opinion[p] !== 0 ? opinion[p] : (before?.opinion ?? 0),
+          purchased: purchased[p] | (before?.purchased ?? 0),
+        });
+      }
+      for (const index of [...merged.keys()].sort((a, b) => a - b)) {
+        const value = attractionOf(merged.get(index)!, hyperParameters);
+        if (value === 0) continue;
+        columns[top] = index;
+        values[top++] = value;
+      }
+    }
+    ptr[u + 1] = top;
+  }
+  return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
+}
+
+/** Throws unless the arrays fit each other, the indices are in range and the strengths are finite and >= 0. */
+export function checkHistory(history: History, nItems: number): void {
+  const { indices, strength, opinion, purchased } = history;
+  const n = indices.length;
+  if (strength.length !== n || opinion.length !== n || purchased.length !== n) {
+    throw new InvalidShapeError('The arrays of a history must have one length.');
+  }
+  for (let p = 0; p < n; p++) {
+    if (indices[p] < 0 || indices[p] >= nItems) {
+      throw new InvalidShapeError(`Item index ${indices[p]} is outside the catalogue of ${nItems}.`);
+    }
+    if (!Number.isFinite(strength[p]))
+      throw new NotFiniteError(`The strength of item ${indices[p]} is not finite.`);
+    if (strength[p] < 0) throw new InvalidShapeError(`The strength of item ${indices[p]} is below 0.`);
+  }
+}
+
+function checkInteractions(interactions: Interactions, nItems: number): void {
+  checkHistory(interactions, nItems);
+  const { indptr, indices } = interactions;
+  if (indptr.length === 0 || indptr[0] !== 0 || indptr[indptr.length - 1] !== indices.length) {
+    throw new InvalidShapeError('indptr must run from 0 to the number of entries.');
+  }
+  for (let u = 1; u < indptr.length; u++) {
+    if (indptr[u] < indptr[u - 1]) throw new InvalidShapeError('indptr must not fall.');
+  }
+}
+
+function isAscending(indices: Int32Array, from: number, to: number): boolean {
+  for (let p = from + 1; p < to; p++) if (indices[p] <= indices[p - 1]) return false;
+  return true;
+}

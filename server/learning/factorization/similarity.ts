@@ -1,0 +1,62 @@
+/** Cosine similarity on the model's own vectors. */
+import { InvalidShapeError } from '../errors.js';
+
+import type { RecommenderModel } from './model.js';
+
+/** The n items most like one, best first, itself left out; ties by index. Throws InvalidShapeError. */
+export function similarItems(
+  model: RecommenderModel,
+  itemIndex: number,
+  n: number,
+): { itemIndex: number; similarity: number }[] {
+  return nearest(model.itemEmbeddings, shapeOf(model, model.nItems), itemIndex, n).map(
+    ({ index, similarity }) => ({
+      itemIndex: index,
+      similarity,
+    }),
+  );
+}
+
+/** The same for personas, by the tastes that their members start from. */
+export function similarPersonas(
+  model: RecommenderModel,
+  personaIndex: number,
+  n: number,
+): { personaIndex: number; similarity: number }[] {
+  return nearest(model.personaPriors, shapeOf(model, model.nPersonas), personaIndex, n).map(
+    ({ index, similarity }) => ({
+      personaIndex: index,
+      similarity,
+    }),
+  );
+}
+
+function nearest(
+  rows: Float32Array,
+  { nRows, nComponents }: { nRows: number; nComponents: number },
+  of: number,
+  n: number,
+): { index: number; similarity: number }[] {
+  if (!(of >= 0 && of < nRows)) throw new InvalidShapeError(`There is no row ${of} among ${nRows}.`);
+  const d = nComponents;
+  const dot = (a: number, b: number) => {
+    let sum = 0;
+    for (let f = 0; f < d; f++) sum += rows[a * d + f] * rows[b * d + f];
+    return sum;
+  };
+  const own = dot(of, of);
+  const found: { index: number; similarity: number }[] = [];
+  for (let index = 0; index < nRows; index++) {
+    if (index === of) continue;
+    const norm = Math.sqrt(own * dot(index, index));
+    found.push({ index, similarity: norm === 0 ? 0 : dot(of, index) / norm });
+  }
+  return found.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, n);
+}
+
+function shapeOf(
+  { hyperParameters }: RecommenderModel,
+  nRows: number,
+): { nRows: number; nComponents: number } {
+  return { nRows, nComponents: hyperParameters.nComponents };
+}

@@ -1,0 +1,111 @@
+/**
+ * Validation data taken out of the training data: of some users a fifth of what they liked (warm), and some users
+ * altogether but for five likes (cold). Where times are known it is the latest fifth, as in life.
+ */
+import { createRandom } from '../linalg/index.js';
+
+import type { RecommenderInput } from './fit-model.js';
+import type { History, Interactions } from './signals.js';
+
+export interface ValidationUser {
+  readonly history: History;
+  /** -1 for cold users, whose persona nobody knows yet. */
+  readonly personaIndex: number;
+  /** Int32Array: the items to be found. */
+  readonly relevant: Int32Array;
+  readonly isCold: boolean;
+}
+
+export interface ValidationSplit {
+  /** What is left to train on; same users, same items. */
+  readonly input: RecommenderInput;
+  readonly users: readonly ValidationUser[];
+}
+
+const MAX_WARM = 1000;
+const MAX_COLD = 350;
+/** Of the eligible users, this share at most becomes cold: they are lost to training. */
+const MAX_COLD_SHARE = 1 / 8;
+const MIN_RELEVANT = 6;
+const COLD_SEEDS = 5;
+const HELD_OUT_SHARE = 0.2;
+/** Fewer eligible users than this say too little about likes; any interest is looked for instead. */
+const MIN_LIKERS = 100;
+
+export function splitForValidation(input: RecommenderInput, seed: number): ValidationSplit {
+  const { interactions } = input;
+  const random = createRandom(seed);
+  const likes = relevantEntries(interactions, (p) => interactions.opinion[p] > 0);
+  const anything = relevantEntries(
+    interactions,
+    (p) => interactions.opinion[p] >= 0 && (interactions.opinion[p] > 0 || interactions.strength[p] > 0),
+  );
+  const relevant = eligible(likes).length >= MIN_LIKERS ? likes : anything;
+  const chosen = random.shuffle(eligible(relevant));
+  const nCold = Math.min(MAX_COLD, Math.floor(chosen.length * MAX_COLD_SHARE));
+  const isKept = new Uint8Array(interactions.indices.length).fill(1);
+  const users = chosen.slice(0, nCold + MAX_WARM).map((u, rank): ValidationUser => {
+    const isCold = rank < nCold;
+    const entries = inOrder(relevant[u], interactions, random);
+    const nSeen = isCold
+      ? COLD_SEEDS
+      : entries.length - Math.max(1, Math.round(HELD_OUT_SHARE * entries.length));
+    const hidden = entries.slice(nSeen);
+    const isHidden = new Set(hidden);
+    const isSeed = new Set(entries.slice(0, nSeen));
+    const history: number[] = [];
+    for (let p = interactions.indptr[u]; p < interactions.indptr[u + 1]; p++) {
+      const isSeen = isCold
+        ? isSeed.has(p) || (interactions.opinion[p] < 0 && random.next() < 0.5)
+        : !isHidden.has(p);
+      if (isSeen) history.push(p);
+      isKept[p] = isSeen && !isCold ? 1 : 0;
+    }
+    return {
+      history: pick(interactions, history),
+      personaIndex: isCold ? -1 : input.userPersona[u],
+      relevant: Int32Array.from(hidden, (p) => interactions.indices[p]),
+      isCold,
+    };
+  });
+  return { input: { ...input, interactions: keep(interactions, isKept) }, users };
+}
+
+function relevantEntries({ indptr }: Interactions, isRelevant: (entry: number) => boolean): number[][] {
+  return Array.from({ length: indptr.length - 1 }, (_, u) => {
+    const entries: number[] = [];
+    for (let p = indptr[u]; p < indptr[u + 1]; p++) if (isRelevant(p)) entries.push(p);
+    return entries;
+  });
+}
+
+function eligible(entries: number[][]): number[] {
+  return Array.from(entries.keys()).filter((u) => entries[u].length >= MIN_RELEVANT);
+}
+
+/** Shuffled, and then by time where the times differ. */
+function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typeof createRandom>): number[] {
+  const shuffled = random.shuffle([...entries]);
+  return at === undefined ? shuffled : shuffled.sort((p, q) => at[p] - at[q]);
+}
+
+function pick(interactions: Interactions, entries: ArrayLike<number>): History {
+  return {
+    indices: Int32Array.from(entries, (p) => interactions.indices[p]),
+    strength: Float32Array.from(entries, (p) => interactions.strength[p]),
+    opinion: Int8Array.from(entries, (p) => interactions.opinion[p]),
+    purchased: Uint8Array.from(entries, (p) => interactions.purchased[p]),
+  };
+}
+
+function keep(interactions: Interactions, isKept: Uint8Array): Interactions {
+  const { indptr } = interactions;
+  const ptr = new Int32Array(indptr.length);
+  const entries = new Int32Array(isKept.reduce((sum, one) => sum + one, 0));
+  let top = 0;
+  for (let u = 0; u + 1 < indptr.length; u++) {
+    for (let p = indptr[u]; p < indptr[u + 1]; p++) if (isKept[p] === 1) entries[top++] = p;
+    ptr[u + 1] = top;
+  }
+  return { ...pick(interactions, entries), indptr: ptr };
+}

@@ -1,0 +1,10 @@
+export type { Arena } from './arena.js';
+export { createKernels } from './kernels.js';
+export type {
+  ColumnGram,
+  Kernels,
+  NeighbourRidgeArguments,
+  Neighbours,
+  SolveRowsArguments,
+  WeightedRows,
+} from './types.js';

@@ -1,0 +1,29 @@
+/** The TypeScript backend: the same arithmetic as plainly as it can be written, and the tests' reference. */
+import { symmetricEigen } from '../../linalg/index.js';
+import { createHeapArena } from '../arena.js';
+import { assignPoints, shrinkNearest, sumDistances } from './clustering.js';
+import { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVector } from './dense.js';
+import { solveRows } from './rows.js';
+import { nearestColumns, neighbourRidge, sparseMultiply } from './sparse.js';
+
+import type { Kernels } from '../types.js';
+
+export function createTypeScriptKernels(): Kernels {
+  return {
+    backend: 'typescript',
+    arena: createHeapArena(),
+    accumulateGram,
+    cholesky,
+    choleskySolve,
+    symmetricEigen,
+    multiplySquare,
+    multiplyVector,
+    solveRows,
+    sparseMultiply,
+    nearestColumns,
+    neighbourRidge,
+    assignPoints,
+    shrinkNearest,
+    sumDistances,
+  };
+}

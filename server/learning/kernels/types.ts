@@ -1,0 +1,163 @@
+/** What a set of kernels can do; both backends implement it. */
+import type { SymmetricEigen } from '../linalg/index.js';
+import type { Arena } from './arena.js';
+
+/** The rows of a sparse matrix with what is wanted of each entry. */
+export interface WeightedRows {
+  /** Int32Array [nRows + 1]. */
+  indptr: Int32Array;
+  /** Int32Array [nEntries]: rows of `factors`. */
+  indices: Int32Array;
+  /** Float32Array [nEntries], above 0. */
+  confidence: Float32Array;
+  /** Float32Array [nEntries]. */
+  target: Float32Array;
+}
+
+export interface SolveRowsArguments extends WeightedRows {
+  /** Rows [from, to) are solved. */
+  from: number;
+  to: number;
+  /** Float32Array [nOther, nComponents]: the side that is held fixed. */
+  factors: Float32Array;
+  nComponents: number;
+  /** Float32Array [nComponents]: the diagonal every row has in common. */
+  ridge: Float32Array;
+  /** Float32Array [nRows]: pull towards the prior. */
+  lambda: Float32Array;
+  /** Float32Array [nPriors, nComponents]. */
+  prior: Float32Array;
+  /** Int32Array [nRows]: row of `prior` for each row; absent: the row itself. */
+  priorRow?: Int32Array;
+  /** Float32Array [nRows, nComponents]: receives the solutions. */
+  out: Float32Array;
+}
+
+/** Points in cells, for sums of distances; see `Kernels` for the layout of `blocks`. */
+export interface CellsArguments {
+  blocks: Float32Array;
+  nComponents: number;
+  /** Float32Array [nComponents]: where distances are measured from. */
+  point: Float32Array;
+  /** Int32Array [nCells]: the block before which each cell ends. */
+  cellEnds: Int32Array;
+  /** Float32Array [nBlocks * 4]: 1 for a point, 0 for padding. */
+  weights: Float32Array;
+  /** Float32Array [nCells]: receives the sums. */
+  out: Float32Array;
+}
+
+/**
+ * What the columns' Gram matrix G = Y'Y + E E' is made of: a sparse matrix Y, in compressed rows and in compressed
+ * columns (both ascend within a line), and a dense row per column.
+ */
+export interface ColumnGram {
+  /** Int32Array [nRows + 1], Int32Array [nEntries], Float32Array [nEntries]. */
+  rowPtr: Int32Array;
+  rowColumns: Int32Array;
+  rowValues: Float32Array;
+  /** Int32Array [nColumns + 1], Int32Array [nEntries], Float32Array [nEntries]. */
+  columnPtr: Int32Array;
+  columnRows: Int32Array;
+  columnValues: Float32Array;
+  /** Float32Array [nColumns, nComponents], E. */
+  dense: Float32Array;
+  /** A multiple of eight. */
+  nComponents: number;
+}
+
+/** For each column a short list of other columns, ascending: the first `sizes[j]` of row j of `indices`. */
+export interface Neighbours {
+  nNeighbours: number;
+  /** Int32Array [nColumns, nNeighbours]. */
+  indices: Int32Array;
+  /** Int32Array [nColumns]. */
+  sizes: Int32Array;
+}
+
+export interface NeighbourRidgeArguments {
+  gram: ColumnGram;
+  neighbours: Neighbours;
+  /** Float32Array [nColumns]: added to it. */
+  ridge: Float32Array;
+  /** Float32Array [nColumns, nNeighbours]: receives the solution for each neighbour. */
+  weights: Float32Array;
+}
+
+export interface Kernels {
+  readonly backend: 'webassembly' | 'typescript';
+  readonly arena: Arena;
+  /** Lower triangle of a [d, d] += rows' rows, for `rows` [nRows, d]; what is above the diagonal is undefined. */
+  accumulateGram(rows: Float32Array, nRows: number, nComponents: number, a: Float32Array): void;
+  /** In-place Cholesky of the lower triangle of a [n, n], n a multiple of four; the diagonal holds reciprocals. */
+  cholesky(a: Float32Array, n: number): void;
+  /** x [n] := A^-1 x with the factor `cholesky` left. */
+  choleskySolve(a: Float32Array, n: number, x: Float32Array): void;
+  /**
+   * Eigen-decomposition of a symmetric matrix [n, n], n a multiple of eight, of which the lower triangle is read.
+   * Throws NotFiniteError when it is not finite.
+   */
+  symmetricEigen(matrix: Float32Array, n: number): SymmetricEigen;
+  /** out [nRows, d] := rows [nRows, d] times square [d, d]. */
+  multiplySquare(
+    rows: Float32Array,
+    nRows: number,
+    nComponents: number,
+    square: Float32Array,
+    out: Float32Array,
+  ): void;
+  /** out [nRows] := rows [nRows, d] times x [d]. */
+  multiplyVector(
+    rows: Float32Array,
+    nRows: number,
+    nComponents: number,
+    x: Float32Array,
+    out: Float32Array,
+  ): void;
+  /**
+   * For each row u: out_u = argmin sum_i c_i (r_i - w.f_i)^2 + w' diag(ridge) w + lambda_u |w - prior_u|^2, exactly.
+   * Rows with fewer entries than components go through Woodbury's identity (n x n), the others through d x d.
+   */
+  solveRows(args: SolveRowsArguments): void;
+  /** out [nRows, d] := sparse times dense [..., d]. */
+  sparseMultiply(
+    indptr: Int32Array,
+    indices: Int32Array,
+    values: Float32Array,
+    dense: Float32Array,
+    nComponents: number,
+    out: Float32Array,
+  ): void;
+  /** Fills `out`: for each column j the other columns i with the largest positive G[i, j] scale[i]. */
+  nearestColumns(gram: ColumnGram, scale: Float32Array, out: Neighbours): void;
+  /** For each column j: weights = (G[N, N] + diag(ridge[N]))^-1 G[N, j] over its neighbours N. */
+  neighbourRidge(args: NeighbourRidgeArguments): void;
+  /**
+   * The nearest of k centroids [k, nComponents] of every point, and its squared distance; ties go to the lower index.
+   * For this and the next two, `blocks` is [nBlocks, nComponents, 4], four points side by side, and nComponents is
+   * any number above 0; per-point arrays are [nBlocks * 4].
+   */
+  assignPoints(
+    blocks: Float32Array,
+    nBlocks: number,
+    nComponents: number,
+    centroids: Float32Array,
+    k: number,
+    labels: Int32Array,
+    nearest: Float32Array,
+  ): void;
+  /** out := min(nearest, squared distance to point [nComponents]); returns the sum of out. */
+  shrinkNearest(
+    blocks: Float32Array,
+    nBlocks: number,
+    nComponents: number,
+    point: Float32Array,
+    nearest: Float32Array,
+    out: Float32Array,
+  ): number;
+  /** Sums of the distances from one point to the points of each cell. */
+  sumDistances(args: CellsArguments): void;
+}
+
+/** What the binary exports; arguments are byte addresses and counts. */
+export type KernelExports = Record<string, (...addresses: number[]) => number>;

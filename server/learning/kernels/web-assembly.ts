@@ -1,0 +1,131 @@
+/** The WebAssembly backend: decodes the embedded binary once, and wraps its addresses in typed arrays. */
+import { NotFiniteError } from '../errors.js';
+import { descending } from '../linalg/index.js';
+import { createArena } from './arena.js';
+import { KERNELS_BASE64 } from './generated/kernels-binary.js';
+import { nearestColumns, neighbourRidge } from './neighbour-grams.js';
+
+import type { GrowableMemory } from './arena.js';
+import type { KernelExports, Kernels } from './types.js';
+
+/** The compiler keeps its few constants below this address. */
+const ARENA_START = 65536;
+const MAX_PAGES = 65536;
+
+/** The corner of the WebAssembly interface used here: Node's own types leave it out. */
+interface WebAssemblyRuntime {
+  Module: new (binary: Uint8Array) => object;
+  Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => GrowableMemory;
+  Instance: new (module: object, imports: { env: { memory: GrowableMemory } }) => { exports: KernelExports };
+}
+
+const runtime = (globalThis as unknown as { WebAssembly: WebAssemblyRuntime }).WebAssembly;
+
+let compiled: object | null | undefined;
+
+/** Whether this runtime has WebAssembly with SIMD and shared memory. */
+export function isWebAssemblyUsable(): boolean {
+  return compile() !== null;
+}
+
+/** Throws Error when the runtime has no usable WebAssembly. */
+export function createWebAssemblyKernels(): Kernels {
+  const module = compile();
+  if (module === null) throw new Error('This runtime has no WebAssembly with SIMD and shared memory.');
+  const memory = new runtime.Memory({ initial: 2, maximum: MAX_PAGES, shared: true });
+  const wasm = new runtime.Instance(module, { env: { memory } }).exports;
+  const arena = createArena(memory, ARENA_START);
+  return {
+    backend: 'webassembly',
+    arena,
+    accumulateGram: (rows, nRows, d, a) => void wasm.accumulateGram(rows.byteOffset, nRows, d, a.byteOffset),
+    cholesky: (a, n) => void wasm.cholesky(a.byteOffset, n),
+    choleskySolve: (a, n, x) => void wasm.choleskySolve(a.byteOffset, n, x.byteOffset),
+    symmetricEigen: (matrix, n) => {
+      const mark = arena.mark();
+      const a = arena.float64(n * n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = matrix[i * n + j];
+      }
+      if (!a.every(Number.isFinite)) {
+        throw new NotFiniteError('The matrix to decompose holds a value that is not finite.');
+      }
+      const values = arena.float64(n);
+      const vectors = arena.float64(n * n);
+      const scratch = arena.float64(wasm.symmetricEigenScratch(n) / 8);
+      wasm.symmetricEigen(a.byteOffset, n, values.byteOffset, vectors.byteOffset, scratch.byteOffset);
+      const eigen = descending(values, vectors, n);
+      arena.release(mark);
+      return eigen;
+    },
+    multiplySquare: (rows, nRows, d, square, out) =>
+      void wasm.multiplySquare(rows.byteOffset, nRows, d, square.byteOffset, out.byteOffset),
+    multiplyVector: (rows, nRows, d, x, out) =>
+      void wasm.multiplyVector(rows.byteOffset, nRows, d, x.byteOffset, out.byteOffset),
+    solveRows: (args) => {
+      const mark = arena.mark();
+      const scratch = arena.float32(wasm.solveRowsScratch(args.nComponents) / 4);
+      wasm.solveRows(
+        args.from,
+        args.to,
+        args.indptr.byteOffset,
+        args.indices.byteOffset,
+        args.confidence.byteOffset,
+        args.target.byteOffset,
+        args.factors.byteOffset,
+        args.nComponents,
+        args.ridge.byteOffset,
+        args.lambda.byteOffset,
+        args.prior.byteOffset,
+        args.priorRow?.byteOffset ?? 0,
+        args.out.byteOffset,
+        scratch.byteOffset,
+      );
+      arena.release(mark);
+    },
+    sparseMultiply: (indptr, indices, values, dense, d, out) =>
+      void wasm.sparseMultiply(
+        indptr.length - 1,
+        indptr.byteOffset,
+        indices.byteOffset,
+        values.byteOffset,
+        dense.byteOffset,
+        d,
+        out.byteOffset,
+      ),
+    nearestColumns: (gram, scale, out) => nearestColumns(wasm, arena, gram, scale, out),
+    neighbourRidge: (args) => neighbourRidge(wasm, arena, args),
+    assignPoints: (blocks, nBlocks, d, centroids, k, labels, nearest) =>
+      void wasm.assignPoints(
+        blocks.byteOffset,
+        nBlocks,
+        d,
+        centroids.byteOffset,
+        k,
+        labels.byteOffset,
+        nearest.byteOffset,
+      ),
+    shrinkNearest: (blocks, nBlocks, d, point, nearest, out) =>
+      wasm.shrinkNearest(blocks.byteOffset, nBlocks, d, point.byteOffset, nearest.byteOffset, out.byteOffset),
+    sumDistances: (args) =>
+      void wasm.sumDistances(
+        args.blocks.byteOffset,
+        args.nComponents,
+        args.point.byteOffset,
+        args.cellEnds.byteOffset,
+        args.cellEnds.length,
+        args.weights.byteOffset,
+        args.out.byteOffset,
+      ),
+  };
+}
+
+function compile(): object | null {
+  if (compiled !== undefined) return compiled;
+  try {
+    compiled = new runtime.Module(Buffer.from(KERNELS_BASE64, 'base64'));
+  } catch {
+    compiled = null;
+  }
+  return compiled;
+}

@@ -1,0 +1,60 @@
+/** Maximal marginal relevance (Carbonell and Goldstein 1998): a list whose items are good and unlike each other. */
+
+export interface DiversifyOptions {
+  /** How many to keep. */
+  readonly n: number;
+  /** 0 keeps the order of the scores; 1 looks at unlikeness alone. */
+  readonly diversity: number;
+  /** Float32Array, row-major [nItems, nComponents]; items are alike by the cosine of their rows. */
+  readonly embeddings: Float32Array;
+  readonly nComponents: number;
+}
+
+/**
+ * Picks from `candidates` (best score first) one by one the item with the largest
+ * (1 - diversity) * relevance - diversity * likeness to the nearest picked, relevance being the score scaled to 0..1.
+ */
+export function diversify(
+  candidates: Int32Array,
+  scores: Float32Array,
+  options: DiversifyOptions,
+): Int32Array {
+  const { diversity, embeddings, nComponents: d } = options;
+  const n = Math.min(options.n, candidates.length);
+  if (n === 0 || diversity <= 0) return candidates.slice(0, n);
+  const best = scores[candidates[0]];
+  const range = best - scores[candidates[candidates.length - 1]];
+  const units = Array.from(candidates, (item) => unit(embeddings.subarray(item * d, item * d + d)));
+  const likeness = new Float64Array(candidates.length);
+  const isPicked = new Uint8Array(candidates.length);
+  const picked = new Int32Array(n);
+  for (let rank = 0; rank < n; rank++) {
+    let winner = -1;
+    let winning = -Infinity;
+    for (let c = 0; c < candidates.length; c++) {
+      if (isPicked[c] === 1) continue;
+      const relevance = range > 0 ? 1 - (best - scores[candidates[c]]) / range : 1;
+      const value = (1 - diversity) * relevance - diversity * likeness[c];
+      if (value > winning) {
+        winning = value;
+        winner = c;
+      }
+    }
+    isPicked[winner] = 1;
+    picked[rank] = candidates[winner];
+    for (let c = 0; c < candidates.length; c++)
+      likeness[c] = Math.max(likeness[c], dot(units[c], units[winner]));
+  }
+  return picked;
+}
+
+function unit(row: Float32Array): Float64Array {
+  const length = Math.sqrt(dot(row, row));
+  return Float64Array.from(row, (value) => (length === 0 ? 0 : value / length));
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let f = 0; f < a.length; f++) sum += a[f] * b[f];
+  return sum;
+}

@@ -1,0 +1,3 @@
+export { diversify } from './diversify.js';
+export { recommend } from './recommend.js';
+export type { RankedItem, RecommendOptions } from './recommend.js';

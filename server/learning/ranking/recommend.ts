@@ -1,0 +1,46 @@
+/** Stage 6: a folded-in user's list. */
+import { InvalidShapeError } from '../errors.js';
+import { scoreAll } from '../factorization/index.js';
+import { topN } from '../linalg/index.js';
+import { diversify } from './diversify.js';
+
+import type { RecommenderModel, UserState } from '../factorization/index.js';
+
+export interface RecommendOptions {
+  /** Length of the list; shorter when fewer items are allowed. */
+  readonly n: number;
+  /** Which items may be listed: what the user has dealt with and filters go here. Default: all. */
+  readonly isAllowed?: (itemIndex: number) => boolean;
+  /** 0..1: how much unlikeness counts against score. Default 0. */
+  readonly diversity?: number;
+}
+
+export interface RankedItem {
+  readonly itemIndex: number;
+  readonly score: number;
+}
+
+/** Candidates that diversification chooses from, as a multiple of the list and at least this many. */
+const POOL_FACTOR = 5;
+const MIN_POOL = 50;
+
+/** Best first, ties by lower item index. Throws InvalidShapeError for a diversity outside 0..1. */
+export function recommend(
+  model: RecommenderModel,
+  state: UserState,
+  options: RecommendOptions,
+): RankedItem[] {
+  const { n, isAllowed, diversity = 0 } = options;
+  if (!(diversity >= 0 && diversity <= 1))
+    throw new InvalidShapeError(`diversity must be in 0..1, not ${diversity}.`);
+  const scores = scoreAll(model, state);
+  const pool = diversity > 0 ? Math.max(n * POOL_FACTOR, MIN_POOL) : n;
+  const candidates = topN(scores, pool, isAllowed);
+  const list = diversify(candidates, scores, {
+    n,
+    diversity,
+    embeddings: model.itemEmbeddings,
+    nComponents: model.hyperParameters.nComponents,
+  });
+  return Array.from(list, (itemIndex) => ({ itemIndex, score: scores[itemIndex] }));
+}

@@ -1,0 +1,36 @@
+/** Request-scoped batch loaders: what one request asks for in many places is fetched once, in one call. */
+
+import DataLoader from 'dataloader';
+
+import type { Item, User } from '../domain/index.js';
+import type { Services } from '../services/index.js';
+
+export interface Loaders {
+  /** Null for an item the catalogue does not have. */
+  readonly items: DataLoader<string, Item | null>;
+  /** Null for a user nothing is known of. */
+  readonly users: DataLoader<string, User | null>;
+}
+
+/** Makes the loaders of one request. They cache, so they must not outlive it. */
+export function createLoaders(services: Pick<Services, 'catalogue' | 'users'>): Loaders {
+  let items: Loaders['items'] | undefined;
+  let users: Loaders['users'] | undefined;
+  return {
+    // Made on first use: most requests need only one of them.
+    get items() {
+      return (items ??= new DataLoader(async (ids) => {
+        const found = await services.catalogue.itemsById(ids);
+        const byId = new Map(found.map((item) => [item.itemId, item]));
+        return ids.map((id) => byId.get(id) ?? null);
+      }));
+    },
+    get users() {
+      return (users ??= new DataLoader(async (ids) => {
+        const found = await services.users.findMany(ids);
+        const byId = new Map(found.map((user) => [user.userId, user]));
+        return ids.map((id) => byId.get(id) ?? null);
+      }));
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** Arguments that many fields share: page size, cursor, and the user a request is about, each checked on the way in. */
+
+import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
+import { createParameterDecorator, ID, Int } from 'type-graphql';
+
+import { InvalidInputError } from '../domain/index.js';
+
+import { subjectOf } from './access.js';
+import type { ApiContext } from './context.js';
+
+type ArgumentDecorator = ReturnType<typeof createParameterDecorator>;
+
+/** Rows a bulk mutation may carry. */
+export const MAX_BULK_ROWS = 1_000;
+
+/** `first`: a whole number from 1 to `max`. */
+export function First({
+  defaultValue,
+  max,
+  what,
+}: {
+  defaultValue: number;
+  max: number;
+  what: string;
+}): ArgumentDecorator {
+  return createParameterDecorator<ApiContext>(({ args }) => pageSize(args['first'] as number, max), {
+    arg: {
+      name: 'first',
+      typeFunc: () => Int,
+      options: { defaultValue, description: `How many ${what} to return, 1 to ${max}.` },
+    },
+  });
+}
+
+/** Returns `first`. Throws InvalidInputError outside 1..max. */
+export function pageSize(first: number, max: number): number {
+  if (first < 1 || first > max) throw new InvalidInputError(`"first" must be from 1 to ${max}.`, 'first');
+  return first;
+}
+
+/** `after`: a cursor as it came; the listing reads it. */
+export function After(): ArgumentDecorator {
+  return createParameterDecorator<ApiContext>(({ args }) => args['after'] as string | null | undefined, {
+    arg: {
+      name: 'after',
+      typeFunc: () => String,
+      options: {
+        nullable: true,
+        description:
+          'The `endCursor` of the page before; left out for the first page. A cursor of another listing is refused.',
+      },
+    },
+  });
+}
+
+/** `userId`: whom the request is about, already authorised. */
+export function Subject(): ArgumentDecorator {
+  return createParameterDecorator<ApiContext>(
+    ({ args, context }) => subjectOf(context.viewer, args['userId'] as string | null | undefined),
+    {
+      arg: {
+        name: 'userId',
+        typeFunc: () => ID,
+        options: {
+          nullable: true,
+          description:
+            'Whom it is about: may be left out with a user token, which stands for itself; an admin token names anyone.',
+        },
+      },
+    },
+  );
+}
+
+/** Cost of a field that returns up to `first` rows. */
+export function costOfPage({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  const first = typeof args['first'] === 'number' && args['first'] > 0 ? args['first'] : 1;
+  return 1 + first * childComplexity;
+}
+
+/** Cost of a field that returns about `rows` rows whatever the arguments say. */
+export function costOfRows(rows: number): (estimate: ComplexityEstimatorArgs) => number {
+  return ({ childComplexity }) => 1 + rows * childComplexity;
+}
+
+/** Throws InvalidInputError when a string is empty or longer than `max`. */
+export function checkText(value: string, field: string, max: number): string {
+  if (value.length === 0 || value.length > max) {
+    throw new InvalidInputError(`"${field}" must have 1 to ${max} characters.`, field);
+  }
+  return value;
+}
+
+/** Throws InvalidInputError for more rows than a bulk mutation may carry. */
+export function checkRows<T>(rows: readonly T[], field: string, max: number): readonly T[] {
+  if (rows.length > max) {
+    throw new InvalidInputError(`"${field}" may carry ${max} rows at most; it has ${rows.length}.`, field);
+  }
+  return rows;
+}

@@ -1,0 +1,51 @@
+/** Builds the executable schema from the contract and the resolvers. */
+
+import type { GraphQLSchema } from 'graphql';
+import { printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+
+import { enforceAccess } from './access.js';
+import { CatalogueResolver } from './catalogue.resolver.js';
+import { FeedbackResolver } from './feedback.resolver.js';
+import { PersonaResolver } from './persona.resolver.js';
+import { RecommendationResolver } from './recommendation.resolver.js';
+import { SessionResolver } from './session.resolver.js';
+import { TrainingResolver } from './training.resolver.js';
+import { UserFieldsResolver, UserResolver, ViewerFieldsResolver } from './user.resolver.js';
+
+/** Every subscription names its own source (the bus of the context); type-graphql insists on a default all the same. */
+const NO_DEFAULT_PUB_SUB = {
+  publish(): never {
+    throw new Error('Publish on the event bus.');
+  },
+  subscribe(): never {
+    throw new Error('Subscribe on the event bus of the context.');
+  },
+};
+
+/** Makes the schema; root fields check access before anything else. Throws when one does not declare it. */
+export function buildApiSchema(): GraphQLSchema {
+  return enforceAccess(
+    buildSchemaSync({
+      resolvers: [
+        CatalogueResolver,
+        FeedbackResolver,
+        PersonaResolver,
+        RecommendationResolver,
+        SessionResolver,
+        TrainingResolver,
+        UserResolver,
+        UserFieldsResolver,
+        ViewerFieldsResolver,
+      ],
+      // Arguments are checked where they are read; see arguments.ts.
+      validate: false,
+      pubSub: NO_DEFAULT_PUB_SUB,
+    }),
+  );
+}
+
+/** The schema in GraphQL's own language, as committed in schema/generated/schema.graphql. */
+export function printApiSchema(schema: GraphQLSchema): string {
+  return `# Generated from the code by "npm run schema"; do not edit.\n\n${printSchema(schema)}\n`;
+}

@@ -1,0 +1,113 @@
+/** The catalogue: reading it, and adding to it in bulk. */
+
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+
+import type { Connection } from '../../schema/index.js';
+import {
+  ImportItemsReportType,
+  ItemConnectionType,
+  ItemInput,
+  ItemType,
+  SimilarItemType,
+} from '../../schema/index.js';
+import { ItemNotFoundError } from '../domain/index.js';
+
+import { Access } from './access.js';
+import { After, checkRows, costOfPage, costOfRows, First, MAX_BULK_ROWS } from './arguments.js';
+import { connectionOfPage } from './connection.js';
+import type { ApiContext } from './context.js';
+import { decodeCursor } from './cursor.js';
+import { checkItems } from './item-rows.js';
+import { toItem } from './views.js';
+
+@Resolver()
+export class CatalogueResolver {
+  @Access('user')
+  @Query(() => ItemType, {
+    nullable: true,
+    description: 'One item; null when the catalogue does not have it.',
+  })
+  async item(
+    @Ctx() { loaders }: ApiContext,
+    @Arg('id', () => ID, { description: 'The id it was imported with.' }) id: string,
+  ): Promise<ItemType | null> {
+    const item = await loaders.items.load(id);
+    return item === null ? null : toItem(item);
+  }
+
+  @Access('user')
+  @Query(() => ItemConnectionType, {
+    complexity: costOfPage,
+    description: 'The catalogue, in the order of ids.',
+  })
+  async items(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'items' }) first: number,
+    @After() after: string | null | undefined,
+    @Arg('category', () => String, { nullable: true, description: 'Only this category.' })
+    category: string | null | undefined,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Only titles with words that begin like this.',
+    })
+    search: string | null | undefined,
+  ): Promise<Connection<ItemType>> {
+    const listing = { name: 'items', filter: { category, search } };
+    const page = await services.catalogue.items({
+      first,
+      after: decodeCursor(listing, after),
+      category,
+      search,
+    });
+    return connectionOfPage(page, after, { listing, keyOf: (item) => item.itemId, toNode: toItem });
+  }
+
+  @Access('user')
+  @Query(() => [String], { complexity: costOfRows(10), description: 'The categories of the catalogue.' })
+  categories(@Ctx() { services }: ApiContext): Promise<string[]> {
+    return services.catalogue.categories();
+  }
+
+  @Access('user')
+  @Query(() => [SimilarItemType], {
+    nullable: true,
+    complexity: costOfPage,
+    description:
+      'Items near this one in the active model, nearest first; null when the catalogue does not have it.',
+  })
+  async similarItems(
+    @Ctx() { services, loaders }: ApiContext,
+    @Arg('itemId', () => ID, { description: 'The item to compare with.' }) itemId: string,
+    @First({ defaultValue: 10, max: 100, what: 'items' }) first: number,
+  ): Promise<SimilarItemType[] | null> {
+    try {
+      const similar = await services.catalogue.similarItems(itemId, first);
+      const rows = await Promise.all(
+        similar.map(async (row) => ({
+          item: await loaders.items.load(row.itemId),
+          similarity: row.similarity,
+        })),
+      );
+      return rows.flatMap(({ item, similarity }) =>
+        item === null ? [] : [{ item: toItem(item), similarity }],
+      );
+    } catch (error) {
+      if (error instanceof ItemNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  @Access('admin')
+  @Mutation(() => ImportItemsReportType, {
+    complexity: costOfRows(10),
+    description:
+      'Adds items to the catalogue or replaces them, up to 1,000. Good rows land, bad rows are listed; the same again changes nothing.',
+  })
+  async importItems(
+    @Ctx() { services, now }: ApiContext,
+    @Arg('items', () => [ItemInput], { description: 'The items, up to 1,000.' }) rows: ItemInput[],
+  ): Promise<ImportItemsReportType> {
+    const { items, rejected } = checkItems(checkRows(rows, 'items', MAX_BULK_ROWS), now());
+    return { ...(await services.catalogue.importItems(items)), rejected };
+  }
+}

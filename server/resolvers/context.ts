@@ -1,0 +1,20 @@
+/** What every resolver is given besides its arguments. */
+
+import type { EventBus, Viewer } from '../domain/index.js';
+import type { Loaders } from '../loaders/index.js';
+import type { Services } from '../services/index.js';
+
+/** Issues a token for a demo user; `app` holds the key. */
+export type SignDemoToken = (userId: string) => Promise<{ token: string; expiresAt: number }>;
+
+export interface ApiContext {
+  readonly viewer: Viewer;
+  readonly services: Services;
+  readonly bus: Pick<EventBus, 'subscribe'>;
+  readonly loaders: Loaders;
+  readonly signDemoToken: SignDemoToken;
+  /** Counts a push, in milliseconds from its cause. */
+  readonly recordPush: (latencyMs: number) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}

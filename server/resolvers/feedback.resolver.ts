@@ -1,0 +1,91 @@
+/** Thumbs and behaviour: what users send. */
+
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+
+import type { FeedbackAcceptedType, UnknownItemType } from '../../schema/index.js';
+import {
+  EventInput,
+  RecordEventsReportType,
+  SendFeedbackInput,
+  SendFeedbackResult,
+} from '../../schema/index.js';
+import { InvalidInputError, ItemNotFoundError } from '../domain/index.js';
+import type { EventOutcome, NewEvent } from '../services/index.js';
+
+import { Access, subjectOf } from './access.js';
+import { checkRows, checkText, costOfRows, MAX_BULK_ROWS } from './arguments.js';
+import type { ApiContext } from './context.js';
+import { toFeedback, toRecommendationList } from './views.js';
+
+const MAX_ID = 200;
+
+@Resolver()
+export class FeedbackResolver {
+  @Access('user')
+  @Mutation(() => SendFeedbackResult, {
+    complexity: costOfRows(10),
+    description:
+      'Stores a thumb, learns from it at once and returns the list after it. The other windows of the user get the list by `recommendationsUpdated`.',
+  })
+  async sendFeedback(
+    @Ctx() context: ApiContext,
+    @Arg('input', () => SendFeedbackInput, { description: 'The thumb.' }) input: SendFeedbackInput,
+  ): Promise<FeedbackAcceptedType | UnknownItemType> {
+    const outcome = await context.services.feedback.submit({
+      userId: subjectOf(context.viewer, input.userId),
+      itemId: checkText(input.itemId, 'itemId', MAX_ID),
+      value: input.value,
+      listId: input.listId == null ? null : checkText(input.listId, 'listId', MAX_ID),
+      position: checkPosition(input.position),
+    });
+    if (outcome.kind === 'unknown-item') {
+      return { itemId: outcome.itemId, message: new ItemNotFoundError(outcome.itemId).message };
+    }
+    return {
+      feedback: toFeedback(outcome.feedback),
+      list: await toRecommendationList(context, outcome.list),
+      latencyMs: outcome.latencyMs,
+    };
+  }
+
+  @Access('user')
+  @Mutation(() => RecordEventsReportType, {
+    complexity: costOfRows(10),
+    description:
+      'Records behaviour, up to 1,000 events. Good rows land, bad rows are reported one by one; an event sent twice is recorded once.',
+  })
+  async recordEvents(
+    @Ctx() context: ApiContext,
+    @Arg('events', () => [EventInput], { description: 'The events, up to 1,000.' }) events: EventInput[],
+  ): Promise<RecordEventsReportType> {
+    const rows = checkRows(events, 'events', MAX_BULK_ROWS).map((event) => toNewEvent(context, event));
+    return toReport(await context.services.events.record(rows));
+  }
+}
+
+function checkPosition(position: number | null | undefined): number | null {
+  if (position != null && position < 0)
+    throw new InvalidInputError('"position" must be 0 or more.', 'position');
+  return position ?? null;
+}
+
+function toNewEvent({ viewer }: ApiContext, event: EventInput): NewEvent {
+  return {
+    type: event.type,
+    userId: subjectOf(viewer, event.userId),
+    itemId: event.itemId ?? null,
+    at: event.at ?? null,
+    value: event.value ?? null,
+    sessionId: event.sessionId ?? null,
+    position: event.position ?? null,
+    listId: event.listId ?? null,
+    device: event.device ?? null,
+    locale: event.locale ?? null,
+  };
+}
+
+function toReport(rows: EventOutcome[]): RecordEventsReportType {
+  const count = (status: EventOutcome['status']): number =>
+    rows.filter((row) => row.status === status).length;
+  return { recorded: count('recorded'), duplicates: count('duplicate'), rejected: count('rejected'), rows };
+}

@@ -1,0 +1,61 @@
+/** Checks the rows of importItems one by one. */
+
+import type { ItemInput, RejectedItemType } from '../../schema/index.js';
+import type { Item } from '../domain/index.js';
+
+const MAX_ID = 200;
+const MAX_TITLE = 1_000;
+const MAX_TEXT = 200;
+const MAX_ATTRIBUTE = 2_000;
+const MAX_LIST = 100;
+
+/** Splits rows into items that may be stored and rows with the reason why not. `now` is the default creation time. */
+export function checkItems(
+  rows: readonly ItemInput[],
+  now: number,
+): { items: Item[]; rejected: RejectedItemType[] } {
+  const items: Item[] = [];
+  const rejected: RejectedItemType[] = [];
+  rows.forEach((row, index) => {
+    const reason = flawOf(row);
+    if (reason === null) items.push(toDomain(row, now));
+    else rejected.push({ index, itemId: row.id.slice(0, MAX_ID), reason });
+  });
+  return { items, rejected };
+}
+
+function flawOf(row: ItemInput): string | null {
+  const tags = row.tags ?? [];
+  const attributes = row.attributes ?? [];
+  if (row.id.trim() === '') return 'The id is empty.';
+  if (row.id.length > MAX_ID) return `The id is longer than ${MAX_ID} characters.`;
+  if (row.title.trim() === '') return 'The title is empty.';
+  if (row.title.length > MAX_TITLE) return `The title is longer than ${MAX_TITLE} characters.`;
+  if ((row.category ?? '').length > MAX_TEXT) return `The category is longer than ${MAX_TEXT} characters.`;
+  if ((row.locale ?? '').length > MAX_TEXT) return `The locale is longer than ${MAX_TEXT} characters.`;
+  if (tags.length > MAX_LIST) return `There are more than ${MAX_LIST} tags.`;
+  if (tags.some((tag) => tag.trim() === '' || tag.length > MAX_TEXT)) {
+    return `A tag is empty or longer than ${MAX_TEXT} characters.`;
+  }
+  if (attributes.length > MAX_LIST) return `There are more than ${MAX_LIST} attributes.`;
+  if (attributes.some(({ name }) => !/^[^.$\0][^.\0]{0,199}$/.test(name))) {
+    return 'The name of an attribute is empty, too long, begins with "$" or has a dot in it.';
+  }
+  if (attributes.some(({ value }) => value.length > MAX_ATTRIBUTE)) {
+    return `The value of an attribute is longer than ${MAX_ATTRIBUTE} characters.`;
+  }
+  return null;
+}
+
+function toDomain(row: ItemInput, now: number): Item {
+  return {
+    itemId: row.id,
+    title: row.title,
+    category: row.category ?? '',
+    tags: [...new Set(row.tags ?? [])],
+    attributes: Object.fromEntries((row.attributes ?? []).map(({ name, value }) => [name, value])),
+    locale: row.locale ?? null,
+    createdAt: row.createdAt ?? now,
+    isAvailable: row.isAvailable,
+  };
+}

@@ -1,0 +1,76 @@
+/** Personas of the active model. */
+
+import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+
+import type { PersonaRenamedType, UnknownPersonaType } from '../../schema/index.js';
+import { PersonaChangeType, PersonaType, RenamePersonaResult } from '../../schema/index.js';
+import type { EventEnvelope } from '../domain/index.js';
+import { PersonaNotFoundError } from '../domain/index.js';
+
+import { Access, subjectOf } from './access.js';
+import { checkText, costOfRows, Subject } from './arguments.js';
+import type { ApiContext } from './context.js';
+import { findPersona, toAssignment, toPersona } from './views.js';
+
+@Resolver()
+export class PersonaResolver {
+  @Access('user')
+  @Query(() => [PersonaType], {
+    complexity: costOfRows(10),
+    description: 'The personas of the active model; empty before the first training.',
+  })
+  personas(@Ctx() { services }: ApiContext): PersonaType[] {
+    return services.personas.personas().map(toPersona);
+  }
+
+  @Access('user')
+  @Query(() => PersonaType, {
+    nullable: true,
+    description: 'One persona; null when the active model does not have it.',
+  })
+  persona(
+    @Ctx() context: ApiContext,
+    @Arg('id', () => ID, { description: 'The id of the persona.' }) id: string,
+  ): PersonaType | null {
+    return findPersona(context, id);
+  }
+
+  @Access('admin')
+  @Mutation(() => RenamePersonaResult, {
+    description: 'Gives a persona another label; later model versions keep it.',
+  })
+  async renamePersona(
+    @Ctx() { services }: ApiContext,
+    @Arg('id', () => ID, { description: 'The id of the persona.' }) id: string,
+    @Arg('label', () => String, { description: 'The new label, 1 to 100 characters.' }) label: string,
+  ): Promise<PersonaRenamedType | UnknownPersonaType> {
+    try {
+      return {
+        persona: toPersona(await services.personas.rename(id, checkText(label.trim(), 'label', 100))),
+      };
+    } catch (error) {
+      if (error instanceof PersonaNotFoundError) return { personaId: id, message: error.message };
+      throw error;
+    }
+  }
+
+  @Access('user')
+  @Subscription(() => PersonaChangeType, {
+    description: 'Tells when a user moves to another persona.',
+    subscribe: ({ args, context }: { args: { userId?: string | null }; context: ApiContext }) => {
+      const userId = subjectOf(context.viewer, args.userId);
+      return context.bus.subscribe(['persona.changed'], {
+        filter: ({ payload }) => payload.userId === userId,
+        coalesceBy: ({ name }) => name,
+      });
+    },
+  })
+  async personaChanged(
+    @Root() { payload }: EventEnvelope<'persona.changed'>,
+    @Ctx() context: ApiContext,
+    @Subject() userId: string,
+  ): Promise<PersonaChangeType> {
+    const user = await context.services.users.find(payload.userId);
+    return { userId, persona: user?.persona == null ? null : toAssignment(context, user.persona) };
+  }
+}

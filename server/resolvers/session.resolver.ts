@@ -1,0 +1,54 @@
+/** What anybody may ask: whether the data are synthetic, and if so, whom to try the system as. */
+
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+
+import type { DemoSessionType, DemoSignInRefusedType } from '../../schema/index.js';
+import { DatasetType, DemoSignInResult, DemoUserType } from '../../schema/index.js';
+
+import { Access } from './access.js';
+import { costOfPage, First } from './arguments.js';
+import type { ApiContext } from './context.js';
+
+@Resolver()
+export class SessionResolver {
+  @Access('public')
+  @Query(() => DatasetType, { description: 'What anybody may know about the data behind this server.' })
+  async dataset(@Ctx() { services }: ApiContext): Promise<DatasetType> {
+    const { isSynthetic } = await services.users.dataset();
+    return { isSynthetic };
+  }
+
+  @Access('public')
+  @Query(() => [DemoUserType], {
+    complexity: costOfPage,
+    description: 'Synthetic users one may sign in as without a password; empty once real data are in.',
+  })
+  async demoUsers(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 12, max: 50, what: 'users' }) first: number,
+  ): Promise<DemoUserType[]> {
+    const { isSynthetic } = await services.users.dataset();
+    const users = isSynthetic ? await services.users.demoUsers(first) : [];
+    return users.map(({ userId, persona, eventCount }) => ({
+      id: userId,
+      personaLabel: persona === null ? null : (services.personas.persona(persona.personaId)?.label ?? null),
+      confidence: persona?.confidence ?? null,
+      eventCount,
+    }));
+  }
+
+  @Access('public')
+  @Mutation(() => DemoSignInResult, {
+    description: 'Signs in as a synthetic user without a password; refused once real data are in.',
+  })
+  async demoSignIn(
+    @Ctx() { services, signDemoToken }: ApiContext,
+    @Arg('userId', () => ID, { description: 'A user of `demoUsers`.' }) userId: string,
+  ): Promise<DemoSessionType | DemoSignInRefusedType> {
+    const { isSynthetic } = await services.users.dataset();
+    if (!isSynthetic) return { message: 'There is no demo sign-in: this server holds real data.' };
+    const user = await services.users.find(userId);
+    if (user?.isSynthetic !== true) return { message: 'There is no such demo user.' };
+    return { ...(await signDemoToken(userId)), userId };
+  }
+}

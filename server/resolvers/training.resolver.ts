@@ -1,0 +1,118 @@
+/** Model versions and training runs, for admins. */
+
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+
+import type {
+  ActivationRefusedType,
+  AlreadyRunningType,
+  ModelActivatedType,
+  RetrainStartedType,
+} from '../../schema/index.js';
+import { ActivateModelResult, ModelVersionType, RetrainResult, TrainingRunType } from '../../schema/index.js';
+import type { EventEnvelope } from '../domain/index.js';
+import { AlreadyRunningError, CorruptModelError, ModelNotFoundError } from '../domain/index.js';
+
+import { Access } from './access.js';
+import { costOfPage, First } from './arguments.js';
+import type { ApiContext } from './context.js';
+import { toModel, toRun } from './views.js';
+
+@Resolver()
+export class TrainingResolver {
+  @Access('admin')
+  @Query(() => ModelVersionType, {
+    nullable: true,
+    description: 'One model version; null when there is none with this number, or none is active.',
+  })
+  async model(
+    @Ctx() { services }: ApiContext,
+    @Arg('version', () => Int, { nullable: true, description: 'Its number; the active one if left out.' })
+    version: number | null | undefined,
+  ): Promise<ModelVersionType | null> {
+    const wanted = version ?? services.models.activeVersion();
+    const model = wanted === null ? null : await services.models.model(wanted);
+    return model === null ? null : toModel(model);
+  }
+
+  @Access('admin')
+  @Query(() => [ModelVersionType], {
+    complexity: costOfPage,
+    description: 'The kept model versions, newest first.',
+  })
+  async models(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 10, max: 50, what: 'versions' }) first: number,
+  ): Promise<ModelVersionType[]> {
+    return (await services.models.models(first)).map(toModel);
+  }
+
+  @Access('admin')
+  @Query(() => [TrainingRunType], { complexity: costOfPage, description: 'Training runs, newest first.' })
+  async trainingRuns(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 10, max: 100, what: 'runs' }) first: number,
+  ): Promise<TrainingRunType[]> {
+    return (await services.training.runs(first)).map(toRun);
+  }
+
+  @Access('admin')
+  @Mutation(() => RetrainResult, {
+    description: 'Starts a training run and returns at once. One run at a time, on all instances together.',
+  })
+  async retrain(@Ctx() { services }: ApiContext): Promise<RetrainStartedType | AlreadyRunningType> {
+    try {
+      return { run: toRun(await services.training.start('admin')) };
+    } catch (error) {
+      if (error instanceof AlreadyRunningError) {
+        return { owner: error.owner, since: error.since, message: error.message };
+      }
+      throw error;
+    }
+  }
+
+  @Access('admin')
+  @Mutation(() => Boolean, {
+    description: 'Stops a training run; it leaves nothing behind. False when it is not running.',
+  })
+  cancelTraining(
+    @Ctx() { services }: ApiContext,
+    @Arg('runId', () => ID, { description: 'The id of the run.' }) runId: string,
+  ): Promise<boolean> {
+    return services.training.cancel(runId);
+  }
+
+  @Access('admin')
+  @Mutation(() => ActivateModelResult, {
+    description: 'Makes a kept model version serve; also the way back to an earlier one.',
+  })
+  async activateModel(
+    @Ctx() { services }: ApiContext,
+    @Arg('version', () => Int, { description: 'Its number.' }) version: number,
+  ): Promise<ModelActivatedType | ActivationRefusedType> {
+    try {
+      return { model: toModel(await services.models.activate(version)) };
+    } catch (error) {
+      if (error instanceof ModelNotFoundError || error instanceof CorruptModelError) {
+        return { version, code: error.code, message: error.message };
+      }
+      throw error;
+    }
+  }
+
+  @Access('admin')
+  @Subscription(() => TrainingRunType, {
+    description: 'Follows training runs as they move, on whichever instance they run.',
+    subscribe: ({ context }: { context: ApiContext }) =>
+      context.bus.subscribe(['training.progressed'], { coalesceBy: ({ payload }) => payload.runId }),
+  })
+  async trainingProgress(
+    @Root() { payload }: EventEnvelope<'training.progressed'>,
+    @Ctx() { services }: ApiContext,
+  ): Promise<TrainingRunType> {
+    const current = services.training.currentRun();
+    const run = current?.runId === payload.runId ? current : await services.training.findRun(payload.runId);
+    if (run === null)
+      throw new Error(`The progress of run ${payload.runId} was announced, but nothing is stored of it.`);
+    return toRun(run);
+  }
+}

@@ -1,0 +1,160 @@
+/** Users, the viewer, and what hangs on them. */
+
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+
+import type { Connection, FeedbackType } from '../../schema/index.js';
+import {
+  FeedbackConnectionType,
+  PersonaRecordType,
+  RecommendationListType,
+  UserConnectionType,
+  UserType,
+  ViewerType,
+} from '../../schema/index.js';
+import { ForbiddenError } from '../domain/index.js';
+
+import { Access, subjectOf } from './access.js';
+import { After, costOfPage, First } from './arguments.js';
+import { connectionOfList, connectionOfPage } from './connection.js';
+import type { ApiContext } from './context.js';
+import { decodeCursor } from './cursor.js';
+import { toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
+
+@Resolver()
+export class UserResolver {
+  @Access('user')
+  @Query(() => ViewerType, { description: 'Who asks.' })
+  async me(@Ctx() context: ApiContext): Promise<ViewerType> {
+    const { role, userId } = context.viewer;
+    if (role === 'anonymous') throw new ForbiddenError('Nobody is signed in.');
+    const user = userId === null ? null : await context.loaders.users.load(userId);
+    return { role, userId, user: user === null ? null : toUser(context, user) };
+  }
+
+  @Access('user')
+  @Query(() => UserType, { nullable: true, description: 'One user; null when nothing is known of this id.' })
+  async user(
+    @Ctx() context: ApiContext,
+    @Arg('id', () => ID, { description: 'The pseudonym; a user token may name its own only.' }) id: string,
+  ): Promise<UserType | null> {
+    const user = await context.loaders.users.load(subjectOf(context.viewer, id));
+    return user === null ? null : toUser(context, user);
+  }
+
+  @Access('admin')
+  @Query(() => UserConnectionType, { complexity: costOfPage, description: 'All users, in the order of ids.' })
+  async users(
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'users' }) first: number,
+    @After() after: string | null | undefined,
+    @Arg('personaId', () => ID, { nullable: true, description: 'Only users with this persona.' })
+    personaId: string | null | undefined,
+  ): Promise<Connection<UserType>> {
+    const listing = { name: 'users', filter: { personaId } };
+    const page = await context.services.users.users({
+      first,
+      after: decodeCursor(listing, after),
+      personaId,
+    });
+    return connectionOfPage(page, after, {
+      listing,
+      keyOf: (user) => user.userId,
+      toNode: (user) => toUser(context, user),
+    });
+  }
+}
+
+/** Reached through a user or viewer only, so whoever gets here has been authorised. */
+@Resolver(() => UserType)
+export class UserFieldsResolver {
+  @FieldResolver(() => FeedbackConnectionType, {
+    complexity: costOfPage,
+    description: 'The latest thumbs, newest first.',
+  })
+  feedback(
+    @Root() user: UserType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 100, max: 500, what: 'thumbs' }) first: number,
+    @After() after: string | null | undefined,
+  ): Promise<Connection<FeedbackType>> {
+    return feedbackOf(context, user.id, first, after);
+  }
+
+  @FieldResolver(() => [PersonaRecordType], {
+    complexity: costOfPage,
+    description: 'How the persona changed, newest first.',
+  })
+  personaTimeline(
+    @Root() user: UserType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
+  ): Promise<PersonaRecordType[]> {
+    return timelineOf(context, user.id, first);
+  }
+
+  @FieldResolver(() => RecommendationListType, {
+    complexity: costOfPage,
+    description: 'What to show this user, best first.',
+  })
+  async recommendations(
+    @Root() user: UserType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 10, max: 100, what: 'recommendations' }) first: number,
+  ): Promise<RecommendationListType> {
+    const list = await context.services.recommendations.recommend({ userId: user.id, first });
+    return toRecommendationList(context, list);
+  }
+}
+
+/** The same for a viewer, who may have thumbs before the system has a user. */
+@Resolver(() => ViewerType)
+export class ViewerFieldsResolver {
+  @FieldResolver(() => FeedbackConnectionType, {
+    complexity: costOfPage,
+    description: "The viewer's latest thumbs, newest first; empty for an admin token without a user.",
+  })
+  async feedback(
+    @Root() { userId }: ViewerType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 100, max: 500, what: 'thumbs' }) first: number,
+    @After() after: string | null | undefined,
+  ): Promise<Connection<FeedbackType>> {
+    return feedbackOf(context, userId, first, after);
+  }
+
+  @FieldResolver(() => [PersonaRecordType], {
+    complexity: costOfPage,
+    description: "How the viewer's persona changed, newest first; empty for an admin token without a user.",
+  })
+  async personaTimeline(
+    @Root() { userId }: ViewerType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
+  ): Promise<PersonaRecordType[]> {
+    return userId === null ? [] : timelineOf(context, userId, first);
+  }
+}
+
+async function feedbackOf(
+  { services }: ApiContext,
+  userId: string | null,
+  first: number,
+  after: string | null | undefined,
+): Promise<Connection<FeedbackType>> {
+  const rows = userId === null ? [] : await services.users.feedbackOf(userId);
+  const source = {
+    listing: { name: 'feedback', filter: { userId } },
+    keyOf: (row: { itemId: string }) => row.itemId,
+    toNode: toFeedback,
+  };
+  return connectionOfList(
+    rows.filter((row) => row.value !== 0),
+    { first, after },
+    source,
+  );
+}
+
+async function timelineOf(context: ApiContext, userId: string, first: number): Promise<PersonaRecordType[]> {
+  const records = await context.services.personas.history(userId, first);
+  return records.map((record) => toPersonaRecord(context, record));
+}

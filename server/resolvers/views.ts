@@ -1,0 +1,192 @@
+/** From the domain to the contract. Fields that cost something to make are methods, run only when asked for. */
+
+import type {
+  ExplanationType,
+  FeedbackType,
+  ItemType,
+  ModelVersionType,
+  PersonaAssignmentType,
+  PersonaRecordType,
+  PersonaType,
+  RecommendationListType,
+  TrainingRunType,
+  UserType,
+} from '../../schema/index.js';
+import type {
+  Explanation,
+  Feedback,
+  Item,
+  ModelVersion,
+  Persona,
+  PersonaAssignment,
+  PersonaRecord,
+  RecommendationList,
+  TrainingRun,
+  User,
+} from '../domain/index.js';
+
+import type { ApiContext } from './context.js';
+
+export function toItem(item: Item): ItemType {
+  return {
+    id: item.itemId,
+    title: item.title,
+    category: item.category,
+    tags: item.tags,
+    attributes: () =>
+      Object.entries(item.attributes).map(([name, value]) => ({ name, value: String(value) })),
+    locale: item.locale,
+    createdAt: item.createdAt,
+    isAvailable: item.isAvailable,
+  };
+}
+
+export function toPersona(persona: Persona): PersonaType {
+  return {
+    id: persona.personaId,
+    label: persona.label,
+    description: persona.description,
+    size: persona.size,
+    share: persona.share,
+    silhouette: persona.silhouette,
+    centroid: () => Object.entries(persona.centroid).map(([feature, value]) => ({ feature, value })),
+    distinctive: persona.distinctive,
+  };
+}
+
+/** The persona with this id in the active model; null when there is none. */
+export function findPersona({ services }: ApiContext, personaId: string | null): PersonaType | null {
+  const persona = personaId === null ? null : services.personas.persona(personaId);
+  return persona === null ? null : toPersona(persona);
+}
+
+export function toAssignment(context: ApiContext, assignment: PersonaAssignment): PersonaAssignmentType {
+  const { personaId, confidence, since, modelVersion } = assignment;
+  return { personaId, confidence, since, modelVersion, persona: findPersona(context, personaId) };
+}
+
+export function toPersonaRecord(context: ApiContext, record: PersonaRecord): PersonaRecordType {
+  const { personaId, confidence, at, version } = record;
+  return { personaId, confidence, at, modelVersion: version, persona: findPersona(context, personaId) };
+}
+
+export function toUser(context: ApiContext, user: User): UserType {
+  return {
+    id: user.userId,
+    locale: user.locale,
+    createdAt: user.createdAt,
+    eventCount: user.eventCount,
+    isSynthetic: user.isSynthetic,
+    persona: user.persona === null ? null : toAssignment(context, user.persona),
+  };
+}
+
+export function toFeedback(feedback: Feedback): FeedbackType {
+  return {
+    itemId: feedback.itemId,
+    item: async (_args: unknown, { loaders }: ApiContext) => {
+      const item = await loaders.items.load(feedback.itemId);
+      return item === null ? null : toItem(item);
+    },
+    value: feedback.value,
+    at: feedback.at,
+    listId: feedback.listId,
+    position: feedback.position,
+    modelVersion: feedback.modelVersion,
+  };
+}
+
+/** Loads the items of the list and of its explanations together, so that executing the rest needs no waiting. */
+export async function toRecommendationList(
+  context: ApiContext,
+  list: RecommendationList,
+): Promise<RecommendationListType> {
+  const ids = new Set<string>();
+  for (const { itemId, explanation } of list.items) {
+    ids.add(itemId);
+    for (const entry of explanation.items) ids.add(entry.itemId);
+  }
+  const items = new Map<string, ItemType>();
+  for (const item of await context.loaders.items.loadMany([...ids])) {
+    if (item instanceof Error) throw item;
+    if (item !== null) items.set(item.itemId, toItem(item));
+  }
+  return {
+    listId: list.listId,
+    userId: list.userId,
+    modelVersion: list.modelVersion,
+    revision: list.revision,
+    persona: findPersona(context, list.personaId),
+    items: list.items.flatMap(({ itemId, rank, score, explanation }) => {
+      const item = items.get(itemId);
+      return item === undefined
+        ? []
+        : [{ item, rank, score, explanation: toExplanation(explanation, items) }];
+    }),
+  };
+}
+
+/** An entry whose item left the catalogue is counted among the other items, so that the sum stays exact. */
+function toExplanation(explanation: Explanation, items: ReadonlyMap<string, ItemType>): ExplanationType {
+  const shown: ExplanationType['items'] = [];
+  let { otherItems } = explanation;
+  for (const { itemId, contribution } of explanation.items) {
+    const item = items.get(itemId);
+    if (item === undefined) otherItems += contribution;
+    else shown.push({ item, contribution });
+  }
+  const { persona, popularity, total } = explanation;
+  return { persona, popularity, items: shown, otherItems, total };
+}
+
+export function toModel(model: ModelVersion): ModelVersionType {
+  const { version, status, createdAt, activatedAt, parentVersion, k, evidence, reason } = model;
+  return {
+    version,
+    status,
+    createdAt,
+    activatedAt,
+    parentVersion,
+    k,
+    evidence,
+    reason,
+    personas: () => model.personas.map(toPersona),
+    metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
+    hyperParameters: () => toNamedNumbers(model.hyperParameters),
+    trainingData: model.dataset,
+    timingsMs: () => toNamedNumbers(model.timingsMs),
+  };
+}
+
+export function toRun(run: TrainingRun): TrainingRunType {
+  const {
+    runId,
+    state,
+    stage,
+    progress,
+    remainingMs,
+    startedAt,
+    endedAt,
+    error,
+    host,
+    modelVersion,
+    trigger,
+  } = run;
+  return {
+    id: runId,
+    state,
+    stage,
+    progress,
+    remainingMs,
+    startedAt,
+    endedAt,
+    error,
+    host,
+    modelVersion,
+    trigger,
+  };
+}
+
+function toNamedNumbers(record: Readonly<Record<string, number>>): { name: string; value: number }[] {
+  return Object.entries(record).map(([name, value]) => ({ name, value }));
+}

@@ -1,0 +1,135 @@
+/**
+ * Stages 2 and 3 for many users at once: events in any order, gathered until a bounded number is held, then written
+ * user by user together with the profiles that follow from them.
+ *
+ * Users nobody has seen take the short way: their profile follows from what is at hand. Users with a past are
+ * appended to and rebuilt from the record. Running the same load again finds every event stored and changes nothing;
+ * a load that was cut off leaves pending marks, which `ProfileService.recover` follows up.
+ */
+
+import type { BehaviourEvent } from '../domain/index.js';
+import { rebuildProfile } from '../features/index.js';
+import type { Store } from '../store/index.js';
+
+import type { ItemCatalogue } from './catalogue.service.js';
+import type { ProfileService } from './profile.service.js';
+
+/** Events held in memory before they are written: about 150 MB. */
+const MAX_HELD_EVENTS = 400_000;
+const USERS_PER_WRITE = 1_000;
+
+export interface BulkLoadOptions {
+  readonly store: Store;
+  readonly profiles: ProfileService;
+  readonly catalogue: ItemCatalogue;
+  readonly clock: () => number;
+  /** Marks users made by the synthesiser. */
+  readonly isSynthetic: boolean;
+  /** Users written so far in the current batch, and how many it has. */
+  readonly onWrite?: (written: number, total: number) => void;
+}
+
+export interface BulkLoadReport {
+  /** Events that were not stored before. */
+  readonly recorded: number;
+  readonly duplicates: number;
+  readonly newUsers: number;
+  /** New events that name an item the catalogue does not have. */
+  readonly unknownItemEvents: number;
+}
+
+export class BulkLoad {
+  private held = new Map<string, BehaviourEvent[]>();
+  private heldEvents = 0;
+  private recorded = 0;
+  private duplicates = 0;
+  private newUsers = 0;
+  private unknownItemEvents = 0;
+
+  constructor(private readonly options: BulkLoadOptions) {}
+
+  async add(events: readonly BehaviourEvent[]): Promise<void> {
+    for (const event of events) {
+      const row = this.held.get(event.userId);
+      if (row === undefined) this.held.set(event.userId, [event]);
+      else row.push(event);
+    }
+    this.heldEvents += events.length;
+    if (this.heldEvents >= MAX_HELD_EVENTS) await this.write();
+  }
+
+  /** Writes what is still held. */
+  async finish(): Promise<BulkLoadReport> {
+    await this.write();
+    const { recorded, duplicates, newUsers, unknownItemEvents } = this;
+    if (unknownItemEvents > 0) await this.options.store.dataset.addUnknownItemEvents(unknownItemEvents);
+    return { recorded, duplicates, newUsers, unknownItemEvents };
+  }
+
+  private async write(): Promise<void> {
+    const userIds = [...this.held.keys()].sort();
+    for (let start = 0; start < userIds.length; start += USERS_PER_WRITE) {
+      await this.writeUsers(userIds.slice(start, start + USERS_PER_WRITE));
+      this.options.onWrite?.(Math.min(start + USERS_PER_WRITE, userIds.length), userIds.length);
+    }
+    this.held = new Map();
+    this.heldEvents = 0;
+  }
+
+  private async writeUsers(userIds: readonly string[]): Promise<void> {
+    const { store, clock, isSynthetic } = this.options;
+    const known = new Set((await store.users.findMany(userIds)).map((user) => user.userId));
+    const fresh = userIds.filter((userId) => !known.has(userId));
+    if (fresh.length > 0) {
+      const createdAt = clock();
+      await store.users.ensure(
+        fresh.map((userId) => ({ userId, locale: this.localeOf(userId), createdAt, isSynthetic })),
+      );
+      await this.writeFresh(fresh);
+    }
+    if (known.size > 0) await this.writeKnown(userIds.filter((userId) => known.has(userId)));
+  }
+
+  private async writeFresh(userIds: readonly string[]): Promise<void> {
+    const { store, catalogue } = this.options;
+    this.newUsers += userIds.length;
+    this.count(await store.activity.append(this.eventsOf(userIds), { fresh: true }), userIds);
+    const rows = userIds.map((userId) => ({
+      profile: rebuildProfile(userId, withoutRepeats(this.held.get(userId)!), catalogue),
+      expectedRevision: 0,
+    }));
+    const refused = await store.profiles.replaceMany(rows);
+    await store.activity.markApplied(userIds);
+    if (refused.length > 0) await this.options.profiles.rebuild(refused);
+  }
+
+  private async writeKnown(userIds: readonly string[]): Promise<void> {
+    const { store, profiles } = this.options;
+    const added = await store.activity.append(this.eventsOf(userIds));
+    this.count(added, userIds);
+    await profiles.rebuild([...new Set(added.map((event) => event.userId))]);
+  }
+
+  private count(added: readonly BehaviourEvent[], userIds: readonly string[]): void {
+    const { catalogue } = this.options;
+    this.recorded += added.length;
+    for (const userId of userIds) this.duplicates += this.held.get(userId)!.length;
+    this.duplicates -= added.length;
+    for (const { itemId } of added) {
+      if (itemId !== null && !catalogue.has(itemId)) this.unknownItemEvents += 1;
+    }
+  }
+
+  private eventsOf(userIds: readonly string[]): BehaviourEvent[] {
+    return userIds.flatMap((userId) => this.held.get(userId)!);
+  }
+
+  private localeOf(userId: string): string | null {
+    return this.held.get(userId)!.find((event) => event.locale !== null)?.locale ?? null;
+  }
+}
+
+/** The record keeps an event id once. */
+function withoutRepeats(events: readonly BehaviourEvent[]): BehaviourEvent[] {
+  return [...new Map(events.map((event) => [event.id, event])).values()];
+}

@@ -1,0 +1,100 @@
+/** The items: what they are, and the light view of them that features and filters need in memory. */
+
+import { LRUCache } from 'lru-cache';
+
+import type { Item } from '../domain/index.js';
+import { ItemNotFoundError } from '../domain/index.js';
+import { similarItems } from '../learning/index.js';
+import type { Catalogue } from '../features/index.js';
+import type { Page, PageRequest, Store } from '../store/index.js';
+
+import type { ModelRegistry } from './model-registry.js';
+import type { CatalogueService } from './services.js';
+
+const CACHED_ITEMS = 20_000;
+
+interface LightItem {
+  readonly category: string;
+  readonly isAvailable: boolean;
+}
+
+export class ItemCatalogue implements CatalogueService, Catalogue {
+  private light: ReadonlyMap<string, LightItem> = new Map();
+  private readonly cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
+
+  constructor(private readonly options: { readonly store: Store; readonly registry: ModelRegistry }) {}
+
+  /** Reads the light view of all items; call after start-up and after an import. */
+  async refresh(): Promise<void> {
+    const light = new Map<string, LightItem>();
+    const categories = new Map<string, string>();
+    for await (const batch of this.options.store.items.streamAll()) {
+      for (const { itemId, category, isAvailable } of batch) {
+        // One string object per category: the driver makes a new one for every row.
+        const shared = categories.get(category) ?? category;
+        categories.set(category, shared);
+        light.set(itemId, { category: shared, isAvailable });
+      }
+    }
+    this.light = light;
+    this.cache.clear();
+  }
+
+  has(itemId: string): boolean {
+    return this.light.has(itemId);
+  }
+
+  categoryOf(itemId: string): string | null {
+    return this.light.get(itemId)?.category ?? null;
+  }
+
+  isAvailable(itemId: string): boolean {
+    return this.light.get(itemId)?.isAvailable ?? false;
+  }
+
+  async item(itemId: string): Promise<Item | null> {
+    return (await this.itemsById([itemId]))[0] ?? null;
+  }
+
+  async itemsById(itemIds: readonly string[]): Promise<Item[]> {
+    const found: Item[] = [];
+    const missing: string[] = [];
+    for (const itemId of itemIds) {
+      const item = this.cache.get(itemId);
+      if (item === undefined) missing.push(itemId);
+      else found.push(item);
+    }
+    if (missing.length === 0) return found;
+    for (const item of await this.options.store.items.findMany(missing)) {
+      this.cache.set(item.itemId, item);
+      found.push(item);
+    }
+    return found;
+  }
+
+  items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>> {
+    return this.options.store.items.list(page);
+  }
+
+  categories(): Promise<string[]> {
+    return this.options.store.items.categories();
+  }
+
+  async similarItems(itemId: string, first: number): Promise<{ itemId: string; similarity: number }[]> {
+    const model = this.options.registry.current();
+    const index = model.itemIndex.get(itemId);
+    if (index === undefined) throw new ItemNotFoundError(itemId);
+    return similarItems(model.recommender, index, first).map(({ itemIndex, similarity }) => ({
+      itemId: model.itemIds[itemIndex],
+      similarity,
+    }));
+  }
+
+  async importItems(
+    items: readonly Item[],
+  ): Promise<{ inserted: number; updated: number; unchanged: number }> {
+    const result = await this.options.store.items.replaceMany(items);
+    await this.refresh();
+    return result;
+  }
+}

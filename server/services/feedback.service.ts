@@ -1,0 +1,68 @@
+/**
+ * The only loop, and no exception: a thumb is an event that walks the stages for one user. Write, fold in, rank, push.
+ * One awaited write; everything derived follows behind it.
+ */
+
+import type { EventPublisher, Feedback, Opinion } from '../domain/index.js';
+import type { Store } from '../store/index.js';
+
+import type { ItemCatalogue } from './catalogue.service.js';
+import type { ProfileService } from './profile.service.js';
+import type { FeedbackOutcome, FeedbackService, RecommendationService } from './services.js';
+import { thumbEvent } from './thumb-event.js';
+
+/** Length of the list in the answer of a thumb. */
+const ANSWER_LENGTH = 10;
+
+export interface FeedbackServiceOptions {
+  readonly store: Store;
+  readonly catalogue: ItemCatalogue;
+  readonly profiles: ProfileService;
+  readonly recommendations: RecommendationService;
+  readonly activeVersion: () => number | null;
+  readonly bus: EventPublisher;
+  readonly instanceId: string;
+  readonly clock: () => number;
+}
+
+export class FeedbackLoop implements FeedbackService {
+  constructor(private readonly options: FeedbackServiceOptions) {}
+
+  async submit(request: {
+    userId: string;
+    itemId: string;
+    value: Opinion;
+    listId: string | null;
+    position?: number | null;
+  }): Promise<FeedbackOutcome> {
+    const { store, catalogue, profiles, recommendations, bus, clock, instanceId } = this.options;
+    const { userId, itemId, value, listId } = request;
+    const receivedAt = clock();
+    if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
+      return { kind: 'unknown-item', itemId };
+
+    const { behaviour } = await profiles.get(userId);
+    const { stored, previous } = await store.feedback.submit({
+      userId,
+      itemId,
+      value,
+      // Never before what is already known, so that a clock that stepped back cannot lose the thumb's place.
+      at: Math.max(receivedAt, behaviour.lastAt),
+      listId,
+      position: request.position ?? null,
+      modelVersion: this.options.activeVersion(),
+      origin: instanceId,
+    });
+    await this.learn(stored, previous);
+    const list = await recommendations.recommend({ userId, first: ANSWER_LENGTH });
+    bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+    return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
+  }
+
+  /** The same thumb again says nothing new; its record is only marked as done. */
+  private async learn(stored: Feedback, previous: Feedback | null): Promise<void> {
+    const isNews = stored.value !== (previous?.value ?? 0);
+    if (isNews) await this.options.profiles.apply(stored.userId, [thumbEvent(stored)], [stored]);
+    else await this.options.store.feedback.markApplied([stored]);
+  }
+}

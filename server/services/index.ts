@@ -1,0 +1,19 @@
+/** The stages and the use cases that walk them. The interfaces are in services.ts; `app` builds what implements them. */
+
+export * from './services.js';
+export { BulkLoad } from './bulk-load.js';
+export { ItemCatalogue } from './catalogue.service.js';
+export { EventRecorder } from './event.service.js';
+export { FeedbackLoop } from './feedback.service.js';
+export { IMPORT_KINDS, ImportService } from './import.service.js';
+export type { ImportKind, ImportReport, ImportRequest } from './import.service.js';
+export { ModelRegistry } from './model-registry.js';
+export type { ServingModel } from './model-registry.js';
+export { ModelActivator } from './model.service.js';
+export { PersonaAssigner } from './persona.service.js';
+export { ProfileService } from './profile.service.js';
+export { Recommender } from './recommendation.service.js';
+export { createRetraining } from './retraining.js';
+export { SynthesisService } from './synthesis.service.js';
+export { RETRAIN_JOB, TrainingRunner } from './training.service.js';
+export { UserDirectory } from './user.service.js';

@@ -1,0 +1,44 @@
+/**
+ * The one place that says which model version serves. A reader takes `current()` once and works on that snapshot to
+ * its end, so a swap in between never mixes two versions. Holding is all it does: loading and activating are use cases.
+ */
+
+import type { ModelVersion } from '../domain/index.js';
+import { NoActiveModelError } from '../domain/index.js';
+import type { PersonaModel, RecommenderModel } from '../learning/index.js';
+
+/** Everything serving needs of one version. Immutable. */
+export interface ServingModel {
+  readonly version: number;
+  /** Rises with every activation in this process, also when an older version comes back. */
+  readonly generation: number;
+  readonly meta: ModelVersion;
+  readonly personas: PersonaModel;
+  readonly recommender: RecommenderModel;
+  /** Persona ids by persona index. */
+  readonly personaIds: readonly string[];
+  /** Item ids by item index. */
+  readonly itemIds: readonly string[];
+  readonly itemIndex: ReadonlyMap<string, number>;
+  /** Whether an item was in the long tail when this version was trained. */
+  readonly isLongTail: (itemId: string) => boolean;
+}
+
+export class ModelRegistry {
+  private serving: ServingModel | null = null;
+
+  /** Throws NoActiveModelError before the first activation. */
+  current(): ServingModel {
+    if (this.serving === null) throw new NoActiveModelError();
+    return this.serving;
+  }
+
+  find(): ServingModel | null {
+    return this.serving;
+  }
+
+  swap(model: Omit<ServingModel, 'generation'>): ServingModel {
+    this.serving = Object.freeze({ ...model, generation: (this.serving?.generation ?? 0) + 1 });
+    return this.serving;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Stage 4 for one user: which persona behaviour points to now, with hysteresis, and its memory. Training and live
+ * assignment share one function and one fitted preprocessing (`learning/clustering`).
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type {
+  EventPublisher,
+  Logger,
+  Persona,
+  PersonaAssignment,
+  PersonaRecord,
+  Profile,
+} from '../domain/index.js';
+import { InvalidInputError, PersonaNotFoundError } from '../domain/index.js';
+import { featureRow } from '../features/index.js';
+import { assignPersona } from '../learning/index.js';
+import type { Store } from '../store/index.js';
+
+import type { ModelRegistry, ServingModel } from './model-registry.js';
+import type { PersonaService } from './services.js';
+import { WriteBehind } from './write-behind.js';
+
+const FLUSH_DELAY_MS = 500;
+const CACHED_ASSIGNMENTS = 100_000;
+const MAX_LABEL_LENGTH = 60;
+
+interface Remembered {
+  readonly persona: PersonaAssignment | null;
+  /** The profile's event count it was made from; -1 when it was read from the database. */
+  readonly eventCount: number;
+}
+
+export interface PersonaServiceOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly bus: EventPublisher;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class PersonaAssigner implements PersonaService {
+  private readonly cache = new LRUCache<string, Remembered>({ max: CACHED_ASSIGNMENTS });
+  private readonly writes: WriteBehind<{ userId: string; persona: PersonaAssignment; eventCount: number }>;
+
+  constructor(private readonly options: PersonaServiceOptions) {
+    this.writes = new WriteBehind({
+      name: 'personas',
+      delayMs: FLUSH_DELAY_MS,
+      log: options.log,
+      write: (batch) => options.store.users.assignPersonas([...batch.values()]),
+      merge: (_older, newer) => newer,
+    });
+  }
+
+  personas(): Persona[] {
+    return [...(this.options.registry.find()?.meta.personas ?? [])];
+  }
+
+  persona(personaId: string): Persona | null {
+    return this.personas().find((persona) => persona.personaId === personaId) ?? null;
+  }
+
+  history(userId: string, first: number): Promise<PersonaRecord[]> {
+    return this.options.store.personaHistory.findByUser(userId, first);
+  }
+
+  async rename(personaId: string, label: string): Promise<Persona> {
+    const name = label.trim();
+    if (name.length === 0 || name.length > MAX_LABEL_LENGTH) {
+      throw new InvalidInputError(`A persona's label has 1 to ${MAX_LABEL_LENGTH} characters.`, 'label');
+    }
+    const { store, registry } = this.options;
+    const model = registry.current();
+    const persona = this.persona(personaId);
+    if (persona === null) throw new PersonaNotFoundError(personaId);
+    await store.models.renamePersona(model.version, personaId, name);
+    const renamed = { ...persona, label: name };
+    const personas = model.meta.personas.map((other) => (other.personaId === personaId ? renamed : other));
+    registry.swap({ ...model, meta: { ...model.meta, personas } });
+    return renamed;
+  }
+
+  /** The persona of this profile under `model`; null for a user without events. Remembers a move. */
+  async assign(profile: Profile, model: ServingModel): Promise<PersonaAssignment | null> {
+    if (profile.eventCount === 0) return null;
+    const { userId, eventCount } = profile;
+    const known = this.cache.get(userId) ?? (await this.read(userId));
+    if (known.eventCount === eventCount && known.persona?.modelVersion === model.version)
+      return known.persona;
+
+    const now = this.options.clock();
+    // A new version's personas need no confirmation: its own training has just looked at everybody.
+    const held = known.persona?.modelVersion === model.version ? known.persona : null;
+    const next = assignPersona(
+      model.personas,
+      featureRow(profile, { now, isLongTail: model.isLongTail }),
+      held,
+    );
+    const isSame = next.personaId === known.persona?.personaId;
+    const persona: PersonaAssignment = {
+      personaId: next.personaId,
+      confidence: next.confidence,
+      pending: next.pending,
+      since: isSame && known.persona !== null ? known.persona.since : now,
+      modelVersion: model.version,
+    };
+    this.cache.set(userId, { persona, eventCount });
+    this.writes.put(userId, { userId, persona, eventCount });
+    if (!isSame && known.persona !== null) {
+      this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
+    }
+    return persona;
+  }
+
+  /** Drops what is remembered, e.g. because another instance moved the user. */
+  forget(userId: string): void {
+    this.cache.delete(userId);
+  }
+
+  forgetAll(): void {
+    this.cache.clear();
+  }
+
+  drain(): Promise<void> {
+    return this.writes.drain();
+  }
+
+  private async read(userId: string): Promise<Remembered> {
+    const waiting = this.writes.get(userId);
+    if (waiting !== undefined) return waiting;
+    const user = await this.options.store.users.find(userId);
+    return { persona: user?.persona ?? null, eventCount: -1 };
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Stage 3 for one user: the profile, kept warm in memory, moved forward by events, and written behind the record.
+ *
+ * A profile is a pure function of the user's activity and feedback. What is cached here may run ahead of the stored
+ * document by a few hundred milliseconds; after a crash `recover` finds the users whose record is ahead (their
+ * pending marks) and rebuilds them. Two instances never overwrite each other: a write names the revision it grew
+ * from, and the loser rebuilds from the record, which has both.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type { BehaviourEvent, Feedback, Logger, Profile } from '../domain/index.js';
+import type { Catalogue } from '../features/index.js';
+import { applyEvents, canApply, emptyProfile, rebuildProfile } from '../features/index.js';
+import type { Store } from '../store/index.js';
+
+import { thumbEvent } from './thumb-event.js';
+import { WriteBehind } from './write-behind.js';
+
+const FLUSH_DELAY_MS = 200;
+const CACHED_PROFILES = 50_000;
+const REBUILD_CHUNK = 500;
+
+interface CacheEntry {
+  profile: Profile;
+  /** Revision of the stored document that `profile` grew from; 0 when none is stored. */
+  storedRevision: number;
+}
+
+interface PendingWrite {
+  readonly entry: CacheEntry;
+  /** Thumbs whose trace is not in the activity record yet. */
+  readonly thumbs: readonly Feedback[];
+}
+
+export interface ProfileServiceOptions {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class ProfileService {
+  private readonly cache = new LRUCache<string, CacheEntry>({ max: CACHED_PROFILES });
+  private readonly loading = new Map<string, Promise<CacheEntry>>();
+  private readonly writes: WriteBehind<PendingWrite>;
+
+  constructor(private readonly options: ProfileServiceOptions) {
+    this.writes = new WriteBehind<PendingWrite>({
+      name: 'profiles',
+      delayMs: FLUSH_DELAY_MS,
+      log: options.log,
+      write: (batch) => this.write(batch),
+      merge: (older, newer) => ({ entry: newer.entry, thumbs: [...older.thumbs, ...newer.thumbs] }),
+    });
+  }
+
+  /** The profile as of now; an empty one for a user nobody has seen. */
+  async get(userId: string): Promise<Profile> {
+    return (this.cache.get(userId) ?? (await this.load(userId))).profile;
+  }
+
+  /** The profile if it is already in memory: lets a hot reader skip a turn of the event loop. */
+  peek(userId: string): Profile | null {
+    return this.cache.get(userId)?.profile ?? null;
+  }
+
+  /**
+   * Moves one user forward by events that are already in the record (thumbs: in `feedback`). Events that arrive late,
+   * earlier than what the profile holds, make it rebuild from the record, which puts them in their place.
+   */
+  async apply(
+    userId: string,
+    events: readonly BehaviourEvent[],
+    thumbs: readonly Feedback[] = [],
+  ): Promise<Profile> {
+    const entry = this.cache.get(userId) ?? (await this.load(userId));
+    if (events.length === 0) return entry.profile;
+    if (!canApply(entry.profile, events)) return this.rebuildOne(userId);
+    entry.profile = applyEvents(entry.profile, events, this.options.catalogue);
+    this.writes.put(userId, { entry, thumbs });
+    return entry.profile;
+  }
+
+  /** Drops a user from memory, e.g. because another instance moved it. The next reader loads it afresh. */
+  forget(userId: string): void {
+    this.cache.delete(userId);
+  }
+
+  forgetAll(): void {
+    this.cache.clear();
+  }
+
+  /** Resolves when all derived documents are written. */
+  drain(): Promise<void> {
+    return this.writes.drain();
+  }
+
+  /** Catches up after a crash: users whose record is ahead of their profile. Returns how many were rebuilt. */
+  async recover(): Promise<number> {
+    const { store } = this.options;
+    const thumbs = await store.feedback.findPending();
+    await store.activity.append(thumbs.map(thumbEvent));
+    await store.feedback.markApplied(thumbs);
+    const userIds = await store.activity.findPendingUsers();
+    await this.rebuild(userIds);
+    return userIds.length;
+  }
+
+  /** Recomputes these users from the record and stores what comes out. */
+  async rebuild(userIds: readonly string[]): Promise<void> {
+    const { store, catalogue } = this.options;
+    for (let start = 0; start < userIds.length; start += REBUILD_CHUNK) {
+      const chunk = userIds.slice(start, start + REBUILD_CHUNK);
+      const stored = new Map(
+        (await store.profiles.findMany(chunk)).map((profile) => [profile.userId, profile]),
+      );
+      const rows = [];
+      for (const userId of chunk) {
+        const expectedRevision = stored.get(userId)?.revision ?? 0;
+        const profile = rebuildProfile(userId, await store.activity.findByUser(userId), catalogue);
+        const revision = Math.max(profile.revision, expectedRevision + 1);
+        rows.push({ profile: { ...profile, revision }, expectedRevision });
+      }
+      const refused = new Set(await store.profiles.replaceMany(rows));
+      for (const userId of chunk) this.cache.delete(userId);
+      await store.activity.markApplied(chunk.filter((userId) => !refused.has(userId)));
+    }
+  }
+
+  private async rebuildOne(userId: string): Promise<Profile> {
+    await this.writes.drain();
+    await this.rebuild([userId]);
+    return (await this.load(userId)).profile;
+  }
+
+  private load(userId: string): Promise<CacheEntry> {
+    let loading = this.loading.get(userId);
+    if (loading === undefined) {
+      loading = this.read(userId).finally(() => this.loading.delete(userId));
+      this.loading.set(userId, loading);
+    }
+    return loading;
+  }
+
+  private async read(userId: string): Promise<CacheEntry> {
+    const entry = this.writes.get(userId)?.entry ?? (await this.readStored(userId));
+    this.cache.set(userId, entry);
+    return entry;
+  }
+
+  private async readStored(userId: string): Promise<CacheEntry> {
+    const { store, catalogue } = this.options;
+    const [stored, thumbs] = await Promise.all([
+      store.profiles.find(userId),
+      store.feedback.findPendingByUser(userId),
+    ]);
+    const profile = stored ?? emptyProfile(userId);
+    return {
+      profile: thumbs.length === 0 ? profile : applyEvents(profile, thumbs.map(thumbEvent), catalogue),
+      storedRevision: stored?.revision ?? 0,
+    };
+  }
+
+  private async write(batch: ReadonlyMap<string, PendingWrite>): Promise<void> {
+    const { store, clock } = this.options;
+    const userIds = [...batch.keys()];
+    const rows = [...batch.values()].map(({ entry }) => ({
+      profile: entry.profile,
+      expectedRevision: entry.storedRevision,
+    }));
+    const thumbs = [...batch.values()].flatMap((pending) => pending.thumbs);
+    const newUsers = rows.filter((row) => row.expectedRevision === 0).map((row) => row.profile.userId);
+    if (newUsers.length > 0) {
+      const createdAt = clock();
+      await store.users.ensure(
+        newUsers.map((userId) => ({ userId, locale: null, createdAt, isSynthetic: false })),
+      );
+    }
+    if (thumbs.length > 0) await store.activity.append(thumbs.map(thumbEvent));
+    const refused = new Set(await store.profiles.replaceMany(rows));
+    for (const { profile } of rows) {
+      if (!refused.has(profile.userId)) batch.get(profile.userId)!.entry.storedRevision = profile.revision;
+    }
+    await store.feedback.markApplied(thumbs);
+    await store.activity.markApplied(userIds.filter((userId) => !refused.has(userId)));
+    if (refused.size > 0) await this.rebuild([...refused]);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Stage 6: a user's list. Embeddings are never stored: they are folded in from the profile and remembered only as
+ * long as neither the profile nor the model has moved, so nothing here can go stale.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type {
+  Explanation,
+  PersonaAssignment,
+  Profile,
+  Recommendation,
+  RecommendationFilter,
+  RecommendationList,
+} from '../domain/index.js';
+import { historyOf } from '../features/index.js';
+import type { UserState } from '../learning/index.js';
+import { explain, foldIn, recommend, scoreAll } from '../learning/index.js';
+
+import type { ItemCatalogue } from './catalogue.service.js';
+import type { ModelRegistry, ServingModel } from './model-registry.js';
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
+import type { RecommendationService } from './services.js';
+
+const CACHED_USERS = 20_000;
+/** Items of the history shown per explanation; the rest is summed up in `otherItems`. */
+const EXPLAINED_ITEMS = 5;
+
+/** What is known of a user at one moment under one model. */
+interface FoldedUser {
+  readonly generation: number;
+  readonly eventCount: number;
+  readonly persona: PersonaAssignment | null;
+  readonly state: UserState;
+  /** Items that are not recommended any more: liked, disliked or bought. */
+  readonly settled: ReadonlySet<number>;
+  /** Lists by what was asked for. */
+  readonly lists: Map<string, RecommendationList>;
+}
+
+export interface RecommendationServiceOptions {
+  readonly registry: ModelRegistry;
+  readonly catalogue: ItemCatalogue;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly createId: () => string;
+}
+
+interface Request {
+  readonly userId: string;
+  readonly first: number;
+  readonly filter?: RecommendationFilter | null;
+  readonly diversity?: number;
+}
+
+export class Recommender implements RecommendationService {
+  private readonly folded = new LRUCache<string, FoldedUser>({ max: CACHED_USERS });
+
+  constructor(private readonly options: RecommendationServiceOptions) {}
+
+  async recommend(request: Request): Promise<RecommendationList> {
+    const model = this.options.registry.current();
+    const { userId, first, filter = null, diversity = 0 } = request;
+    const user = await this.foldedUser(userId, model);
+    const key = JSON.stringify([first, filter, diversity]);
+    let list = user.lists.get(key);
+    if (list === undefined) {
+      list = this.rank({ userId, first, filter, diversity }, user, model);
+      user.lists.set(key, list);
+    }
+    return list;
+  }
+
+  /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
+  async scoresOf(userId: string, itemIds: readonly string[]): Promise<Float32Array> {
+    const model = this.options.registry.current();
+    const { state } = await this.foldedUser(userId, model);
+    const scores = scoreAll(model.recommender, state);
+    return Float32Array.from(itemIds, (itemId) => {
+      const index = model.itemIndex.get(itemId);
+      return index === undefined ? Number.NEGATIVE_INFINITY : scores[index];
+    });
+  }
+
+  private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
+    const profile = await this.options.profiles.get(userId);
+    const known = this.folded.get(userId);
+    if (known?.generation === model.generation && known.eventCount === profile.eventCount) return known;
+    const persona = await this.options.personas.assign(profile, model);
+    const user = fold(profile, persona, model);
+    this.folded.set(userId, user);
+    return user;
+  }
+
+  private rank(request: Required<Request>, user: FoldedUser, model: ServingModel): RecommendationList {
+    const ranked = recommend(model.recommender, user.state, {
+      n: request.first,
+      isAllowed: this.allowed(request.filter, user, model),
+      diversity: request.diversity,
+    });
+    return {
+      listId: this.options.createId(),
+      userId: request.userId,
+      items: ranked.map(({ itemIndex, score }, position): Recommendation => ({
+        itemId: model.itemIds[itemIndex],
+        rank: position + 1,
+        score,
+        explanation: explanationOf(model, user.state, itemIndex),
+      })),
+      modelVersion: model.version,
+      revision: user.eventCount + model.generation,
+      personaId: user.persona?.personaId ?? null,
+    };
+  }
+
+  /** Items that may be listed: on offer, not settled yet, and let through by the filter. */
+  private allowed(
+    filter: RecommendationFilter | null,
+    { settled }: FoldedUser,
+    { itemIds }: ServingModel,
+  ): (itemIndex: number) => boolean {
+    const { catalogue } = this.options;
+    const categories = filter?.categories?.length ? new Set(filter.categories) : null;
+    const excluded = new Set(filter?.excludeItemIds);
+    return (itemIndex) => {
+      const itemId = itemIds[itemIndex];
+      if (settled.has(itemIndex) || excluded.has(itemId) || !catalogue.isAvailable(itemId)) return false;
+      return categories === null || categories.has(catalogue.categoryOf(itemId) ?? '');
+    };
+  }
+}
+
+function fold(profile: Profile, persona: PersonaAssignment | null, model: ServingModel): FoldedUser {
+  const history = historyOf(profile, model.itemIndex);
+  const settled = new Set<number>();
+  history.indices.forEach((itemIndex, entry) => {
+    if (history.opinion[entry] !== 0 || history.purchased[entry] === 1) settled.add(itemIndex);
+  });
+  const personaIndex = persona === null ? -1 : model.personaIds.indexOf(persona.personaId);
+  return {
+    generation: model.generation,
+    eventCount: profile.eventCount,
+    persona,
+    state: foldIn(model.recommender, history, { personaIndex }),
+    settled,
+    lists: new Map(),
+  };
+}
+
+function explanationOf(model: ServingModel, state: UserState, itemIndex: number): Explanation {
+  const { persona, popularity, contributions, total } = explain(model.recommender, state, itemIndex);
+  const entries = Array.from(contributions, (contribution, entry) => ({
+    itemId: model.itemIds[state.indices[entry]],
+    contribution,
+  }));
+  entries.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const items = entries.slice(0, EXPLAINED_ITEMS).filter(({ contribution }) => contribution !== 0);
+  const shown = items.reduce((sum, { contribution }) => sum + contribution, 0);
+  return { persona, popularity, items, otherItems: total - persona - popularity - shown, total };
+}

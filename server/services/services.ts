@@ -1,0 +1,139 @@
+/**
+ * What the API, the jobs and the command line may ask of the system: one interface per stage, and the use cases
+ * that walk several stages. `app` builds the implementations and hands them out as one `Services`.
+ * User ids are pseudonyms everywhere. Authorisation is the caller's: these do what they are told.
+ */
+
+import type {
+  BehaviourEvent,
+  EventType,
+  Feedback,
+  Item,
+  ModelVersion,
+  Opinion,
+  Persona,
+  PersonaRecord,
+  RecommendationFilter,
+  RecommendationList,
+  TrainingRun,
+  User,
+} from '../domain/index.js';
+import type { DatasetInfo, Page, PageRequest } from '../store/index.js';
+
+export interface CatalogueService {
+  item(itemId: string): Promise<Item | null>;
+  itemsById(itemIds: readonly string[]): Promise<Item[]>;
+  items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;
+  categories(): Promise<string[]>;
+  /** Cosine on the item embeddings of the active model, best first. Throws ItemNotFoundError. */
+  similarItems(itemId: string, first: number): Promise<{ itemId: string; similarity: number }[]>;
+  /** Rows that break a rule are reported with their index; the others land. */
+  importItems(items: readonly Item[]): Promise<{ inserted: number; updated: number; unchanged: number }>;
+}
+
+export interface UserService {
+  find(userId: string): Promise<User | null>;
+  findMany(userIds: readonly string[]): Promise<User[]>;
+  users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>>;
+  /** Users one may sign in as without a password; empty unless all data are synthetic. */
+  demoUsers(first: number): Promise<User[]>;
+  /** The latest thumbs of one user, newest first. */
+  feedbackOf(userId: string): Promise<Feedback[]>;
+  dataset(): Promise<DatasetInfo>;
+}
+
+export interface PersonaService {
+  /** Personas of the active model; empty before the first training. */
+  personas(): Persona[];
+  persona(personaId: string): Persona | null;
+  history(userId: string, first: number): Promise<PersonaRecord[]>;
+  rename(personaId: string, label: string): Promise<Persona>;
+}
+
+export interface RecommendationService {
+  /** Never fails for an unknown user: that is a cold start. Throws NoActiveModelError before the first training. */
+  recommend(request: {
+    userId: string;
+    first: number;
+    filter?: RecommendationFilter | null;
+    /** 0 ranks by score alone, 1 by difference from what stands above. */
+    diversity?: number;
+  }): Promise<RecommendationList>;
+}
+
+export type FeedbackOutcome =
+  | {
+      readonly kind: 'accepted';
+      readonly feedback: Feedback;
+      readonly list: RecommendationList;
+      readonly latencyMs: number;
+    }
+  | { readonly kind: 'unknown-item'; readonly itemId: string };
+
+export interface FeedbackService {
+  /** Writes, folds in, ranks, pushes. Acknowledged means written by a majority. */
+  submit(request: {
+    userId: string;
+    itemId: string;
+    value: Opinion;
+    listId: string | null;
+    position?: number | null;
+  }): Promise<FeedbackOutcome>;
+}
+
+/** An event as a caller sends it: no id yet, and the time may be left out (now). */
+export interface NewEvent {
+  readonly type: EventType;
+  readonly userId: string;
+  readonly itemId: string | null;
+  readonly at: number | null;
+  readonly value: number | null;
+  readonly sessionId: string | null;
+  readonly position: number | null;
+  readonly listId: string | null;
+  readonly device: string | null;
+  readonly locale: string | null;
+}
+
+export interface EventOutcome {
+  /** Position in the request. */
+  readonly index: number;
+  readonly status: 'recorded' | 'duplicate' | 'rejected';
+  readonly reason: string | null;
+}
+
+export interface EventService {
+  /** Good rows land, bad rows are reported one by one. */
+  record(events: readonly NewEvent[]): Promise<EventOutcome[]>;
+  history(userId: string): Promise<BehaviourEvent[]>;
+}
+
+export interface TrainingService {
+  /** Starts a retrain and returns at once. Throws AlreadyRunningError naming who runs it and since when. */
+  start(trigger: TrainingRun['trigger']): Promise<TrainingRun>;
+  /** Starts a retrain and resolves when it has ended, successfully or not. */
+  run(trigger: TrainingRun['trigger'], onProgress?: (run: TrainingRun) => void): Promise<TrainingRun>;
+  cancel(runId: string): Promise<boolean>;
+  currentRun(): TrainingRun | null;
+  findRun(runId: string): Promise<TrainingRun | null>;
+  runs(first: number): Promise<TrainingRun[]>;
+}
+
+export interface ModelService {
+  activeVersion(): number | null;
+  model(version: number): Promise<ModelVersion | null>;
+  models(first: number): Promise<ModelVersion[]>;
+  /** Also the way back: any kept version may be activated. Throws ModelNotFoundError, CorruptModelError. */
+  activate(version: number): Promise<ModelVersion>;
+}
+
+export interface Services {
+  readonly catalogue: CatalogueService;
+  readonly users: UserService;
+  readonly personas: PersonaService;
+  readonly recommendations: RecommendationService;
+  readonly feedback: FeedbackService;
+  readonly events: EventService;
+  readonly training: TrainingService;
+  readonly models: ModelService;
+}

@@ -1,0 +1,103 @@
+/**
+ * Derived data is written in batches shortly after the record: values put under the same key are merged, a batch
+ * goes out every `delayMs`, one at a time, and a batch that fails goes back and is tried again with growing pauses.
+ * What is waiting stays readable through `get`, so a reader on this instance never sees the database lag behind.
+ */
+
+import type { Logger } from '../domain/index.js';
+
+const MAX_PAUSE_MS = 5_000;
+
+export interface WriteBehindOptions<V> {
+  /** For the log. */
+  readonly name: string;
+  /** Longest wait of a value before its first attempt. */
+  readonly delayMs: number;
+  readonly write: (batch: ReadonlyMap<string, V>) => Promise<void>;
+  /** `older` is waiting, `newer` came after it. */
+  readonly merge: (older: V, newer: V) => V;
+  readonly log: Logger;
+}
+
+export class WriteBehind<V> {
+  private waiting = new Map<string, V>();
+  private inFlight: ReadonlyMap<string, V> = new Map();
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private pauseMs = 0;
+
+  constructor(private readonly options: WriteBehindOptions<V>) {}
+
+  put(key: string, value: V): void {
+    const older = this.waiting.get(key);
+    this.waiting.set(key, older === undefined ? value : this.options.merge(older, value));
+    this.schedule();
+  }
+
+  /** The newest value of this key that the database may not have yet. */
+  get(key: string): V | undefined {
+    return this.waiting.get(key) ?? this.inFlight.get(key);
+  }
+
+  /** Forgets what is waiting under this key. A batch already on its way is not called back. */
+  drop(key: string): void {
+    this.waiting.delete(key);
+  }
+
+  /** Resolves when everything put before the call is written; rejects when the database refuses it. */
+  async drain(): Promise<void> {
+    await this.running?.catch(() => undefined);
+    if (this.waiting.size > 0) await this.flush();
+  }
+
+  private schedule(): void {
+    if (this.timer !== null || this.running !== null) return;
+    this.timer = setTimeout(
+      () => {
+        this.flush().catch(() => undefined);
+      },
+      Math.max(this.options.delayMs, this.pauseMs),
+    );
+  }
+
+  private flush(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.running ??= this.writeOnce().finally(() => {
+      this.running = null;
+      if (this.waiting.size > 0) this.schedule();
+    });
+    return this.running;
+  }
+
+  private async writeOnce(): Promise<void> {
+    const batch = this.waiting;
+    this.inFlight = batch;
+    this.waiting = new Map();
+    try {
+      await this.options.write(batch);
+      this.pauseMs = 0;
+    } catch (error) {
+      this.giveBack(batch);
+      if (this.pauseMs === 0) {
+        this.options.log.warn(
+          { err: error, waiting: batch.size },
+          `${this.options.name}: write failed, will be tried again`,
+        );
+      }
+      this.pauseMs = Math.min(MAX_PAUSE_MS, Math.max(this.options.delayMs, this.pauseMs * 2));
+      throw error;
+    } finally {
+      this.inFlight = new Map();
+    }
+  }
+
+  private giveBack(batch: ReadonlyMap<string, V>): void {
+    const newer = this.waiting;
+    this.waiting = new Map(batch);
+    for (const [key, value] of newer) {
+      const older = this.waiting.get(key);
+      this.waiting.set(key, older === undefined ? value : this.options.merge(older, value));
+    }
+  }
+}

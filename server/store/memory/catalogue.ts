@@ -1,0 +1,80 @@
+/** Items and users in memory. */
+
+import type { Item, User } from '../../domain/index.js';
+import { canonical } from '../canonical-item.js';
+import type { ItemRepository, Page, PageRequest, UserRepository } from '../repositories.js';
+import { searchPatterns, searchable } from '../title-search.js';
+
+import { Table, batches } from './table.js';
+
+export function createItems(): ItemRepository {
+  const items = new Table<Item>();
+  return {
+    async replaceMany(rows) {
+      const counts = { inserted: 0, updated: 0, unchanged: 0 };
+      for (const item of new Map(rows.map((row) => [row.itemId, row])).values()) {
+        const stored = items.get(item.itemId);
+        if (stored === null) counts.inserted += 1;
+        else if (canonical(stored) === canonical(item)) counts.unchanged += 1;
+        else counts.updated += 1;
+        items.set(item.itemId, item);
+      }
+      return counts;
+    },
+    find: async (itemId) => items.get(itemId),
+    findMany: async (itemIds) => items.getMany(itemIds),
+    async list({ category, search, ...page }) {
+      const patterns = searchPatterns(search ?? '');
+      const matches = (item: Item) =>
+        (category == null || item.category === category) &&
+        patterns.every((pattern) => pattern.test(searchable(item.title)));
+      return pageOf(items.all().filter(matches), (item) => item.itemId, page);
+    },
+    streamAll: () => batches(items.all()),
+    count: async () => items.size,
+    categories: async () => [...new Set(items.all().map((item) => item.category))].filter(Boolean).sort(),
+  };
+}
+
+export function createUsers(): UserRepository {
+  const users = new Table<User>();
+  return {
+    async ensure(rows) {
+      const before = users.size;
+      for (const { userId, locale, createdAt, isSynthetic } of rows) {
+        if (users.has(userId)) continue;
+        users.set(userId, { userId, locale, createdAt, isSynthetic, persona: null, eventCount: 0 });
+      }
+      return users.size - before;
+    },
+    find: async (userId) => users.get(userId),
+    findMany: async (userIds) => users.getMany(userIds),
+    async list({ personaId, isSynthetic, ...page }) {
+      const matches = (user: User) =>
+        (personaId == null || user.persona?.personaId === personaId) &&
+        (isSynthetic === undefined || user.isSynthetic === isSynthetic);
+      return pageOf(users.all().filter(matches), (user) => user.userId, page);
+    },
+    async assignPersonas(rows) {
+      for (const { userId, persona, eventCount } of rows) {
+        const user = users.get(userId);
+        if (user !== null) users.set(userId, { ...user, persona, eventCount });
+      }
+    },
+    count: async () => users.size,
+    async countByPersona() {
+      const counts = new Map<string, number>();
+      for (const { persona } of users.all()) {
+        const personaId = persona?.personaId ?? 'none';
+        counts.set(personaId, (counts.get(personaId) ?? 0) + 1);
+      }
+      return counts;
+    },
+    delete: async (userId) => Number(users.delete(userId)),
+  };
+}
+
+function pageOf<T>(rows: readonly T[], idOf: (row: T) => string, { first, after }: PageRequest): Page<T> {
+  const rest = after === null ? rows : rows.filter((row) => idOf(row) > after);
+  return { rows: rest.slice(0, first), hasNextPage: rest.length > first };
+}

@@ -1,0 +1,85 @@
+/** Persona timelines, counters, runs and the facts about the data set, in memory. */
+
+import type { MetricBucket, PersonaRecord, TrainingRun } from '../../domain/index.js';
+import { addUp, metricKey } from '../metric-buckets.js';
+import { countTransitions } from '../persona-transitions.js';
+import type {
+  DatasetInfo,
+  DatasetRepository,
+  MetricRepository,
+  PersonaHistoryRepository,
+  RunRepository,
+} from '../repositories.js';
+
+import { Table } from './table.js';
+
+export function createPersonaHistory(): PersonaHistoryRepository {
+  const records = new Table<PersonaRecord>();
+  const inVersion = (version: number) => records.all().filter((row) => row.version === version);
+  return {
+    async appendMany(rows) {
+      for (const row of rows) records.set(`${row.userId}/${row.version}/${row.at}`, row);
+    },
+    findByUser: async (userId, limit) =>
+      records
+        .all()
+        .filter((row) => row.userId === userId)
+        .sort((left, right) => right.at - left.at)
+        .slice(0, limit),
+    transitions: async (fromVersion, toVersion) =>
+      countTransitions(inVersion(fromVersion), inVersion(toVersion)),
+    deleteByUser: async (userId) => records.deleteWhere((row) => row.userId === userId),
+    async deleteByVersions(versions) {
+      records.deleteWhere((row) => versions.includes(row.version));
+    },
+  };
+}
+
+export function createMetrics(): MetricRepository {
+  const metrics = new Table<MetricBucket>();
+  return {
+    async increment(buckets) {
+      for (const bucket of addUp(buckets)) {
+        const stored = metrics.get(metricKey(bucket));
+        metrics.set(metricKey(bucket), stored === null ? bucket : addUp([stored, bucket])[0]);
+      }
+    },
+    find: async ({ grain, from, to }) =>
+      metrics
+        .all()
+        .filter((bucket) => bucket.grain === grain && bucket.at >= from && bucket.at < to)
+        .sort((left, right) => left.at - right.at || (left.persona < right.persona ? -1 : 1)),
+    async clear() {
+      metrics.clear();
+    },
+  };
+}
+
+export function createRuns(): RunRepository {
+  const runs = new Table<TrainingRun>();
+  return {
+    async replace(run) {
+      runs.set(run.runId, run);
+    },
+    find: async (runId) => runs.get(runId),
+    list: async (job, limit) =>
+      runs
+        .all()
+        .filter((run) => run.job === job)
+        .sort((left, right) => right.startedAt - left.startedAt)
+        .slice(0, limit),
+  };
+}
+
+export function createDataset(): DatasetRepository {
+  let info: DatasetInfo = { isSynthetic: false, seed: null, unknownItemEvents: 0 };
+  return {
+    get: async () => ({ ...info }),
+    async update(patch) {
+      info = { ...info, ...patch };
+    },
+    async addUnknownItemEvents(count) {
+      info = { ...info, unknownItemEvents: info.unknownItemEvents + count };
+    },
+  };
+}

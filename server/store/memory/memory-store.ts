@@ -1,0 +1,28 @@
+/** The store in plain maps: the same behaviour without a database, for tests. Nothing outlives the process. */
+
+import type { Store } from '../repositories.js';
+
+import { createItems, createUsers } from './catalogue.js';
+import { createDataset, createMetrics, createPersonaHistory, createRuns } from './ledgers.js';
+import { createActivity, createFeedback, createProfiles } from './record.js';
+import { createLeases, createModels } from './versions.js';
+
+export function createMemoryStore(): Store {
+  const leases = createLeases();
+  return {
+    items: createItems(),
+    users: createUsers(),
+    activity: createActivity(),
+    profiles: createProfiles(),
+    feedback: createFeedback(),
+    models: createModels(leases),
+    personaHistory: createPersonaHistory(),
+    metrics: createMetrics(),
+    runs: createRuns(),
+    leases,
+    dataset: createDataset(),
+    hasChangeStreams: true,
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,91 @@
+/** Activity, profiles and feedback in memory. */
+
+import type { BehaviourEvent, Feedback, Profile } from '../../domain/index.js';
+import { byTime, eventKey, groupBy } from '../activity-bucket.js';
+import type { ActivityRepository, FeedbackRepository, ProfileRepository } from '../repositories.js';
+
+import { Broadcast } from './broadcast.js';
+import { Table, batches } from './table.js';
+
+export function createActivity(): ActivityRepository {
+  const events = new Table<BehaviourEvent>();
+  const pending = new Set<string>();
+  return {
+    async append(rows) {
+      const added = rows.filter((event) => {
+        if (events.has(eventKey(event))) return false;
+        events.set(eventKey(event), event);
+        return true;
+      });
+      for (const { userId } of added) pending.add(userId);
+      return added;
+    },
+    findByUser: async (userId) =>
+      events
+        .all()
+        .filter((event) => event.userId === userId)
+        .sort(byTime),
+    async *streamByUser() {
+      const users = groupBy(events.all(), (event) => event.userId);
+      for await (const [[userId, rows]] of batches([...users], 1))
+        yield { userId, events: rows.sort(byTime) };
+    },
+    findPendingUsers: async () => [...pending].sort(),
+    async markApplied(userIds) {
+      for (const userId of userIds) pending.delete(userId);
+    },
+    countEvents: async () => events.size,
+    async deleteByUser(userId) {
+      pending.delete(userId);
+      return events.deleteWhere((event) => event.userId === userId);
+    },
+  };
+}
+
+export function createProfiles(): ProfileRepository {
+  const profiles = new Table<Profile>();
+  return {
+    find: async (userId) => profiles.get(userId),
+    findMany: async (userIds) => profiles.getMany(userIds),
+    async replaceMany(rows) {
+      return rows
+        .filter(({ profile, expectedRevision }) => {
+          if ((profiles.get(profile.userId)?.revision ?? 0) !== expectedRevision) return true;
+          profiles.set(profile.userId, profile);
+          return false;
+        })
+        .map(({ profile }) => profile.userId);
+    },
+    streamAll: () => batches(profiles.all()),
+    count: async () => profiles.size,
+    delete: async (userId) => Number(profiles.delete(userId)),
+  };
+}
+
+export function createFeedback(): FeedbackRepository {
+  const table = new Table<Feedback>();
+  const pending = new Set<string>();
+  const opinions = new Broadcast<{ feedback: Feedback; resumeToken: unknown }>();
+  const keyOf = ({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>) => `${userId}:${itemId}`;
+  const pendingRows = () => table.all().filter((row) => pending.has(keyOf(row)));
+  return {
+    async submit(feedback) {
+      const key = keyOf(feedback);
+      const previous = table.get(key);
+      const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
+      table.set(key, stored);
+      pending.add(key);
+      opinions.send({ feedback: stored, resumeToken: null });
+      return { stored, previous };
+    },
+    findByUser: async (userId) => table.all().filter((row) => row.userId === userId),
+    findPending: async () => pendingRows(),
+    findPendingByUser: async (userId) => pendingRows().filter((row) => row.userId === userId),
+    async markApplied(rows) {
+      for (const row of rows) if (table.get(keyOf(row))?.seq === row.seq) pending.delete(keyOf(row));
+    },
+    count: async () => table.size,
+    deleteByUser: async (userId) => table.deleteWhere((row) => row.userId === userId),
+    watch: ({ signal }) => opinions.listen(signal),
+  };
+}

@@ -1,0 +1,107 @@
+/** Model versions and leases in memory. */
+
+import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
+import type { Lease, LeaseRepository, ModelRepository } from '../repositories.js';
+
+import { Broadcast } from './broadcast.js';
+import { Table } from './table.js';
+
+export function createLeases(): LeaseRepository {
+  const leases = new Table<Lease>();
+  const fences = new Map<string, number>();
+  const isCurrent = (lease: Lease) => leases.get(lease.job)?.fence === lease.fence;
+  return {
+    async acquire(job, owner, leaseMs, now) {
+      const held = leases.get(job);
+      if (held !== null && held.expiresAt > now) return null;
+      const fence = (fences.get(job) ?? 0) + 1;
+      fences.set(job, fence);
+      const lease = { job, owner, acquiredAt: now, expiresAt: now + leaseMs, fence };
+      leases.set(job, lease);
+      return lease;
+    },
+    async renew(lease, leaseMs, now) {
+      const held = leases.get(lease.job);
+      if (held === null || !isCurrent(lease) || held.expiresAt <= now) return false;
+      leases.set(lease.job, { ...held, expiresAt: now + leaseMs });
+      return true;
+    },
+    async release(lease) {
+      if (isCurrent(lease)) leases.delete(lease.job);
+    },
+    find: async (job) => leases.get(job),
+  };
+}
+
+export function createModels(leases: LeaseRepository): ModelRepository {
+  const models = new Map<number, ModelVersion>();
+  const parts = new Map<number, Map<string, Uint8Array>>();
+  const flips = new Broadcast<number>();
+  let active: number | null = null;
+  let lastVersion = 0;
+
+  const read = (version: number): ModelVersion | null => {
+    const model = models.get(version);
+    return model === undefined ? null : structuredClone(model);
+  };
+  const patch = (version: number, change: Partial<ModelVersion>) => {
+    const model = models.get(version);
+    if (model !== undefined) models.set(version, structuredClone({ ...model, ...change, version }));
+  };
+
+  return {
+    async create(model) {
+      lastVersion += 1;
+      const row = { ...model, version: lastVersion, status: 'building' as const, activatedAt: null };
+      models.set(lastVersion, structuredClone(row));
+      return lastVersion;
+    },
+    async putParts(version, rows) {
+      const stored = parts.get(version) ?? new Map<string, Uint8Array>();
+      for (const { name, bytes } of rows) {
+        if (stored.has(name)) throw new CorruptModelError(version, name, 'is stored already');
+        stored.set(name, bytes.slice());
+      }
+      parts.set(version, stored);
+    },
+    getParts: async (version) =>
+      new Map([...(parts.get(version) ?? [])].map(([name, bytes]) => [name, bytes.slice()])),
+    async seal(version, status, change = {}) {
+      patch(version, { ...change, status });
+    },
+    async activate(version, expectedActive, at, fence) {
+      const status = models.get(version)?.status;
+      if (status === undefined || status === 'building' || status === 'failed') return false;
+      if (fence !== undefined) {
+        const lease = await leases.find(fence.job);
+        if (lease?.fence !== fence.token || lease.expiresAt <= at) return false;
+      }
+      if (active !== expectedActive) return false;
+      if (active !== null) patch(active, { status: 'retired' });
+      patch(version, { status: 'active', activatedAt: at });
+      active = version;
+      flips.send(version);
+      return true;
+    },
+    findActiveVersion: async () => active,
+    find: async (version) => read(version),
+    list: async (limit) =>
+      [...models.keys()]
+        .sort((left, right) => right - left)
+        .slice(0, limit)
+        .map((version) => read(version)!),
+    async renamePersona(version, personaId, label) {
+      const personas = read(version)?.personas.map((persona) =>
+        persona.personaId === personaId ? { ...persona, label } : persona,
+      );
+      if (personas !== undefined) patch(version, { personas });
+    },
+    async prune(versions) {
+      for (const version of versions.filter((candidate) => candidate !== active)) {
+        models.delete(version);
+        parts.delete(version);
+      }
+    },
+    watchActive: ({ signal }) => flips.listen(signal),
+  };
+}

@@ -1,0 +1,243 @@
+/**
+ * The append-only record in MongoDB, in buckets (see activity-bucket.ts and event-columns.ts).
+ *
+ * A bucket is changed only by a compare-and-set on its event count, so two writers never lose each other's events.
+ * Which users' derived data may lag is kept apart, one small document per append that names its users: written before
+ * the buckets, deleted when the last of them is applied. A mark may therefore name users who are up to date, never
+ * miss one who is not.
+ */
+
+import { randomUUID } from 'node:crypto';
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { BehaviourEvent } from '../../domain/index.js';
+import {
+  MAX_BUCKET_EVENTS,
+  byTime,
+  eventKey,
+  groupBy,
+  isoWeek,
+  packHistory,
+  withoutRepeats,
+  type NewBucket,
+} from '../activity-bucket.js';
+import type { ActivityRepository } from '../repositories.js';
+
+import { BATCH, batchesOf, findByIds } from './batches.js';
+import { compareAndSet } from './compare-and-set.js';
+import { packEvents, unpackEvents } from './event-columns.js';
+
+/** Writers of one bucket meet seldom and both go on at once; this many meetings in a row mean something is wrong. */
+const MAX_ATTEMPTS = 20;
+
+interface BucketDocument {
+  _id: string;
+  userId: string;
+  week: string;
+  part: number;
+  /** Number of events; rises with every write. */
+  count: number;
+  firstAt: number;
+  lastAt: number;
+  events: string;
+}
+
+export const activitySchema = new Schema<BucketDocument>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    week: { type: String, required: true },
+    part: { type: Number, required: true },
+    count: { type: Number, required: true },
+    firstAt: Number,
+    lastAt: Number,
+    events: { type: String, required: true },
+  },
+  { collection: 'activity', versionKey: false, autoIndex: false },
+);
+activitySchema.index({ userId: 1, week: 1, part: 1 }, { unique: true });
+
+interface PendingDocument {
+  _id: string;
+  userIds: string[];
+}
+
+export const pendingActivitySchema = new Schema<PendingDocument>(
+  { _id: { type: String, required: true }, userIds: [String] },
+  { collection: 'pendingActivity', versionKey: false, autoIndex: false },
+);
+
+export function createActivityRepository(connection: Connection): ActivityRepository {
+  const model = connection.model('ActivityBucket', activitySchema);
+  const pending = connection.model('PendingActivity', pendingActivitySchema);
+  /** The marks this process wrote or read, with the users of each that are not yet applied. */
+  const marks = new Map<string, Set<string>>();
+
+  async function mark(userIds: Iterable<string>): Promise<void> {
+    const _id = randomUUID();
+    const waiting = new Set(userIds);
+    await pending.collection.insertOne({ _id, userIds: [...waiting] } as never);
+    marks.set(_id, waiting);
+  }
+
+  /** Writes bucket documents; gives back the users of those that somebody else changed first. */
+  async function write(rows: readonly { bucket: BucketDocument; grownFrom: number }[]): Promise<Set<string>> {
+    const refused = await compareAndSet<BucketDocument>(
+      model.collection,
+      rows.map(({ bucket, grownFrom }) => ({
+        document: bucket,
+        expected: grownFrom === 0 ? null : { count: grownFrom },
+      })),
+    );
+    const owners = new Map(rows.map(({ bucket }) => [bucket._id, bucket.userId]));
+    return new Set(refused.map((bucketId) => owners.get(bucketId)!));
+  }
+
+  async function appendFresh(events: readonly BehaviourEvent[]): Promise<BehaviourEvent[]> {
+    const users = groupBy(withoutRepeats(events), (event) => event.userId);
+    await mark(users.keys());
+    const rows = [...users].flatMap(([userId, history]) =>
+      packHistory(userId, history).map((bucket) => ({ bucket: toDocument(bucket), grownFrom: 0 })),
+    );
+    const refused = await write(rows);
+    const stored = [...users].filter(([userId]) => !refused.has(userId)).flatMap(([, history]) => history);
+    if (refused.size === 0) return stored;
+    // These users were not fresh after all; those of their buckets that went in are found again by event id.
+    return [...stored, ...(await append(events.filter((event) => refused.has(event.userId))))];
+  }
+
+  async function append(events: readonly BehaviourEvent[]): Promise<BehaviourEvent[]> {
+    const isNew = new Set<string>();
+    let waiting = groupBy(withoutRepeats(events), (event) => event.userId);
+    for (let attempt = 0; waiting.size > 0; attempt += 1) {
+      if (attempt === MAX_ATTEMPTS)
+        throw new Error(`Appending met other writers ${MAX_ATTEMPTS} times in a row.`);
+      const buckets = groupBy(await findBuckets(waiting), (bucket) => bucket.userId);
+      const rows = [...waiting].flatMap(([userId, batch]) => grow(userId, batch, buckets.get(userId) ?? []));
+      for (const { added } of rows) for (const event of added) isNew.add(eventKey(event));
+      if (attempt === 0 && rows.length > 0) await mark(rows.map((row) => row.bucket.userId));
+      const refused = await write(rows);
+      waiting = new Map([...waiting].filter(([userId]) => refused.has(userId)));
+    }
+    return withoutRepeats(events).filter((event) => isNew.has(eventKey(event)));
+  }
+
+  /** The buckets that may hold these events already, and those they would go to. */
+  function findBuckets(users: ReadonlyMap<string, readonly BehaviourEvent[]>): Promise<BucketDocument[]> {
+    let [firstAt, lastAt] = [Infinity, -Infinity];
+    const weeks = new Set<string>();
+    for (const event of [...users.values()].flat()) {
+      firstAt = Math.min(firstAt, event.at);
+      lastAt = Math.max(lastAt, event.at);
+      weeks.add(isoWeek(event.at));
+    }
+    return findByIds([...users.keys()], (part) =>
+      model
+        .find({
+          userId: { $in: part },
+          $or: [{ week: { $in: [...weeks] } }, { firstAt: { $lte: lastAt }, lastAt: { $gte: firstAt } }],
+        })
+        .lean(),
+    );
+  }
+
+  return {
+    append: (events, options) => {
+      if (events.length === 0) return Promise.resolve([]);
+      return options?.fresh === true ? appendFresh(events) : append(events);
+    },
+    async findByUser(userId) {
+      const buckets = await model.find({ userId }).lean();
+      return buckets.flatMap((bucket) => unpackEvents(userId, bucket.events)).sort(byTime);
+    },
+    async *streamByUser() {
+      const cursor = model.find().sort({ userId: 1, week: 1, part: 1 }).lean().cursor({ batchSize: BATCH });
+      let userId: string | null = null;
+      let events: BehaviourEvent[] = [];
+      for await (const bucket of cursor) {
+        if (userId !== null && bucket.userId !== userId) {
+          yield { userId, events: events.sort(byTime) };
+          events = [];
+        }
+        userId = bucket.userId;
+        events.push(...unpackEvents(userId, bucket.events));
+      }
+      if (userId !== null) yield { userId, events: events.sort(byTime) };
+    },
+    async findPendingUsers() {
+      for (const { _id, userIds } of await pending.find().lean()) {
+        if (!marks.has(_id)) marks.set(_id, new Set(userIds));
+      }
+      return [...new Set([...marks.values()].flatMap((userIds) => [...userIds]))].sort();
+    },
+    async markApplied(userIds) {
+      const done: string[] = [];
+      for (const [markId, waiting] of marks) {
+        for (const userId of userIds) waiting.delete(userId);
+        if (waiting.size === 0) done.push(markId);
+      }
+      for (const part of batchesOf(done)) {
+        await pending.deleteMany({ _id: { $in: part } });
+        for (const markId of part) marks.delete(markId);
+      }
+    },
+    async countEvents() {
+      const [total] = await model.aggregate<{ count: number }>([
+        { $group: { _id: null, count: { $sum: '$count' } } },
+      ]);
+      return total?.count ?? 0;
+    },
+    async deleteByUser(userId) {
+      const buckets = await model.find({ userId }, { count: 1 }).lean();
+      await model.deleteMany({ userId });
+      await pending.updateMany({ userIds: userId }, { $pull: { userIds: userId } });
+      for (const waiting of marks.values()) waiting.delete(userId);
+      return buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+    },
+  };
+}
+
+/** What has to be written so that one user's buckets hold these events as well; nothing for events that are there. */
+function grow(
+  userId: string,
+  events: readonly BehaviourEvent[],
+  buckets: readonly BucketDocument[],
+): { bucket: BucketDocument; grownFrom: number; added: BehaviourEvent[] }[] {
+  const stored = new Set(
+    buckets.flatMap((bucket) => unpackEvents(userId, bucket.events).map((event) => event.id)),
+  );
+  const fresh = events.filter((event) => !stored.has(event.id)).sort(byTime);
+  return [...groupBy(fresh, (event) => isoWeek(event.at))].flatMap(([week, rest]) => {
+    const last = buckets
+      .filter((bucket) => bucket.week === week)
+      .reduce<BucketDocument | null>(
+        (best, bucket) => (best === null || bucket.part > best.part ? bucket : best),
+        null,
+      );
+    const rows = [];
+    let part = last?.part ?? 0;
+    let held = last === null ? [] : unpackEvents(userId, last.events);
+    for (let start = 0; start < rest.length;) {
+      const added = rest.slice(start, start + MAX_BUCKET_EVENTS - held.length);
+      if (added.length > 0) {
+        const bucket = toDocument({ userId, week, part, events: [...held, ...added] });
+        rows.push({ bucket, grownFrom: held.length, added });
+      }
+      start += added.length;
+      part += 1;
+      held = [];
+    }
+    return rows;
+  });
+}
+
+function toDocument({ userId, week, part, events }: NewBucket): BucketDocument {
+  let [firstAt, lastAt] = [Infinity, -Infinity];
+  for (const { at } of events) {
+    firstAt = Math.min(firstAt, at);
+    lastAt = Math.max(lastAt, at);
+  }
+  const _id = `${userId}/${week}/${part}`;
+  return { _id, userId, week, part, count: events.length, firstAt, lastAt, events: packEvents(events) };
+}

@@ -1,0 +1,70 @@
+/**
+ * A change stream as an endless async iterable. The driver itself resumes after a network error; where it gives up,
+ * the stream is opened again after the last event that was seen, with growing pauses, until the signal ends it.
+ */
+
+import { type Collection, type mongo } from 'mongoose';
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** The resume token lies before what the server still remembers; the stream goes on from now. */
+const HISTORY_LOST = new Set([280, 286, 222]);
+
+export interface ChangesOptions<T> {
+  readonly collection: Collection;
+  readonly pipeline: object[];
+  readonly resumeToken?: unknown;
+  readonly signal: AbortSignal;
+  /** Takes the whole document as it is now. */
+  readonly read: (document: unknown, resumeToken: unknown) => T;
+}
+
+export async function* changes<T>({
+  collection,
+  pipeline,
+  resumeToken,
+  signal,
+  read,
+}: ChangesOptions<T>): AsyncIterable<T> {
+  let token = resumeToken;
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    let stream: mongo.ChangeStream | null = null;
+    const close = () => void stream?.close().catch(() => undefined);
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      stream = collection.watch(pipeline, {
+        fullDocument: 'updateLookup',
+        ...(token === undefined ? {} : { resumeAfter: token }),
+      });
+      while (!signal.aborted) {
+        const change: mongo.ChangeStreamDocument = await stream.next();
+        pauseMs = FIRST_PAUSE_MS;
+        token = change._id;
+        // Deleted between the change and the look-up: nothing is left to tell.
+        const document = 'fullDocument' in change ? change.fullDocument : null;
+        if (document != null) yield read(document, token);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (HISTORY_LOST.has(Number((error as { code?: unknown }).code))) token = undefined;
+      await pause(pauseMs, signal);
+      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
+    } finally {
+      signal.removeEventListener('abort', close);
+      await stream?.close().catch(() => undefined);
+    }
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

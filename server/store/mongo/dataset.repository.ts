@@ -1,0 +1,36 @@
+/** The one document that describes the data set as a whole. */
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { DatasetInfo, DatasetRepository } from '../repositories.js';
+
+interface DatasetDocument extends DatasetInfo {
+  _id: string;
+}
+
+const KEY = 'dataset';
+
+export const datasetSchema = new Schema<DatasetDocument>(
+  { _id: { type: String, required: true }, isSynthetic: Boolean, seed: Number, unknownItemEvents: Number },
+  { collection: 'dataset', versionKey: false, autoIndex: false },
+);
+
+export function createDatasetRepository(connection: Connection): DatasetRepository {
+  const model = connection.model('Dataset', datasetSchema);
+  return {
+    async get() {
+      const found = await model.findById(KEY).lean();
+      return {
+        isSynthetic: found?.isSynthetic ?? false,
+        seed: found?.seed ?? null,
+        unknownItemEvents: found?.unknownItemEvents ?? 0,
+      };
+    },
+    async update(patch) {
+      await model.updateOne({ _id: KEY }, { $set: patch }, { upsert: true });
+    },
+    async addUnknownItemEvents(count) {
+      await model.updateOne({ _id: KEY }, { $inc: { unknownItemEvents: count } }, { upsert: true });
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * The latest opinion of each user about each item, and the stream of opinions as they come.
+ *
+ * A thumb is a read by key and one write that compares and sets `seq`. One findOneAndUpdate would do the same in a
+ * single round trip, but a MongoDB-compatible server may scan the collection for it and, when thumbs meet, tell of
+ * another thumb as the one before.
+ */
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { Feedback } from '../../domain/index.js';
+import type { FeedbackRepository } from '../repositories.js';
+
+import { DERIVED, batchesOf } from './batches.js';
+import { changes } from './change-stream.js';
+import { compareAndSet } from './compare-and-set.js';
+
+interface FeedbackDocument extends Feedback {
+  _id: string;
+  /** There while activity and profile may not know of it yet; gone afterwards, which keeps its index tiny. */
+  pending?: true;
+}
+
+export const feedbackSchema = new Schema<FeedbackDocument>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    itemId: { type: String, required: true },
+    value: { type: Number, enum: [1, -1, 0], required: true },
+    at: Number,
+    listId: String,
+    position: Number,
+    modelVersion: Number,
+    origin: String,
+    seq: Number,
+    pending: Boolean,
+  },
+  { collection: 'feedback', versionKey: false, autoIndex: false },
+);
+feedbackSchema.index({ userId: 1 });
+feedbackSchema.index({ at: 1 });
+feedbackSchema.index({ pending: 1 }, { sparse: true });
+
+/** Thumbs of one user about one item meet seldom; each meeting lets one of them through. */
+const MAX_ATTEMPTS = 50;
+
+/** Every opinion raises `seq`; clearing the pending mark does not. */
+const OPINIONS = [
+  {
+    $match: {
+      $or: [
+        { operationType: { $in: ['insert', 'replace'] } },
+        { operationType: 'update', 'updateDescription.updatedFields.seq': { $exists: true } },
+      ],
+    },
+  },
+];
+
+export function createFeedbackRepository(
+  connection: Connection,
+  hasChangeStreams: boolean,
+): FeedbackRepository {
+  const model = connection.model('Feedback', feedbackSchema);
+  return {
+    async submit(feedback) {
+      const _id = keyOf(feedback);
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const before = await model.findById(_id).lean();
+        const previous = before === null ? null : toFeedback(before);
+        const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
+        const document = { _id, ...stored, pending: true as const };
+        const expected = previous === null ? null : { seq: previous.seq };
+        const refused = await compareAndSet<FeedbackDocument>(model.collection, [{ document, expected }]);
+        if (refused.length === 0) return { stored, previous };
+      }
+      throw new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`);
+    },
+    findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
+    findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
+    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
+    findPendingByUser: async (userId) =>
+      (await model.find({ userId }).lean()).filter((row) => row.pending === true).map(toFeedback),
+    async markApplied(rows) {
+      for (const batch of batchesOf(rows)) {
+        const writes = batch.map((row) => ({
+          updateOne: { filter: { _id: keyOf(row), seq: row.seq }, update: { $unset: { pending: 1 } } },
+        }));
+        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+      }
+    },
+    count: () => model.countDocuments(),
+    deleteByUser: async (userId) => (await model.deleteMany({ userId })).deletedCount,
+    watch: ({ resumeToken, signal }) =>
+      hasChangeStreams
+        ? changes({
+            collection: model.collection,
+            pipeline: OPINIONS,
+            resumeToken,
+            signal,
+            read: (document, token) => ({
+              feedback: toFeedback(document as FeedbackDocument),
+              resumeToken: token,
+            }),
+          })
+        : null,
+  };
+}
+
+/** A user id is hexadecimal, so the first colon ends it whatever the item id holds. */
+function keyOf({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>): string {
+  return `${userId}:${itemId}`;
+}
+
+function toFeedback(document: FeedbackDocument): Feedback {
+  const { userId, itemId, value, at, listId, position, modelVersion, origin, seq } = document;
+  return { userId, itemId, value, at, listId, position, modelVersion, origin, seq };
+}

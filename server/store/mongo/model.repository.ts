@@ -1,0 +1,263 @@
+/**
+ * Model versions in MongoDB: a document each, binary parts beside it, and one pointer to the active version.
+ *
+ * Which version is active is what the pointer says and nothing else; the status kept with a version is brought in line
+ * after it. On a replica set the flip is a transaction that also writes to the lease, so that a run whose lease
+ * was taken over in the same instant loses. A standalone server has no transactions: there the lease is checked
+ * first, and the pointer remembers the highest fence that ever moved it and refuses lower ones.
+ */
+
+import { createHash } from 'node:crypto';
+
+import { type ClientSession, type Connection, Schema, type mongo } from 'mongoose';
+
+import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
+import type { ModelPart, ModelRepository } from '../repositories.js';
+
+import { changes } from './change-stream.js';
+import { unlessDuplicate } from './errors.js';
+import { leaseModel } from './lease.repository.js';
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+const POINTER = 'active';
+
+interface PointerDocument {
+  _id: string;
+  version: number | null;
+  lastVersion: number;
+  /** Highest fence per job that moved the pointer. */
+  fences?: Record<string, number>;
+}
+
+interface PartDocument {
+  version: number;
+  name: string;
+  index: number;
+  /** Of the whole part, repeated in each of its chunks. */
+  chunks: number;
+  sha256: string;
+  bytes: Buffer | mongo.Binary;
+}
+
+export const modelSchema = new Schema<ModelVersion>(
+  {
+    version: { type: Number, required: true },
+    status: { type: String, required: true },
+    createdAt: Number,
+    activatedAt: Number,
+    parentVersion: Number,
+    k: Number,
+    evidence: [Schema.Types.Mixed],
+    personas: [Schema.Types.Mixed],
+    metrics: Schema.Types.Mixed,
+    hyperParameters: Schema.Types.Mixed,
+    dataset: Schema.Types.Mixed,
+    timingsMs: Schema.Types.Mixed,
+    reason: String,
+  },
+  { collection: 'models', versionKey: false, autoIndex: false, minimize: false },
+);
+modelSchema.index({ version: 1 }, { unique: true });
+
+export const modelPartSchema = new Schema<PartDocument>(
+  {
+    version: { type: Number, required: true },
+    name: { type: String, required: true },
+    index: { type: Number, required: true },
+    chunks: Number,
+    sha256: String,
+    bytes: Buffer,
+  },
+  { collection: 'modelParts', versionKey: false, autoIndex: false },
+);
+modelPartSchema.index({ version: 1, name: 1, index: 1 }, { unique: true });
+
+export const modelPointerSchema = new Schema<PointerDocument>(
+  {
+    _id: { type: String, required: true },
+    version: Number,
+    lastVersion: Number,
+    fences: Schema.Types.Mixed,
+  },
+  { collection: 'modelPointer', versionKey: false, autoIndex: false },
+);
+
+export function createModelRepository(connection: Connection, isReplicaSet: boolean): ModelRepository {
+  const models = connection.model('ModelVersion', modelSchema);
+  const parts = connection.model('ModelPart', modelPartSchema);
+  const pointer = connection.model('ModelPointer', modelPointerSchema);
+  const leases = leaseModel(connection);
+
+  const findActiveVersion = async () => (await pointer.findById(POINTER).lean())?.version ?? null;
+
+  async function flip(
+    { version, expectedActive, at, fence }: Flip,
+    session: ClientSession | undefined,
+  ): Promise<boolean> {
+    if (fence !== undefined) {
+      const held = { _id: fence.job, fence: fence.token, owner: { $ne: null }, expiresAt: { $gt: at } };
+      const lease = await leases.updateOne(held, { $set: { publishedVersion: version } }, { session });
+      if (lease.matchedCount === 0) return false;
+    }
+    const fenceField = fence === undefined ? null : `fences.${fence.job}`;
+    const moved = await pointer.updateOne(
+      {
+        _id: POINTER,
+        version: expectedActive,
+        ...(fenceField === null ? {} : { [fenceField]: { $not: { $gt: fence!.token } } }),
+      },
+      { $set: { version, ...(fenceField === null ? {} : { [fenceField]: fence!.token }) } },
+      { session },
+    );
+    if (moved.matchedCount === 0) return false;
+    await models.updateOne({ version }, { $set: { status: 'active', activatedAt: at } }, { session });
+    if (expectedActive !== null && expectedActive !== version) {
+      await models.updateOne({ version: expectedActive }, { $set: { status: 'retired' } }, { session });
+    }
+    return true;
+  }
+
+  async function getParts(version: number): Promise<Map<string, Uint8Array>> {
+    const chunks = new Map<string, PartDocument[]>();
+    for await (const chunk of parts.find({ version }).lean().cursor({ batchSize: 2 })) {
+      chunks.set(chunk.name, [...(chunks.get(chunk.name) ?? []), chunk]);
+    }
+    return new Map([...chunks].map(([name, found]) => [name, assemble(version, name, found)]));
+  }
+
+  return {
+    async create(model) {
+      const start = { $setOnInsert: { version: null, lastVersion: 0 } };
+      await pointer.updateOne({ _id: POINTER }, start, { upsert: true }).catch(unlessDuplicate);
+      for (;;) {
+        const { lastVersion } = await pointer
+          .findOneAndUpdate({ _id: POINTER }, { $inc: { lastVersion: 1 } }, { returnDocument: 'after' })
+          .lean<PointerDocument>()
+          .orFail();
+        try {
+          const document = { ...model, version: lastVersion, status: 'building', activatedAt: null };
+          await models.collection.insertOne(document as never);
+          return lastVersion;
+        } catch (error) {
+          // Only where somebody stored a version by hand; the next number is free.
+          unlessDuplicate(error);
+        }
+      }
+    },
+    async putParts(version, rows) {
+      for (const row of rows) {
+        for (const chunk of chunksOf(version, row)) await parts.collection.insertOne(chunk as never);
+      }
+    },
+    getParts,
+    async seal(version, status, patch = {}) {
+      await models.updateOne({ version }, { $set: { ...patch, version, status } });
+    },
+    async activate(version, expectedActive, at, fence) {
+      const request = { version, expectedActive, at, fence };
+      if ((await models.countDocuments({ version, status: { $nin: ['building', 'failed'] } })) === 0)
+        return false;
+      if (!isReplicaSet) return flip(request, undefined);
+      return connection.transaction(async (session) => {
+        const isDone = await flip(request, session);
+        if (!isDone) await session.abortTransaction();
+        return isDone;
+      });
+    },
+    findActiveVersion,
+    async find(version) {
+      const [found, active] = await Promise.all([models.findOne({ version }).lean(), findActiveVersion()]);
+      return found === null ? null : toModel(found, active);
+    },
+    async list(limit) {
+      const [found, active] = await Promise.all([
+        models.find().sort({ version: -1 }).limit(limit).lean(),
+        findActiveVersion(),
+      ]);
+      return found.map((row) => toModel(row, active));
+    },
+    async renamePersona(version, personaId, label) {
+      const found = await models.findOne({ version }, { personas: 1 }).lean();
+      const index = found?.personas.findIndex((persona) => persona.personaId === personaId) ?? -1;
+      if (index === -1) return;
+      await models.updateOne(
+        { version, [`personas.${index}.personaId`]: personaId },
+        { $set: { [`personas.${index}.label`]: label } },
+      );
+    },
+    async prune(versions) {
+      const active = await findActiveVersion();
+      const doomed = versions.filter((version) => version !== active);
+      await models.deleteMany({ version: { $in: doomed } });
+      await parts.deleteMany({ version: { $in: doomed } });
+    },
+    watchActive: ({ signal }) => (isReplicaSet ? flips(signal) : null),
+  };
+
+  async function* flips(signal: AbortSignal): AsyncIterable<number> {
+    // Taking a version number changes the pointer document as well; only a new `version` is a flip.
+    let last = await findActiveVersion();
+    const stream = changes({
+      collection: pointer.collection,
+      pipeline: [],
+      signal,
+      read: (document) => (document as PointerDocument).version,
+    });
+    for await (const version of stream) {
+      if (version !== null && version !== last) yield version;
+      last = version;
+    }
+  }
+}
+
+interface Flip {
+  readonly version: number;
+  readonly expectedActive: number | null;
+  readonly at: number;
+  readonly fence: { readonly job: string; readonly token: number } | undefined;
+}
+
+/** Cuts a part into documents; an empty part is one empty chunk. */
+function* chunksOf(version: number, { name, bytes }: ModelPart): Iterable<PartDocument> {
+  const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_BYTES));
+  for (let index = 0; index < chunks; index += 1) {
+    const chunk = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    yield { version, name, index, chunks, sha256: checksum(buffer), bytes: buffer };
+  }
+}
+
+function assemble(version: number, name: string, found: readonly PartDocument[]): Uint8Array {
+  const { chunks } = found[0];
+  const byIndex = new Map(found.map((chunk) => [chunk.index, chunk]));
+  const pieces: Uint8Array[] = [];
+  for (let index = 0; index < chunks; index += 1) {
+    const chunk = byIndex.get(index);
+    if (chunk === undefined)
+      throw new CorruptModelError(version, name, `lacks chunk ${index + 1} of ${chunks}`);
+    const bytes = Buffer.isBuffer(chunk.bytes) ? chunk.bytes : chunk.bytes.buffer;
+    if (checksum(bytes) !== chunk.sha256) {
+      throw new CorruptModelError(version, name, `has a wrong checksum in chunk ${index + 1} of ${chunks}`);
+    }
+    pieces.push(bytes);
+  }
+  // A copy of its own, aligned for any typed array.
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return whole;
+}
+
+function checksum(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The pointer has the last word on what is active. */
+function toModel(document: ModelVersion & { _id?: unknown }, active: number | null): ModelVersion {
+  const { _id, ...model } = document;
+  if (model.version === active) return { ...model, status: 'active' };
+  return model.status === 'active' ? { ...model, status: 'retired' } : model;
+}

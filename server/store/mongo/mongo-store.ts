@@ -1,0 +1,103 @@
+/** Opens the store: one connection of its own, the indexes, every repository behind the translation of errors. */
+
+import { type Connection, createConnection } from 'mongoose';
+
+import { DatabaseUnavailableError } from '../../domain/index.js';
+import type { Store } from '../repositories.js';
+
+import { createActivityRepository } from './activity.repository.js';
+import { createDatasetRepository } from './dataset.repository.js';
+import { guarded, translate } from './errors.js';
+import { createFeedbackRepository } from './feedback.repository.js';
+import { createItemRepository } from './item.repository.js';
+import { createLeaseRepository } from './lease.repository.js';
+import { createMetricRepository } from './metric.repository.js';
+import { createModelRepository } from './model.repository.js';
+import { createPersonaHistoryRepository } from './persona-history.repository.js';
+import { createProfileRepository } from './profile.repository.js';
+import { createRunRepository } from './run.repository.js';
+import { createUserRepository } from './user.repository.js';
+
+const SERVER_SELECTION_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The longest wait for one answer: bulk writes on a small machine take seconds, an answer that takes this long is lost. */
+const SOCKET_TIMEOUT_MS = 60_000;
+const PING_TIMEOUT_MS = 2_000;
+const HEARTBEAT_MS = 2_000;
+const MAX_POOL_SIZE = 32;
+
+export interface MongoStoreOptions {
+  readonly uri: string;
+  /** How long a call waits for a server that is gone before it fails. Default 2000. */
+  readonly serverSelectionTimeoutMs?: number;
+}
+
+/**
+ * Resolves when the server answers and the indexes stand; rejects with DatabaseUnavailableError when it does not
+ * answer. Afterwards the connection heals by itself: calls fail while the server is away and work when it is back.
+ */
+export async function createMongoStore(options: MongoStoreOptions): Promise<Store> {
+  const connection = createConnection(options.uri, {
+    serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? SERVER_SELECTION_TIMEOUT_MS,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
+    heartbeatFrequencyMS: HEARTBEAT_MS,
+    maxPoolSize: MAX_POOL_SIZE,
+    // Acknowledged means on disk: a server that is killed or loses its power still has it.
+    writeConcern: { w: 'majority', j: true },
+    // A call made while the server is away must fail, not wait in a queue of mongoose.
+    bufferCommands: false,
+    autoIndex: false,
+    autoCreate: false,
+    appName: 'smartpersona',
+  });
+  // Told through the calls that fail; without a listener the event would end the process.
+  connection.on('error', () => undefined);
+  try {
+    await connection.asPromise();
+    const hello = await connection.db!.admin().command({ hello: 1 });
+    const hasChangeStreams = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
+    const store = createRepositories(connection, hasChangeStreams);
+    for (const model of Object.values(connection.models)) {
+      await model.createCollection();
+      await model.createIndexes();
+    }
+    return store;
+  } catch (error) {
+    await connection.close(true).catch(() => undefined);
+    throw translate(error);
+  }
+}
+
+function createRepositories(connection: Connection, hasChangeStreams: boolean): Store {
+  return {
+    items: guarded(createItemRepository(connection)),
+    users: guarded(createUserRepository(connection)),
+    activity: guarded(createActivityRepository(connection)),
+    profiles: guarded(createProfileRepository(connection)),
+    feedback: guarded(createFeedbackRepository(connection, hasChangeStreams)),
+    leases: guarded(createLeaseRepository(connection)),
+    models: guarded(createModelRepository(connection, hasChangeStreams)),
+    personaHistory: guarded(createPersonaHistoryRepository(connection)),
+    metrics: guarded(createMetricRepository(connection)),
+    runs: guarded(createRunRepository(connection)),
+    dataset: guarded(createDatasetRepository(connection)),
+    hasChangeStreams,
+    ping: () => ping(connection),
+    close: () => connection.close(),
+  };
+}
+
+async function ping(connection: Connection): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DatabaseUnavailableError()), PING_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([connection.db!.admin().command({ ping: 1 }), late]);
+  } catch (error) {
+    throw error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError({ cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

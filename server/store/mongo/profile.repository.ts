@@ -1,0 +1,95 @@
+/**
+ * Profiles in MongoDB. Training streams all of them, so the interactions lie in one JSON text of parallel columns and
+ * the running sums in another (see event-columns.ts for what that buys).
+ */
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { BehaviourSums, Interaction, Profile } from '../../domain/index.js';
+import type { ProfileRepository } from '../repositories.js';
+
+import { BATCH, DERIVED, findByIds, inBatches } from './batches.js';
+import { compareAndSet } from './compare-and-set.js';
+
+interface ProfileDocument {
+  _id: string;
+  interactions: string;
+  behaviour: string;
+  eventCount: number;
+  revision: number;
+  updatedAt: number;
+}
+
+export const profileSchema = new Schema<ProfileDocument>(
+  {
+    _id: { type: String, required: true },
+    interactions: { type: String, required: true },
+    behaviour: { type: String, required: true },
+    eventCount: Number,
+    revision: { type: Number, required: true },
+    updatedAt: Number,
+  },
+  { collection: 'profiles', versionKey: false, autoIndex: false },
+);
+
+export function createProfileRepository(connection: Connection): ProfileRepository {
+  const model = connection.model('Profile', profileSchema);
+  return {
+    async find(userId) {
+      const found = await model.findById(userId).lean();
+      return found === null ? null : toProfile(found);
+    },
+    findMany: async (userIds) =>
+      (await findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean())).map(toProfile),
+    replaceMany: (rows) =>
+      compareAndSet<ProfileDocument>(
+        model.collection,
+        rows.map(({ profile, expectedRevision }) => ({
+          document: toDocument(profile),
+          expected: expectedRevision === 0 ? null : { revision: expectedRevision },
+        })),
+        DERIVED,
+      ),
+    streamAll: () => inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }), toProfile),
+    count: () => model.countDocuments(),
+    delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
+  };
+}
+
+function toDocument({ userId, interactions, behaviour, ...rest }: Profile): ProfileDocument {
+  const columns = {
+    itemId: interactions.map((row) => row.itemId),
+    strength: interactions.map((row) => row.strength),
+    opinion: interactions.map((row) => row.opinion),
+    isPurchased: interactions.map((row) => (row.isPurchased ? 1 : 0)),
+    at: interactions.map((row) => row.at),
+  };
+  return {
+    _id: userId,
+    interactions: JSON.stringify(columns),
+    behaviour: JSON.stringify(behaviour),
+    ...rest,
+  };
+}
+
+function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): Profile {
+  const columns = JSON.parse(interactions) as {
+    itemId: string[];
+    strength: number[];
+    opinion: Interaction['opinion'][];
+    isPurchased: number[];
+    at: number[];
+  };
+  return {
+    userId: _id,
+    interactions: columns.itemId.map((itemId, row) => ({
+      itemId,
+      strength: columns.strength[row],
+      opinion: columns.opinion[row],
+      isPurchased: columns.isPurchased[row] === 1,
+      at: columns.at[row],
+    })),
+    behaviour: JSON.parse(behaviour) as BehaviourSums,
+    ...rest,
+  };
+}

@@ -1,0 +1,92 @@
+/** Users in MongoDB: pseudonyms, and what follows from behaviour. */
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { PersonaAssignment, User } from '../../domain/index.js';
+import type { UserRepository } from '../repositories.js';
+
+import { DERIVED, batchesOf, findByIds } from './batches.js';
+import { duplicateIndexes } from './errors.js';
+import { pageOf } from './item.repository.js';
+
+interface UserDocument extends Omit<User, 'userId'> {
+  _id: string;
+}
+
+const personaSchema = new Schema<PersonaAssignment>(
+  { personaId: String, confidence: Number, since: Number, pending: String, modelVersion: Number },
+  { _id: false },
+);
+
+export const userSchema = new Schema<UserDocument>(
+  {
+    _id: { type: String, required: true },
+    locale: String,
+    createdAt: Number,
+    persona: personaSchema,
+    eventCount: Number,
+    isSynthetic: Boolean,
+  },
+  { collection: 'users', versionKey: false, autoIndex: false },
+);
+userSchema.index({ 'persona.personaId': 1 });
+userSchema.index({ createdAt: 1 });
+
+export function createUserRepository(connection: Connection): UserRepository {
+  const model = connection.model('User', userSchema);
+  return {
+    async ensure(users) {
+      const rows = [...new Map(users.map((user) => [user.userId, user])).values()];
+      let added = 0;
+      for (const batch of batchesOf(rows)) {
+        const documents = batch.map(({ userId, locale, createdAt, isSynthetic }) => ({
+          ...{ _id: userId, locale, createdAt, persona: null, eventCount: 0, isSynthetic },
+        }));
+        const known = await model.collection
+          .insertMany(documents as never, { ordered: false })
+          .then(() => [], duplicateIndexes);
+        added += batch.length - known.length;
+      }
+      return added;
+    },
+    async find(userId) {
+      const found = await model.findById(userId).lean();
+      return found === null ? null : toUser(found);
+    },
+    findMany: async (userIds) =>
+      (await findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean())).map(toUser),
+    async list({ first, after, personaId, isSynthetic }) {
+      const filter = {
+        ...(after === null ? {} : { _id: { $gt: after } }),
+        ...(personaId == null ? {} : { 'persona.personaId': personaId }),
+        ...(isSynthetic === undefined ? {} : { isSynthetic }),
+      };
+      const rows = await model
+        .find(filter)
+        .sort({ _id: 1 })
+        .limit(first + 1)
+        .lean();
+      return pageOf(rows.map(toUser), first);
+    },
+    async assignPersonas(rows) {
+      for (const batch of batchesOf(rows)) {
+        const writes = batch.map(({ userId, persona, eventCount }) => ({
+          updateOne: { filter: { _id: userId }, update: { $set: { persona, eventCount } } },
+        }));
+        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+      }
+    },
+    count: () => model.countDocuments(),
+    async countByPersona() {
+      const groups = await model.aggregate<{ _id: string | null; count: number }>([
+        { $group: { _id: '$persona.personaId', count: { $sum: 1 } } },
+      ]);
+      return new Map(groups.map(({ _id, count }) => [_id ?? 'none', count]));
+    },
+    delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
+  };
+}
+
+function toUser({ _id, ...rest }: UserDocument): User {
+  return { userId: _id, ...rest };
+}

@@ -1,0 +1,234 @@
+/**
+ * Stage 2: the interfaces of the record. `mongo/` implements them over mongoose, `memory/` for tests;
+ * one contract suite per interface runs on both. Verbs: append, find (may be null), get (throws), replace.
+ * Every method rejects with DatabaseUnavailableError when the database does not answer in time.
+ */
+
+import type {
+  BehaviourEvent,
+  Feedback,
+  Item,
+  MetricBucket,
+  ModelStatus,
+  ModelVersion,
+  PersonaAssignment,
+  PersonaRecord,
+  Profile,
+  TrainingRun,
+  User,
+} from '../domain/index.js';
+
+/** A page of a listing in ascending id order. `after` is the last id of the page before. */
+export interface PageRequest {
+  readonly first: number;
+  readonly after: string | null;
+}
+
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly hasNextPage: boolean;
+}
+
+export interface ItemRepository {
+  /** Upserts; the same rows again change nothing. */
+  replaceMany(items: readonly Item[]): Promise<{ inserted: number; updated: number; unchanged: number }>;
+  find(itemId: string): Promise<Item | null>;
+  /** Found ones only, in no order. */
+  findMany(itemIds: readonly string[]): Promise<Item[]>;
+  list(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;
+  /** Streams every item in ascending id order. */
+  streamAll(): AsyncIterable<readonly Item[]>;
+  count(): Promise<number>;
+  categories(): Promise<string[]>;
+}
+
+export interface UserRepository {
+  /** Creates the ones that are missing; existing ones keep what they have. Returns how many were new. */
+  ensure(users: readonly Pick<User, 'userId' | 'locale' | 'createdAt' | 'isSynthetic'>[]): Promise<number>;
+  find(userId: string): Promise<User | null>;
+  findMany(userIds: readonly string[]): Promise<User[]>;
+  list(page: PageRequest & { personaId?: string | null; isSynthetic?: boolean }): Promise<Page<User>>;
+  /** Sets persona and event count for many users in one go. */
+  assignPersonas(
+    rows: readonly { userId: string; persona: PersonaAssignment; eventCount: number }[],
+  ): Promise<void>;
+  count(): Promise<number>;
+  /** Users by persona id; users without one under "none". */
+  countByPersona(): Promise<Map<string, number>>;
+  delete(userId: string): Promise<number>;
+}
+
+/** One (user, ISO week) bucket of the record. */
+export interface ActivityBucket {
+  readonly userId: string;
+  /** ISO week, e.g. "2026-W07". */
+  readonly week: string;
+  readonly part: number;
+  readonly events: readonly BehaviourEvent[];
+}
+
+export interface ActivityRepository {
+  /**
+   * Appends events idempotently by `event.id` and marks the users as pending until `markApplied`.
+   * Returns the events that were new, in the order given.
+   * `fresh: true` promises that no event of these users is stored yet (a first bulk import) and skips the look-ups.
+   */
+  append(events: readonly BehaviourEvent[], options?: { fresh?: boolean }): Promise<BehaviourEvent[]>;
+  /** All events of one user in ascending time, ties by id. */
+  findByUser(userId: string): Promise<BehaviourEvent[]>;
+  /** Streams buckets grouped by user: all buckets of a user come one after another, users in ascending id. */
+  streamByUser(): AsyncIterable<{ userId: string; events: BehaviourEvent[] }>;
+  /** Users whose derived data may lag behind the record. */
+  findPendingUsers(): Promise<string[]>;
+  markApplied(userIds: readonly string[]): Promise<void>;
+  countEvents(): Promise<number>;
+  deleteByUser(userId: string): Promise<number>;
+}
+
+export interface ProfileRepository {
+  find(userId: string): Promise<Profile | null>;
+  findMany(userIds: readonly string[]): Promise<Profile[]>;
+  /**
+   * Writes profiles whose stored revision is still `expectedRevision` (0: not stored yet).
+   * Returns the ids that were refused because somebody else wrote first.
+   */
+  replaceMany(rows: readonly { profile: Profile; expectedRevision: number }[]): Promise<string[]>;
+  /** Streams every profile in ascending user id, in batches. */
+  streamAll(): AsyncIterable<readonly Profile[]>;
+  count(): Promise<number>;
+  delete(userId: string): Promise<number>;
+}
+
+export interface FeedbackRepository {
+  /** The one awaited write of a thumb (majority). Sets the latest opinion, raises `seq`, marks it pending. Returns what is stored now. */
+  submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;
+  findByUser(userId: string): Promise<Feedback[]>;
+  /** Thumbs that are acknowledged but may not be in activity and profile yet. */
+  findPending(): Promise<Feedback[]>;
+  findPendingByUser(userId: string): Promise<Feedback[]>;
+  /** Clears the pending mark where `seq` is still the stored one. */
+  markApplied(rows: readonly Pick<Feedback, 'userId' | 'itemId' | 'seq'>[]): Promise<void>;
+  count(): Promise<number>;
+  deleteByUser(userId: string): Promise<number>;
+  /** Thumbs by anybody from now on (or after `resumeToken`); null where the server has no change streams. */
+  watch(options: {
+    resumeToken?: unknown;
+    signal: AbortSignal;
+  }): AsyncIterable<{ feedback: Feedback; resumeToken: unknown }> | null;
+}
+
+/** A named binary part of a model version. */
+export interface ModelPart {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ModelRepository {
+  /** Takes the next version number and stores the document with status "building". */
+  create(model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt'>): Promise<number>;
+  /** Stores parts, cut into chunks below 8 MB, each with a checksum. */
+  putParts(version: number, parts: readonly ModelPart[]): Promise<void>;
+  /** Throws CorruptModelError when a chunk is missing or its checksum differs. */
+  getParts(version: number): Promise<Map<string, Uint8Array>>;
+  /** building -> ready, candidate or failed; other fields may be completed at the same time. */
+  seal(
+    version: number,
+    status: Extract<ModelStatus, 'ready' | 'candidate' | 'failed'>,
+    patch?: Partial<ModelVersion>,
+  ): Promise<void>;
+  /**
+   * Flips the pointer to `version` if it still points at `expectedActive` (null: at nothing), and, when `fence` is given,
+   * only while the lease `fence.job` still carries `fence.token`. Returns false when somebody else won.
+   */
+  activate(
+    version: number,
+    expectedActive: number | null,
+    at: number,
+    fence?: { job: string; token: number },
+  ): Promise<boolean>;
+  findActiveVersion(): Promise<number | null>;
+  find(version: number): Promise<ModelVersion | null>;
+  /** Newest first. */
+  list(limit: number): Promise<ModelVersion[]>;
+  /** Changes the shown label of a persona in one version. */
+  renamePersona(version: number, personaId: string, label: string): Promise<void>;
+  /** Removes parts and documents of these versions; the active one is never removed. */
+  prune(versions: readonly number[]): Promise<void>;
+  /** Pointer flips from now on; null where the server has no change streams. */
+  watchActive(options: { signal: AbortSignal }): AsyncIterable<number> | null;
+}
+
+export interface PersonaHistoryRepository {
+  appendMany(rows: readonly PersonaRecord[]): Promise<void>;
+  findByUser(userId: string, limit: number): Promise<PersonaRecord[]>;
+  /** For every user with a record in both versions: counts by (from persona, to persona). */
+  transitions(fromVersion: number, toVersion: number): Promise<{ from: string; to: string; count: number }[]>;
+  deleteByUser(userId: string): Promise<number>;
+  deleteByVersions(versions: readonly number[]): Promise<void>;
+}
+
+export interface MetricRepository {
+  /** `$inc` upserts; buckets with the same key in one call are added up. */
+  increment(buckets: readonly MetricBucket[]): Promise<void>;
+  find(range: { grain: MetricBucket['grain']; from: number; to: number }): Promise<MetricBucket[]>;
+  clear(): Promise<void>;
+}
+
+export interface RunRepository {
+  replace(run: TrainingRun): Promise<void>;
+  find(runId: string): Promise<TrainingRun | null>;
+  /** Newest first. */
+  list(job: string, limit: number): Promise<TrainingRun[]>;
+}
+
+export interface Lease {
+  readonly job: string;
+  readonly owner: string;
+  readonly acquiredAt: number;
+  readonly expiresAt: number;
+  /** Rises with every acquisition; a publish names it and is refused when it is no longer current. */
+  readonly fence: number;
+}
+
+export interface LeaseRepository {
+  /** One findOneAndUpdate. Null when somebody else holds it. */
+  acquire(job: string, owner: string, leaseMs: number, now: number): Promise<Lease | null>;
+  /** False when it was lost. */
+  renew(lease: Lease, leaseMs: number, now: number): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
+  find(job: string): Promise<Lease | null>;
+}
+
+/** Small facts about the data set as a whole. */
+export interface DatasetInfo {
+  /** True while every row came from the synthesiser; an import makes it false for good. */
+  readonly isSynthetic: boolean;
+  readonly seed: number | null;
+  /** Events that named an item the catalogue did not have. */
+  readonly unknownItemEvents: number;
+}
+
+export interface DatasetRepository {
+  get(): Promise<DatasetInfo>;
+  update(patch: Partial<Pick<DatasetInfo, 'isSynthetic' | 'seed'>>): Promise<void>;
+  addUnknownItemEvents(count: number): Promise<void>;
+}
+
+export interface Store {
+  readonly items: ItemRepository;
+  readonly users: UserRepository;
+  readonly activity: ActivityRepository;
+  readonly profiles: ProfileRepository;
+  readonly feedback: FeedbackRepository;
+  readonly models: ModelRepository;
+  readonly personaHistory: PersonaHistoryRepository;
+  readonly metrics: MetricRepository;
+  readonly runs: RunRepository;
+  readonly leases: LeaseRepository;
+  readonly dataset: DatasetRepository;
+  /** True when the server has change streams (a replica set). */
+  readonly hasChangeStreams: boolean;
+  /** Rejects with DatabaseUnavailableError when the server does not answer within two seconds. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

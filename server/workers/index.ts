@@ -1,0 +1,5 @@
+/** Runs learning off the event loop. */
+
+export type { TrainOptions, Trainer } from './trainer.js';
+export { createInlineTrainer, createThreadTrainer } from './trainer.js';
+export type { TrainingInput, TrainingResult } from './training-task.js';

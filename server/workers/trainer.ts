@@ -1,0 +1,83 @@
+/** Where a training task runs: in a thread of its own for the product, in place for small tests. */
+
+import type { WorkerOptions } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+
+import type { TrainingInput, TrainingProgress, TrainingResult } from './training-task.js';
+import { runTrainingTask } from './training-task.js';
+
+export interface TrainOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: TrainingProgress;
+}
+
+export interface Trainer {
+  /** Rejects with the task's error; with the signal's reason when it is aborted, which ends the thread at once. */
+  train(input: TrainingInput, options: TrainOptions): Promise<TrainingResult>;
+}
+
+/** What the thread sends back. */
+export type WorkerMessage =
+  | { readonly kind: 'progress'; readonly stage: Parameters<TrainingProgress>[0]; readonly fraction: number }
+  | { readonly kind: 'result'; readonly result: TrainingResult }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string };
+
+/** A task's failure as it arrives from the thread; `code` is the original error's. */
+export class TrainingTaskError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'TrainingTaskError';
+  }
+}
+
+export interface ThreadTrainerOptions {
+  /** Ceiling of the thread's JavaScript heap, MiB. Typed arrays do not count. Default 1,024. */
+  readonly maxHeapMb?: number;
+}
+
+export function createThreadTrainer({ maxHeapMb = 1_024 }: ThreadTrainerOptions = {}): Trainer {
+  return {
+    train: (input, { signal, onProgress }) =>
+      new Promise((resolve, reject) => {
+        const worker = startWorker({
+          workerData: input,
+          resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+        });
+        const stop = () => {
+          reject(signal.reason);
+          void worker.terminate();
+        };
+        if (signal.aborted) return stop();
+        signal.addEventListener('abort', stop, { once: true });
+        worker.on('message', (message: WorkerMessage) => {
+          if (message.kind === 'progress') onProgress(message.stage, message.fraction);
+          else if (message.kind === 'result') resolve(message.result);
+          else reject(new TrainingTaskError(message.code, message.message));
+        });
+        worker.once('error', reject);
+        worker.once('exit', (code) => {
+          signal.removeEventListener('abort', stop);
+          // Without effect when a result or an error has settled the promise already.
+          reject(new TrainingTaskError('WORKER_EXITED', `The training thread ended with code ${code}.`));
+        });
+      }),
+  };
+}
+
+/** From source a thread has to be taught TypeScript first; loaders are not handed down to it. */
+function startWorker(options: WorkerOptions): Worker {
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./training.worker.js', import.meta.url), options);
+  const entry = JSON.stringify(new URL('./training.worker.ts', import.meta.url).href);
+  const source = `import('tsx/esm/api').then(({ register }) => (register(), import(${entry})));`;
+  return new Worker(source, { ...options, eval: true });
+}
+
+export function createInlineTrainer(): Trainer {
+  return {
+    train: (input, { onProgress }) => Promise.resolve().then(() => runTrainingTask(input, onProgress)),
+  };
+}

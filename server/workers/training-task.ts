@@ -1,0 +1,153 @@
+/**
+ * Stages 4 and 5 for everyone, as one pure task: personas, the recommender, and what both are worth.
+ *
+ * The recommender is judged on likes it has not seen (the last week's where events have times, a random fifth
+ * otherwise), then fitted again to all of the data with the hyper-parameters chosen on the way.
+ */
+
+import type { MetricValue, Persona, TrainingStage } from '../domain/index.js';
+import { KNOWN_TIME_FROM } from '../domain/index.js';
+import type { Interactions, ItemContent } from '../features/index.js';
+import type {
+  Evaluation,
+  HyperParameters,
+  PackedPersonas,
+  PackedRecommender,
+  ClusterEvidence,
+  PersonaFit,
+} from '../learning/index.js';
+import {
+  evaluate,
+  fitPersonas,
+  fitRecommender,
+  foldedScores,
+  holdOutLikes,
+  itemFeaturesOf,
+  packPersonas,
+  packRecommender,
+  unpackPersonas,
+} from '../learning/index.js';
+
+export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
+
+export interface TrainingInput {
+  readonly dataset: {
+    readonly nUsers: number;
+    readonly nItems: number;
+    readonly interactions: Interactions;
+    /** Float64Array, row-major [nUsers, featureNames.length]. */
+    readonly features: Float64Array;
+  };
+  readonly content: ItemContent;
+  readonly featureNames: readonly string[];
+  /** The version that serves now: keeps persona ids stable and starts the search from its hyper-parameters. */
+  readonly previous: { readonly personas: PackedPersonas; readonly hyperParameters: HyperParameters } | null;
+  readonly seed: number;
+}
+
+export interface TrainingResult {
+  readonly k: number;
+  readonly evidence: readonly ClusterEvidence[];
+  readonly personas: readonly Persona[];
+  /** Int32Array [nUsers], index into `personas`. */
+  readonly labels: Int32Array;
+  /** Float32Array [nUsers], 0..1. */
+  readonly confidence: Float32Array;
+  readonly packedPersonas: PackedPersonas;
+  readonly packedRecommender: PackedRecommender;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  readonly hyperParameters: Readonly<Record<string, number>>;
+}
+
+/** Fits of the hyper-parameter search. */
+const SEARCH_FITS = 8;
+
+export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgress): TrainingResult {
+  const personaFit = fitPersonas(input.dataset.features, {
+    names: input.featureNames,
+    seed: input.seed,
+    previous: input.previous === null ? undefined : unpackPersonas(input.previous.personas),
+    onProgress: (fraction) => onProgress('personas', fraction),
+  });
+  const { model, evaluation } = fitAndJudge(input, personaFit, onProgress);
+  return {
+    k: personaFit.model.personas.length,
+    evidence: personaFit.evidence,
+    personas: personaFit.model.personas,
+    labels: personaFit.labels,
+    confidence: personaFit.confidence,
+    packedPersonas: packPersonas(personaFit.model),
+    packedRecommender: packRecommender(model),
+    metrics: metricsOf(evaluation, personaFit),
+    hyperParameters: { ...model.hyperParameters },
+  };
+}
+
+function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: TrainingProgress) {
+  const { interactions, nItems } = input.dataset;
+  const shared = {
+    nItems,
+    itemFeatures: itemFeaturesOf(input.content),
+    userPersona: personaFit.labels,
+    nPersonas: personaFit.model.personas.length,
+  };
+  const { train, test } = holdOutLikes(interactions, { seed: input.seed, knownTimeFrom: KNOWN_TIME_FROM });
+  const judged = fitRecommender(
+    { ...shared, interactions: train },
+    {
+      seed: input.seed,
+      hyperParameters: input.previous?.hyperParameters,
+      search: { maxFits: SEARCH_FITS },
+      onProgress: (fraction) => onProgress('fit', fraction * 0.7),
+    },
+  );
+  const model = fitRecommender(
+    { ...shared, interactions },
+    {
+      seed: input.seed,
+      hyperParameters: judged.hyperParameters,
+      onProgress: (fraction) => onProgress('fit', 0.7 + fraction * 0.3),
+    },
+  );
+  const evaluation = evaluate(
+    {
+      scoresOf: foldedScores(judged, train, (user) => personaFit.labels[user]),
+      nItems,
+      seen: train,
+      test,
+      group: personaFit.labels,
+    },
+    { seed: input.seed, onProgress: (fraction) => onProgress('evaluate', fraction) },
+  );
+  return { model, evaluation };
+}
+
+function metricsOf({ overall, coverage, novelty, byGroup }: Evaluation, { model, silhouette }: PersonaFit) {
+  const metrics: Record<string, MetricValue> = { ...overall };
+  metrics['coverage@10'] = exactly(coverage);
+  metrics['novelty@10'] = exactly(novelty);
+  metrics['silhouette'] = exactly(silhouette);
+  for (const [group, values] of byGroup) {
+    const { personaId } = model.personas[group];
+    metrics[`precision@5/${personaId}`] = values['precision@5'];
+    metrics[`recall@10/${personaId}`] = values['recall@10'];
+  }
+  return metrics;
+}
+
+/** A figure about the whole, which has no sampling error over users. */
+function exactly(value: number): MetricValue {
+  return { value, low: value, high: value };
+}
+
+/** Buffers that may move to another thread instead of being copied. */
+export function transferablesOf(result: TrainingResult): ArrayBuffer[] {
+  const arrays = [
+    result.labels,
+    result.confidence,
+    ...Object.values(result.packedPersonas.arrays),
+    ...Object.values(result.packedRecommender.arrays),
+  ];
+  const buffers = new Set(arrays.map((array) => array.buffer));
+  return [...buffers].filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer);
+}

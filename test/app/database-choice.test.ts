@@ -1,0 +1,172 @@
+/** The parts of opening a database that need none: order, wording, connection strings, locks, processes. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { describeUri, redact, withDatabaseName } from '../../server/app/database/connection-string.js';
+import { NoDatabaseError } from '../../server/app/database/errors.js';
+import { tryLock, waitForLock } from '../../server/app/database/lock-file.js';
+import { findMongod } from '../../server/app/database/mongod.js';
+import { endProcess, identify, isAlive } from '../../server/app/database/process.js';
+import { waysToTry } from '../../server/app/database/ways.js';
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'smartpersona-choice-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A process that does nothing; `script` may change that. It says when it is up. */
+async function idle(script = ''): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['-e', `${script};setInterval(() => {}, 1000);console.log('up')`]);
+  children.push(child);
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+describe('the ways to a database', () => {
+  const nothing = { hasUri: false, hasMongodData: false, hasSecantusData: false };
+
+  it('are tried in a fixed order on an empty data folder', () => {
+    expect(waysToTry(nothing)).toEqual(['mongod', 'memory-server', 'secantusdb']);
+  });
+
+  it('are MONGODB_URI alone when it is set, whatever else is there', () => {
+    expect(waysToTry({ hasUri: true, hasMongodData: true, hasSecantusData: true })).toEqual(['uri']);
+  });
+
+  it('stay with the kind of server that wrote the data', () => {
+    expect(waysToTry({ ...nothing, hasSecantusData: true })).toEqual(['secantusdb']);
+    expect(waysToTry({ ...nothing, hasMongodData: true })).toEqual(['mongod', 'memory-server']);
+  });
+
+  it('are all told, with what each needs and why it failed, when none works', () => {
+    const { message } = new NoDatabaseError([
+      { way: 'mongod', needs: 'install MongoDB', reason: 'none is on PATH' },
+      { way: 'secantusdb', needs: 'install Python', reason: 'no Python' },
+    ]);
+    for (const part of [
+      'MONGODB_URI',
+      'mongod: install MongoDB (none is on PATH)',
+      'secantusdb',
+      'no Python',
+    ]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it('find a mongod only where it can be run', () => {
+    expect(findMongod(folder)).toBeNull();
+    writeFileSync(join(folder, 'mongod'), '', { mode: 0o644 });
+    expect(findMongod(folder)).toBeNull();
+    chmodSync(join(folder, 'mongod'), 0o755);
+    expect(findMongod(['/nowhere', '', folder].join(delimiter))).toBe(join(folder, 'mongod'));
+  });
+});
+
+describe('a connection string', () => {
+  it.each([
+    ['mongodb://h', 'mongodb://h/smartpersona'],
+    ['mongodb://h:1,i:2/?replicaSet=r', 'mongodb://h:1,i:2/smartpersona?replicaSet=r'],
+    ['mongodb://u:p@h', 'mongodb://u:p@h/smartpersona?authSource=admin'],
+    ['mongodb+srv://u:p@h/?w=1&authSource=x', 'mongodb+srv://u:p@h/smartpersona?w=1&authSource=x'],
+    ['mongodb://u:p@h/mine?w=1', 'mongodb://u:p@h/mine?w=1'],
+  ])('%s is used as %s', (given, used) => {
+    expect(withDatabaseName(given)).toBe(used);
+  });
+
+  it('is shown without account and options', () => {
+    const uri = 'mongodb://root:p%40ss@h:1,i:2/mine?tlsCertificateKeyFilePassword=hidden';
+    expect(describeUri(uri)).toBe('mongodb://h:1,i:2/mine');
+    expect(describeUri('nonsense with p%40ss')).not.toContain('p%40ss');
+  });
+
+  it('has its secrets struck out of any text, as written and as meant', () => {
+    const uri = 'mongodb://root:p%40ssword@h/mine?tlsCertificateKeyFilePassword=hidden&w=1';
+    const text = `cannot use ${uri}: user root with p@ssword and hidden on h`;
+    const redacted = redact(text, uri);
+    for (const secret of ['p%40ssword', 'p@ssword', 'hidden', 'root']) expect(redacted).not.toContain(secret);
+    expect(redacted).toContain('on h');
+  });
+});
+
+describe('a process', () => {
+  it('is known by its number and its start, and is gone when it has ended', async () => {
+    const child = await idle();
+    const identity = identify(child.pid!)!;
+    expect(isAlive(identity)).toBe(true);
+    expect(isAlive({ ...identity, startedAt: 'another time' })).toBe(false);
+    await endProcess(identity, 10_000);
+    expect(isAlive(identity)).toBe(false);
+    expect(identify(child.pid!)).toBeNull();
+  });
+
+  it('that ignores SIGTERM is killed', async () => {
+    const child = await idle("process.on('SIGTERM', () => {})");
+    const ended = once(child, 'exit');
+    await endProcess(identify(child.pid!)!, 300);
+    expect((await ended)[1]).toBe('SIGKILL');
+  });
+
+  it('that got the number of another is left alone', async () => {
+    const child = await idle();
+    await endProcess({ pid: child.pid!, startedAt: 'long ago' }, 300);
+    expect(isAlive(identify(child.pid!)!)).toBe(true);
+  });
+});
+
+describe('a lock', () => {
+  it('is held by one at a time, who is named, until it is released', () => {
+    const path = join(folder, 'lock');
+    const first = tryLock(path);
+    if (!('lock' in first)) throw new Error('nobody else can have it');
+    expect(tryLock(path)).toEqual({ holder: identify(process.pid) });
+    first.lock.release();
+    expect(existsSync(path)).toBe(false);
+    expect(tryLock(path)).toHaveProperty('lock');
+  });
+
+  it('is taken over from a process that was killed', async () => {
+    const path = join(folder, 'lock');
+    const child = await idle();
+    writeFileSync(path, JSON.stringify(identify(child.pid!)));
+    expect(tryLock(path)).toMatchObject({ holder: { pid: child.pid } });
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    expect(tryLock(path)).toHaveProperty('lock');
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(identify(process.pid));
+  });
+
+  it('is taken over from a process whose number somebody else has now', async () => {
+    const path = join(folder, 'lock');
+    const child = await idle();
+    writeFileSync(path, JSON.stringify({ ...identify(child.pid!), startedAt: 'before the restart' }));
+    expect(tryLock(path)).toHaveProperty('lock');
+  });
+
+  it('is taken over when its file says nothing', () => {
+    const path = join(folder, 'lock');
+    writeFileSync(path, '');
+    expect(tryLock(path)).toHaveProperty('lock');
+  });
+
+  it('is waited for, and given up on after the deadline', async () => {
+    const path = join(folder, 'lock');
+    const first = tryLock(path);
+    await expect(waitForLock(path, 0)).rejects.toThrow(String(process.pid));
+    const waiting = waitForLock(path, 10_000);
+    if ('lock' in first) first.lock.release();
+    (await waiting).release();
+    expect(existsSync(path)).toBe(false);
+  });
+});

@@ -1,0 +1,252 @@
+/** Opening the database for real: MONGODB_URI, and SecantusDB with restarts, crashes and several programs at once. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import { readRecord } from '../../server/app/database/data-folder.js';
+import {
+  DataFolderInUseError,
+  DatabaseUriError,
+  openDatabase,
+  type Database,
+} from '../../server/app/database/index.js';
+import { endProcess, isAlive } from '../../server/app/database/process.js';
+import type { Logger } from '../../server/domain/index.js';
+import { createMongoStore } from '../../server/store/mongo/index.js';
+import { freshDatabase } from '../support/database.js';
+import { waitFor } from '../support/wait-for.js';
+
+let dataDir: string;
+let lines: string[];
+let opened: Database[];
+let holders: ChildProcess[];
+
+const log: Logger = Object.fromEntries(
+  ['debug', 'info', 'warn', 'error'].map((level) => [
+    level,
+    (fields: object, message?: string) => lines.push(`${level} ${message} ${JSON.stringify(fields)}`),
+  ]),
+) as unknown as Logger;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-data-'));
+  [lines, opened, holders] = [[], [], []];
+});
+
+afterEach(async () => {
+  for (const database of opened) await database.stop();
+  for (const holder of holders) holder.kill('SIGKILL');
+  const left = readRecord(dataDir);
+  if (left !== null) await endProcess(left.process, 10_000);
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Without a PATH to look for mongod in, so that every machine takes the same way. */
+async function open(role: 'server' | 'command', mongodbUri: string | null = null): Promise<Database> {
+  const database = await openDatabase({ settings: { mongodbUri, dataDir }, log, role, path: '' });
+  opened.push(database);
+  return database;
+}
+
+/** Opens the database in a process of its own. */
+async function hold(
+  role: 'server' | 'command',
+): Promise<{ child: ChildProcess; answer: Record<string, unknown> }> {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'test/support/database-holder.ts', dataDir, role],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  holders.push(child);
+  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+  return { child, answer: JSON.parse(line) as Record<string, unknown> };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+/** Runs some work on a store of the database. */
+async function withStore<T>(
+  uri: string,
+  work: (store: Awaited<ReturnType<typeof createMongoStore>>) => Promise<T>,
+) {
+  const store = await createMongoStore({ uri });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+const setSeed = (uri: string, seed: number) => withStore(uri, (store) => store.dataset.update({ seed }));
+const getSeed = (uri: string) => withStore(uri, async (store) => (await store.dataset.get()).seed);
+const databaseProcess = () => readRecord(dataDir)!.process;
+
+describe('MONGODB_URI', () => {
+  it('is used when it answers, and the log says so without naming anybody', async () => {
+    const uri = freshDatabase(inject('mongoUri'));
+    const database = await open('server', uri);
+    expect(database).toMatchObject({ kind: 'uri', uri, isStarted: false });
+    expect(database.description).toContain('MONGODB_URI');
+    expect(lines.filter((line) => line.startsWith('info database:'))).toHaveLength(1);
+    await setSeed(database.uri, 5);
+    expect(await getSeed(uri)).toBe(5);
+  });
+
+  it('may be shared by servers on the same data folder', async () => {
+    const uri = freshDatabase(inject('mongoUri'));
+    const databases = [await open('server', uri), await open('server', uri)];
+    expect(databases.map((database) => database.uri)).toEqual([uri, uri]);
+  });
+
+  it('is an error when nobody answers there, without credentials and without another choice', async () => {
+    const error = await open('server', 'mongodb://root:hunter2@127.0.0.1:1/x?authSource=admin').catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DatabaseUriError);
+    expect((error as Error).message).toContain('mongodb://127.0.0.1:1/x');
+    expect(`${(error as Error).stack} ${JSON.stringify(error)} ${lines.join()}`).not.toMatch(/hunter2|root/);
+    expect(readRecord(dataDir)).toBeNull();
+  });
+
+  it('is an error when somebody accepts the connection and stays silent', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await expect(open('server', `mongodb://127.0.0.1:${port}`)).rejects.toBeInstanceOf(DatabaseUriError);
+    silent.close();
+  });
+
+  it.each([
+    'mongodb://u:hunter2@h:notaport/x',
+    'mongodb://u:hunter2@/x',
+    'mongodb://h/?unknownOption=hunter2',
+  ])('is an error when it makes no sense: %s', async (uri) => {
+    const error = await open('command', uri).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseUriError);
+    expect((error as Error).message).not.toContain('hunter2');
+  });
+});
+
+describe('SecantusDB', () => {
+  it('is started with its data in the data folder, keeps them over a restart, and ends with its user', async () => {
+    const first = await open('server');
+    expect(first).toMatchObject({ kind: 'secantusdb', isStarted: true });
+    expect(first.description).toContain(dataDir);
+    const server = databaseProcess();
+    await setSeed(first.uri, 7);
+    await first.stop();
+    expect(isAlive(server)).toBe(false);
+
+    const second = await open('server');
+    expect(second.isStarted).toBe(true);
+    expect(await getSeed(second.uri)).toBe(7);
+  });
+
+  it('serves change streams and transactions, which a store needs to share it', async () => {
+    const database = await open('server');
+    expect(await withStore(database.uri, async (store) => store.hasChangeStreams)).toBe(true);
+  });
+
+  it('is refused to a second server, which is told who has it', async () => {
+    await open('server');
+    const error = await open('server').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DataFolderInUseError);
+    expect((error as Error).message).toContain(`process ${process.pid}`);
+    const { answer } = await hold('server');
+    expect(answer).toMatchObject({ name: 'DataFolderInUseError' });
+    expect(answer['message']).toContain(`process ${process.pid}`);
+  });
+
+  it('is shared with commands while a server runs, and stays when they end', async () => {
+    const server = await open('server');
+    const command = await open('command');
+    expect(command).toMatchObject({ uri: server.uri, isStarted: false });
+    await command.stop();
+    opened.pop();
+    await setSeed(server.uri, 8);
+    expect(isAlive(databaseProcess())).toBe(true);
+  });
+
+  it('is started by a command for its own time, and stays for those who came meanwhile', async () => {
+    const first = await open('command');
+    const second = await open('command');
+    expect([first.isStarted, second.isStarted]).toEqual([true, false]);
+    const process = databaseProcess();
+    await first.stop();
+    await setSeed(second.uri, 9);
+    await second.stop();
+    expect(isAlive(process)).toBe(false);
+    opened = [];
+  });
+
+  it('starts once when several programs come at the same time', async () => {
+    const databases = await Promise.all([open('command'), open('server'), open('command')]);
+    expect(new Set(databases.map((database) => database.uri)).size).toBe(1);
+    expect(databases.filter((database) => database.isStarted)).toHaveLength(1);
+  });
+
+  it('is started again on its port with all its data when its process is killed', async () => {
+    const database = await open('server');
+    const store = await createMongoStore({ uri: database.uri });
+    await store.dataset.update({ seed: 11 });
+    const killed = databaseProcess();
+    process.kill(killed.pid, 'SIGKILL');
+    await waitFor(() => databaseProcess().pid !== killed.pid, 'a new database process', 40_000);
+    // The same store, opened before the crash, finds its way back.
+    const info = await waitFor(
+      () => store.dataset.get().catch(() => null),
+      'an answer to the old store',
+      20_000,
+    );
+    expect(info.seed).toBe(11);
+    expect(lines.some((line) => line.startsWith('warn') && line.includes('has died'))).toBe(true);
+    await store.close();
+  });
+
+  it('is left running by a server that is killed, and adopted by the next one, which ends it', async () => {
+    const { child, answer } = await hold('server');
+    expect(answer).toMatchObject({ isStarted: true });
+    const orphan = databaseProcess();
+    await setSeed(answer['uri'] as string, 13);
+    await end(child, 'SIGKILL');
+    expect(isAlive(orphan)).toBe(true);
+
+    const next = await open('server');
+    expect(next).toMatchObject({ isStarted: false, uri: answer['uri'] });
+    expect(await getSeed(next.uri)).toBe(13);
+    await next.stop();
+    expect(isAlive(orphan)).toBe(false);
+  });
+
+  it('starts anew when both the server and the database were killed', async () => {
+    const { child, answer } = await hold('server');
+    await setSeed(answer['uri'] as string, 17);
+    await end(child, 'SIGKILL');
+    process.kill(databaseProcess().pid, 'SIGKILL');
+    const next = await open('server');
+    expect(next.isStarted).toBe(true);
+    expect(await getSeed(next.uri)).toBe(17);
+  });
+
+  it('ends when the program that holds it is asked to stop', async () => {
+    const { child } = await hold('server');
+    const server = databaseProcess();
+    await end(child, 'SIGTERM');
+    expect(isAlive(server)).toBe(false);
+    expect(await readFile(join(dataDir, 'database.log'), 'utf8')).not.toContain('Traceback');
+  });
+});

@@ -1,0 +1,179 @@
+/** Settings: defaults, every rule, one message for all that is wrong, and `.env.example` in step. */
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { InvalidSettingsError, SETTING_NAMES, readSettings } from '../../server/app/settings.js';
+
+const SECRET = 'ab12'.repeat(8) + 'cdef34567890'.repeat(3);
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-settings-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const read = (env: Record<string, string> = {}) => readSettings({ SMARTPERSONA_DATA_DIR: dataDir, ...env });
+
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof InvalidSettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('have defaults that suit a first try on one machine', () => {
+    expect(read()).toMatchObject({
+      mongodbUri: null,
+      port: 4_000,
+      host: '127.0.0.1',
+      dataDir,
+      seedUsers: 10_000,
+      retrainCron: '0 3 * * 0',
+      retrainTimeZone: 'UTC',
+      allowedOrigins: [],
+      trustedProxies: 0,
+      isProduction: false,
+      logLevel: 'info',
+    });
+  });
+
+  it('are taken from the environment', () => {
+    const settings = read({
+      MONGODB_URI: 'mongodb://db.example/x',
+      PORT: '0',
+      HOST: '0.0.0.0',
+      SMARTPERSONA_SECRET: SECRET,
+      SMARTPERSONA_SEED_USERS: '0',
+      SMARTPERSONA_RETRAIN_CRON: '*/5 * * * *',
+      SMARTPERSONA_RETRAIN_TIMEZONE: 'Europe/Istanbul',
+      SMARTPERSONA_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
+      SMARTPERSONA_TRUSTED_PROXIES: '1',
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'debug',
+    });
+    expect(settings).toMatchObject({
+      mongodbUri: 'mongodb://db.example/x',
+      port: 0,
+      host: '0.0.0.0',
+      seedUsers: 0,
+      retrainCron: '*/5 * * * *',
+      retrainTimeZone: 'Europe/Istanbul',
+      allowedOrigins: ['https://a.example', 'http://b.example:8080'],
+      trustedProxies: 1,
+      isProduction: true,
+      logLevel: 'debug',
+    });
+    expect(Buffer.from(settings.secret).toString()).toBe(SECRET);
+  });
+
+  it('take an empty value for one that is not set', () => {
+    expect(read({ MONGODB_URI: '', PORT: ' ', SMARTPERSONA_PEPPER: '' })).toMatchObject({
+      mongodbUri: null,
+      port: 4_000,
+    });
+  });
+
+  it.each([
+    ['MONGODB_URI', 'localhost:27017', 'mongodb://'],
+    ['PORT', '4e3', 'whole number'],
+    ['PORT', '65536', 'from 0 to 65535'],
+    ['PORT', '-1', 'whole number'],
+    ['HOST', 'http://x', 'address'],
+    ['SMARTPERSONA_SECRET', 'secret', '32 bytes'],
+    ['SMARTPERSONA_PEPPER', 'pepper', '32 bytes'],
+    ['SMARTPERSONA_SEED_USERS', 'many', 'whole number'],
+    ['SMARTPERSONA_RETRAIN_CRON', 'weekly', 'cron'],
+    ['SMARTPERSONA_RETRAIN_CRON', '61 * * * *', 'cron'],
+    ['SMARTPERSONA_RETRAIN_TIMEZONE', 'Mars/Olympus', 'time zone'],
+    ['SMARTPERSONA_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
+    ['SMARTPERSONA_TRUSTED_PROXIES', 'all', 'whole number'],
+    ['NODE_ENV', 'prod', 'production'],
+    ['LOG_LEVEL', 'loud', 'one of'],
+  ])('refuse %s=%s and say what would do', (name, value, advice) => {
+    const found = problems({ [name]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(name);
+    expect(found[0]).toContain(advice);
+  });
+
+  it('tell everything that is wrong at once, and no secret with it', () => {
+    const env = {
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      SMARTPERSONA_PEPPER: 'hunter2',
+      MONGODB_URI: 'http://u:hunter3@h',
+    };
+    expect(problems(env)).toHaveLength(4);
+    expect(() => read(env)).toThrow(/PORT[^]*LOG_LEVEL/);
+    expect(problems(env).join()).not.toMatch(/hunter/);
+  });
+
+  it('are all listed in .env.example, with their defaults, and nothing else is', async () => {
+    const text = await readFile('.env.example', 'utf8');
+    const listed = [...text.matchAll(/^# ([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => ({
+      name,
+      value,
+    }));
+    const ours = listed.filter(({ name }) => !name.startsWith('MONGO_ROOT_'));
+    expect(ours.map(({ name }) => name).sort()).toEqual([...SETTING_NAMES].sort());
+
+    const examples = Object.fromEntries(ours.map(({ name, value }) => [name, value]));
+    const { secret, pepper, ...fromExample } = read({
+      ...examples,
+      MONGODB_URI: '',
+      SMARTPERSONA_DATA_DIR: dataDir,
+    });
+    const { secret: _secret, pepper: _pepper, ...defaults } = read();
+    expect(fromExample).toEqual(defaults);
+    expect(secret.length * pepper.key.length).toBeGreaterThan(0);
+  });
+});
+
+describe('secrets that are not set', () => {
+  it('are made once, kept with mode 0600, and stay the same', async () => {
+    const first = read();
+    const again = read();
+    expect(again.secret).toEqual(first.secret);
+    expect(again.pepper).toEqual(first.pepper);
+    expect(Buffer.from(first.secret).toString()).not.toBe(Buffer.from(first.pepper.key).toString('hex'));
+    for (const name of ['secret', 'pepper']) {
+      expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('are the same for programs that start at once', async () => {
+    const script = `
+      import { readSettings } from './server/app/settings.ts';
+      process.stdout.write(readSettings(process.env).pepper.keyVersion);`;
+    const start = () =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+        env: { ...process.env, SMARTPERSONA_DATA_DIR: join(dataDir, 'new'), NODE_ENV: 'test' },
+      });
+    const outputs = await Promise.all([start(), start(), start()]);
+    expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(outputs[0].stdout).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it('are not replaced when the file was damaged', async () => {
+    await writeFile(join(dataDir, 'pepper'), 'oops\n');
+    expect(problems({})[0]).toContain('pepper');
+    expect(await readFile(join(dataDir, 'pepper'), 'utf8')).toBe('oops\n');
+  });
+
+  it('need a folder that can be written to', async () => {
+    await writeFile(join(dataDir, 'file'), '');
+    expect(problems({ SMARTPERSONA_DATA_DIR: join(dataDir, 'file', 'below') })[0]).toContain(
+      'SMARTPERSONA_DATA_DIR',
+    );
+  });
+});

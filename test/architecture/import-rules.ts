@@ -1,0 +1,225 @@
+/**
+ * Who may import whom, as a function from files to violations. Dependencies point one way only: from the API and the
+ * composition root, through the services, down to the pure numerical core and the plain domain types.
+ */
+
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+
+import { parse, type Import, type ParsedFile, type SourceFile } from './source-files.js';
+
+/** What one folder may import besides its own files. `'*'`: everything that is not reserved for another place. */
+interface Rule {
+  folders: readonly string[];
+  packages: readonly string[] | '*';
+  node: readonly string[] | '*';
+}
+
+const BELOW_SERVICES = [
+  'server/domain',
+  'server/learning',
+  'server/features',
+  'server/privacy',
+  'server/events',
+  'server/store',
+  'server/ingest',
+  'server/workers',
+];
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'server/domain': { folders: [], packages: [], node: [] },
+  'server/learning': { folders: [], packages: ['ml-matrix', 'ml-kmeans'], node: [] },
+  'server/features': { folders: ['server/domain', 'server/learning'], packages: [], node: [] },
+  'server/privacy': { folders: ['server/domain'], packages: [], node: ['crypto'] },
+  'server/events': { folders: ['server/domain'], packages: [], node: [] },
+  'server/store': { folders: ['server/domain'], packages: [], node: ['crypto'] },
+  'server/ingest': {
+    // Of learning, the seeded randomness of the synthesiser.
+    folders: ['server/domain', 'server/privacy', 'server/learning'],
+    packages: ['@faker-js/faker', 'csv-parse'],
+    node: [
+      'buffer',
+      'crypto',
+      'events',
+      'fs',
+      'fs/promises',
+      'path',
+      'readline',
+      'stream',
+      'stream/promises',
+      'util',
+    ],
+  },
+  'server/workers': {
+    folders: ['server/domain', 'server/learning', 'server/features'],
+    packages: [],
+    node: ['events', 'fs', 'os', 'path', 'url', 'worker_threads'],
+  },
+  'server/services': {
+    folders: BELOW_SERVICES,
+    packages: ['lru-cache'],
+    node: ['crypto', 'fs', 'stream/promises'],
+  },
+  schema: {
+    folders: ['server/domain'],
+    packages: ['type-graphql', 'class-validator', 'graphql', 'graphql-scalars', 'reflect-metadata'],
+    node: [],
+  },
+  'server/loaders': { folders: ['server/domain', 'server/services'], packages: ['dataloader'], node: [] },
+  'server/resolvers': {
+    folders: ['schema', 'server/services', 'server/loaders', 'server/domain'],
+    packages: ['type-graphql', 'class-validator', 'graphql', 'graphql-query-complexity'],
+    node: ['crypto'],
+  },
+  jobs: { folders: ['server/services', 'server/domain'], packages: [], node: [] },
+  'server/app': {
+    folders: [...BELOW_SERVICES, 'server/services', 'schema', 'server/loaders', 'server/resolvers', 'jobs'],
+    packages: '*',
+    node: '*',
+  },
+  client: { folders: [], packages: '*', node: [] },
+};
+
+/** Packages that belong to one place, whatever a folder's rule says. */
+const RESERVED: Readonly<Record<string, readonly string[]>> = {
+  mongoose: ['server/store/mongo/'],
+  mongodb: ['server/store/mongo/', 'server/app/database/'],
+  'mongodb-memory-server-core': ['server/store/mongo/', 'server/app/database/'],
+  'node-cron': ['jobs/scheduler/'],
+  '@faker-js/faker': ['server/ingest/'],
+};
+
+/** Faces of a folder besides its index.ts: interfaces can be had without loading an implementation. */
+const EXTRA_FACES = ['server/store/mongo/index.ts', 'server/store/memory/index.ts'];
+
+/** Globals that have no place in the numerical core. */
+const IMPURE = /^((new )?Date|process|console|performance|crypto|fetch|set\w+|queueMicrotask|Math\.random)\b/;
+/** Asking for the present instant or for a random number. To name `Date.now` as a default clock is no such question. */
+const AMBIENT = /^(new Date|Date|Date\.now|Math\.random|performance\.now)\(\)$/;
+const PURE = ['server/learning'];
+const OWN_CLOCK = ['server/app', 'client'];
+
+const TOOL_CONFIG = /^client\/(\w+\.config|codegen)\.ts$/;
+const BUILT_IN = new Set(builtinModules);
+
+/** Every breach as one line, `path:line what is wrong`, in the order of the files; cycles last. */
+export function violations(files: readonly SourceFile[]): string[] {
+  const parsed = files.map(parse);
+  const known = new Set(files.map((file) => file.path));
+  const fileEdges = new Map<string, string[]>();
+  const folderEdges = new Map<string, string[]>();
+  const found: string[] = [];
+  for (const file of parsed) {
+    const folder = folderOf(file.path);
+    const say = (line: number, what: string) => found.push(`${file.path}:${line} ${what}`);
+    // What configures the client's tools runs on Node, and is no part of the client.
+    if (TOOL_CONFIG.test(file.path)) continue;
+    if (RULES[folder] === undefined) {
+      say(1, `is in ${folder}, a folder without an import rule`);
+      continue;
+    }
+    for (const one of file.imports) {
+      const target = targetOf(file.path, one.specifier, known);
+      if (target === undefined) checkPackage(file, folder, one, say);
+      else {
+        push(fileEdges, file.path, target);
+        push(folderEdges, folder, folderOf(target));
+        checkFolder(folder, target, one, say);
+      }
+    }
+    checkGlobals(file, folder, say);
+  }
+  found.push(...cycles(folderEdges).map((cycle) => `folders import each other: ${cycle.join(' -> ')}`));
+  found.push(...cycles(fileEdges).map((cycle) => `files import each other: ${cycle.join(' -> ')}`));
+  return found;
+}
+
+/** `server/<name>` inside the server, else the first part of the path. */
+export function folderOf(path: string): string {
+  const parts = path.split('/');
+  return parts[0] === 'server' ? parts.slice(0, 2).join('/') : parts[0]!;
+}
+
+/** The package that a bare specifier names: `csv-parse/sync` is of `csv-parse`. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+type Say = (line: number, what: string) => void;
+
+function checkPackage(file: ParsedFile, folder: string, one: Import, say: Say): void {
+  const rule = RULES[folder]!;
+  const builtIn = one.specifier.replace(/^node:/, '');
+  if (one.specifier.startsWith('node:') || BUILT_IN.has(builtIn)) {
+    if (!allows(rule.node, builtIn)) say(one.line, `may not import ${one.specifier}`);
+    return;
+  }
+  const name = packageOf(one.specifier);
+  const places = RESERVED[name];
+  if (places?.some((place) => file.path.startsWith(place))) return;
+  if (places !== undefined) say(one.line, `imports ${name}, which belongs to ${places.join(' and ')}`);
+  else if (!allows(rule.packages, name)) say(one.line, `may not import the package ${name}`);
+}
+
+function checkFolder(folder: string, target: string, one: Import, say: Say): void {
+  const other = folderOf(target);
+  if (other === folder) return;
+  if (!RULES[folder]!.folders.includes(other)) say(one.line, `may not import ${other}`);
+  else if (target !== `${other}/index.ts` && !EXTRA_FACES.includes(target)) {
+    say(one.line, `reaches past the index of ${other} to ${target}`);
+  }
+}
+
+function checkGlobals(file: ParsedFile, folder: string, say: Say): void {
+  for (const use of file.globals) {
+    if (use.name === 'process.env' && folder !== 'server/app') say(use.line, 'reads process.env');
+    else if (PURE.includes(folder)) {
+      if (IMPURE.test(use.name)) say(use.line, `uses ${use.name}`);
+    } else if (!OWN_CLOCK.includes(folder) && AMBIENT.test(use.name)) {
+      say(use.line, `uses ${use.name}; the clock and chance are passed in`);
+    }
+  }
+}
+
+function allows(list: readonly string[] | '*', name: string): boolean {
+  return list === '*' || list.includes(name);
+}
+
+/** The file that a relative specifier means, or undefined for a package. */
+function targetOf(from: string, specifier: string, known: ReadonlySet<string>): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  const path = posix.join(posix.dirname(from), specifier.replace(/\?.*$/, ''));
+  const source = path.replace(/\.js$/, '.ts');
+  return [source, path, `${path}.ts`, `${path}/index.ts`].find((one) => known.has(one)) ?? source;
+}
+
+function push(edges: Map<string, string[]>, from: string, to: string): void {
+  if (from === to) return;
+  const list = edges.get(from);
+  if (list) list.push(to);
+  else edges.set(from, [to]);
+}
+
+/** One loop per knot of the graph, by depth-first search; each starts and ends with the same name. */
+function cycles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string): void => {
+    if (done.has(node)) return;
+    const start = path.indexOf(node);
+    if (start >= 0) {
+      found.push([...path.slice(start), node]);
+      return;
+    }
+    path.push(node);
+    edges.get(node)?.forEach(visit);
+    path.pop();
+    done.add(node);
+  };
+  [...edges.keys()].forEach(visit);
+  return found;
+}

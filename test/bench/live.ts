@@ -1,0 +1,188 @@
+/** Start, restart, thumbs to pushed lists, and queries under load, on the embedded database. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import autocannon from 'autocannon';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+
+import { askFor } from '../support/api-client.js';
+
+import { startProcess } from './process.js';
+import type { Figure } from './report.js';
+import { percentile } from './report.js';
+
+const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
+const SUBSCRIPTIONS = 200;
+const THUMBS_PER_SECOND = 50;
+const THUMB_SECONDS = 20;
+const REQUESTS_PER_SECOND = 500;
+
+const UPDATED =
+  'subscription { recommendationsUpdated(first: 10) { cause list { revision items { rank item { id } } } } }';
+const SEND =
+  'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { revision } } } }';
+const LIST =
+  '{ recommendations(first: 10) { listId items { rank score item { id title } explanation { persona popularity total } } } }';
+
+export async function benchLive(users = '10000'): Promise<Figure[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
+  const env = {
+    SMARTPERSONA_DATA_DIR: dataDir,
+    SMARTPERSONA_SEED_USERS: users,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    MONGODB_URI: '',
+  };
+  const figures: Figure[] = [];
+  try {
+    const first = startProcess('main', [], env);
+    figures.push({
+      what: `first start, ${users} users`,
+      value: (await first.until(READY, 600_000)).ms / 1000,
+      unit: 's',
+      goal: '<= 90 s',
+    });
+    figures.push({ what: 'first start, peak RSS', value: first.peakMb(), unit: 'MiB' });
+    await first.stop();
+
+    const server = startProcess('main', [], env);
+    const { ms, match } = await server.until(READY, 120_000);
+    figures.push({ what: 'restart on existing data', value: ms / 1000, unit: 's', goal: '<= 10 s' });
+    try {
+      figures.push(...(await benchPush(match[1])), ...(await benchQueries(match[1])));
+      figures.push({ what: 'server, peak RSS', value: server.peakMb(), unit: 'MiB' });
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  return figures;
+}
+
+async function signIn(url: string, count: number): Promise<string[]> {
+  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
+    url,
+    null,
+    `{ demoUsers(first: ${count}) { id } }`,
+  );
+  const tokens: string[] = [];
+  for (const { id } of demoUsers) {
+    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
+      url,
+      null,
+      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
+      { userId: id },
+    );
+    tokens.push(demoSignIn.token);
+  }
+  return tokens;
+}
+
+async function benchPush(url: string): Promise<Figure[]> {
+  const tokens = await signIn(url, 50);
+  const { items } = await askFor<{ items: { nodes: { id: string }[] } }>(
+    url,
+    tokens[0],
+    '{ items(first: 100) { nodes { id } } }',
+  );
+  const sentAt = new Map<number, number>();
+  const pushMs: number[] = [];
+  const answerMs: number[] = [];
+  const clients = Array.from({ length: SUBSCRIPTIONS }, (_, index) => {
+    const user = index % tokens.length;
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { token: tokens[user] },
+      lazy: false,
+    });
+    const connected = new Promise<void>((resolve) => client.on('connected', () => resolve()));
+    client.subscribe(
+      { query: UPDATED },
+      {
+        next: () => {
+          const at = sentAt.get(user);
+          if (at !== undefined) pushMs.push(performance.now() - at);
+        },
+        error: (error) => {
+          throw error;
+        },
+        complete: () => undefined,
+      },
+    );
+    return { client, connected };
+  });
+  await Promise.all(clients.map(({ connected }) => connected));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+
+  // Each user's thumbs lie a second apart, so a push belongs to the last thumb of its user.
+  const total = THUMBS_PER_SECOND * THUMB_SECONDS;
+  const start = performance.now();
+  const answers: Promise<void>[] = [];
+  for (let n = 0; n < total; n++) {
+    const wait = start + (n * 1000) / THUMBS_PER_SECOND - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const user = n % tokens.length;
+    const at = performance.now();
+    sentAt.set(user, at);
+    const input = {
+      itemId: items.nodes[(n * 7) % items.nodes.length].id,
+      value: n % 3 === 0 ? 'DOWN' : 'UP',
+    };
+    answers.push(
+      askFor(url, tokens[user], SEND, { input }).then(() => void answerMs.push(performance.now() - at)),
+    );
+  }
+  await Promise.all(answers);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await Promise.all(clients.map(({ client }) => client.dispose()));
+  const load = `${SUBSCRIPTIONS} subscriptions, ${THUMBS_PER_SECOND} thumbs a second`;
+  return [
+    {
+      what: `thumb to pushed list, ${load}: p50`,
+      value: percentile(pushMs, 0.5),
+      unit: 'ms',
+      goal: '< 15 ms',
+    },
+    { what: 'the same: p99', value: percentile(pushMs, 0.99), unit: 'ms', goal: '< 50 ms' },
+    { what: 'pushes received', value: pushMs.length, unit: `of ${(total * SUBSCRIPTIONS) / tokens.length}` },
+    { what: 'thumb to answer: p50', value: percentile(answerMs, 0.5), unit: 'ms' },
+    { what: 'thumb to answer: p99', value: percentile(answerMs, 0.99), unit: 'ms' },
+  ];
+}
+
+async function benchQueries(url: string): Promise<Figure[]> {
+  const tokens = await signIn(url, 50);
+  const request = (token: string) => ({
+    method: 'POST' as const,
+    path: '/graphql',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: LIST }),
+  });
+  const requests = tokens.map(request);
+  const run = (options: { connections: number; duration: number; overallRate?: number }) =>
+    autocannon({ url, requests, ...options });
+  await run({ connections: 4, duration: 3 });
+  const paced = await run({ connections: 20, duration: 15, overallRate: REQUESTS_PER_SECOND });
+  const full = await run({ connections: 10, duration: 10 });
+  return [
+    {
+      what: `recommendations(first: 10) at ${REQUESTS_PER_SECOND} a second: p99`,
+      value: paced.latency.p99,
+      unit: 'ms',
+      goal: '< 20 ms',
+    },
+    { what: 'the same: answers other than 200', value: paced.non2xx + paced.errors, unit: '', goal: '0' },
+    {
+      what: 'recommendations(first: 10), 10 connections at full speed',
+      value: full.requests.average,
+      unit: '/s',
+    },
+    { what: 'the same: p99', value: full.latency.p99, unit: 'ms' },
+    { what: 'the same: answers other than 200', value: full.non2xx + full.errors, unit: '', goal: '0' },
+  ];
+}

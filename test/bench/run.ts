@@ -1,0 +1,22 @@
+/**
+ * `npm run bench [-- live] [-- import --goodbooks FOLDER]`: measures and prints a table. Never part of the tests: a
+ * timing says something about a machine on a day.
+ */
+
+import { parseArgs } from 'node:util';
+
+import { benchImport } from './import.js';
+import { benchLive } from './live.js';
+import type { Figure } from './report.js';
+import { printFigures } from './report.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { goodbooks: { type: 'string' }, users: { type: 'string', default: '10000' } },
+});
+const wants = (name: string) => positionals.length === 0 || positionals.includes(name);
+
+const figures: Figure[] = [];
+if (wants('live')) figures.push(...(await benchLive(values.users)));
+if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
+printFigures(figures);

@@ -1,0 +1,141 @@
+/** What the browser tests share: an up-to-date client, a Chromium, signed-in windows, and reading the list off a page. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
+
+import { chromiumLaunch } from '../support/ensure-chromium.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DEADLINE_MS = 20_000;
+
+/** Rows that are there; one that is fading out is not. */
+const ROWS = 'li[data-item]:not([inert])';
+
+/** Builds the client when its sources are newer than what was built. */
+export function buildClient(): void {
+  const sources = ['client', 'schema/generated'].map((folder) => newest(join(ROOT, folder), /^dist$/));
+  const built = statSync(join(ROOT, 'dist/client/index.html'), { throwIfNoEntry: false });
+  if (built !== undefined && built.mtimeMs >= Math.max(...sources)) return;
+  execFileSync('npm', ['run', 'build:client'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch(chromiumLaunch());
+}
+
+/** One person's windows, with what must not happen in them written down. */
+export interface Windows {
+  readonly context: BrowserContext;
+  /** Errors on the console, uncaught ones, and requests that went anywhere but to the server. */
+  readonly mishaps: readonly string[];
+  open(path?: string): Promise<Page>;
+}
+
+export async function openWindows(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Windows> {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
+  context.setDefaultTimeout(DEADLINE_MS);
+  const mishaps: string[] = [];
+  const { host } = new URL(url);
+  context.on('request', (request) => {
+    if (new URL(request.url()).host !== host) mishaps.push(`request to ${request.url()}`);
+  });
+  context.on('weberror', (error) => mishaps.push(String(error.error())));
+  context.on('console', (message) => {
+    if (message.type() === 'error') mishaps.push(message.text());
+  });
+  return {
+    context,
+    mishaps,
+    async open(path = '/') {
+      const page = await context.newPage();
+      await page.goto(url + path);
+      return page;
+    },
+  };
+}
+
+/** Signs in as the demo user at `position` of the entrance, and waits for the list. */
+export async function signInAsDemoUser(page: Page, position: number): Promise<void> {
+  await page.locator('[data-demo-user]').nth(position).click();
+  await page.locator(ROWS).first().waitFor();
+}
+
+export async function signInWithToken(page: Page, token: string): Promise<void> {
+  await page.locator('input[name=token]').fill(token);
+  await page.locator('form button[type=submit]').click();
+}
+
+/** Item ids from the first place to the last. */
+export async function orderOf(page: Page): Promise<string[]> {
+  return await page
+    .locator(ROWS)
+    .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['item'] ?? ''));
+}
+
+export async function waitForOrder(page: Page, order: readonly string[]): Promise<void> {
+  await waitForList(page, order, true);
+}
+
+/** Waits until the list is another one than `order`, and returns it. */
+export async function waitForOtherOrder(page: Page, order: readonly string[]): Promise<string[]> {
+  await waitForList(page, order, false);
+  return await orderOf(page);
+}
+
+async function waitForList(page: Page, order: readonly string[], isWanted: boolean): Promise<void> {
+  await page.waitForFunction(
+    ({ rows, wanted, sameness }) => {
+      const ids = [...document.querySelectorAll<HTMLElement>(rows)].map((row) => row.dataset['item']);
+      return ids.length > 0 && (ids.join('\n') === wanted) === sameness;
+    },
+    { rows: ROWS, wanted: order.join('\n'), sameness: isWanted },
+  );
+}
+
+/** Takes the pointer to where nothing is. */
+export async function pointAway(page: Page): Promise<void> {
+  await page.mouse.move(2, 2);
+}
+
+/** A port that is free now, for a server that has to come back to the same address. */
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function newest(folder: string, except: RegExp): number {
+  return Math.max(
+    0,
+    ...readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !except.test(entry.name))
+      .map((entry) => {
+        const path = join(folder, entry.name);
+        return entry.isDirectory() ? newest(path, except) : statSync(path).mtimeMs;
+      }),
+  );
+}

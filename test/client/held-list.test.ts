@@ -1,0 +1,119 @@
+import { effectScope, nextTick, ref } from 'vue';
+import { describe, expect, it } from 'vitest';
+
+import { compareLists, isStill } from '../../client/composables/list-changes.js';
+import { useHeldList, type RevisedList } from '../../client/composables/useHeldList.js';
+
+const list = (revision: number, ids: string): RevisedList => ({
+  revision,
+  items: [...ids].map((id) => ({ item: { id } })),
+});
+const idsOf = (shown: RevisedList | null) => shown?.items.map(({ item }) => item.id).join('') ?? null;
+
+function setUp() {
+  const isHeld = ref(false);
+  const held = effectScope().run(() => useHeldList<RevisedList>(isHeld))!;
+  return { isHeld, held, shown: () => idsOf(held.shown.value) };
+}
+
+describe('The difference between two lists', () => {
+  it('names what came, what went, and what moved by how many places', () => {
+    const change = compareLists(list(1, 'abcd'), list(2, 'bxad'));
+    expect(change.added).toEqual(['x']);
+    expect(change.removed).toEqual(['c']);
+    expect([...change.moved]).toEqual([
+      ['b', 1],
+      ['a', -2],
+    ]);
+  });
+
+  it('is still when only scores differ', () => {
+    expect(isStill(compareLists(list(1, 'abc'), list(2, 'abc')))).toBe(true);
+    expect(isStill(compareLists(list(1, 'abc'), list(2, 'acb')))).toBe(false);
+    expect(isStill(compareLists(list(1, 'abc'), list(2, 'ab')))).toBe(false);
+  });
+});
+
+describe('A held list', () => {
+  it('shows the first list without calling its items new', () => {
+    const { held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    expect(shown()).toBe('abc');
+    expect(isStill(held.change.value)).toBe(true);
+  });
+
+  it('shows a pushed list at once while nobody points at it, and says what changed and how fast', () => {
+    const { held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    held.offer({ list: list(2, 'cab'), latencyMs: 6 });
+    expect(shown()).toBe('cab');
+    expect(held.change.value.moved.get('c')).toBe(2);
+    expect(held.latencyMs.value).toBe(6);
+    expect(held.waitingChange.value).toBeNull();
+  });
+
+  it('keeps a pushed list waiting while the reader points, and shows it when the reader has left', async () => {
+    const { isHeld, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    held.offer({ list: list(2, 'xab'), latencyMs: 6 });
+    expect(shown()).toBe('abc');
+    expect(held.waitingChange.value?.added).toEqual(['x']);
+
+    isHeld.value = false;
+    await nextTick();
+    expect(shown()).toBe('xab');
+    expect(held.waitingChange.value).toBeNull();
+  });
+
+  it('shows the waiting list on request, and of several the newest', () => {
+    const { isHeld, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    held.offer({ list: list(2, 'xab'), latencyMs: 6 });
+    held.offer({ list: list(3, 'xya'), latencyMs: 7 });
+    held.showWaiting();
+    expect(shown()).toBe('xya');
+    expect(held.latencyMs.value).toBe(7);
+  });
+
+  it('shows what the reader caused at once, even while pointing', () => {
+    const { isHeld, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    held.offer({ list: list(2, 'bca'), latencyMs: 5 });
+    held.offer({ list: list(2, 'bca'), latencyMs: 5, isOwn: true });
+    expect(shown()).toBe('bca');
+    expect(held.waitingChange.value).toBeNull();
+  });
+
+  it('takes new figures at once when nothing would move', () => {
+    const { isHeld, held } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    const next = list(2, 'abc');
+    held.offer({ list: next, latencyMs: 5 });
+    expect(held.shown.value).toBe(next);
+    expect(held.waitingChange.value).toBeNull();
+  });
+
+  it('never lets an older list replace a newer one, shown or waiting', () => {
+    const { isHeld, held, shown } = setUp();
+    held.offer({ list: list(5, 'abc'), latencyMs: null });
+    held.offer({ list: list(4, 'cba'), latencyMs: 6, isOwn: true });
+    expect(shown()).toBe('abc');
+    isHeld.value = true;
+    held.offer({ list: list(7, 'bca'), latencyMs: 6 });
+    held.offer({ list: list(6, 'cab'), latencyMs: 6 });
+    held.showWaiting();
+    expect(shown()).toBe('bca');
+  });
+
+  it('believes a server that counts anew, once told to', () => {
+    const { held, shown } = setUp();
+    held.offer({ list: list(5, 'abc'), latencyMs: null });
+    held.forgetRevision();
+    held.offer({ list: list(1, 'cba'), latencyMs: null });
+    expect(shown()).toBe('cba');
+  });
+});

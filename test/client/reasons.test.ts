@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import { partsOf, strongestReason, type ExplanationLike } from '../../client/composables/reasons.js';
+
+function explanation(
+  parts: Partial<Omit<ExplanationLike, 'items' | 'total'>>,
+  items: Record<string, number> = {},
+) {
+  const { persona = 0, popularity = 0, otherItems = 0 } = parts;
+  const entries = Object.entries(items).map(([title, contribution]) => ({
+    contribution,
+    item: { id: title.toLowerCase(), title },
+  }));
+  const own = entries.reduce((sum, { contribution }) => sum + contribution, 0);
+  return { persona, popularity, otherItems, items: entries, total: persona + popularity + otherItems + own };
+}
+const nobody = () => null;
+
+describe('The parts of a score', () => {
+  it('sum to the score', () => {
+    const exact = explanation(
+      { persona: 0.2, popularity: -0.1, otherItems: 0.05 },
+      { Lamp: 0.4, Chair: -0.15 },
+    );
+    const sum = Object.values(partsOf(exact)).reduce((total, part) => total + part, 0);
+    expect(sum).toBeCloseTo(exact.total, 12);
+    expect(partsOf(exact).items).toBeCloseTo(0.25, 12);
+  });
+});
+
+describe('The strongest reason', () => {
+  it('is the item that raised the score most, with the thumb it got', () => {
+    const liked = strongestReason(explanation({ persona: 0.1 }, { Chair: -0.9, Lamp: 1.2 }), (id) =>
+      id === 'lamp' ? 'UP' : null,
+    );
+    expect(liked).toEqual({ kind: 'item', title: 'Lamp', opinion: 'UP', hasMore: false });
+  });
+
+  it('does not claim a thumb where there was none', () => {
+    expect(strongestReason(explanation({}, { Lamp: 1 }), nobody)).toMatchObject({
+      kind: 'item',
+      opinion: null,
+    });
+  });
+
+  it('says that there is more when the best item carries less than half', () => {
+    const spread = explanation({ otherItems: 0.5 }, { Lamp: 0.4, Chair: 0.3 });
+    expect(strongestReason(spread, nobody)).toMatchObject({ title: 'Lamp', hasMore: true });
+  });
+
+  it('is the persona or popularity when that outweighs all items together', () => {
+    expect(strongestReason(explanation({ persona: 0.5, popularity: 0.2 }, { Lamp: 0.3 }), nobody).kind).toBe(
+      'persona',
+    );
+    expect(strongestReason(explanation({ persona: 0.1, popularity: 0.4 }, { Lamp: 0.3 }), nobody).kind).toBe(
+      'popularity',
+    );
+  });
+
+  it('is the history as a whole when no single item of it can be named', () => {
+    expect(strongestReason(explanation({ otherItems: 0.6 }), nobody).kind).toBe('history');
+    expect(strongestReason(explanation({ otherItems: 0.6 }, { Lamp: -0.1 }), nobody).kind).toBe('history');
+  });
+
+  it('is none when nothing raises the score', () => {
+    expect(
+      strongestReason(explanation({ persona: -0.1, popularity: -0.2 }, { Lamp: -0.3 }), nobody).kind,
+    ).toBe('none');
+    expect(strongestReason(explanation({}), nobody).kind).toBe('none');
+  });
+});

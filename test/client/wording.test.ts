@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { backoffMs } from '../../client/composables/backoff.js';
+import { relativeTime } from '../../client/composables/useAgo.js';
+import { messages as ar } from '../../client/locales/ar.js';
+import { messages as de } from '../../client/locales/de.js';
+import { messages as en } from '../../client/locales/en.js';
+import { ARCHETYPE_WORDING } from '../../server/domain/index.js';
+
+/** Every message by its path; the component library's own are its own business. */
+function flatten(tree: object, path = ''): [string, string][] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]): [string, string][] => {
+    if (key === '$vuetify') return [];
+    const here = path === '' ? key : `${path}.${key}`;
+    return typeof value === 'string' ? [[here, value]] : flatten(value as object, here);
+  });
+}
+
+const english = new Map(flatten(en));
+const placeholders = (message: string) => [...new Set(message.match(/\{\w+\}/g))].sort().join();
+const forms = (message: string) => message.split(' | ').length;
+
+describe.each([
+  { name: 'German', tree: de, counted: (n: number) => n },
+  { name: 'Arabic', tree: ar, counted: () => 6 },
+])('$name', ({ tree, counted }) => {
+  const translated = new Map(flatten(tree));
+
+  it('has exactly the messages that English has, none of them empty', () => {
+    expect([...translated.keys()].sort()).toEqual([...english.keys()].sort());
+    expect([...translated].filter(([, message]) => message.trim() === '')).toEqual([]);
+  });
+
+  it('fills in the same values', () => {
+    const wrong = [...english].filter(
+      ([key, message]) => placeholders(message) !== placeholders(translated.get(key)!),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has all its plural forms where a message is counted', () => {
+    for (const [key, message] of english) {
+      const expected = forms(message) === 1 ? 1 : counted(forms(message));
+      expect([key, forms(translated.get(key)!)]).toEqual([key, expected]);
+    }
+  });
+});
+
+describe('The words for personas', () => {
+  it('are the words of the server, so that they are recognised and translated', () => {
+    expect(en.persona.known).toEqual(ARCHETYPE_WORDING);
+  });
+});
+
+describe('Relative time', () => {
+  const now = Date.UTC(2026, 5, 15, 12);
+
+  it('takes the largest unit that fits', () => {
+    expect(relativeTime(now - 3 * 86_400_000, now, 'en')).toBe('3 days ago');
+    expect(relativeTime(now - 90 * 60_000, now, 'en')).toBe('1 hour ago');
+    expect(relativeTime(now - 59_000, now, 'en')).toBe('now');
+    expect(relativeTime(now - 86_400_000, now, 'de')).toBe('gestern');
+  });
+});
+
+describe('The wait before another attempt', () => {
+  it('grows up to a bound, and is spread over its upper half', () => {
+    const longest = [0, 1, 2, 10, 100].map((attempt) => backoffMs(attempt, () => 1));
+    expect(longest).toEqual([300, 600, 1_200, 5_000, 5_000]);
+    expect([0, 10].map((attempt) => backoffMs(attempt, () => 0))).toEqual([150, 2_500]);
+  });
+});

@@ -1,0 +1,122 @@
+/** What every store of persona timelines, counters, runs and data set facts must do. */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import type { Store } from '../../server/store/index.js';
+
+import { DAY, HOUR, NOON, run, userIdOf, type MakeStore } from './samples.js';
+
+const [ann, bob, cem] = [1, 2, 3].map(userIdOf);
+
+export function describePersonaHistoryRepository(name: string, makeStore: MakeStore): void {
+  describe(`persona history in ${name}`, () => {
+    let history: Store['personaHistory'];
+    const row = (userId: string, version: number, personaId: string, at = NOON) => ({
+      userId,
+      version,
+      personaId,
+      confidence: 0.5,
+      at,
+    });
+    beforeEach(async () => {
+      ({ personaHistory: history } = await makeStore());
+    });
+
+    it('gives the newest steps of one user first, each once', async () => {
+      const steps = [0, 1, 2].map((days) => row(ann, 1, `p${days}`, NOON + days * DAY));
+      await history.appendMany([...steps, row(bob, 1, 'other')]);
+      await history.appendMany(steps);
+      expect(await history.findByUser(ann, 2)).toEqual([steps[2], steps[1]]);
+      expect(await history.findByUser(ann, 10)).toHaveLength(3);
+    });
+
+    it('counts moves between versions from the last persona before to the first one after', async () => {
+      await history.appendMany([
+        ...[
+          row(ann, 1, 'seeker'),
+          row(ann, 1, 'buyer', NOON + DAY),
+          row(bob, 1, 'buyer'),
+          row(cem, 1, 'buyer'),
+        ],
+        ...[row(ann, 2, 'explorer', NOON + 2 * DAY), row(ann, 2, 'seeker', NOON + 3 * DAY)],
+        row(bob, 2, 'explorer', NOON + 2 * DAY),
+      ]);
+      expect(await history.transitions(1, 2)).toEqual([{ from: 'buyer', to: 'explorer', count: 2 }]);
+      expect(await history.transitions(1, 9)).toEqual([]);
+    });
+
+    it('deletes by user and by version', async () => {
+      await history.appendMany([row(ann, 1, 'a'), row(ann, 2, 'a'), row(bob, 1, 'a'), row(bob, 2, 'a')]);
+      expect(await history.deleteByUser(ann)).toBe(2);
+      await history.deleteByVersions([2, 7]);
+      expect(await history.findByUser(bob, 10)).toEqual([row(bob, 1, 'a')]);
+    });
+  });
+}
+
+export function describeMetricRepository(name: string, makeStore: MakeStore): void {
+  describe(`metrics in ${name}`, () => {
+    let metrics: Store['metrics'];
+    beforeEach(async () => {
+      ({ metrics } = await makeStore());
+    });
+
+    it('adds counters up, within a call and between calls', async () => {
+      const bucket = { grain: 'hour', at: NOON, persona: 'seeker' } as const;
+      await metrics.increment([
+        { ...bucket, counters: { clicks: 1, dwellSeconds: 1.5 } },
+        { ...bucket, counters: { clicks: 2 } },
+        { ...bucket, persona: 'none', counters: { likes: 1 } },
+        { ...bucket, persona: 'nothing', counters: { likes: 0 } },
+      ]);
+      await Promise.all(
+        [1, 2, 3].map(() => metrics.increment([{ ...bucket, counters: { clicks: 1, likes: 1 } }])),
+      );
+      expect(await metrics.find({ grain: 'hour', from: NOON, to: NOON + HOUR })).toEqual([
+        { ...bucket, persona: 'none', counters: { likes: 1 } },
+        { ...bucket, counters: { clicks: 6, dwellSeconds: 1.5, likes: 3 } },
+      ]);
+    });
+
+    it('finds by grain from an instant up to, not including, another, in order of time', async () => {
+      const at = (hours: number, grain: 'hour' | 'day' = 'hour') =>
+        ({ grain, at: NOON + hours * HOUR, persona: 'none', counters: { views: 1 } }) as const;
+      await metrics.increment([at(2), at(0), at(1), at(1, 'day')]);
+      const found = await metrics.find({ grain: 'hour', from: NOON, to: NOON + 2 * HOUR });
+      expect(found).toEqual([at(0), at(1)]);
+      await metrics.clear();
+      expect(await metrics.find({ grain: 'hour', from: 0, to: Infinity })).toEqual([]);
+    });
+  });
+}
+
+export function describeRunRepository(name: string, makeStore: MakeStore): void {
+  describe(`runs in ${name}`, () => {
+    it('keeps the latest state of each run and lists a job newest first', async () => {
+      const { runs } = await makeStore();
+      await runs.replace(run('a'));
+      await runs.replace(run('b', { startedAt: NOON + 1 }));
+      await runs.replace(run('c', { startedAt: NOON + 2, job: 'other' }));
+      const ended = run('a', { state: 'failed', endedAt: NOON + 5, error: 'no data', remainingMs: null });
+      await runs.replace(ended);
+      expect(await runs.find('a')).toEqual(ended);
+      expect(await runs.find('z')).toBeNull();
+      expect((await runs.list('retrain', 10)).map((row) => row.runId)).toEqual(['b', 'a']);
+      expect((await runs.list('retrain', 1)).map((row) => row.runId)).toEqual(['b']);
+    });
+  });
+}
+
+export function describeDatasetRepository(name: string, makeStore: MakeStore): void {
+  describe(`the data set in ${name}`, () => {
+    it('starts with nothing known, takes partial updates and adds counts up', async () => {
+      const { dataset } = await makeStore();
+      expect(await dataset.get()).toEqual({ isSynthetic: false, seed: null, unknownItemEvents: 0 });
+      await dataset.addUnknownItemEvents(2);
+      await dataset.update({ isSynthetic: true, seed: 42 });
+      await dataset.update({ isSynthetic: false });
+      await dataset.addUnknownItemEvents(3);
+      expect(await dataset.get()).toEqual({ isSynthetic: false, seed: 42, unknownItemEvents: 5 });
+    });
+  });
+}

@@ -1,0 +1,28 @@
+/** Every suite there is, for one implementation of the store. */
+
+import { describeItemRepository, describeUserRepository } from './catalogue.js';
+import {
+  describeDatasetRepository,
+  describeMetricRepository,
+  describePersonaHistoryRepository,
+  describeRunRepository,
+} from './ledgers.js';
+import {
+  describeActivityRepository,
+  describeFeedbackRepository,
+  describeProfileRepository,
+} from './record.js';
+import type { MakeStore } from './samples.js';
+import { describeLeaseRepository, describeModelRepository } from './versions.js';
+
+/** `makeStore` gives an empty store each time. */
+export function describeStore(name: string, makeStore: MakeStore): void {
+  const suites = [
+    ...[describeItemRepository, describeUserRepository],
+    ...[describeActivityRepository, describeProfileRepository, describeFeedbackRepository],
+    ...[describeModelRepository, describeLeaseRepository],
+    ...[describePersonaHistoryRepository, describeMetricRepository],
+    ...[describeRunRepository, describeDatasetRepository],
+  ];
+  for (const suite of suites) suite(name, makeStore);
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+  DatasetBuilder,
+  FEATURE_NAMES,
+  encodeItems,
+  featureRow,
+  historyOf,
+  indexItems,
+  rebuildProfile,
+} from '../../server/features/index.js';
+
+import { CATALOGUE, event, randomEvents } from './event-stream.js';
+
+const NOW = Date.UTC(2026, 6, 1);
+const ITEM_IDS = ['i7', 'i3', 'i1', 'i0', 'i2', 'i5', 'i4', 'i6'];
+
+describe('a data set', () => {
+  const profiles = [1, 2, 3, 4, 5].map((seed) =>
+    rebuildProfile(`user-${seed}`, randomEvents(seed, 30), CATALOGUE),
+  );
+  const builder = new DatasetBuilder(ITEM_IDS, { now: NOW });
+  for (const profile of profiles) builder.add(profile);
+  const dataset = builder.build();
+
+  it('holds for each user the row that serving would make', () => {
+    const { indptr, indices, strength, opinion, purchased, at } = dataset.interactions;
+    const itemIndex = indexItems(ITEM_IDS);
+    expect(dataset.userIds).toEqual(profiles.map((profile) => profile.userId));
+    expect(indptr[0]).toBe(0);
+    expect(indptr[5]).toBe(indices.length);
+    profiles.forEach((profile, u) => {
+      const row = (array: Int32Array | Float32Array | Int8Array | Uint8Array | Float64Array) => [
+        ...array.slice(indptr[u], indptr[u + 1]),
+      ];
+      const history = historyOf(profile, itemIndex);
+      expect(row(indices)).toEqual([...history.indices]);
+      expect(row(strength)).toEqual([...history.strength]);
+      expect(row(opinion)).toEqual([...history.opinion]);
+      expect(row(purchased)).toEqual([...history.purchased]);
+      expect(row(at)).toEqual([...history.at]);
+    });
+  });
+
+  it('holds for each user the feature row that serving would make', () => {
+    const isLongTail = (itemId: string) => dataset.longTail[ITEM_IDS.indexOf(itemId)] === 1;
+    profiles.forEach((profile, u) => {
+      const served = featureRow(profile, { now: NOW, isLongTail });
+      FEATURE_NAMES.forEach((name, f) => {
+        expect(dataset.features[u * FEATURE_NAMES.length + f], name).toBe(served[f]);
+      });
+    });
+  });
+
+  it('counts the most popular fifth of the items as the head', () => {
+    expect(dataset.longTail.reduce((sum, flag) => sum + flag, 0)).toBe(ITEM_IDS.length - 2);
+  });
+
+  it('lies in memory that threads can share', () => {
+    for (const array of Object.values(dataset.interactions))
+      expect(array.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(dataset.features.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  it('takes more users than its first allocation', () => {
+    const large = new DatasetBuilder(ITEM_IDS, { now: NOW });
+    for (let u = 0; u < 1500; u++) large.add(profiles[u % 5]);
+    const built = large.build();
+    expect(built.nUsers).toBe(1500);
+    expect(built.interactions.indices.length).toBe(300 * dataset.interactions.indices.length);
+    expect(built.features.slice(-5 * FEATURE_NAMES.length)).toEqual(dataset.features.slice());
+  });
+
+  it('is empty and whole without users', () => {
+    const empty = new DatasetBuilder(ITEM_IDS, { now: NOW }).build();
+    expect(empty.nUsers).toBe(0);
+    expect([...empty.interactions.indptr]).toEqual([0]);
+  });
+});
+
+describe("a user's history", () => {
+  it('is ascending by item and leaves out unknown items and thumbs taken back', () => {
+    const profile = rebuildProfile(
+      'u',
+      [
+        event({ id: 'a', type: 'like', itemId: 'i0' }),
+        event({ id: 'b', type: 'like', itemId: 'unknown' }),
+        event({ id: 'c', type: 'like', itemId: 'i1' }),
+        event({ id: 'd', type: 'retract', itemId: 'i1' }),
+        event({ id: 'e', type: 'dislike', itemId: 'i7' }),
+        event({ id: 'f', type: 'impression', itemId: 'i2' }),
+      ],
+      CATALOGUE,
+    );
+    const history = historyOf(profile, indexItems(ITEM_IDS));
+    expect([...history.indices]).toEqual([0, 3]);
+    expect([...history.opinion]).toEqual([-1, 1]);
+    expect([...history.strength]).toEqual([0, 6]);
+  });
+});
+
+describe('item content', () => {
+  it('keeps tags that relate some items but not most', () => {
+    const content = encodeItems([
+      { category: 'b', tags: ['all', 'two', 'once', 'two'] },
+      { category: '', tags: ['all'] },
+      { category: 'a', tags: ['all', 'two', 'also'] },
+      { category: 'b', tags: ['also'] },
+    ]);
+    expect(content.tagNames).toEqual(['also', 'two']);
+    expect([...content.tagIndptr]).toEqual([0, 1, 1, 3, 4]);
+    expect([...content.tagIndices]).toEqual([1, 0, 1, 0]);
+    expect(content.categoryNames).toEqual(['a', 'b']);
+    expect([...content.categories]).toEqual([1, -1, 0, 1]);
+  });
+});

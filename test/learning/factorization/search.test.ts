@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+  completeHyperParameters,
+  fitRecommender,
+  searchHyperParameters,
+} from '../../../server/learning/factorization/index.js';
+import { splitForValidation } from '../../../server/learning/factorization/validation.js';
+import { measure } from '../../../server/learning/factorization/validation-metrics.js';
+import { historyOf, inputOf, tastes } from './example-data.js';
+
+const N_ITEMS = 60;
+const INPUT = inputOf(tastes({ nUsers: 400, nItems: N_ITEMS, nGroups: 3, seed: 7 }), N_ITEMS);
+const START = completeHyperParameters({ nComponents: 8, nNeighbours: 12, nSweeps: 3 });
+
+describe('validation data taken out of the training data', () => {
+  const { input, users } = splitForValidation(INPUT, 1);
+
+  it('hides from training every item that is to be found', () => {
+    const left = new Set<string>();
+    const { indptr, indices } = input.interactions;
+    for (let u = 0; u + 1 < indptr.length; u++) {
+      left.add(
+        Array.from(indices.subarray(indptr[u], indptr[u + 1]))
+          .sort((a, b) => a - b)
+          .join(),
+      );
+    }
+    expect(users.some(({ isCold }) => isCold)).toBe(true);
+    for (const { history, relevant, isCold } of users) {
+      expect(relevant.length).toBeGreaterThan(0);
+      for (const item of relevant) expect(history.indices).not.toContain(item);
+      if (!isCold) expect(left).toContain(Array.from(history.indices).join());
+    }
+  });
+
+  it('leaves cold users five likes, and nothing of them in training', () => {
+    const cold = users.filter(({ isCold }) => isCold);
+    for (const { history } of cold) {
+      expect(history.opinion.filter((opinion) => opinion > 0).length).toBe(5);
+    }
+    const { indptr } = input.interactions;
+    let empty = 0;
+    for (let u = 0; u + 1 < indptr.length; u++) if (indptr[u] === indptr[u + 1]) empty++;
+    expect(empty).toBe(cold.length);
+  });
+
+  it('takes the latest likes where times are known', () => {
+    const { indptr, indices } = INPUT.interactions;
+    const at = Float64Array.from(indices, (_, p) => 1e12 - p);
+    const timed = splitForValidation({ ...INPUT, interactions: { ...INPUT.interactions, at } }, 1);
+    // Within a user, later entries are earlier in time: what is hidden comes first.
+    for (const { history, relevant, isCold } of timed.users) {
+      if (isCold) continue;
+      const likes = Array.from(history.indices).filter((_, p) => history.opinion[p] > 0);
+      expect(Math.max(...relevant)).toBeLessThan(Math.min(...likes));
+    }
+    expect(indptr.length).toBe(401);
+  });
+});
+
+describe('the quality of scores', () => {
+  const user = { history: historyOf([0]), personaIndex: -1, isCold: false };
+
+  it('is one for a perfect order, zero for the worst, and a half of the pairs for no order', () => {
+    const scored = (scores: number[]) =>
+      measure([{ ...user, relevant: Int32Array.of(1, 2) }], 1, () => Float32Array.from(scores))[0];
+    const rest = new Array<number>(20).fill(0);
+    expect(scored([99, 5, 4, ...rest])).toMatchObject({ warmNdcg: 1, warmAuc: 1 });
+    expect(scored([99, -5, -4, ...rest])).toMatchObject({ warmNdcg: 0, warmAuc: 0 });
+    expect(scored([99, 0, 0, ...rest]).warmAuc).toBeCloseTo(0.5, 12);
+  });
+});
+
+describe('the search for hyper-parameters', () => {
+  it('gives the same answer for the same seed, within the ranges, and fits no more than it may', () => {
+    const search = () => searchHyperParameters(INPUT, { seed: 1, start: START, budget: { maxFits: 4 } });
+    const chosen = search();
+    expect(search()).toEqual(chosen);
+    expect(completeHyperParameters(chosen)).toEqual(chosen);
+    expect(chosen.nSweeps).toBe(START.nSweeps);
+  });
+
+  it('finds its way back from a start that is far off', () => {
+    const start = completeHyperParameters({ ...START, factorWeight: 0, neighbourRidge: 1600 });
+    const chosen = searchHyperParameters(INPUT, { seed: 1, start, budget: { maxFits: 8 } });
+    expect(chosen.factorWeight).toBeGreaterThan(0);
+  });
+
+  it('keeps the start where there is too little data to tell', () => {
+    const tiny = inputOf([historyOf([1, 2, 3, 4, 5, 6, 7])], 10);
+    expect(searchHyperParameters(tiny, { seed: 1, start: START, budget: { maxFits: 4 } })).toBe(START);
+  });
+
+  it('runs inside a fit, and the model carries what was chosen', () => {
+    const model = fitRecommender(INPUT, { seed: 1, hyperParameters: START, search: { maxFits: 3 } });
+    const chosen = searchHyperParameters(INPUT, { seed: 1, start: START, budget: { maxFits: 3 } });
+    expect(model.hyperParameters).toEqual(chosen);
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+
+import { createKernels, type Kernels } from '../../../server/learning/kernels/index.js';
+import { createRandom, transpose } from '../../../server/learning/linalg/index.js';
+
+/** Runs the same work on both backends and expects the same numbers. */
+function expectAgreement(work: (kernels: Kernels) => Float32Array | Int32Array, digits = 4): void {
+  const fast = work(createKernels('webassembly'));
+  const plain = work(createKernels('typescript'));
+  expect(fast.length).toBe(plain.length);
+  expect(fast.length).toBeGreaterThan(0);
+  for (let i = 0; i < fast.length; i++) expect(fast[i]).toBeCloseTo(plain[i], digits);
+}
+
+function noise(kernels: Kernels, length: number, seed: number): Float32Array {
+  const random = createRandom(seed);
+  return kernels.arena.copyFloat32(Float32Array.from({ length }, () => random.normal()));
+}
+
+/** A random sparse matrix seen both ways, with a dense row per column. */
+function columnGram(kernels: Kernels, nRows: number, nColumns: number, nComponents: number) {
+  const random = createRandom(5);
+  const indptr = new Int32Array(nRows + 1);
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (let r = 0; r < nRows; r++) {
+    for (let c = 0; c < nColumns; c++) {
+      if (random.next() > 0.2) continue;
+      indices.push(c);
+      values.push(0.5 + random.next());
+    }
+    indptr[r + 1] = indices.length;
+  }
+  const rows = { indptr, indices: Int32Array.from(indices), values: Float32Array.from(values) };
+  const columns = transpose(rows, nColumns);
+  const { arena } = kernels;
+  const dense = noise(kernels, nColumns * nComponents, 6);
+  for (let f = 0; f < dense.length; f++) dense[f] *= 0.3;
+  return {
+    rowPtr: arena.copyInt32(rows.indptr),
+    rowColumns: arena.copyInt32(rows.indices),
+    rowValues: arena.copyFloat32(rows.values),
+    columnPtr: arena.copyInt32(columns.indptr),
+    columnRows: arena.copyInt32(columns.indices),
+    columnValues: arena.copyFloat32(columns.values),
+    dense,
+    nComponents,
+  };
+}
+
+describe('the WebAssembly kernels agree with their TypeScript twins', () => {
+  it('on the Gram matrix of many rows, on top of what was there', () => {
+    expectAgreement((kernels) => {
+      const a = kernels.arena.float32(24 * 24).fill(1);
+      kernels.accumulateGram(noise(kernels, 700 * 24, 1), 700, 24, a);
+      return a.map((value, at) => (at % 24 <= Math.floor(at / 24) ? value : 0));
+    }, 2);
+  });
+
+  it('on a Cholesky factorisation and the solution it gives', () => {
+    expectAgreement((kernels) => {
+      const n = 20;
+      const a = kernels.arena.float32(n * n);
+      // The Gram kernel wants a multiple of eight columns; the last four are cut off.
+      const wide = kernels.arena.float32(24 * 24);
+      kernels.accumulateGram(noise(kernels, 60 * 24, 2), 60, 24, wide);
+      for (let x = 0; x < n; x++) for (let y = 0; y <= x; y++) a[x * n + y] = wide[x * 24 + y];
+      const x = noise(kernels, n, 3);
+      kernels.cholesky(a, n);
+      kernels.choleskySolve(a, n, x);
+      return x;
+    });
+  });
+
+  it('on an eigen-decomposition, up to the signs of the vectors', () => {
+    expectAgreement((kernels) => {
+      const gram = kernels.arena.float32(24 * 24);
+      kernels.accumulateGram(noise(kernels, 40 * 24, 4), 40, 24, gram);
+      const { values, vectors } = kernels.symmetricEigen(gram, 24);
+      return Float32Array.of(...values, ...vectors.map((value) => Math.abs(value)));
+    }, 3);
+  });
+
+  it('on the eigenvalues of a matrix that is already diagonal, and of one without rank', () => {
+    expectAgreement((kernels) => {
+      const diagonal = kernels.arena.float32(64);
+      for (let i = 0; i < 8; i++) diagonal[i * 8 + i] = 8 - i;
+      const none = kernels.symmetricEigen(kernels.arena.float32(64), 8).values;
+      return Float32Array.of(...kernels.symmetricEigen(diagonal, 8).values, ...none);
+    });
+  });
+
+  it('on a matrix times a square and times a vector, also when the rows are not a multiple of four', () => {
+    expectAgreement((kernels) => {
+      const rows = noise(kernels, 11 * 16, 1);
+      const out = kernels.arena.float32(11 * 16);
+      kernels.multiplySquare(rows, 11, 16, noise(kernels, 256, 2), out);
+      const vector = kernels.arena.float32(11);
+      kernels.multiplyVector(rows, 11, 16, noise(kernels, 16, 3), vector);
+      return Float32Array.of(...out, ...vector);
+    });
+  });
+
+  it.each([0, 1, 3, 4, 7, 15, 16, 17, 300])('on the exact solution of a row with %i entries', (nEntries) => {
+    expectAgreement((kernels) => {
+      const { arena } = kernels;
+      const d = 16;
+      const random = createRandom(nEntries);
+      const out = arena.float32(2 * d);
+      kernels.solveRows({
+        from: 0,
+        to: 2,
+        indptr: arena.copyInt32([0, nEntries, nEntries + 2]),
+        indices: arena.copyInt32(Array.from({ length: nEntries + 2 }, () => random.int(40))),
+        confidence: arena.copyFloat32(Array.from({ length: nEntries + 2 }, () => 0.2 + random.next())),
+        target: arena.copyFloat32(Array.from({ length: nEntries + 2 }, () => random.normal())),
+        factors: noise(kernels, 40 * d, 1),
+        nComponents: d,
+        ridge: arena.copyFloat32(Array.from({ length: d }, () => random.next())),
+        lambda: arena.copyFloat32([0.7, 0.3]),
+        prior: noise(kernels, 3 * d, 2),
+        priorRow: arena.copyInt32([2, 0]),
+        out,
+      });
+      return out;
+    });
+  });
+
+  it('on a sparse matrix times a dense one', () => {
+    expectAgreement((kernels) => {
+      const { arena } = kernels;
+      const out = arena.float32(3 * 8);
+      kernels.sparseMultiply(
+        arena.copyInt32([0, 2, 2, 3]),
+        arena.copyInt32([1, 3, 0]),
+        arena.copyFloat32([0.5, -2, 1]),
+        noise(kernels, 4 * 8, 1),
+        8,
+        out,
+      );
+      return out;
+    });
+  });
+
+  it('on the nearest columns of a Gram matrix', () => {
+    expectAgreement((kernels) => {
+      const gram = columnGram(kernels, 30, 45, 8);
+      const scale = kernels.arena.float32(45);
+      for (let i = 0; i < 45; i++) scale[i] = 1 / (1 + (i % 5));
+      const out = { nNeighbours: 6, indices: kernels.arena.int32(45 * 6), sizes: kernels.arena.int32(45) };
+      kernels.nearestColumns(gram, scale, out);
+      return Int32Array.of(...out.indices, ...out.sizes);
+    });
+  });
+
+  it("on the neighbours' regressions", () => {
+    expectAgreement((kernels) => {
+      const gram = columnGram(kernels, 30, 45, 8);
+      const { arena } = kernels;
+      const neighbours = { nNeighbours: 7, indices: arena.int32(45 * 7), sizes: arena.int32(45) };
+      kernels.nearestColumns(gram, arena.float32(45).fill(1), neighbours);
+      const weights = arena.float32(45 * 7);
+      kernels.neighbourRidge({ gram, neighbours, ridge: arena.float32(45).fill(3), weights });
+      return weights;
+    });
+  });
+});
+
+describe('the arena', () => {
+  it('keeps earlier arrays alive and unchanged when its memory grows', () => {
+    const { arena } = createKernels('webassembly');
+    const early = arena.copyFloat32([1, 2, 3]);
+    const late = arena.float32(10_000_000);
+    late.fill(7);
+    expect([...early]).toEqual([1, 2, 3]);
+    early[0] = 9;
+    expect(arena.copyFloat32(early)[0]).toBe(9);
+  });
+
+  it('gives zeroed arrays again after a release', () => {
+    const { arena } = createKernels('webassembly');
+    const mark = arena.mark();
+    arena.int32(100).fill(-1);
+    arena.release(mark);
+    expect(arena.int32(100).every((value) => value === 0)).toBe(true);
+  });
+});

@@ -1,0 +1,291 @@
+/** A small working system in memory behind the interfaces of the services, for tests of the API alone. */
+
+import type {
+  Feedback,
+  Item,
+  ModelVersion,
+  Persona,
+  RecommendationList,
+  TrainingRun,
+  User,
+} from '../../server/domain/index.js';
+import {
+  AlreadyRunningError,
+  ItemNotFoundError,
+  ModelNotFoundError,
+  PersonaNotFoundError,
+} from '../../server/domain/index.js';
+import type { EventBus } from '../../server/domain/index.js';
+import type { Services } from '../../server/services/index.js';
+
+export const ALICE = 'a'.repeat(64);
+export const BOB = 'b'.repeat(64);
+const CREATED_AT = Date.UTC(2026, 0, 5);
+
+/** What a test may look at or change. */
+export interface FakeSystem {
+  readonly services: Services;
+  readonly calls: Record<string, number>;
+  isSynthetic: boolean;
+  /** Thrown by every service that would ask the database. */
+  failure: Error | null;
+  runningSince: number | null;
+}
+
+export function fakeSystem(bus: EventBus): FakeSystem {
+  const items = new Map(Array.from({ length: 30 }, (_, i) => fakeItem(i)).map((item) => [item.itemId, item]));
+  const users = new Map([fakeUser(ALICE), fakeUser(BOB)].map((user) => [user.userId, user]));
+  const personas = new Map(['seeker', 'explorer'].map((id) => [id, fakePersona(id)]));
+  const feedback = new Map<string, Feedback>();
+  const revisions = new Map<string, number>();
+  const recorded = new Set<string>();
+  const model = fakeModel([...personas.values()]);
+  const calls: Record<string, number> = {};
+
+  const ask = async <T>(name: string, answer: () => T): Promise<T> => {
+    calls[name] = (calls[name] ?? 0) + 1;
+    await Promise.resolve();
+    if (system.failure !== null) throw system.failure;
+    return answer();
+  };
+  const opinionsOf = (userId: string): Feedback[] =>
+    [...feedback.values()].filter((row) => row.userId === userId);
+
+  const listFor = (userId: string, first: number, categories: readonly string[] = []): RecommendationList => {
+    const disliked = new Set(
+      opinionsOf(userId)
+        .filter((row) => row.value === -1)
+        .map((row) => row.itemId),
+    );
+    const rows = [...items.values()]
+      .filter(
+        (item) =>
+          !disliked.has(item.itemId) && (categories.length === 0 || categories.includes(item.category)),
+      )
+      .slice(0, first);
+    return {
+      listId: `list-${userId.slice(0, 1)}-${revisions.get(userId) ?? 0}`,
+      userId,
+      modelVersion: 1,
+      revision: revisions.get(userId) ?? 0,
+      personaId: 'seeker',
+      items: rows.map((item, index) => {
+        const total = 10 - index;
+        const explanation = {
+          persona: 1,
+          popularity: 2,
+          items: [{ itemId: 'i29', contribution: total - 3.5 }],
+          otherItems: 0.5,
+          total,
+        };
+        return { itemId: item.itemId, rank: index + 1, score: total, explanation };
+      }),
+    };
+  };
+
+  const services: Services = {
+    catalogue: {
+      item: (id) => ask('item', () => items.get(id) ?? null),
+      itemsById: (ids) => ask('itemsById', () => ids.flatMap((id) => items.get(id) ?? [])),
+      items: ({ first, after, category, search }) =>
+        ask('items', () => {
+          const rows = [...items.values()]
+            .sort((a, b) => (a.itemId < b.itemId ? -1 : 1))
+            .filter((item) => after === null || item.itemId > after)
+            .filter((item) => category == null || item.category === category)
+            .filter((item) => search == null || item.title.startsWith(search));
+          return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+        }),
+      categories: () => ask('categories', () => ['even', 'odd']),
+      similarItems: (id, first) =>
+        ask('similarItems', () => {
+          if (!items.has(id)) throw new ItemNotFoundError(id);
+          return [...items.keys()].slice(0, first).map((itemId) => ({ itemId, similarity: 0.5 }));
+        }),
+      importItems: (rows) =>
+        ask('importItems', () => {
+          const inserted = rows.filter((row) => !items.has(row.itemId)).length;
+          for (const row of rows) items.set(row.itemId, row);
+          return { inserted, updated: rows.length - inserted, unchanged: 0 };
+        }),
+    },
+    users: {
+      find: (id) => ask('findUser', () => users.get(id) ?? null),
+      findMany: (ids) => ask('findUsers', () => ids.flatMap((id) => users.get(id) ?? [])),
+      users: ({ first, after }) =>
+        ask('users', () => {
+          const rows = [...users.values()].filter((user) => after === null || user.userId > after);
+          return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+        }),
+      demoUsers: (first) => ask('demoUsers', () => [...users.values()].slice(0, first)),
+      feedbackOf: (userId) => ask('feedbackOf', () => opinionsOf(userId).reverse()),
+      dataset: () =>
+        ask('dataset', () => ({
+          isSynthetic: system.isSynthetic,
+          seed: system.isSynthetic ? 1 : null,
+          unknownItemEvents: 0,
+        })),
+    },
+    personas: {
+      personas: () => [...personas.values()],
+      persona: (id) => personas.get(id) ?? null,
+      history: (userId) =>
+        ask('history', () => [{ userId, version: 1, personaId: 'seeker', confidence: 0.9, at: CREATED_AT }]),
+      rename: (id, label) =>
+        ask('rename', () => {
+          const persona = personas.get(id);
+          if (persona === undefined) throw new PersonaNotFoundError(id);
+          const renamed = { ...persona, label };
+          personas.set(id, renamed);
+          return renamed;
+        }),
+    },
+    recommendations: {
+      recommend: ({ userId, first, filter }) =>
+        ask('recommend', () => listFor(userId, first, filter?.categories)),
+    },
+    feedback: {
+      submit: ({ userId, itemId, value, listId, position }) =>
+        ask('submit', () => {
+          const receivedAt = Date.now();
+          if (!items.has(itemId)) return { kind: 'unknown-item' as const, itemId };
+          const key = `${userId}/${itemId}`;
+          const seq = (feedback.get(key)?.seq ?? 0) + 1;
+          const stored: Feedback = {
+            userId,
+            itemId,
+            value,
+            at: receivedAt,
+            listId,
+            position: position ?? null,
+            modelVersion: 1,
+            origin: 'test',
+            seq,
+          };
+          feedback.delete(key);
+          feedback.set(key, stored);
+          revisions.set(userId, (revisions.get(userId) ?? 0) + 1);
+          bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+          return {
+            kind: 'accepted' as const,
+            feedback: stored,
+            list: listFor(userId, 10),
+            latencyMs: Date.now() - receivedAt,
+          };
+        }),
+    },
+    events: {
+      record: (events) =>
+        ask('record', () =>
+          events.map((event, index) => {
+            const key = JSON.stringify(event);
+            if (event.type !== 'search' && event.itemId === null) {
+              return { index, status: 'rejected' as const, reason: 'An item is needed.' };
+            }
+            const status = recorded.has(key) ? ('duplicate' as const) : ('recorded' as const);
+            recorded.add(key);
+            return { index, status, reason: null };
+          }),
+        ),
+      history: () => ask('events', () => []),
+    },
+    training: {
+      start: (trigger) =>
+        ask('start', () => {
+          if (system.runningSince !== null)
+            throw new AlreadyRunningError('retrain', 'host-1', system.runningSince);
+          system.runningSince = CREATED_AT;
+          return fakeRun(trigger);
+        }),
+      run: (trigger) => ask('run', () => fakeRun(trigger)),
+      cancel: () => ask('cancel', () => system.runningSince !== null),
+      currentRun: () => null,
+      findRun: (runId) => ask('findRun', () => ({ ...fakeRun('admin'), runId })),
+      runs: (first) => ask('runs', () => [fakeRun('schedule')].slice(0, first)),
+    },
+    models: {
+      activeVersion: () => 1,
+      model: (version) => ask('model', () => (version === 1 ? model : null)),
+      models: (first) => ask('models', () => [model].slice(0, first)),
+      activate: (version) =>
+        ask('activate', () => {
+          if (version !== 1) throw new ModelNotFoundError(version);
+          return model;
+        }),
+    },
+  };
+  const system: FakeSystem = { services, calls, isSynthetic: true, failure: null, runningSince: null };
+  return system;
+}
+
+function fakeItem(index: number): Item {
+  return {
+    itemId: `i${index}`,
+    title: `Item ${index}`,
+    category: index % 2 === 0 ? 'even' : 'odd',
+    tags: ['tag'],
+    attributes: { year: 2_000 + index },
+    locale: null,
+    createdAt: CREATED_AT,
+    isAvailable: true,
+  };
+}
+
+function fakeUser(userId: string): User {
+  return {
+    userId,
+    locale: 'en',
+    createdAt: CREATED_AT,
+    persona: { personaId: 'seeker', confidence: 0.9, since: CREATED_AT, pending: null, modelVersion: 1 },
+    eventCount: 12,
+    isSynthetic: true,
+  };
+}
+
+function fakePersona(personaId: string): Persona {
+  return {
+    personaId,
+    label: personaId,
+    description: `Those who are a ${personaId}.`,
+    size: 1,
+    share: 0.5,
+    silhouette: 0.6,
+    centroid: { clickRate: 0.25 },
+    distinctive: [{ feature: 'clickRate', zScore: 2 }],
+  };
+}
+
+function fakeModel(personas: Persona[]): ModelVersion {
+  return {
+    version: 1,
+    status: 'active',
+    createdAt: CREATED_AT,
+    activatedAt: CREATED_AT,
+    parentVersion: null,
+    k: 2,
+    evidence: [{ k: 2, inertia: 10, silhouette: 0.6, elbow: 0.3 }],
+    personas,
+    metrics: { 'precision@5': { value: 0.8, low: 0.79, high: 0.81 } },
+    hyperParameters: { nComponents: 64 },
+    dataset: { nUsers: 2, nItems: 30, nInteractions: 24, nEvents: 24 },
+    timingsMs: { fit: 12 },
+    reason: null,
+  };
+}
+
+function fakeRun(trigger: TrainingRun['trigger']): TrainingRun {
+  return {
+    runId: 'run-1',
+    job: 'retrain',
+    state: 'running',
+    stage: 'fit',
+    progress: 0.5,
+    remainingMs: 1_000,
+    startedAt: CREATED_AT,
+    endedAt: null,
+    error: null,
+    host: 'host-1',
+    modelVersion: null,
+    trigger,
+  };
+}
