@@ -131,10 +131,16 @@ export class ImportService {
     );
   }
 
-  private importRatings(path: string, request: ImportRequest, rejects: RejectFile): Promise<ImportReport> {
+  private async importRatings(
+    path: string,
+    request: ImportRequest,
+    rejects: RejectFile,
+  ): Promise<ImportReport> {
     const { pseudonymize, clock } = this.options;
     const { likeAt, dislikeAt } = request;
-    const batches = readRatings(path, { pseudonymize, now: clock(), likeAt, dislikeAt });
+    // Ratings of unknown time: those of a later file outrank those of an earlier one.
+    const firstPlace = await this.options.store.activity.countEvents();
+    const batches = readRatings(path, { pseudonymize, now: clock(), likeAt, dislikeAt, firstPlace });
     return this.importBehaviour('ratings', path, batches, request, rejects);
   }
 

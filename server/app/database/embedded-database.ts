@@ -15,16 +15,9 @@ import { NoDatabaseError } from './errors.js';
 import { waitForLock } from './lock-file.js';
 import { obtainMongod } from './memory-server.js';
 import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
+import { isAlive } from './process.js';
 import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
-import {
-  answers,
-  endProgram,
-  freePort,
-  isAlive,
-  startProgram,
-  uriOf,
-  type ServerProgram,
-} from './server-program.js';
+import { answers, endProgram, freePort, startProgram, uriOf, type ServerProgram } from './server-program.js';
 import { supervise } from './supervisor.js';
 import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
 

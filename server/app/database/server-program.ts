@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { adminCommand } from '../../store/mongo/index.js';
 
 import { DATABASE_NAME } from './connection-string.js';
-import { endProcess, identify, isAlive, type ProcessIdentity } from './process.js';
+import { endProcess, identify, type ProcessIdentity } from './process.js';
 
 const START_DEADLINE_MS = 90_000;
 const END_DEADLINE_MS = 15_000;
@@ -92,8 +92,6 @@ export async function answers(uri: string, timeoutMs = PING_MS): Promise<boolean
 export function endProgram(identity: ProcessIdentity): Promise<void> {
   return endProcess(identity, END_DEADLINE_MS);
 }
-
-export { isAlive };
 
 async function untilItAnswers(uri: string, hasEnded: () => boolean): Promise<void> {
   for (const until = Date.now() + START_DEADLINE_MS; Date.now() < until && !hasEnded();) {

@@ -5,12 +5,16 @@
  * a cell then add up without looking at labels, and the sums over cells give the sums over the clusters of every
  * labelling. Distances are float32, sums float64.
  *
- * Up to `exactLimit` points the silhouettes are exact. Above, they are those of an evenly spaced sample of rows
+ * Up to `exactLimit` points the silhouettes are exact. Above, they are those of a fixed random sample of rows
  * among itself.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
+import { createRandom } from '../linalg/random.js';
 import { writePoint } from './blocks.js';
+
+/** The sample is part of the definition, so it does not follow the caller's seed. */
+const SAMPLE_SEED = 1;
 
 export interface SilhouetteOptions {
   /** Points up to which every pair is measured; default 20,000. */
@@ -52,7 +56,7 @@ export function measureSilhouettes(
   const { exactLimit = 20_000, sampleSize = 10_000, kernels } = options;
   const nPoints = points.length / nComponents;
   const isExact = nPoints <= exactLimit;
-  const rows = spacedRows(nPoints, isExact ? nPoints : sampleSize);
+  const rows = sampleRows(nPoints, isExact ? nPoints : sampleSize);
   return {
     rows,
     isExact,
@@ -71,7 +75,7 @@ export function extendSilhouettes(
   sample: Int32Array,
   kernels?: Kernels,
 ): Silhouettes {
-  const rows = spacedRows(labels.length, labels.length);
+  const rows = sampleRows(labels.length, labels.length);
   return measure({ points, nComponents, labellings: [labels], reference: sample, rows, kernels })[0];
 }
 
@@ -218,8 +222,10 @@ function finishTally({ values, totals, counts }: Tally): Silhouettes {
   };
 }
 
-/** `size` row numbers spread evenly over nPoints. */
-function spacedRows(nPoints: number, size: number): Int32Array {
-  const nRows = Math.min(size, nPoints);
-  return Int32Array.from({ length: nRows }, (_, i) => Math.floor((i * nPoints) / nRows));
+/** All row numbers, or a random one from each of `size` equal stretches: regular steps could keep time with the data. */
+function sampleRows(nPoints: number, size: number): Int32Array {
+  if (size >= nPoints) return Int32Array.from({ length: nPoints }, (_, i) => i);
+  const random = createRandom(SAMPLE_SEED);
+  const stretch = nPoints / size;
+  return Int32Array.from({ length: size }, (_, i) => Math.floor((i + random.next()) * stretch));
 }

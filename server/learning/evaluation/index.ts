@@ -6,5 +6,3 @@ export { holdOutLikes } from './hold-out.js';
 export type { HoldOut, HoldOutOptions } from './hold-out.js';
 export { LIST_LENGTH, METRIC_NAMES, judgeUser } from './metrics.js';
 export type { MetricName, RankedUser, UserMetrics } from './metrics.js';
-export { PAPER_OVERALL, PAPER_PERSONA_RANGE, PAPER_USERS } from './paper-table.js';
-export type { PaperRow } from './paper-table.js';

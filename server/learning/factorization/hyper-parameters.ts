@@ -18,7 +18,7 @@ export interface HyperParameters {
   readonly nNeighbours: number;
   /** Weight of shared features in the items' Gram matrix. Default 4. */
   readonly featureWeight: number;
-  /** Weight of like embeddings in the items' Gram matrix. Default 3. */
+  /** Weight of like embeddings in the items' Gram matrix. Default 6. */
   readonly embeddingWeight: number;
   /** Added to an item's count when neighbours are compared, so that rare items do not crowd in. Default 30. */
   readonly damping: number;
@@ -47,7 +47,7 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   personaShrinkage: 50,
   nNeighbours: 50,
   featureWeight: 4,
-  embeddingWeight: 3,
+  embeddingWeight: 6,
   damping: 30,
   neighbourRidge: 20,
   neighbourRidgeShare: 0.5,

@@ -86,7 +86,7 @@ export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: Hy
   };
 }
 
-/** Unit embeddings times the root of `weight`, into the first columns; a zero row stays zero. */
+/** Embeddings less their mean, as unit rows times the root of `weight`, into the first columns. */
 function writeDirections(
   dense: Float32Array,
   width: number,
@@ -95,11 +95,13 @@ function writeDirections(
   weight: number,
 ): void {
   const d = embeddings.length / nItems;
+  const mean = new Float64Array(d);
+  for (let p = 0; p < embeddings.length; p++) mean[p % d] += embeddings[p] / nItems;
   for (let i = 0; i < nItems; i++) {
     let square = 0;
-    for (let f = i * d; f < (i + 1) * d; f++) square += embeddings[f] ** 2;
+    for (let f = 0; f < d; f++) square += (embeddings[i * d + f] - mean[f]) ** 2;
     const scale = square > 0 ? Math.sqrt(weight / square) : 0;
-    for (let f = 0; f < d; f++) dense[i * width + f] = scale * embeddings[i * d + f];
+    for (let f = 0; f < d; f++) dense[i * width + f] = scale * (embeddings[i * d + f] - mean[f]);
   }
 }
 

@@ -34,33 +34,33 @@ export interface SearchOptions {
 /** Strength of regularisation, weakest first: data sets differ by a factor of a hundred. */
 const FACTOR_LADDER = [
   { alpha0: 0.005, userRegularization: 0.01, itemRegularization: 0.01 },
-  { alpha0: 0.02, userRegularization: 0.02, itemRegularization: 0.02 },
+  { alpha0: 0.01, userRegularization: 0.015, itemRegularization: 0.015 },
   { alpha0: 0.05, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.2, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.5, userRegularization: 0.05, itemRegularization: 0.05 },
 ];
 const RIDGE_LADDER = [20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
 const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
-const FACTOR_WEIGHTS = [0.03, 0.12, 0.5, 2] as const;
-/** Finer steps around the best of them, at the end. */
-const FINE_STEPS = [0.5, 0.71, 1.41, 2] as const;
-const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3] as const;
-/** Gain in the objective below which a change is noise, and the present value stays. */
-const MIN_GAIN = 0.002;
+const FACTOR_WEIGHTS = [0.06, 0.12, 0.25, 0.5, 1, 2, 4].map((factorWeight) => ({ factorWeight }));
+const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
+const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
 const DISLIKE_PRICE = 0.01;
+/** What a relative gain for cold users, and a gain in AUC, are worth beside one for warm users. */
+const COLD_SHARE = 0.5;
+const AUC_SHARE = 0.2;
+/** Relative gains are not measured against less than this NDCG. */
+const MIN_UNIT = 1e-4;
+/** Gain below which nothing is worth a change. */
+const MIN_GAIN = 1e-9;
 /** Half the sweeps rank configurations as well as all of them. */
 const SEARCH_SWEEPS = 4;
 const MIN_USERS = 30;
 
 interface Trial extends FittedModel {
   readonly hyperParameters: HyperParameters;
-  /** Quality of the very first trial, which the objective is relative to. */
-  readonly reference: Quality;
-  readonly objective: number;
+  readonly quality: Quality;
 }
-
-type Reused = Pick<FitModelOptions, 'factors' | 'itemToItem'>;
 
 /** `start` itself where there are too few users to tell. */
 export function searchHyperParameters(input: RecommenderInput, options: SearchOptions): HyperParameters {
@@ -69,96 +69,107 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   if (split.users.length < MIN_USERS) return start;
   const kernels = createKernels();
   let fits = 0;
-  const attempt = (change: Partial<HyperParameters>, from: Trial | null, reused: Reused = {}): Trial => {
-    const hyperParameters = { ...start, ...from?.hyperParameters, ...change, nSweeps: SEARCH_SWEEPS };
+  const attempt = (
+    hyperParameters: HyperParameters,
+    reused: Pick<FitModelOptions, 'factors' | 'itemToItem'> = {},
+  ): Trial[] => {
     const fitted = fitModel(kernels, split.input, { hyperParameters, seed, ...reused });
     onProgress?.(Math.min(1, ++fits / budget.maxFits));
-    return weigh({ ...fitted, hyperParameters }, FACTOR_WEIGHTS, from?.reference);
+    return weigh(fitted, hyperParameters, FACTOR_WEIGHTS, split.users);
   };
-  /** The best of the present factor weight, which the others have to beat, and those given. */
-  const weigh = (
-    fitted: Pick<Trial, keyof FittedModel | 'hyperParameters'>,
-    factorWeights: readonly number[],
-    reference?: Quality,
-  ): Trial => {
-    const { hyperParameters } = fitted;
-    const weights = [hyperParameters.factorWeight, ...factorWeights].map((factorWeight) => ({
-      ...hyperParameters,
-      factorWeight,
-    }));
-    const qualities = measureWeights(fitted.model, split.users, weights);
-    const trials = qualities.map((quality, k): Trial => ({
-      ...fitted,
-      hyperParameters: weights[k],
-      reference: reference ?? qualities[0],
-      objective: objectiveOf(quality, reference ?? qualities[0]),
-    }));
-    return trials.reduce((best, trial) => (trial.objective > best.objective + MIN_GAIN ? trial : best));
-  };
-  /** Steps up and down one ladder from the rung that `best` stands on, as long as that helps. */
+  const first = attempt({ ...start, nSweeps: SEARCH_SWEEPS });
+  const reference = first[0].quality;
+  let best = first.reduce((kept, trial) => better(trial, kept, reference));
+  /** Tries every rung that the budget allows, from the first on; the rest of the model stays as it was. */
   const climb = (
-    best: Trial,
     ladder: readonly Partial<HyperParameters>[],
-    reusedOf: (trial: Trial) => Reused,
+    reused: Pick<FitModelOptions, 'factors' | 'itemToItem'>,
   ) => {
-    const origin = rungOf(ladder, best.hyperParameters);
-    const reused = reusedOf(best);
-    for (const direction of [1, -1]) {
-      for (
-        let rung = origin + direction;
-        rung >= 0 && rung < ladder.length && fits < budget.maxFits;
-        rung += direction
-      ) {
-        const trial = attempt(ladder[rung], best, reused);
-        if (trial.objective <= best.objective + MIN_GAIN) break;
-        best = trial;
-      }
+    const { hyperParameters } = best;
+    for (const rung of ladder) {
+      if (fits >= budget.maxFits) return;
+      if (!isChange(rung, hyperParameters)) continue;
+      best = attempt({ ...hyperParameters, ...rung }, reused).reduce(
+        (kept, trial) => better(trial, kept, reference),
+        best,
+      );
     }
-    return best;
   };
-  let best = attempt({}, null);
-  best = climb(best, FACTOR_LADDER, ({ model }) => ({ itemToItem: model.itemToItem }));
-  best = climb(best, RIDGE_LADDER, ({ factors }) => ({ factors }));
-  if (hasImplicit(input)) best = climb(best, IMPLICIT_LADDER, () => ({}));
-  best = weigh(
-    best,
-    FINE_STEPS.map((step) => step * best.hyperParameters.factorWeight),
-    best.reference,
+  climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
+  climb(RIDGE_LADDER, { factors: best.factors });
+  if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
+  best = weigh(best, best.hyperParameters, POPULARITY_WEIGHTS, split.users).reduce((kept, trial) =>
+    better(trial, kept, reference),
   );
-  const dislikeWeight = heedDislikes(best.model, best.hyperParameters, split.users);
+  const dislikeWeight = heedDislikes(best, split.users);
   onProgress?.(1);
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps: start.nSweeps });
 }
 
-/** The rung whose first number is nearest, on a logarithmic scale, to the present one. */
-function rungOf(ladder: readonly Partial<HyperParameters>[], present: HyperParameters): number {
-  const name = Object.keys(ladder[0])[0] as keyof HyperParameters;
-  const distances = ladder.map((rung) => Math.abs(Math.log((rung[name] ?? 0) / present[name])));
-  return distances.indexOf(Math.min(...distances));
+function isChange(change: Partial<HyperParameters>, present: HyperParameters): boolean {
+  return (Object.keys(change) as (keyof HyperParameters)[]).some((name) => change[name] !== present[name]);
+}
+
+/** The fitted model under its present weights, and under each change of them. */
+function weigh(
+  fitted: FittedModel,
+  present: HyperParameters,
+  changes: readonly Partial<HyperParameters>[],
+  users: readonly ValidationUser[],
+): Trial[] {
+  const { model, factors } = fitted;
+  const weights = [{}, ...changes].map((change) => ({ ...present, ...change }));
+  return measureWeights(model, users, weights).map((quality, k) => ({
+    model,
+    factors,
+    hyperParameters: weights[k],
+    quality,
+  }));
+}
+
+/**
+ * The challenger where its gain over the incumbent, user by user, exceeds its own standard error; otherwise the
+ * incumbent, so that noise changes nothing. Warm lists count most, then cold lists, then the order of all the rest.
+ */
+function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial {
+  const warm = pairedGain(challenger.quality.warm, incumbent.quality.warm, mean(reference.warm));
+  const cold = pairedGain(challenger.quality.cold, incumbent.quality.cold, mean(reference.cold));
+  const gain =
+    warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * (challenger.quality.warmAuc - incumbent.quality.warmAuc);
+  const error = Math.sqrt(warm.variance + COLD_SHARE ** 2 * cold.variance);
+  return gain > Math.max(error, MIN_GAIN) ? challenger : incumbent;
+}
+
+/** Mean of the differences, in units of `unit`, and the variance of that mean. */
+function pairedGain(
+  challenger: Float64Array,
+  incumbent: Float64Array,
+  unit: number,
+): { gain: number; variance: number } {
+  const differences = challenger.map((value, u) => (value - incumbent[u]) / Math.max(unit, MIN_UNIT));
+  const gain = mean(differences);
+  const n = Math.max(differences.length, 1);
+  return { gain, variance: mean(differences.map((value) => (value - gain) ** 2)) / n };
+}
+
+function mean(values: Float64Array): number {
+  return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 /** The largest weight of dislikes that costs little; the present one where nobody dislikes anything. */
-function heedDislikes(
-  model: RecommenderModel,
-  chosen: HyperParameters,
-  users: readonly ValidationUser[],
-): number {
-  if (!users.some(({ history }) => history.opinion.includes(-1))) return chosen.dislikeWeight;
-  const { factorWeight } = chosen;
+function heedDislikes({ model, factors, hyperParameters }: Trial, users: readonly ValidationUser[]): number {
+  if (!users.some(({ history }) => history.opinion.includes(-1))) return hyperParameters.dislikeWeight;
   const warm = users.filter(({ isCold }) => !isCold);
-  const qualities = measureWeights(
-    model,
-    warm,
-    DISLIKE_WEIGHTS.map((dislikeWeight) => ({ factorWeight, dislikeWeight })),
-  );
-  const bar = (1 - DISLIKE_PRICE) * qualities[0].warmNdcg;
-  return DISLIKE_WEIGHTS.reduce<number>(
-    (kept, weight, k) => (qualities[k].warmNdcg >= bar ? weight : kept),
+  const [, ...trials] = weigh({ model, factors }, hyperParameters, DISLIKE_WEIGHTS, warm);
+  const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);
+  return trials.reduce(
+    (kept, { quality, hyperParameters: { dislikeWeight } }) =>
+      mean(quality.warm) >= bar ? dislikeWeight : kept,
     0,
   );
 }
 
-type Weights = Pick<HyperParameters, 'factorWeight' | 'dislikeWeight'>;
+type Weights = Pick<HyperParameters, 'factorWeight' | 'dislikeWeight' | 'popularityWeight'>;
 
 /** Quality of each choice of weights, all on the same parts of the same scores. */
 function measureWeights(
@@ -175,25 +186,21 @@ function measureWeights(
   return measure(users, weights.length, (user, choice) => {
     if (choice === 0)
       scoreParts(model, foldIn(model, user.history, { personaIndex: user.personaIndex }), parts);
-    blend(parts, weights[choice], scores);
+    blend(parts, model.popularity, weights[choice], scores);
     return scores;
   });
 }
 
-function blend({ learnt, related, repelled }: ScoreParts, weights: Weights, out: Float32Array): void {
-  const factorWeight = Math.fround(weights.factorWeight);
-  const dislikeWeight = Math.fround(weights.dislikeWeight);
-  for (let j = 0; j < out.length; j++)
-    out[j] = factorWeight * learnt[j] + related[j] - dislikeWeight * repelled[j];
-}
-
-/** Warm lists count most, then cold lists, then the order of everything else. */
-function objectiveOf(quality: Quality, reference: Quality): number {
-  return (
-    quality.warmNdcg / Math.max(reference.warmNdcg, 1e-4) +
-    (0.5 * quality.coldNdcg) / Math.max(reference.coldNdcg, 1e-4) +
-    0.5 * quality.warmAuc
-  );
+function blend(
+  { learnt, related, repelled }: ScoreParts,
+  popularity: Float32Array,
+  { factorWeight, dislikeWeight, popularityWeight }: Weights,
+  out: Float32Array,
+): void {
+  for (let j = 0; j < out.length; j++) {
+    out[j] =
+      factorWeight * learnt[j] + related[j] - dislikeWeight * repelled[j] + popularityWeight * popularity[j];
+  }
 }
 
 function hasImplicit({ interactions }: RecommenderInput): boolean {

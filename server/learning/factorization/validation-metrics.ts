@@ -4,8 +4,11 @@ import { topN } from '../linalg/index.js';
 import type { ValidationUser } from './validation.js';
 
 export interface Quality {
-  readonly warmNdcg: number;
-  readonly coldNdcg: number;
+  /** Float64Array: NDCG@10 of each warm user, in the order given. */
+  readonly warm: Float64Array;
+  /** The same of each cold user. */
+  readonly cold: Float64Array;
+  /** Mean AUC. */
   readonly warmAuc: number;
 }
 
@@ -16,7 +19,7 @@ const AUC_STRIDE = 5;
 const AUC_ITEMS = 10;
 
 /**
- * Averages over users of `nChoices` ways to score. `score(user, choice)` returns Float32Array [nItems], is called with
+ * The quality of `nChoices` ways to score. `score(user, choice)` returns Float32Array [nItems], is called with
  * choice 0, 1, ... of one user before the next, and may reuse its array.
  */
 export function measure(
@@ -24,30 +27,31 @@ export function measure(
   nChoices: number,
   score: (user: ValidationUser, choice: number) => Float32Array,
 ): Quality[] {
-  const sums = Array.from({ length: nChoices }, () => ({ warm: 0, cold: 0, auc: 0 }));
-  let nWarm = 0;
-  let nCold = 0;
+  const nCold = users.filter(({ isCold }) => isCold).length;
+  const sums = Array.from({ length: nChoices }, () => ({
+    warm: new Float64Array(users.length - nCold),
+    cold: new Float64Array(nCold),
+    auc: 0,
+  }));
+  let warm = 0;
+  let cold = 0;
   let nAuc = 0;
   for (const user of users) {
-    const withAuc = !user.isCold && nWarm % AUC_STRIDE === 0;
-    if (user.isCold) nCold++;
-    else nWarm++;
-    if (withAuc) nAuc++;
+    const withAuc = !user.isCold && warm % AUC_STRIDE === 0;
     for (let choice = 0; choice < nChoices; choice++) {
       const scores = score(user, choice);
       const seen = user.history.indices;
       for (let p = 0; p < seen.length; p++) scores[seen[p]] = -Infinity;
       const ndcg = ndcgOf(scores, user.relevant);
-      if (user.isCold) sums[choice].cold += ndcg;
-      else sums[choice].warm += ndcg;
+      if (user.isCold) sums[choice].cold[cold] = ndcg;
+      else sums[choice].warm[warm] = ndcg;
       if (withAuc) sums[choice].auc += aucOf(scores, user);
     }
+    if (user.isCold) cold++;
+    else warm++;
+    if (withAuc) nAuc++;
   }
-  return sums.map(({ warm, cold, auc }) => ({
-    warmNdcg: warm / Math.max(nWarm, 1),
-    coldNdcg: cold / Math.max(nCold, 1),
-    warmAuc: auc / Math.max(nAuc, 1),
-  }));
+  return sums.map(({ auc, ...lists }) => ({ ...lists, warmAuc: auc / Math.max(nAuc, 1) }));
 }
 
 function ndcgOf(scores: Float32Array, relevant: Int32Array): number {

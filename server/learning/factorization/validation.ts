@@ -26,15 +26,18 @@ const MAX_WARM = 1000;
 const MAX_COLD = 350;
 /** Of the eligible users, this share at most becomes cold: they are lost to training. */
 const MAX_COLD_SHARE = 1 / 8;
+/** More interactions than this are not searched on: users are left out, at random, down to it. */
+const MAX_ENTRIES = 500_000;
 const MIN_RELEVANT = 6;
 const COLD_SEEDS = 5;
 const HELD_OUT_SHARE = 0.2;
 /** Fewer eligible users than this say too little about likes; any interest is looked for instead. */
 const MIN_LIKERS = 100;
 
-export function splitForValidation(input: RecommenderInput, seed: number): ValidationSplit {
-  const { interactions } = input;
+export function splitForValidation(whole: RecommenderInput, seed: number): ValidationSplit {
   const random = createRandom(seed);
+  const input = sampleUsers(whole, random);
+  const { interactions } = input;
   const likes = relevantEntries(interactions, (p) => interactions.opinion[p] > 0);
   const anything = relevantEntries(
     interactions,
@@ -69,6 +72,37 @@ export function splitForValidation(input: RecommenderInput, seed: number): Valid
     };
   });
   return { input: { ...input, interactions: keep(interactions, isKept) }, users };
+}
+
+/** As many random users as have MAX_ENTRIES interactions between them; all of them where there are fewer. */
+function sampleUsers(input: RecommenderInput, random: ReturnType<typeof createRandom>): RecommenderInput {
+  const { interactions, userPersona } = input;
+  const { indptr } = interactions;
+  if (interactions.indices.length <= MAX_ENTRIES) return input;
+  const chosen: number[] = [];
+  let left = MAX_ENTRIES;
+  for (const u of random.shuffle(Array.from(userPersona.keys()))) {
+    left -= indptr[u + 1] - indptr[u];
+    if (left < 0) break;
+    chosen.push(u);
+  }
+  chosen.sort((a, b) => a - b);
+  const entries: number[] = [];
+  const ptr = new Int32Array(chosen.length + 1);
+  chosen.forEach((u, row) => {
+    for (let p = indptr[u]; p < indptr[u + 1]; p++) entries.push(p);
+    ptr[row + 1] = entries.length;
+  });
+  const { at } = interactions;
+  return {
+    ...input,
+    interactions: {
+      ...pick(interactions, entries),
+      indptr: ptr,
+      ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
+    },
+    userPersona: Int32Array.from(chosen, (u) => userPersona[u]),
+  };
 }
 
 function relevantEntries({ indptr }: Interactions, isRelevant: (entry: number) => boolean): number[][] {

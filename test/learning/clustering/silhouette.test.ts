@@ -80,6 +80,15 @@ describe('silhouettes', () => {
     expect(Math.abs(extended.mean - exact.mean)).toBeLessThan(0.03);
   });
 
+  it('of a sample see every cluster of rows that come in regular turns', () => {
+    const many = blobs(4_000, FOUR_CORNERS, 1);
+    const { labellings } = measureSilhouettes(many, 3, [trueLabels(4_000, 4)], {
+      exactLimit: 100,
+      sampleSize: 1_000,
+    });
+    for (const silhouette of labellings[0].perCluster) expect(silhouette).toBeGreaterThan(0.5);
+  });
+
   it('of all rows as the sample are the exact ones', () => {
     const labels = trueLabels(120, 4);
     const exact = measureSilhouettes(points, 3, [labels]);

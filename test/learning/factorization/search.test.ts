@@ -66,8 +66,8 @@ describe('the quality of scores', () => {
     const scored = (scores: number[]) =>
       measure([{ ...user, relevant: Int32Array.of(1, 2) }], 1, () => Float32Array.from(scores))[0];
     const rest = new Array<number>(20).fill(0);
-    expect(scored([99, 5, 4, ...rest])).toMatchObject({ warmNdcg: 1, warmAuc: 1 });
-    expect(scored([99, -5, -4, ...rest])).toMatchObject({ warmNdcg: 0, warmAuc: 0 });
+    expect(scored([99, 5, 4, ...rest])).toMatchObject({ warm: Float64Array.of(1), warmAuc: 1 });
+    expect(scored([99, -5, -4, ...rest])).toMatchObject({ warm: Float64Array.of(0), warmAuc: 0 });
     expect(scored([99, 0, 0, ...rest]).warmAuc).toBeCloseTo(0.5, 12);
   });
 });
