@@ -7,20 +7,31 @@
 
 import type { BehaviourEvent } from '../domain/index.js';
 
+import type { ActivityBucket } from './repositories.js';
+
 export const MAX_BUCKET_EVENTS = 500;
 
 const DAY_MS = 86_400_000;
-/** 1970-01-01 was a Thursday, the day that decides to which year an ISO week belongs. */
-const THURSDAY = 3;
+/** 1970-01-01 was a Thursday, three days after a Monday; a week belongs to the year of its Thursday. */
+const EPOCH_WEEKDAY = 3;
 
 /** The ISO 8601 week of an instant in UTC, e.g. "2026-W07"; they sort by time as text. */
 export function isoWeek(at: number): string {
-  const day = Math.floor(at / DAY_MS);
-  const weekday = (((day + THURSDAY) % 7) + 7) % 7;
-  const thursday = day - weekday + THURSDAY;
+  const thursday = mondayOf(at) + 3;
   const year = new Date(thursday * DAY_MS).getUTCFullYear();
   const week = Math.floor((thursday - Date.UTC(year, 0, 1) / DAY_MS) / 7) + 1;
   return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
+/** The Monday on or before an instant, in days since 1970-01-01. */
+function mondayOf(at: number): number {
+  const day = Math.floor(at / DAY_MS);
+  return day - ((((day + EPOCH_WEEKDAY) % 7) + 7) % 7);
+}
+
+/** The instants between which the ISO weeks of these two lie, the second one not included. */
+export function weeksSpan(firstAt: number, lastAt: number): [number, number] {
+  return [mondayOf(firstAt) * DAY_MS, (mondayOf(lastAt) + 7) * DAY_MS];
 }
 
 /** Ascending time, ties by id. */
@@ -28,18 +39,11 @@ export function byTime(left: BehaviourEvent, right: BehaviourEvent): number {
   return left.at - right.at || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
 }
 
-export interface NewBucket {
-  readonly userId: string;
-  readonly week: string;
-  readonly part: number;
-  readonly events: readonly BehaviourEvent[];
-}
-
 /** Packs the whole past of one user. */
-export function packHistory(userId: string, events: readonly BehaviourEvent[]): NewBucket[] {
+export function packHistory(userId: string, events: readonly BehaviourEvent[]): ActivityBucket[] {
   const sorted = [...events].sort(byTime);
   const parts = new Map<string, number>();
-  const buckets: NewBucket[] = [];
+  const buckets: ActivityBucket[] = [];
   for (let start = 0; start < sorted.length; start += MAX_BUCKET_EVENTS) {
     const week = isoWeek(sorted[start].at);
     const part = parts.get(week) ?? 0;

@@ -58,7 +58,7 @@ export interface UserRepository {
   delete(userId: string): Promise<number>;
 }
 
-/** One (user, ISO week) bucket of the record. */
+/** A bucket of the record, at most 500 events: one user's ISO week, or a packed history that begins in that week. */
 export interface ActivityBucket {
   readonly userId: string;
   /** ISO week, e.g. "2026-W07". */
@@ -80,6 +80,7 @@ export interface ActivityRepository {
   streamByUser(): AsyncIterable<{ userId: string; events: BehaviourEvent[] }>;
   /** Users whose derived data may lag behind the record. */
   findPendingUsers(): Promise<string[]>;
+  /** The caller sees to it that no append for these users runs between what it applied and this call. */
   markApplied(userIds: readonly string[]): Promise<void>;
   countEvents(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
@@ -100,7 +101,7 @@ export interface ProfileRepository {
 }
 
 export interface FeedbackRepository {
-  /** The one awaited write of a thumb (majority). Sets the latest opinion, raises `seq`, marks it pending. Returns what is stored now. */
+  /** The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending. Returns what is stored now. */
   submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;
   findByUser(userId: string): Promise<Feedback[]>;
   /** Thumbs that are acknowledged but may not be in activity and profile yet. */

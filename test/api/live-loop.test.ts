@@ -136,7 +136,7 @@ describe('the live loop', () => {
     const { similarItems } = await askFor<{ similarItems: { item: { id: string } }[] }>(
       server.url,
       token,
-      'query ($itemId: ID!) { similarItems(itemId: $itemId, first: 10) { item { id } } }',
+      'query ($itemId: ID!) { similarItems(itemId: $itemId, first: 100) { item { id } } }',
       { itemId: disliked },
     );
     await thumb(token, disliked, 'DOWN');

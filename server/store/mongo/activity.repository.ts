@@ -19,10 +19,10 @@ import {
   groupBy,
   isoWeek,
   packHistory,
+  weeksSpan,
   withoutRepeats,
-  type NewBucket,
 } from '../activity-bucket.js';
-import type { ActivityRepository } from '../repositories.js';
+import type { ActivityBucket, ActivityRepository } from '../repositories.js';
 
 import { BATCH, batchesOf, findByIds } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
@@ -123,22 +123,12 @@ export function createActivityRepository(connection: Connection): ActivityReposi
     return withoutRepeats(events).filter((event) => isNew.has(eventKey(event)));
   }
 
-  /** The buckets that may hold these events already, and those they would go to. */
+  /** The buckets that may hold these events already, and those they would go to: all that touch their weeks. */
   function findBuckets(users: ReadonlyMap<string, readonly BehaviourEvent[]>): Promise<BucketDocument[]> {
-    let [firstAt, lastAt] = [Infinity, -Infinity];
-    const weeks = new Set<string>();
-    for (const event of [...users.values()].flat()) {
-      firstAt = Math.min(firstAt, event.at);
-      lastAt = Math.max(lastAt, event.at);
-      weeks.add(isoWeek(event.at));
-    }
+    const [firstAt, lastAt] = spanOf([...users.values()].flat());
+    const [from, to] = weeksSpan(firstAt, lastAt);
     return findByIds([...users.keys()], (part) =>
-      model
-        .find({
-          userId: { $in: part },
-          $or: [{ week: { $in: [...weeks] } }, { firstAt: { $lte: lastAt }, lastAt: { $gte: firstAt } }],
-        })
-        .lean(),
+      model.find({ userId: { $in: part }, lastAt: { $gte: from }, firstAt: { $lt: to } }).lean(),
     );
   }
 
@@ -232,12 +222,17 @@ function grow(
   });
 }
 
-function toDocument({ userId, week, part, events }: NewBucket): BucketDocument {
+function toDocument({ userId, week, part, events }: ActivityBucket): BucketDocument {
+  const [firstAt, lastAt] = spanOf(events);
+  const _id = `${userId}/${week}/${part}`;
+  return { _id, userId, week, part, count: events.length, firstAt, lastAt, events: packEvents(events) };
+}
+
+function spanOf(events: readonly BehaviourEvent[]): [number, number] {
   let [firstAt, lastAt] = [Infinity, -Infinity];
   for (const { at } of events) {
     firstAt = Math.min(firstAt, at);
     lastAt = Math.max(lastAt, at);
   }
-  const _id = `${userId}/${week}/${part}`;
-  return { _id, userId, week, part, count: events.length, firstAt, lastAt, events: packEvents(events) };
+  return [firstAt, lastAt];
 }
