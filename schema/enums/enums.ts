@@ -159,3 +159,52 @@ registerEnumType(RunTriggerEnum, {
     DRIFT: { description: 'Behaviour drifted away from the active model.' },
   },
 });
+
+export const AlertKindEnum = {
+  DRIFT: 'drift',
+  CANDIDATE_HELD: 'candidate-held',
+  TRAINING_FAILED: 'training-failed',
+  MODEL_CORRUPT: 'model-corrupt',
+  QUALITY: 'quality',
+} as const;
+registerEnumType(AlertKindEnum, {
+  name: 'AlertKind',
+  description: 'What an alert is about.',
+  valuesConfig: {
+    DRIFT: { description: 'Users behave differently from those the active model was trained on.' },
+    CANDIDATE_HELD: { description: 'A new version was worse than the active one and is held back.' },
+    TRAINING_FAILED: { description: 'A training run ended with an error.' },
+    MODEL_CORRUPT: { description: 'A stored model cannot be read; an earlier one serves.' },
+    QUALITY: { description: 'Lists are hit less often than before.' },
+  },
+});
+
+export const AlertSeverityEnum = { INFO: 'info', WARNING: 'warning', CRITICAL: 'critical' } as const;
+registerEnumType(AlertSeverityEnum, {
+  name: 'AlertSeverity',
+  description: 'How much an alert matters.',
+  valuesConfig: {
+    INFO: { description: 'Good to know.' },
+    WARNING: { description: 'Needs a look.' },
+    CRITICAL: { description: 'Needs a look now.' },
+  },
+});
+
+export const PersonaChangeKindEnum = {
+  BIRTH: 'birth',
+  DEATH: 'death',
+  SPLIT: 'split',
+  MERGE: 'merge',
+  STABLE: 'stable',
+} as const;
+registerEnumType(PersonaChangeKindEnum, {
+  name: 'PersonaChangeKind',
+  description: 'What became of a persona from one version to another.',
+  valuesConfig: {
+    BIRTH: { description: 'It is new.' },
+    DEATH: { description: 'It is gone.' },
+    SPLIT: { description: 'One became several.' },
+    MERGE: { description: 'Several became one.' },
+    STABLE: { description: 'It stayed.' },
+  },
+});

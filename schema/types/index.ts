@@ -8,3 +8,5 @@ export * from './session.type.js';
 export * from './bulk.type.js';
 export * from './model.type.js';
 export * from './training.type.js';
+export * from './alert.type.js';
+export * from './drift.type.js';

@@ -74,6 +74,34 @@ export class TrainingDataType {
   nEvents!: number;
 }
 
+@ObjectType('MetricComparison', {
+  simpleResolvers: true,
+  description:
+    'One quality of a new version beside the version that served before, on the same held-out likes.',
+})
+export class MetricComparisonType {
+  @Field(() => String, { description: 'The name of the metric.' })
+  name!: string;
+
+  @Field(() => Float, { description: 'The new version.' })
+  value!: number;
+
+  @Field(() => Float, { description: 'The version that served before.' })
+  activeValue!: number;
+
+  @Field(() => Float, { description: 'The first less the second.' })
+  difference!: number;
+
+  @Field(() => Float, { description: 'Lower end of the paired bootstrap 95 % interval of the difference.' })
+  differenceLow!: number;
+
+  @Field(() => Float, { description: 'Upper end of it.' })
+  differenceHigh!: number;
+
+  @Field(() => Boolean, { description: 'Worse beyond the tolerance, and by more than chance.' })
+  isWorse!: boolean;
+}
+
 @ObjectType('ModelVersion', {
   simpleResolvers: true,
   description: 'A trained model: numbered and never changed once it is ready.',
@@ -119,6 +147,16 @@ export class ModelVersionType {
     description: 'How long each part of the training took, in milliseconds.',
   })
   timingsMs!: NamedNumberType[] | (() => NamedNumberType[]);
+
+  @Field(() => Boolean, {
+    description: 'Whether `activateModel` would accept it: complete, and not active already.',
+  })
+  isActivatable!: boolean;
+
+  @Field(() => [MetricComparisonType], {
+    description: 'Against the version that was active when it was trained; empty where there was none.',
+  })
+  comparison!: MetricComparisonType[] | (() => MetricComparisonType[]);
 
   @Field(() => String, { nullable: true, description: 'Why it was held back; null otherwise.' })
   reason!: string | null;

@@ -6,7 +6,9 @@ import { hostname } from 'node:os';
 import type { Logger } from '../domain/index.js';
 import { createEventBus } from '../events/index.js';
 import {
+  AlertDesk,
   ItemCatalogue,
+  DriftMonitor,
   EventRecorder,
   FeedbackLoop,
   ImportService,
@@ -46,6 +48,7 @@ export function createContainer({
   const instanceId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const createId = () => randomUUID();
   const bus = createEventBus();
+  const alerts = new AlertDesk({ store, bus, clock, log });
   const registry = new ModelRegistry();
   const catalogue = new ItemCatalogue({ store, registry });
   const profiles = new ProfileService({ store, catalogue, clock, log });
@@ -65,6 +68,7 @@ export function createContainer({
   const events = new EventRecorder({ store, catalogue, profiles, bus, clock });
   const retrain = createRetraining({ store, models, registry, profiles, personas, trainer, clock, seed });
   const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
+  const drift = new DriftMonitor({ store });
   const users = new UserDirectory({ store });
   const imports = new ImportService({ store, profiles, catalogue, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
@@ -81,12 +85,17 @@ export function createContainer({
       events,
       training,
       models,
+      alerts,
+      drift,
     },
     recommender,
     imports,
     synthesis,
-    /** Follows versions that other programs activate. */
-    follow: () => models.follow(),
+    /** Follows what other programs do: versions they activate, alerts they raise. */
+    follow(): void {
+      models.follow();
+      alerts.follow();
+    },
     /** Brings memory and derived data up to the record; call once after the database is open. */
     async start(): Promise<void> {
       await catalogue.refresh();
@@ -97,6 +106,7 @@ export function createContainer({
     /** Ends background work and writes what is waiting; the store stays open. */
     async stop(): Promise<void> {
       models.close();
+      alerts.close();
       await training.close();
       await profiles.drain();
       await personas.drain();

@@ -5,6 +5,11 @@ import type { Persona } from './persona.js';
 export const MODEL_STATUSES = ['building', 'ready', 'candidate', 'active', 'retired', 'failed'] as const;
 export type ModelStatus = (typeof MODEL_STATUSES)[number];
 
+/** Complete, and not the one that serves. */
+export function isActivatable(status: ModelStatus): boolean {
+  return status === 'ready' || status === 'candidate' || status === 'retired';
+}
+
 /** Evidence for one candidate number of clusters. */
 export interface ClusterEvidence {
   readonly k: number;
@@ -19,6 +24,17 @@ export interface MetricValue {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+}
+
+/** One metric of a new version beside the version that served before, on the same held-out likes. */
+export interface MetricComparison {
+  readonly name: string;
+  readonly value: number;
+  readonly activeValue: number;
+  /** `value - activeValue`, with the paired bootstrap 95 % interval over users. */
+  readonly difference: MetricValue;
+  /** Beyond the tolerance and more than chance. */
+  readonly isWorse: boolean;
 }
 
 export interface ModelVersion {
@@ -40,6 +56,8 @@ export interface ModelVersion {
     readonly nEvents: number;
   };
   readonly timingsMs: Readonly<Record<string, number>>;
+  /** Against the version that was active when it was trained; empty where there was none. */
+  readonly comparison: readonly MetricComparison[];
   /** Why a candidate was not activated; null otherwise. */
   readonly reason: string | null;
 }

@@ -33,3 +33,29 @@ export interface Persona {
   /** The features that set it apart, with robust z-scores of the centroid, strongest first. */
   readonly distinctive: readonly { readonly feature: string; readonly zScore: number }[];
 }
+
+export const PERSONA_CHANGE_KINDS = ['birth', 'death', 'split', 'merge', 'stable'] as const;
+export type PersonaChangeKind = (typeof PERSONA_CHANGE_KINDS)[number];
+
+/** What became of personas from one version to another. */
+export interface PersonaChangeEvent {
+  readonly kind: PersonaChangeKind;
+  /** Personas of the earlier version; none for a birth. */
+  readonly from: readonly string[];
+  /** Personas of the later version; none for a death. */
+  readonly to: readonly string[];
+}
+
+/** How users and personas moved between two versions. */
+export interface PersonaEvolution {
+  readonly fromVersion: number;
+  readonly toVersion: number;
+  /** Users with a persona in both. */
+  readonly nUsers: number;
+  readonly nMoved: number;
+  readonly transitions: readonly { readonly from: string; readonly to: string; readonly count: number }[];
+  readonly changes: readonly PersonaChangeEvent[];
+  /** The personas of either version by id, as that version names them. */
+  readonly fromPersonas: ReadonlyMap<string, Persona>;
+  readonly toPersonas: ReadonlyMap<string, Persona>;
+}

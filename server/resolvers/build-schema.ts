@@ -5,7 +5,9 @@ import { printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 
 import { enforceAccess } from './access.js';
+import { AlertResolver } from './alert.resolver.js';
 import { CatalogueResolver } from './catalogue.resolver.js';
+import { EvolutionResolver } from './evolution.resolver.js';
 import { FeedbackResolver } from './feedback.resolver.js';
 import { PersonaResolver } from './persona.resolver.js';
 import { RecommendationResolver } from './recommendation.resolver.js';
@@ -28,7 +30,9 @@ export function buildApiSchema(): GraphQLSchema {
   return enforceAccess(
     buildSchemaSync({
       resolvers: [
+        AlertResolver,
         CatalogueResolver,
+        EvolutionResolver,
         FeedbackResolver,
         PersonaResolver,
         RecommendationResolver,

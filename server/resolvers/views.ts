@@ -1,11 +1,14 @@
 /** From the domain to the contract. Fields that cost something to make are methods, run only when asked for. */
 
 import type {
+  AlertType,
+  DriftReportType,
   ExplanationType,
   FeedbackType,
   ItemType,
   ModelVersionType,
   PersonaAssignmentType,
+  PersonaEvolutionType,
   PersonaRecordType,
   PersonaType,
   RecommendationListType,
@@ -13,17 +16,21 @@ import type {
   UserType,
 } from '../../schema/index.js';
 import type {
+  Alert,
+  DriftReport,
   Explanation,
   Feedback,
   Item,
   ModelVersion,
   Persona,
   PersonaAssignment,
+  PersonaEvolution,
   PersonaRecord,
   RecommendationList,
   TrainingRun,
   User,
 } from '../domain/index.js';
+import { isActivatable } from '../domain/index.js';
 
 import type { ApiContext } from './context.js';
 
@@ -152,6 +159,14 @@ export function toModel(model: ModelVersion): ModelVersionType {
     reason,
     personas: () => model.personas.map(toPersona),
     metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
+    isActivatable: isActivatable(status),
+    comparison: () =>
+      model.comparison.map(({ difference, ...rest }) => ({
+        ...rest,
+        difference: difference.value,
+        differenceLow: difference.low,
+        differenceHigh: difference.high,
+      })),
     hyperParameters: () => toNamedNumbers(model.hyperParameters),
     trainingData: model.dataset,
     timingsMs: () => toNamedNumbers(model.timingsMs),
@@ -184,6 +199,50 @@ export function toRun(run: TrainingRun): TrainingRunType {
     host,
     modelVersion,
     trigger,
+  };
+}
+
+export function toAlert({ alertId, values, ...rest }: Alert): AlertType {
+  return { id: alertId, ...rest, values: () => toNamedNumbers(values) };
+}
+
+export function toDriftReport(
+  context: ApiContext,
+  { features, personas, thresholds, ...report }: DriftReport,
+): DriftReportType {
+  return {
+    ...report,
+    features: [...features].sort((a, b) => b.psi - a.psi),
+    personas: personas.map((row) => ({ ...row, persona: findPersona(context, row.personaId) })),
+    psiThreshold: thresholds.psi,
+    centroidThreshold: thresholds.centroid,
+    shareThreshold: thresholds.share,
+  };
+}
+
+export function toPersonaEvolution(evolution: PersonaEvolution): PersonaEvolutionType {
+  const { fromVersion, toVersion, nUsers, nMoved, transitions, changes } = evolution;
+  const fromLabel = (id: string) => evolution.fromPersonas.get(id)?.label ?? id;
+  const toLabel = (id: string) => evolution.toPersonas.get(id)?.label ?? id;
+  return {
+    fromVersion,
+    toVersion,
+    nUsers,
+    nMoved,
+    transitions: transitions.map(({ from, to, count }) => ({
+      fromPersonaId: from,
+      fromLabel: fromLabel(from),
+      toPersonaId: to,
+      toLabel: toLabel(to),
+      count,
+    })),
+    changes: changes.map(({ kind, from, to }) => ({
+      kind,
+      personaIds: [...from, ...to],
+      labels: [...from.map(fromLabel), ...to.map(toLabel)],
+      fromPersonaIds: from,
+      toPersonaIds: to,
+    })),
   };
 }
 

@@ -1,8 +1,10 @@
 /** The stages and the use cases that walk them. The interfaces are in services.ts; `app` builds what implements them. */
 
 export * from './services.js';
+export { AlertDesk } from './alert.service.js';
 export { BulkLoad } from './bulk-load.js';
 export { ItemCatalogue } from './catalogue.service.js';
+export { DriftMonitor } from './drift.service.js';
 export { EventRecorder } from './event.service.js';
 export { FeedbackLoop } from './feedback.service.js';
 export { IMPORT_KINDS, ImportService } from './import.service.js';

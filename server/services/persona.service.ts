@@ -10,6 +10,7 @@ import type {
   Logger,
   Persona,
   PersonaAssignment,
+  PersonaEvolution,
   PersonaRecord,
   Profile,
 } from '../domain/index.js';
@@ -19,6 +20,7 @@ import { assignPersona } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ModelRegistry, ServingModel } from './model-registry.js';
+import { findEvolution } from './persona-evolution.js';
 import type { PersonaService } from './services.js';
 import { WriteBehind } from './write-behind.js';
 
@@ -64,6 +66,14 @@ export class PersonaAssigner implements PersonaService {
 
   history(userId: string, first: number): Promise<PersonaRecord[]> {
     return this.options.store.personaHistory.findByUser(userId, first);
+  }
+
+  async evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null> {
+    const { store, registry } = this.options;
+    const to = toVersion ?? registry.find()?.version ?? null;
+    if (to === null) return null;
+    const from = fromVersion ?? (await store.models.find(to))?.parentVersion ?? null;
+    return from === null ? null : findEvolution(store, from, to);
   }
 
   async rename(personaId: string, label: string): Promise<Persona> {

@@ -127,6 +127,7 @@ async function publish(
       nEvents: dataset.nEvents,
     },
     timingsMs: timingsMs(),
+    comparison: [],
     reason: null,
   });
   await store.models.putParts(version, packVersion(result, dataset));

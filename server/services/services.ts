@@ -5,13 +5,16 @@
  */
 
 import type {
+  Alert,
   BehaviourEvent,
+  DriftReport,
   EventType,
   Feedback,
   Item,
   ModelVersion,
   Opinion,
   Persona,
+  PersonaEvolution,
   PersonaRecord,
   RecommendationFilter,
   RecommendationList,
@@ -48,6 +51,8 @@ export interface PersonaService {
   persona(personaId: string): Persona | null;
   history(userId: string, first: number): Promise<PersonaRecord[]>;
   rename(personaId: string, label: string): Promise<Persona>;
+  /** Between two versions; by default the active one and its parent. Null when there are no two such versions. */
+  evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null>;
 }
 
 export interface RecommendationService {
@@ -127,6 +132,19 @@ export interface ModelService {
   activate(version: number): Promise<ModelVersion>;
 }
 
+export interface AlertService {
+  /** Newest first. */
+  alerts(options: { first: number; isAcknowledged?: boolean }): Promise<Alert[]>;
+  alert(alertId: string): Promise<Alert | null>;
+  /** Null when there is no such alert; the first acknowledgement stays. */
+  acknowledge(alertId: string, by: string): Promise<Alert | null>;
+}
+
+export interface DriftService {
+  /** The latest report; null before the first one. */
+  report(): Promise<DriftReport | null>;
+}
+
 export interface Services {
   readonly catalogue: CatalogueService;
   readonly users: UserService;
@@ -136,4 +154,6 @@ export interface Services {
   readonly events: EventService;
   readonly training: TrainingService;
   readonly models: ModelService;
+  readonly alerts: AlertService;
+  readonly drift: DriftService;
 }

@@ -5,7 +5,9 @@
  */
 
 import type {
+  Alert,
   BehaviourEvent,
+  DriftReport,
   Feedback,
   Item,
   MetricBucket,
@@ -200,6 +202,24 @@ export interface LeaseRepository {
   find(job: string): Promise<Lease | null>;
 }
 
+export interface AlertRepository {
+  /** False when it is stored already, acknowledged or not. */
+  raise(alert: Alert): Promise<boolean>;
+  find(alertId: string): Promise<Alert | null>;
+  /** Newest first. */
+  list(options: { limit: number; isAcknowledged?: boolean }): Promise<Alert[]>;
+  /** The first acknowledgement stays. Null when there is no such alert. */
+  acknowledge(alertId: string, by: string, at: number): Promise<Alert | null>;
+  /** Ids of alerts raised from now on; null where the server has no change streams. */
+  watch(options: { signal: AbortSignal }): AsyncIterable<string> | null;
+}
+
+/** The newest report only. */
+export interface DriftRepository {
+  replace(report: DriftReport): Promise<void>;
+  find(): Promise<DriftReport | null>;
+}
+
 /** Small facts about the data set as a whole. */
 export interface DatasetInfo {
   /** True while every row came from the synthesiser; an import makes it false for good. */
@@ -226,6 +246,8 @@ export interface Store {
   readonly metrics: MetricRepository;
   readonly runs: RunRepository;
   readonly leases: LeaseRepository;
+  readonly alerts: AlertRepository;
+  readonly drift: DriftRepository;
   readonly dataset: DatasetRepository;
   /** True when the server has change streams (a replica set). */
   readonly hasChangeStreams: boolean;

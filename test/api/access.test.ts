@@ -26,6 +26,11 @@ const ADMIN = [
   'cancelTraining',
   'activateModel',
   'trainingProgress',
+  'alerts',
+  'alerts',
+  'acknowledgeAlert',
+  'drift',
+  'personaEvolution',
 ];
 const ABOUT_ALICE = [
   'user',
@@ -34,6 +39,7 @@ const ABOUT_ALICE = [
   'recordEvents',
   'recommendationsUpdated',
   'personaChanged',
+  'personaHistory',
 ];
 const ANY_TOKEN = ['me', 'item', 'items', 'categories', 'similarItems', 'personas', 'persona'];
 
@@ -53,6 +59,8 @@ const VALUES: Record<string, string> = {
   'renamePersona(label)': '"Finder"',
   'cancelTraining(runId)': '"run-1"',
   'activateModel(version)': '1',
+  'personaHistory(userId)': `"${ALICE}"`,
+  'acknowledgeAlert(id)': '"drift-1"',
   'demoSignIn(userId)': `"${ALICE}"`,
 };
 
@@ -125,6 +133,7 @@ describe('access', () => {
           });
           fake.bus.publish('persona.changed', { userId: ALICE, modelVersion: 1 });
           fake.bus.publish('training.progressed', { runId: 'run-1' });
+          fake.bus.publish('alert.raised', { alertId: 'drift-1' });
           expect((await first).value).toMatchObject({
             data: { [field.name]: { __typename: expect.any(String) } },
           });

@@ -111,6 +111,7 @@ export function model(
     hyperParameters: { alpha: 1 },
     dataset: { nUsers: 10, nItems: 5, nInteractions: 20, nEvents: 30 },
     timingsMs: {},
+    comparison: [],
     reason: null,
     ...rest,
   };

@@ -1,5 +1,6 @@
 /** Every suite there is, for one implementation of the store. */
 
+import { describeAlertRepository, describeDriftRepository } from './alerts.js';
 import { describeItemRepository, describeUserRepository } from './catalogue.js';
 import {
   describeDatasetRepository,
@@ -23,6 +24,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
     ...[describeModelRepository, describeLeaseRepository],
     ...[describePersonaHistoryRepository, describeMetricRepository],
     ...[describeRunRepository, describeDatasetRepository],
+    ...[describeAlertRepository, describeDriftRepository],
   ];
   for (const suite of suites) suite(name, makeStore);
 }

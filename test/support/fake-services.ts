@@ -1,10 +1,13 @@
 /** A small working system in memory behind the interfaces of the services, for tests of the API alone. */
 
 import type {
+  Alert,
+  DriftReport,
   Feedback,
   Item,
   ModelVersion,
   Persona,
+  PersonaEvolution,
   RecommendationList,
   TrainingRun,
   User,
@@ -40,6 +43,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
   const revisions = new Map<string, number>();
   const recorded = new Set<string>();
   const model = fakeModel([...personas.values()]);
+  let alert = fakeAlert();
   const calls: Record<string, number> = {};
 
   const ask = async <T>(name: string, answer: () => T): Promise<T> => {
@@ -131,6 +135,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       persona: (id) => personas.get(id) ?? null,
       history: (userId) =>
         ask('history', () => [{ userId, version: 1, personaId: 'seeker', confidence: 0.9, at: CREATED_AT }]),
+      evolution: () => ask('evolution', () => fakeEvolution([...personas.values()])),
       rename: (id, label) =>
         ask('rename', () => {
           const persona = personas.get(id);
@@ -203,6 +208,22 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       findRun: (runId) => ask('findRun', () => ({ ...fakeRun('admin'), runId })),
       runs: (first) => ask('runs', () => [fakeRun('schedule')].slice(0, first)),
     },
+    alerts: {
+      alerts: ({ first, isAcknowledged }) =>
+        ask('alerts', () =>
+          [alert]
+            .filter((row) => isAcknowledged === undefined || (row.acknowledgedAt !== null) === isAcknowledged)
+            .slice(0, first),
+        ),
+      alert: (id) => ask('alert', () => (id === alert.alertId ? alert : null)),
+      acknowledge: (id, by) =>
+        ask('acknowledge', () => {
+          if (id !== alert.alertId) return null;
+          alert = { ...alert, acknowledgedAt: CREATED_AT, acknowledgedBy: by };
+          return alert;
+        }),
+    },
+    drift: { report: () => ask('drift', () => fakeDrift()) },
     models: {
       activeVersion: () => 1,
       model: (version) => ask('model', () => (version === 1 ? model : null)),
@@ -269,6 +290,7 @@ function fakeModel(personas: Persona[]): ModelVersion {
     hyperParameters: { nComponents: 64 },
     dataset: { nUsers: 2, nItems: 30, nInteractions: 24, nEvents: 24 },
     timingsMs: { fit: 12 },
+    comparison: [],
     reason: null,
   };
 }
@@ -287,5 +309,57 @@ function fakeRun(trigger: TrainingRun['trigger']): TrainingRun {
     host: 'host-1',
     modelVersion: null,
     trigger,
+  };
+}
+
+function fakeAlert(): Alert {
+  return {
+    alertId: 'drift-1',
+    kind: 'drift',
+    severity: 'warning',
+    message: 'Behaviour has drifted.',
+    at: CREATED_AT,
+    modelVersion: 1,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    values: { clickRate: 0.3 },
+  };
+}
+
+function fakeDrift(): DriftReport {
+  return {
+    modelVersion: 1,
+    measuredAt: CREATED_AT,
+    nUsers: 2,
+    isDrifting: true,
+    features: [{ feature: 'clickRate', psi: 0.3, isDrifting: true }],
+    personas: [
+      {
+        personaId: 'seeker',
+        centroidShift: 0.1,
+        share: 0.5,
+        previousShare: 0.5,
+        shareShift: 0,
+        isDrifting: false,
+      },
+    ],
+    thresholds: { psi: 0.25, centroid: 0.5, share: 0.1 },
+  };
+}
+
+function fakeEvolution(personas: Persona[]): PersonaEvolution {
+  const byId = new Map(personas.map((persona) => [persona.personaId, persona]));
+  return {
+    fromVersion: 1,
+    toVersion: 2,
+    nUsers: 2,
+    nMoved: 1,
+    transitions: [
+      { from: 'seeker', to: 'seeker', count: 1 },
+      { from: 'seeker', to: 'explorer', count: 1 },
+    ],
+    changes: [{ kind: 'stable', from: ['seeker'], to: ['seeker'] }],
+    fromPersonas: byId,
+    toPersonas: byId,
   };
 }

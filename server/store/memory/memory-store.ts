@@ -2,6 +2,7 @@
 
 import type { Store } from '../repositories.js';
 
+import { createAlerts, createDrift } from './alerts.js';
 import { createItems, createUsers } from './catalogue.js';
 import { createDataset, createMetrics, createPersonaHistory, createRuns } from './ledgers.js';
 import { createActivity, createFeedback, createProfiles } from './record.js';
@@ -20,6 +21,8 @@ export function createMemoryStore(): Store {
     metrics: createMetrics(),
     runs: createRuns(),
     leases,
+    alerts: createAlerts(),
+    drift: createDrift(),
     dataset: createDataset(),
     hasChangeStreams: true,
     ping: () => Promise.resolve(),

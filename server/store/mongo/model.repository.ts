@@ -53,6 +53,7 @@ export const modelSchema = new Schema<ModelVersion>(
     hyperParameters: Schema.Types.Mixed,
     dataset: Schema.Types.Mixed,
     timingsMs: Schema.Types.Mixed,
+    comparison: [Schema.Types.Mixed],
     reason: String,
   },
   { collection: 'models', versionKey: false, autoIndex: false, minimize: false },
@@ -257,7 +258,8 @@ function checksum(bytes: Uint8Array): string {
 
 /** The pointer has the last word on what is active. */
 function toModel(document: ModelVersion & { _id?: unknown }, active: number | null): ModelVersion {
-  const { _id, ...model } = document;
+  const { _id, ...stored } = document;
+  const model = { ...stored, comparison: stored.comparison ?? [] };
   if (model.version === active) return { ...model, status: 'active' };
   return model.status === 'active' ? { ...model, status: 'retired' } : model;
 }

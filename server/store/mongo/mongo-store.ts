@@ -6,6 +6,7 @@ import { DatabaseUnavailableError } from '../../domain/index.js';
 import type { Store } from '../repositories.js';
 
 import { createActivityRepository } from './activity.repository.js';
+import { createAlertRepository, createDriftRepository } from './alert.repository.js';
 import { createDatasetRepository } from './dataset.repository.js';
 import { guarded, translate } from './errors.js';
 import { createFeedbackRepository } from './feedback.repository.js';
@@ -81,6 +82,8 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     personaHistory: guarded(createPersonaHistoryRepository(connection)),
     metrics: guarded(createMetricRepository(connection)),
     runs: guarded(createRunRepository(connection)),
+    alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
+    drift: guarded(createDriftRepository(connection)),
     dataset: guarded(createDatasetRepository(connection)),
     hasChangeStreams,
     ping: () => ping(connection),

@@ -1,0 +1,61 @@
+/** Alerts, for admins. */
+
+import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+
+import type { AlertAcknowledgedType, UnknownAlertType } from '../../schema/index.js';
+import { AcknowledgeAlertResult, AlertType } from '../../schema/index.js';
+import type { EventEnvelope } from '../domain/index.js';
+
+import { Access } from './access.js';
+import { costOfPage, First } from './arguments.js';
+import type { ApiContext } from './context.js';
+import { toAlert } from './views.js';
+
+@Resolver()
+export class AlertResolver {
+  @Access('admin')
+  @Query(() => [AlertType], { complexity: costOfPage, description: 'Alerts, newest first.' })
+  async alerts(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 50, max: 200, what: 'alerts' }) first: number,
+    @Arg('isAcknowledged', () => Boolean, {
+      nullable: true,
+      description: 'Only the acknowledged ones, or only the open ones; both when left out.',
+    })
+    isAcknowledged: boolean | null | undefined,
+  ): Promise<AlertType[]> {
+    const options = { first, isAcknowledged: isAcknowledged ?? undefined };
+    return (await services.alerts.alerts(options)).map(toAlert);
+  }
+
+  @Access('admin')
+  @Mutation(() => AcknowledgeAlertResult, {
+    description: 'Closes an alert; the first acknowledgement stays.',
+  })
+  async acknowledgeAlert(
+    @Ctx() { services, viewer }: ApiContext,
+    @Arg('id', () => ID, { description: 'The id of the alert.' }) id: string,
+  ): Promise<AlertAcknowledgedType | UnknownAlertType> {
+    const alert = await services.alerts.acknowledge(id, viewer.userId ?? 'admin');
+    return alert === null
+      ? { id, message: `There is no alert with the id "${id}".` }
+      : { alert: toAlert(alert) };
+  }
+
+  @Access('admin')
+  @Subscription(() => AlertType, {
+    name: 'alerts',
+    description: 'Tells of alerts as they are raised, on whichever instance.',
+    subscribe: ({ context }: { context: ApiContext }) =>
+      context.bus.subscribe(['alert.raised'], { coalesceBy: ({ payload }) => payload.alertId }),
+  })
+  async alertRaised(
+    @Root() { payload }: EventEnvelope<'alert.raised'>,
+    @Ctx() { services }: ApiContext,
+  ): Promise<AlertType> {
+    const alert = await services.alerts.alert(payload.alertId);
+    if (alert === null)
+      throw new Error(`Alert ${payload.alertId} was announced, but nothing is stored of it.`);
+    return toAlert(alert);
+  }
+}

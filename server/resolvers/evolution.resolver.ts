@@ -1,0 +1,62 @@
+/** How behaviour and personas move: drift, and evolution from version to version. */
+
+import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
+
+import { DriftReportType, PersonaEvolutionType, PersonaRecordType } from '../../schema/index.js';
+
+import { Access } from './access.js';
+import { costOfPage, costOfRows, First, Subject } from './arguments.js';
+import type { ApiContext } from './context.js';
+import { toDriftReport, toPersonaEvolution, toPersonaRecord } from './views.js';
+
+@Resolver()
+export class EvolutionResolver {
+  @Access('admin')
+  @Query(() => DriftReportType, {
+    nullable: true,
+    complexity: costOfRows(5),
+    description: 'How far users have moved from those a version was trained on; null before the first check.',
+  })
+  async drift(@Ctx() context: ApiContext): Promise<DriftReportType | null> {
+    const report = await context.services.drift.report();
+    return report === null ? null : toDriftReport(context, report);
+  }
+
+  @Access('admin')
+  @Query(() => PersonaEvolutionType, {
+    nullable: true,
+    complexity: costOfRows(10),
+    description:
+      'How users and personas moved between two versions; by default from the parent of the active one to it. Null when there are no two such versions.',
+  })
+  async personaEvolution(
+    @Ctx() { services }: ApiContext,
+    @Arg('fromVersion', () => Int, {
+      nullable: true,
+      description: 'The earlier version; the parent of the later one if left out.',
+    })
+    fromVersion: number | null | undefined,
+    @Arg('toVersion', () => Int, {
+      nullable: true,
+      description: 'The later version; the active one if left out.',
+    })
+    toVersion: number | null | undefined,
+  ): Promise<PersonaEvolutionType | null> {
+    const evolution = await services.personas.evolution(fromVersion, toVersion);
+    return evolution === null ? null : toPersonaEvolution(evolution);
+  }
+
+  @Access('user')
+  @Query(() => [PersonaRecordType], {
+    complexity: costOfPage,
+    description: "The steps of a user's persona, newest first.",
+  })
+  async personaHistory(
+    @Ctx() context: ApiContext,
+    @Subject() userId: string,
+    @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
+  ): Promise<PersonaRecordType[]> {
+    const records = await context.services.personas.history(userId, first);
+    return records.map((record) => toPersonaRecord(context, record));
+  }
+}
