@@ -5,6 +5,7 @@
 
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client/core';
 import { onError } from '@apollo/client/link/error';
+import { createPersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { RetryLink } from '@apollo/client/link/retry';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { getMainDefinition } from '@apollo/client/utilities';
@@ -14,6 +15,8 @@ import { watch } from 'vue';
 
 import { backoffMs, isFinal, isUnauthenticated, statusOf } from '../composables/index.js';
 import type { Connection, Session } from '../composables/index.js';
+
+import { hashOf, sendHashes } from './registered-operations.js';
 
 const KEEP_ALIVE_MS = 10_000;
 /** What the server closes a socket with when its token is refused or has expired. */
@@ -25,9 +28,10 @@ export function createApolloClient(session: Session, connection: Connection): Ap
     cache: createCache(),
     link: ApolloLink.from([
       watchOutcome(session, connection),
+      createPersistedQueryLink({ generateHash: hashOf }),
       ApolloLink.split(
         ({ query }) => isOperation(query, OperationTypeNode.SUBSCRIPTION),
-        new GraphQLWsLink(socket),
+        new GraphQLWsLink(sendHashes(socket)),
         ApolloLink.from([repeatQueries(connection), authorise(session), new HttpLink({ uri: '/graphql' })]),
       ),
     ]),

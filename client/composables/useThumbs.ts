@@ -16,7 +16,7 @@ import { useLiveQuery } from './useLiveQuery.js';
 
 export type { Opinion };
 export type Thumb = ThumbFragment;
-export type BriefItem = ItemBriefFragment;
+export type BriefItem = Omit<ItemBriefFragment, '__typename'>;
 export type AcceptedThumb = Extract<SendFeedbackMutation['sendFeedback'], { __typename: 'FeedbackAccepted' }>;
 
 export interface ThumbRequest {

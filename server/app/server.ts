@@ -10,6 +10,7 @@ import type { Application } from './application.js';
 import { openApplication } from './application.js';
 import { createLog } from './log.js';
 import { createProgress } from './progress.js';
+import { registeredOperations } from './registered-operations.js';
 import { readSettings } from './settings.js';
 import { reportTraining } from './training-progress.js';
 
@@ -21,6 +22,7 @@ const CLIENT_DIRS = ['../../dist/client/', '../../client/'].map((path) =>
 /** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
 export async function startServer(): Promise<void> {
   const settings = readSettings(process.env);
+  const operations = registeredOperations(settings);
   const log = createLog(settings);
   const application = await openApplication({
     settings,
@@ -42,6 +44,8 @@ export async function startServer(): Promise<void> {
       log,
       clientDir: CLIENT_DIRS.find((dir) => existsSync(`${dir}index.html`)) ?? null,
       isProduction: settings.isProduction,
+      operations,
+      isPersistedOnly: settings.isPersistedOnly,
       allowedOrigins: settings.allowedOrigins,
       trustedProxies: settings.trustedProxies,
     });

@@ -37,6 +37,10 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For. */
   readonly trustedProxies: number;
+  /** Serves registered operations and no others. */
+  readonly isPersistedOnly: boolean;
+  /** Files with the operations of other frontends; the client's own are registered already. */
+  readonly persistedManifests: readonly string[];
   readonly isProduction: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -61,6 +65,14 @@ function wholeNumber(least: number, most: number, advice: string) {
     .transform(Number)
     .refine((value) => value >= least && value <= most, message);
 }
+
+/** Parted by commas. */
+const list = text.transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
 
 const secret = text.superRefine((value, context) => {
   const problem = secretProblem(value);
@@ -93,19 +105,15 @@ const variables = z.object({
   SMARTPERSONA_RETRAIN_TIMEZONE: text
     .refine(isTimeZone, 'must be an IANA time zone, such as UTC or Europe/Berlin')
     .default('UTC'),
-  SMARTPERSONA_ALLOWED_ORIGINS: text
-    .transform((value) =>
-      value
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
+  SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
       'must be origins parted by commas, such as https://shop.example',
     )
     .default([]),
   SMARTPERSONA_TRUSTED_PROXIES: wholeNumber(0, 10, '').default(0),
+  SMARTPERSONA_PERSISTED_ONLY: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  SMARTPERSONA_PERSISTED_MANIFESTS: list.default([]),
   NODE_ENV: text
     .refine(
       (value) => ['production', 'development', 'test'].includes(value),
@@ -145,6 +153,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
+    isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',
+    persistedManifests: values.SMARTPERSONA_PERSISTED_MANIFESTS,
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
   };

@@ -42,6 +42,8 @@ describe('settings', () => {
       retrainTimeZone: 'UTC',
       allowedOrigins: [],
       trustedProxies: 0,
+      isPersistedOnly: false,
+      persistedManifests: [],
       isProduction: false,
       logLevel: 'info',
     });
@@ -58,6 +60,8 @@ describe('settings', () => {
       SMARTPERSONA_RETRAIN_TIMEZONE: 'Europe/Istanbul',
       SMARTPERSONA_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
       SMARTPERSONA_TRUSTED_PROXIES: '1',
+      SMARTPERSONA_PERSISTED_ONLY: 'true',
+      SMARTPERSONA_PERSISTED_MANIFESTS: 'shop.json, app.json',
       NODE_ENV: 'production',
       LOG_LEVEL: 'debug',
     });
@@ -70,6 +74,8 @@ describe('settings', () => {
       retrainTimeZone: 'Europe/Istanbul',
       allowedOrigins: ['https://a.example', 'http://b.example:8080'],
       trustedProxies: 1,
+      isPersistedOnly: true,
+      persistedManifests: ['shop.json', 'app.json'],
       isProduction: true,
       logLevel: 'debug',
     });
@@ -97,6 +103,7 @@ describe('settings', () => {
     ['SMARTPERSONA_RETRAIN_TIMEZONE', 'Mars/Olympus', 'time zone'],
     ['SMARTPERSONA_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
     ['SMARTPERSONA_TRUSTED_PROXIES', 'all', 'whole number'],
+    ['SMARTPERSONA_PERSISTED_ONLY', 'yes', 'true or false'],
     ['NODE_ENV', 'prod', 'production'],
     ['LOG_LEVEL', 'loud', 'one of'],
   ])('refuse %s=%s and say what would do', (name, value, advice) => {

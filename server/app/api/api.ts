@@ -19,6 +19,7 @@ import { createHttpApp } from './http.js';
 import type { DocumentLimits } from './limits.js';
 import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
 import { createMetrics } from './metrics.js';
+import { createOperations } from './operations.js';
 import type { RateLimits } from './rate-limits.js';
 import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
 import type { Tokens } from './tokens.js';
@@ -49,6 +50,10 @@ export interface ApiOptions {
   readonly clientDir: string | null;
   /** Closes what only developers need (introspection); default false. */
   readonly isProduction?: boolean;
+  /** Texts of registered operations by SHA-256, see `readManifest`; default none. */
+  readonly operations?: ReadonlyMap<string, string>;
+  /** Serves registered operations and no others; default false. */
+  readonly isPersistedOnly?: boolean;
   /** Pages of these origins may use the API, e.g. "https://shop.example"; default none but the server's own. */
   readonly allowedOrigins?: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For; default 0. */
@@ -77,6 +82,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const costGuard = createCostGuard(schema, limits.document.maxCost);
   const authenticator = createAuthenticator(tokens, services.users, now);
   const hasIntrospection = !isProduction;
+  const resolveOperation = createOperations(
+    options.operations ?? new Map(),
+    options.isPersistedOnly ?? false,
+  );
 
   const metrics = createMetrics({ nSockets: () => sockets.nSockets, nSubscriptions: () => bus.size });
   const contextFor = (viewer: Viewer): ApiContext => ({
@@ -116,6 +125,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       apollo,
       authenticator,
       rateGuard: createRateGuard(limits.rate),
+      resolveOperation,
       contextFor,
       metrics,
       allowedOrigins,
@@ -134,7 +144,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     allowedOrigins,
     trustedProxies,
     authenticator,
-    guard: createSubscriptionGuard({ schema, limits: limits.document, costGuard, hasIntrospection }),
+    guard: createSubscriptionGuard({
+      schema,
+      limits: limits.document,
+      costGuard,
+      hasIntrospection,
+      resolveOperation,
+    }),
     formatError,
     contextFor,
     recordRefusal: metrics.recordRefusal,

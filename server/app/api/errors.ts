@@ -21,6 +21,9 @@ const REQUEST_CODES: ReadonlySet<unknown> = new Set([
   'QUERY_TOO_COMPLEX',
   'SUBSCRIPTIONS_ONLY',
   'TOO_MANY_SUBSCRIPTIONS',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_MISMATCH',
+  'PERSISTED_QUERY_REQUIRED',
 ]);
 
 /** Turns any error of a request into what is sent. */

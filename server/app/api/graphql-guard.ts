@@ -17,11 +17,13 @@ import { LRUCache } from 'lru-cache';
 
 import type { CostGuard, DocumentLimits } from './limits.js';
 import { documentLimitsRule } from './limits.js';
+import type { OperationRequest, ResolveOperation } from './operations.js';
 
 const MAX_KNOWN_DOCUMENTS = 500;
 const MAX_ERRORS = 20;
 
-export interface SubscribeRequest {
+export interface SubscribeRequest extends OperationRequest {
+  /** Empty for an operation that is named by its hash. */
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Record<string, unknown> | null | undefined;
@@ -35,8 +37,9 @@ export function createSubscriptionGuard(options: {
   limits: DocumentLimits;
   costGuard: CostGuard;
   hasIntrospection: boolean;
+  resolveOperation: ResolveOperation;
 }): SubscriptionGuard {
-  const { schema, limits, costGuard, hasIntrospection } = options;
+  const { schema, limits, costGuard, hasIntrospection, resolveOperation } = options;
   const rules = [
     ...specifiedRules,
     ...(hasIntrospection ? [] : [NoSchemaIntrospectionCustomRule]),
@@ -54,8 +57,11 @@ export function createSubscriptionGuard(options: {
     return document;
   };
 
-  return ({ query, operationName, variables }) => {
-    const document = read(query);
+  return (request) => {
+    const { operationName, variables } = request;
+    const text = resolveOperation(request);
+    if (text instanceof GraphQLError) return [text];
+    const document = read(text ?? '');
     if (!('kind' in document)) return document;
     const operation = getOperationAST(document, operationName);
     if (operation == null)

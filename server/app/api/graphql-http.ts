@@ -15,6 +15,7 @@ import type { Logger } from '../../domain/index.js';
 import type { FormatError } from './errors.js';
 import type { CostGuard, DocumentLimits } from './limits.js';
 import { documentLimitsRule } from './limits.js';
+import { isLegacy } from './operation-requests.js';
 
 export interface GraphQLHttpOptions {
   readonly schema: GraphQLSchema;
@@ -82,10 +83,8 @@ function legacyMediaTypePlugin(): ApolloServerPlugin<BaseContext> {
     async requestDidStart() {
       return {
         async willSendResponse({ request, response }) {
-          const accept = request.http?.headers.get('accept') ?? '';
-          const isLegacy =
-            accept.includes('application/json') && !accept.includes('application/graphql-response+json');
-          if (isLegacy && response.http.status === 400) response.http.status = 200;
+          if (response.http.status === 400 && isLegacy(request.http?.headers.get('accept')))
+            response.http.status = 200;
         },
       };
     },

@@ -18,6 +18,8 @@ import type { Authenticator } from './authenticator.js';
 import { bearerToken } from './authenticator.js';
 import { createFormatError, extensionsOf } from './errors.js';
 import type { ApiMetrics } from './metrics.js';
+import { namedOperations } from './operation-requests.js';
+import type { ResolveOperation } from './operations.js';
 import type { RateGuard } from './rate-limits.js';
 
 export interface HttpOptions {
@@ -25,6 +27,7 @@ export interface HttpOptions {
   readonly apollo: ApolloServer<ApiContext>;
   readonly authenticator: Authenticator;
   readonly rateGuard: RateGuard;
+  readonly resolveOperation: ResolveOperation;
   readonly contextFor: (viewer: Viewer) => ApiContext;
   readonly metrics: ApiMetrics;
   readonly allowedOrigins: readonly string[];
@@ -55,6 +58,7 @@ export function createHttpApp(options: HttpOptions): Express {
     measure(options.metrics),
     identify(options),
     express.json({ limit: options.maxBodyBytes, strict: false }),
+    namedOperations(options.resolveOperation),
     expressMiddleware(options.apollo, { context: async ({ res }) => options.contextFor(viewerOf(res)) }),
   );
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
