@@ -208,3 +208,14 @@ registerEnumType(PersonaChangeKindEnum, {
     STABLE: { description: 'It stayed.' },
   },
 });
+
+export const MetricGrainEnum = { MINUTE: 'minute', HOUR: 'hour', DAY: 'day' } as const;
+registerEnumType(MetricGrainEnum, {
+  name: 'MetricGrain',
+  description: 'Width of a point of the dashboards, in UTC.',
+  valuesConfig: {
+    MINUTE: { description: 'A minute; kept for two days.' },
+    HOUR: { description: 'An hour.' },
+    DAY: { description: 'A day.' },
+  },
+});

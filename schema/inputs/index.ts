@@ -2,3 +2,4 @@ export * from './feedback.input.js';
 export * from './event.input.js';
 export * from './item.input.js';
 export * from './recommendation.input.js';
+export * from './analytics.input.js';

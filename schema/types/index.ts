@@ -10,3 +10,4 @@ export * from './model.type.js';
 export * from './training.type.js';
 export * from './alert.type.js';
 export * from './drift.type.js';
+export * from './analytics.type.js';

@@ -7,11 +7,13 @@ import type { Logger } from '../domain/index.js';
 import { createEventBus } from '../events/index.js';
 import {
   AlertDesk,
+  AnalyticsDesk,
   ItemCatalogue,
   DriftMonitor,
   EventRecorder,
   FeedbackLoop,
   ImportService,
+  MetricRecorder,
   ModelRegistry,
   ModelActivator,
   PersonaAssigner,
@@ -53,19 +55,22 @@ export function createContainer({
   const catalogue = new ItemCatalogue({ store, registry });
   const profiles = new ProfileService({ store, catalogue, clock, log });
   const personas = new PersonaAssigner({ store, registry, bus, clock, log });
+  const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
   const models = new ModelActivator({ store, registry, catalogue, bus, clock, log });
   const recommender = new Recommender({ registry, catalogue, profiles, personas, createId });
   const feedback = new FeedbackLoop({
     store,
     catalogue,
     profiles,
+    metrics,
     recommendations: recommender,
     activeVersion: () => registry.find()?.version ?? null,
     bus,
     instanceId,
     clock,
   });
-  const events = new EventRecorder({ store, catalogue, profiles, bus, clock });
+  const events = new EventRecorder({ store, catalogue, profiles, metrics, bus, clock });
+  const analytics = new AnalyticsDesk({ store, metrics, registry, bus, instanceId, clock, log });
   const retrain = createRetraining({ store, models, registry, profiles, personas, trainer, clock, seed });
   const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
   const drift = new DriftMonitor({ store });
@@ -87,6 +92,7 @@ export function createContainer({
       models,
       alerts,
       drift,
+      analytics,
     },
     recommender,
     imports,
@@ -95,6 +101,7 @@ export function createContainer({
     follow(): void {
       models.follow();
       alerts.follow();
+      analytics.follow();
     },
     /** Brings memory and derived data up to the record; call once after the database is open. */
     async start(): Promise<void> {
@@ -107,9 +114,11 @@ export function createContainer({
     async stop(): Promise<void> {
       models.close();
       alerts.close();
+      analytics.close();
       await training.close();
       await profiles.drain();
       await personas.drain();
+      await metrics.drain();
     },
   };
 }

@@ -1,26 +1,180 @@
-/** Counters behind the dashboards. */
+/** Counters behind the dashboards, and what the dashboards are told. */
 
 export const METRIC_COUNTERS = [
   'impressions',
+  /** Impressions with a place in a list; of the rest only the number is known. */
+  'placedImpressions',
   'views',
   'clicks',
+  /** Clicks with a place in a list. */
+  'placedClicks',
+  /** Further clicks on an item of the same list. */
+  'repeatedClicks',
   'searches',
   'carts',
   'purchases',
   'likes',
   'dislikes',
+  'retracts',
   'sessions',
+  /** Views and clicks that say how long they lasted. */
+  'dwells',
   'dwellSeconds',
 ] as const;
 export type MetricCounter = (typeof METRIC_COUNTERS)[number];
 
-export type MetricGrain = 'minute' | 'hour' | 'day';
+/**
+ * A counter of one value of a dimension: `impressions@3` and `clicks@3` by zero-based position, `category@books`,
+ * `hour@13` (UTC, in buckets of a day), `hits@2`, `misses@2` and `percentiles@2` by model version.
+ */
+export type MetricDimension =
+  'impressions' | 'clicks' | 'category' | 'hour' | 'hits' | 'misses' | 'percentiles';
+export type DimensionCounter = `${MetricDimension}@${string}`;
 
-/** One bucket of counters; `persona` is "none" for users without one. */
+/** By `MetricCounter` or `DimensionCounter`. */
+export type MetricCounters = Readonly<Record<string, number>>;
+
+export const METRIC_GRAINS = ['minute', 'hour', 'day'] as const;
+export type MetricGrain = (typeof METRIC_GRAINS)[number];
+
+export const GRAIN_MS: Readonly<Record<MetricGrain, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** How long buckets of a minute are kept: long enough for yesterday beside today. */
+export const MINUTE_BUCKETS_MS = 2 * 86_400_000;
+
+/** Persona of the buckets of users who have none. */
+export const NO_PERSONA = 'none';
+
+/** One bucket of counters. */
 export interface MetricBucket {
   readonly grain: MetricGrain;
   /** Start of the bucket, ms since the epoch. */
   readonly at: number;
+  /** A persona id, or `NO_PERSONA`. */
   readonly persona: string;
-  readonly counters: Readonly<Partial<Record<MetricCounter, number>>>;
+  /** What follows from the record, and can be counted again from it. */
+  readonly counters: MetricCounters;
+  /** What was counted while serving and is in no record: lists that were shown, predictions that were put to the test. */
+  readonly served?: MetricCounters;
+}
+
+/** How the system does right now, on all instances together. Null where differential privacy withholds a figure. */
+export interface LiveRates {
+  readonly at: number;
+  /** Users who did something or were shown something in the last five minutes. */
+  readonly activeUsers: number | null;
+  /** Means over the last ten seconds. */
+  readonly thumbsPerSecond: number | null;
+  readonly eventsPerSecond: number | null;
+  readonly impressionsPerSecond: number | null;
+  /** Clicks per impression of the last hour; null without an impression. */
+  readonly ctr: number | null;
+  /** Of the last minutes; null without a push. */
+  readonly pushLatencyP50Ms: number | null;
+  readonly pushLatencyP99Ms: number | null;
+  readonly openSubscriptions: number;
+  readonly modelVersion: number | null;
+  readonly modelActivatedAt: number | null;
+}
+
+export interface CtrPoint {
+  readonly at: number;
+  readonly impressions: number;
+  /** Clicks that can be set against an impression. */
+  readonly clicks: number;
+  /** Null without an impression. */
+  readonly ctr: number | null;
+  /** What the rate would be had every impression stood in the first place; null where the data cannot say. */
+  readonly adjustedCtr: number | null;
+}
+
+export interface PersonaSeries {
+  readonly personaId: string;
+  readonly points: readonly CtrPoint[];
+}
+
+/** `events` are acts of users: everything but impressions. */
+export interface EngagementPoint {
+  readonly at: number;
+  readonly sessions: number;
+  readonly events: number;
+  /** Null when nothing said how long it lasted. */
+  readonly meanDwellSeconds: number | null;
+  readonly searches: number;
+  readonly clicks: number;
+  readonly purchases: number;
+  readonly likes: number;
+  readonly dislikes: number;
+  /** Thumbs per event; null without events. */
+  readonly feedbackRate: number | null;
+}
+
+export interface PersonaCategoryCell {
+  readonly personaId: string;
+  readonly category: string;
+  readonly events: number;
+  /** Of the persona's events in all categories, 0..1. */
+  readonly share: number;
+}
+
+/** Day 1 is Monday; hours are UTC. */
+export interface HourWeekdayCell {
+  readonly weekday: number;
+  readonly hour: number;
+  readonly events: number;
+}
+
+/** Thumbs of one model version, each judged before it was learned from. */
+export interface QualityPoint {
+  readonly at: number;
+  readonly modelVersion: number;
+  readonly thumbs: number;
+  readonly hits: number;
+  readonly hitRate: number;
+  /** Mean share of the other items that stood on the wrong side, 0 best, 1 worst, .5 chance; null when withheld. */
+  readonly meanPercentile: number | null;
+}
+
+/** What differential privacy did to an answer. */
+export interface PrivacyReport {
+  readonly isEnabled: boolean;
+  /** Null while it is off. */
+  readonly epsilonPerDay: number | null;
+  /** The most that answers so far have told about any one day of the range. */
+  readonly epsilonUsed: number;
+  /** Cells below this are shown as 0; null while it is off. */
+  readonly suppressedBelow: number | null;
+  readonly suppressedCells: number;
+}
+
+export interface AnalyticsReport {
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly grain: MetricGrain;
+  readonly ctr: readonly PersonaSeries[];
+  readonly engagement: readonly EngagementPoint[];
+  readonly personaCategory: readonly PersonaCategoryCell[];
+  readonly hourWeekday: readonly HourWeekdayCell[];
+  readonly quality: readonly QualityPoint[];
+  readonly privacy: PrivacyReport;
+}
+
+/** The users of one model version in the plane, as columns with one entry per user. */
+export interface ClusterMap {
+  readonly modelVersion: number;
+  /** Users the version was trained on; the columns hold a sample of at most 10,000. */
+  readonly nUsers: number;
+  readonly userIds: readonly string[];
+  /** Float32Array: the first two principal components of behaviour. */
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** Uint8Array, index into the personas of the version. */
+  readonly persona: Uint8Array;
+  /** Float32Array, -1..1. */
+  readonly silhouette: Float32Array;
 }

@@ -2,4 +2,5 @@
 
 export * from './behaviour.js';
 export * from './dataset.js';
+export * from './metric-tally.js';
 export * from './profile.js';

@@ -38,6 +38,8 @@ export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
 /** A pause longer than this ends a session that events do not name. */
 export const SESSION_GAP_MS = 30 * 60_000;
 
+export type OpenSession = NonNullable<BehaviourSums['session']>;
+
 /** What aggregation must know of the items. */
 export interface Catalogue {
   /** Null for an item the catalogue does not have, or one without a category. */
@@ -250,6 +252,18 @@ function countTime(sums: BehaviourSums, event: BehaviourEvent): void {
  */
 function countSession(sums: BehaviourSums, event: BehaviourEvent): void {
   const open = sums.session;
+  sums.session = sessionWith(open, event);
+  if (open !== null && open !== sums.session) {
+    const seconds = (open.lastAt - open.startAt) / 1000;
+    sums.sessions += 1;
+    if (open.events === 1) sums.bounces += 1;
+    sums.sessionSeconds += seconds;
+    sums.sessionHistogram[sessionBucket(seconds)] += 1;
+  }
+}
+
+/** The session this event belongs to: `open`, moved forward, or a new one that begins with it. */
+export function sessionWith(open: OpenSession | null, event: BehaviourEvent): OpenSession {
   if (open !== null) {
     const isWithinGap = event.at - open.lastAt <= SESSION_GAP_MS;
     const isSame = event.sessionId !== null && open.id !== null ? event.sessionId === open.id : isWithinGap;
@@ -257,13 +271,8 @@ function countSession(sums: BehaviourSums, event: BehaviourEvent): void {
       open.id ??= event.sessionId;
       open.lastAt = Math.max(open.lastAt, event.at);
       open.events += 1;
-      return;
+      return open;
     }
-    const seconds = (open.lastAt - open.startAt) / 1000;
-    sums.sessions += 1;
-    if (open.events === 1) sums.bounces += 1;
-    sums.sessionSeconds += seconds;
-    sums.sessionHistogram[sessionBucket(seconds)] += 1;
   }
-  sums.session = { id: event.sessionId, startAt: event.at, lastAt: event.at, events: 1 };
+  return { id: event.sessionId, startAt: event.at, lastAt: event.at, events: 1 };
 }

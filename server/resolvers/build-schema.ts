@@ -6,6 +6,7 @@ import { buildSchemaSync } from 'type-graphql';
 
 import { enforceAccess } from './access.js';
 import { AlertResolver } from './alert.resolver.js';
+import { AnalyticsResolver } from './analytics.resolver.js';
 import { CatalogueResolver } from './catalogue.resolver.js';
 import { EvolutionResolver } from './evolution.resolver.js';
 import { FeedbackResolver } from './feedback.resolver.js';
@@ -31,6 +32,7 @@ export function buildApiSchema(): GraphQLSchema {
     buildSchemaSync({
       resolvers: [
         AlertResolver,
+        AnalyticsResolver,
         CatalogueResolver,
         EvolutionResolver,
         FeedbackResolver,

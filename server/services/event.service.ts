@@ -6,6 +6,7 @@ import { eventId, sessionKey } from '../ingest/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
 import type { EventOutcome, EventService, NewEvent } from './services.js';
 
@@ -13,6 +14,7 @@ export interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
+  readonly metrics: MetricRecorder;
   readonly bus: EventPublisher;
   readonly clock: () => number;
 }
@@ -21,7 +23,7 @@ export class EventRecorder implements EventService {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {
-    const { store, catalogue, profiles, bus, clock } = this.options;
+    const { store, catalogue, profiles, metrics, bus, clock } = this.options;
     const receivedAt = clock();
     const problems = rows.map((row) => problemOf(row, receivedAt));
     const events = rows.map((row, index) => (problems[index] === null ? toEvent(row, receivedAt) : null));
@@ -30,7 +32,9 @@ export class EventRecorder implements EventService {
     const unknown = recorded.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
     if (unknown > 0) await store.dataset.addUnknownItemEvents(unknown);
     for (const [userId, own] of groupByUser(recorded)) {
+      const { behaviour } = await profiles.get(userId);
       await profiles.apply(userId, own);
+      metrics.addEvents(userId, own, behaviour.session);
       bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
     }
 

@@ -4,9 +4,11 @@
  */
 
 import type { EventPublisher, Feedback, Opinion } from '../domain/index.js';
+import type { OpenSession } from '../features/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
 import type { FeedbackOutcome, FeedbackService, RecommendationService } from './services.js';
 import { thumbEvent } from './thumb-event.js';
@@ -18,6 +20,7 @@ export interface FeedbackServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
+  readonly metrics: MetricRecorder;
   readonly recommendations: RecommendationService;
   readonly activeVersion: () => number | null;
   readonly bus: EventPublisher;
@@ -53,16 +56,25 @@ export class FeedbackLoop implements FeedbackService {
       modelVersion: this.options.activeVersion(),
       origin: instanceId,
     });
-    await this.learn(stored, previous);
+    await this.learn(stored, previous, behaviour.session);
     const list = await recommendations.recommend({ userId, first: ANSWER_LENGTH });
     bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
   /** The same thumb again says nothing new; its record is only marked as done. */
-  private async learn(stored: Feedback, previous: Feedback | null): Promise<void> {
-    const isNews = stored.value !== (previous?.value ?? 0);
-    if (isNews) await this.options.profiles.apply(stored.userId, [thumbEvent(stored)], [stored]);
-    else await this.options.store.feedback.markApplied([stored]);
+  private async learn(
+    stored: Feedback,
+    previous: Feedback | null,
+    session: OpenSession | null,
+  ): Promise<void> {
+    const { profiles, metrics, store } = this.options;
+    if (stored.value === (previous?.value ?? 0)) {
+      await store.feedback.markApplied([stored]);
+      return;
+    }
+    const event = thumbEvent(stored);
+    await profiles.apply(stored.userId, [event], [stored]);
+    metrics.addEvents(stored.userId, [event], session);
   }
 }

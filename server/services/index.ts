@@ -2,6 +2,7 @@
 
 export * from './services.js';
 export { AlertDesk } from './alert.service.js';
+export { AnalyticsDesk } from './analytics.service.js';
 export { BulkLoad } from './bulk-load.js';
 export { ItemCatalogue } from './catalogue.service.js';
 export { DriftMonitor } from './drift.service.js';
@@ -9,6 +10,7 @@ export { EventRecorder } from './event.service.js';
 export { FeedbackLoop } from './feedback.service.js';
 export { IMPORT_KINDS, ImportService } from './import.service.js';
 export type { ImportKind, ImportReport, ImportRequest } from './import.service.js';
+export { MetricRecorder } from './metric-recorder.js';
 export { ModelRegistry } from './model-registry.js';
 export type { ServingModel } from './model-registry.js';
 export { ModelActivator } from './model.service.js';

@@ -124,6 +124,22 @@ export class PersonaAssigner implements PersonaService {
     return persona;
   }
 
+  /** The personas these users have at the moment; users without one are left out. */
+  async personaIdsOf(userIds: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const missing: string[] = [];
+    for (const userId of userIds) {
+      const known = this.cache.peek(userId) ?? this.writes.get(userId);
+      if (known === undefined) missing.push(userId);
+      else if (known.persona !== null) found.set(userId, known.persona.personaId);
+    }
+    if (missing.length === 0) return found;
+    for (const { userId, persona } of await this.options.store.users.findMany(missing)) {
+      if (persona !== null) found.set(userId, persona.personaId);
+    }
+    return found;
+  }
+
   /** Drops what is remembered, e.g. because another instance moved the user. */
   forget(userId: string): void {
     this.cache.delete(userId);

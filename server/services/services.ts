@@ -6,11 +6,15 @@
 
 import type {
   Alert,
+  AnalyticsReport,
   BehaviourEvent,
+  ClusterMap,
   DriftReport,
   EventType,
   Feedback,
   Item,
+  LiveRates,
+  MetricGrain,
   ModelVersion,
   Opinion,
   Persona,
@@ -145,6 +149,20 @@ export interface DriftService {
   report(): Promise<DriftReport | null>;
 }
 
+export interface AnalyticsService {
+  /** Throws InvalidInputError for a range that ends before it begins, has too many points, or minutes that are gone. */
+  report(range: {
+    from?: number | null;
+    to?: number | null;
+    grain?: MetricGrain | null;
+  }): Promise<AnalyticsReport>;
+  live(): Promise<LiveRates>;
+  /** The users of the active model in the plane; null before training. */
+  clusterMap(): ClusterMap | null;
+  /** A list was pushed so many milliseconds after its cause. */
+  recordPush(latencyMs: number): void;
+}
+
 export interface Services {
   readonly catalogue: CatalogueService;
   readonly users: UserService;
@@ -156,4 +174,5 @@ export interface Services {
   readonly models: ModelService;
   readonly alerts: AlertService;
   readonly drift: DriftService;
+  readonly analytics: AnalyticsService;
 }

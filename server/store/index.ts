@@ -1,1 +1,2 @@
 export * from './repositories.js';
+export { addUp, metricKey } from './metric-buckets.js';

@@ -170,11 +170,32 @@ export interface PersonaHistoryRepository {
   deleteByVersions(versions: readonly number[]): Promise<void>;
 }
 
+/** What one instance tells the others of itself, a few times a minute. */
+export interface LiveBeat {
+  readonly instanceId: string;
+  readonly at: number;
+  readonly activeUsers: number;
+  readonly thumbsPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly impressionsPerSecond: number;
+  readonly openSubscriptions: number;
+  /** Pushes of the last minutes by class of latency. */
+  readonly pushLatencies: readonly number[];
+}
+
 export interface MetricRepository {
-  /** `$inc` upserts; buckets with the same key in one call are added up. */
+  /** `$inc` upserts; buckets with the same key in one call are added up. Buckets of a minute vanish after two days. */
   increment(buckets: readonly MetricBucket[]): Promise<void>;
   find(range: { grain: MetricBucket['grain']; from: number; to: number }): Promise<MetricBucket[]>;
-  clear(): Promise<void>;
+  isEmpty(): Promise<boolean>;
+  /** Forgets what the record can tell again (`counters`); what is `served` stays. */
+  clearRecorded(): Promise<void>;
+  /** Replaces what is known of one instance. */
+  beat(beat: LiveBeat): Promise<void>;
+  /** The instances heard of since an instant. */
+  beats(since: number): Promise<LiveBeat[]>;
+  /** Forgets instances not heard of since an instant. */
+  pruneBeats(before: number): Promise<void>;
 }
 
 export interface RunRepository {

@@ -25,6 +25,8 @@ const ADMIN = [
   'retrain',
   'cancelTraining',
   'activateModel',
+  'analytics',
+  'analyticsUpdated',
   'trainingProgress',
   'alerts',
   'alerts',
@@ -133,6 +135,7 @@ describe('access', () => {
           });
           fake.bus.publish('persona.changed', { userId: ALICE, modelVersion: 1 });
           fake.bus.publish('training.progressed', { runId: 'run-1' });
+          fake.bus.publish('analytics.changed', { at: Date.now() });
           fake.bus.publish('alert.raised', { alertId: 'drift-1' });
           expect((await first).value).toMatchObject({
             data: { [field.name]: { __typename: expect.any(String) } },

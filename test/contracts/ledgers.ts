@@ -84,8 +84,50 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
       await metrics.increment([at(2), at(0), at(1), at(1, 'day')]);
       const found = await metrics.find({ grain: 'hour', from: NOON, to: NOON + 2 * HOUR });
       expect(found).toEqual([at(0), at(1)]);
-      await metrics.clear();
-      expect(await metrics.find({ grain: 'hour', from: 0, to: Infinity })).toEqual([]);
+    });
+
+    it('forgets what the record can tell again and keeps what was served', async () => {
+      const bucket = { grain: 'hour', at: NOON, persona: 'none' } as const;
+      expect(await metrics.isEmpty()).toBe(true);
+      await metrics.increment([
+        { ...bucket, counters: { clicks: 2 }, served: { impressions: 10, 'impressions@0': 1 } },
+        { ...bucket, persona: 'buyer', counters: { clicks: 1 } },
+        { ...bucket, persona: 'seeker', counters: {}, served: { impressions: 5 } },
+      ]);
+      await metrics.increment([{ ...bucket, counters: {}, served: { impressions: 1 } }]);
+      await metrics.clearRecorded();
+      expect(await metrics.find({ grain: 'hour', from: NOON, to: NOON + 1 })).toEqual([
+        { ...bucket, counters: {}, served: { impressions: 11, 'impressions@0': 1 } },
+        { ...bucket, persona: 'seeker', counters: {}, served: { impressions: 5 } },
+      ]);
+      expect(await metrics.isEmpty()).toBe(false);
+    });
+
+    it('keeps counters of values with signs that databases treat specially', async () => {
+      const bucket = { grain: 'minute', at: Date.now(), persona: 'none' } as const;
+      const counters = { 'category@Sci-Fi & Co. (50 % off)': 1, 'category@$a.b%2E': 2, 'category@日本': 3 };
+      await metrics.increment([{ ...bucket, counters }]);
+      await metrics.increment([{ ...bucket, counters }]);
+      const [found] = await metrics.find({ grain: 'minute', from: bucket.at, to: bucket.at + 1 });
+      expect(found.counters).toEqual({
+        'category@Sci-Fi & Co. (50 % off)': 2,
+        'category@$a.b%2E': 4,
+        'category@日本': 6,
+      });
+    });
+
+    it('knows the instances heard of lately, each as it told last', async () => {
+      const beat = {
+        ...{ instanceId: 'a', at: NOON, activeUsers: 3, openSubscriptions: 2, pushLatencies: [0, 4, 1] },
+        ...{ thumbsPerSecond: 0.5, eventsPerSecond: 2, impressionsPerSecond: 10 },
+      };
+      await metrics.beat(beat);
+      await metrics.beat({ ...beat, instanceId: 'b', at: NOON - HOUR });
+      await metrics.beat({ ...beat, at: NOON + 1, activeUsers: 4 });
+      expect(await metrics.beats(NOON)).toEqual([{ ...beat, at: NOON + 1, activeUsers: 4 }]);
+      expect(await metrics.beats(0)).toHaveLength(2);
+      await metrics.pruneBeats(NOON);
+      expect(await metrics.beats(0)).toHaveLength(1);
     });
   });
 }

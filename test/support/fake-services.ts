@@ -2,9 +2,12 @@
 
 import type {
   Alert,
+  AnalyticsReport,
   DriftReport,
   Feedback,
   Item,
+  LiveRates,
+  MetricGrain,
   ModelVersion,
   Persona,
   PersonaEvolution,
@@ -223,6 +226,13 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return alert;
         }),
     },
+    analytics: {
+      report: ({ from, to, grain }) =>
+        ask('analytics', () => fakeReport(from ?? 0, to ?? 0, grain ?? 'hour')),
+      live: () => ask('live', () => fakeRates()),
+      clusterMap: () => null,
+      recordPush: () => undefined,
+    },
     drift: { report: () => ask('drift', () => fakeDrift()) },
     models: {
       activeVersion: () => 1,
@@ -292,6 +302,29 @@ function fakeModel(personas: Persona[]): ModelVersion {
     timingsMs: { fit: 12 },
     comparison: [],
     reason: null,
+  };
+}
+
+function fakeReport(from: number, to: number, grain: MetricGrain): AnalyticsReport {
+  return {
+    ...{ from, to, grain },
+    ...{ ctr: [], engagement: [], personaCategory: [], hourWeekday: [], quality: [] },
+    privacy: {
+      isEnabled: false,
+      epsilonPerDay: null,
+      epsilonUsed: 0,
+      suppressedBelow: null,
+      suppressedCells: 0,
+    },
+  };
+}
+
+function fakeRates(): LiveRates {
+  return {
+    at: CREATED_AT,
+    ...{ activeUsers: 2, thumbsPerSecond: 0.1, eventsPerSecond: 0.5, impressionsPerSecond: 5, ctr: 0.1 },
+    ...{ pushLatencyP50Ms: null, pushLatencyP99Ms: null, openSubscriptions: 1 },
+    ...{ modelVersion: 1, modelActivatedAt: CREATED_AT },
   };
 }
 

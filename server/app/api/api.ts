@@ -95,7 +95,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     loaders: createLoaders(services),
     signDemoToken: (userId) =>
       tokens.sign({ role: 'user', userId, ttlSeconds: DEMO_TTL_SECONDS, isDemo: true }),
-    recordPush: metrics.recordPush,
+    recordPush: (latencyMs) => {
+      metrics.recordPush(latencyMs);
+      services.analytics.recordPush(latencyMs);
+    },
     now,
   });
 

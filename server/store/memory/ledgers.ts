@@ -6,6 +6,7 @@ import { countTransitions } from '../persona-transitions.js';
 import type {
   DatasetInfo,
   DatasetRepository,
+  LiveBeat,
   MetricRepository,
   PersonaHistoryRepository,
   RunRepository,
@@ -37,6 +38,7 @@ export function createPersonaHistory(): PersonaHistoryRepository {
 
 export function createMetrics(): MetricRepository {
   const metrics = new Table<MetricBucket>();
+  const beats = new Table<LiveBeat>();
   return {
     async increment(buckets) {
       for (const bucket of addUp(buckets)) {
@@ -49,8 +51,19 @@ export function createMetrics(): MetricRepository {
         .all()
         .filter((bucket) => bucket.grain === grain && bucket.at >= from && bucket.at < to)
         .sort((left, right) => left.at - right.at || (left.persona < right.persona ? -1 : 1)),
-    async clear() {
-      metrics.clear();
+    isEmpty: async () => metrics.size === 0,
+    async clearRecorded() {
+      for (const { served, ...bucket } of metrics.all()) {
+        metrics.delete(metricKey(bucket));
+        if (served !== undefined) metrics.set(metricKey(bucket), { ...bucket, counters: {}, served });
+      }
+    },
+    async beat(row) {
+      beats.set(row.instanceId, row);
+    },
+    beats: async (since) => beats.all().filter((row) => row.at >= since),
+    async pruneBeats(before) {
+      beats.deleteWhere((row) => row.at < before);
     },
   };
 }

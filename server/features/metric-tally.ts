@@ -1,0 +1,192 @@
+/**
+ * Stage 3, for the dashboards: events added up into buckets of counters.
+ *
+ * Counted in the finest grain that is still kept, and spread over the coarser ones when taken: one act costs one look
+ * at one bucket. An instant nobody knows belongs to no bucket, so events of unknown time are left out.
+ */
+
+import { GRAIN_MS, OWN_LIST_PREFIX, isTimeKnown } from '../domain/index.js';
+import type {
+  BehaviourEvent,
+  DimensionCounter,
+  MetricBucket,
+  MetricCounter,
+  MetricGrain,
+  RecordedEventType,
+} from '../domain/index.js';
+
+import type { Catalogue, OpenSession } from './profile.js';
+import { sessionWith } from './profile.js';
+
+/** A longer stay is a forgotten tab. Also bounds what one event can move. */
+export const MAX_DWELL_SECONDS = 1_800;
+/** Positions from here on are one class. */
+export const MAX_POSITION = 50;
+
+type CounterName = MetricCounter | DimensionCounter;
+type Sums = Record<string, number>;
+
+interface Cell {
+  readonly grain: MetricGrain;
+  readonly at: number;
+  readonly persona: string;
+  readonly counters: Sums;
+  readonly served: Sums;
+}
+
+const COUNTER_OF: Readonly<Record<RecordedEventType, MetricCounter>> = {
+  impression: 'impressions',
+  view: 'views',
+  click: 'clicks',
+  search: 'searches',
+  cart: 'carts',
+  purchase: 'purchases',
+  like: 'likes',
+  dislike: 'dislikes',
+  retract: 'retracts',
+};
+
+const ACTS: readonly MetricCounter[] = [
+  'views',
+  'clicks',
+  'searches',
+  'carts',
+  'purchases',
+  'likes',
+  'dislikes',
+  'retracts',
+];
+
+/** Acts of users in these counters: everything but impressions. */
+export function actsIn(counters: Readonly<Sums>): number {
+  return ACTS.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
+}
+
+/** The counter of one position. */
+export function atPosition(of: 'impressions' | 'clicks', position: number): DimensionCounter {
+  return `${of}@${Math.min(position, MAX_POSITION)}`;
+}
+
+export interface UserEvents {
+  readonly persona: string;
+  /** One user's new events, in ascending time. */
+  readonly events: readonly BehaviourEvent[];
+  /** The session that was open before them. */
+  readonly session: OpenSession | null;
+  /** Ids of clicks on what was clicked in the same list before: an item counts once per list. */
+  readonly repeats: ReadonlySet<string>;
+}
+
+/** Finds the repeated clicks among events; `isNew` is asked once per click in a list, and remembers. */
+export function repeatedClicks(
+  events: readonly BehaviourEvent[],
+  isNew: (listAndItem: string) => boolean,
+): Set<string> {
+  const repeats = new Set<string>();
+  for (const { id, type, listId, itemId } of events) {
+    if (type === 'click' && listId !== null && !isNew(`${listId}/${itemId}`)) repeats.add(id);
+  }
+  return repeats;
+}
+
+export class MetricTally {
+  private readonly cells = new Map<string, Cell>();
+
+  /** Events before `minutesFrom` are counted by the hour; ms since the epoch. */
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly minutesFrom: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.cells.size === 0;
+  }
+
+  /** What users did. */
+  addEvents({ persona, events, session, repeats }: UserEvents): void {
+    let open = session === null ? null : { ...session };
+    for (const event of events) {
+      if (!isTimeKnown(event.at)) continue;
+      const next = sessionWith(open, event);
+      const { counters } = this.cellAt(event.at, persona);
+      if (next !== open) add(counters, 'sessions', 1);
+      open = next;
+      this.count(counters, event, repeats.has(event.id));
+    }
+  }
+
+  /** A list of `length` items that was shown. */
+  addShown(persona: string, at: number, length: number): void {
+    const { served } = this.cellAt(at, persona);
+    add(served, 'impressions', length);
+    add(served, 'placedImpressions', length);
+    for (let position = 0; position < length; position++) add(served, atPosition('impressions', position), 1);
+  }
+
+  /** A prediction put to the test: `percentile` is the share of other items on the wrong side. */
+  addJudged(persona: string, at: number, modelVersion: number, isHit: boolean, percentile: number): void {
+    const { served } = this.cellAt(at, persona);
+    add(served, `${isHit ? 'hits' : 'misses'}@${modelVersion}`, 1);
+    add(served, `percentiles@${modelVersion}`, percentile);
+  }
+
+  /** What was counted since the last time, in every grain. */
+  take(): MetricBucket[] {
+    const buckets: MetricBucket[] = [];
+    for (const cell of this.cells.values()) {
+      const { grain, at, persona, counters, served } = cell;
+      if (grain === 'minute') {
+        buckets.push(cell, { ...cell, grain: 'hour', at: startOf('hour', at) });
+      } else buckets.push(cell);
+      const acts = actsIn(counters);
+      const hour = `hour@${Math.floor(at / GRAIN_MS.hour) % 24}`;
+      buckets.push({
+        ...{ grain: 'day', at: startOf('day', at), persona, served },
+        counters: acts === 0 ? counters : { ...counters, [hour]: acts },
+      });
+    }
+    this.cells.clear();
+    return buckets;
+  }
+
+  private cellAt(at: number, persona: string): Cell {
+    const grain = at >= this.minutesFrom ? 'minute' : 'hour';
+    const start = startOf(grain, at);
+    const key = `${start}${grain === 'hour' ? 'h' : 'm'}${persona}`;
+    let cell = this.cells.get(key);
+    if (cell === undefined) {
+      cell = { grain, at: start, persona, counters: {}, served: {} };
+      this.cells.set(key, cell);
+    }
+    return cell;
+  }
+
+  private count(counters: Sums, event: BehaviourEvent, isRepeat: boolean): void {
+    const { type, itemId, listId, position, value } = event;
+    const isPlaced = listId !== null || position !== null;
+    if (type === 'impression') {
+      if (listId?.startsWith(OWN_LIST_PREFIX) === true) return;
+      if (isPlaced) add(counters, 'placedImpressions', 1);
+      if (position !== null) add(counters, atPosition('impressions', position), 1);
+    } else if (type === 'click' && isPlaced) {
+      add(counters, isRepeat ? 'repeatedClicks' : 'placedClicks', 1);
+      if (!isRepeat && position !== null) add(counters, atPosition('clicks', position), 1);
+    }
+    add(counters, COUNTER_OF[type], 1);
+    if ((type === 'view' || type === 'click') && value !== null) {
+      add(counters, 'dwells', 1);
+      add(counters, 'dwellSeconds', Math.min(MAX_DWELL_SECONDS, Math.max(0, Math.round(value))));
+    }
+    if (itemId === null || type === 'impression' || type === 'retract') return;
+    const category = this.catalogue.categoryOf(itemId);
+    if (category !== null && category !== '') add(counters, `category@${category}`, 1);
+  }
+}
+
+function startOf(grain: MetricGrain, at: number): number {
+  return at - (at % GRAIN_MS[grain]);
+}
+
+function add(sums: Sums, name: CounterName, by: number): void {
+  sums[name] = (sums[name] ?? 0) + by;
+}

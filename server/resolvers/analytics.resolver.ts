@@ -1,0 +1,69 @@
+/** The dashboards, for admins. */
+
+import { Arg, Ctx, Query, Resolver, Root, Subscription } from 'type-graphql';
+
+import type { ClusterMapType } from '../../schema/index.js';
+import { AnalyticsRangeInput, AnalyticsType, AnalyticsUpdateType } from '../../schema/index.js';
+import type { EventEnvelope } from '../domain/index.js';
+
+import { Access } from './access.js';
+import type { ApiContext } from './context.js';
+import { findPersona, toPersona } from './views.js';
+
+@Resolver()
+export class AnalyticsResolver {
+  @Access('admin')
+  @Query(() => AnalyticsType, {
+    description:
+      'What the dashboards show for a span of time. Answered from counters, never from the record.',
+  })
+  async analytics(
+    @Ctx() context: ApiContext,
+    @Arg('range', () => AnalyticsRangeInput, {
+      nullable: true,
+      description: 'Which time; the last seven days by the hour if left out.',
+    })
+    range: AnalyticsRangeInput | null | undefined,
+  ): Promise<AnalyticsType> {
+    const { analytics } = context.services;
+    const report = await analytics.report(range ?? {});
+    const withPersona = <T extends { personaId: string }>(row: T) => ({
+      ...row,
+      persona: findPersona(context, row.personaId),
+    });
+    return {
+      ...report,
+      ctr: report.ctr.map(withPersona),
+      personaCategory: report.personaCategory.map(withPersona),
+      live: () => analytics.live(),
+      clusterMap: () => clusterMapOf(context),
+    };
+  }
+
+  @Access('admin')
+  @Subscription(() => AnalyticsUpdateType, {
+    description: 'Tells how the system does, at most four times and at least once a second.',
+    subscribe: ({ context }: { context: ApiContext }) =>
+      context.bus.subscribe(['analytics.changed'], { coalesceBy: ({ name }) => name }),
+  })
+  async analyticsUpdated(
+    @Root() { payload }: EventEnvelope<'analytics.changed'>,
+    @Ctx() { services }: ApiContext,
+  ): Promise<AnalyticsUpdateType> {
+    return { at: payload.at, live: await services.analytics.live() };
+  }
+}
+
+function clusterMapOf({ services }: ApiContext): ClusterMapType | null {
+  const map = services.analytics.clusterMap();
+  if (map === null) return null;
+  const { modelVersion, nUsers, userIds, x, y, persona, silhouette } = map;
+  return {
+    ...{ modelVersion, nUsers, userIds },
+    personas: services.personas.personas().map(toPersona),
+    x: Array.from(x),
+    y: Array.from(y),
+    persona: Array.from(persona),
+    silhouette: Array.from(silhouette),
+  };
+}

@@ -1,0 +1,107 @@
+/** The last seconds of this instance, in a fixed amount of memory: rates, who is active, how fast pushes are. */
+
+const RATE_SECONDS = 10;
+const ACTIVE_MS = 5 * 60_000;
+const MAX_ACTIVE = 200_000;
+/** Classes of latency grow by a fifth each: 0.5 ms to about a minute. */
+const FIRST_CLASS_MS = 0.5;
+const CLASS_GROWTH = 1.2;
+const N_CLASSES = 64;
+const LATENCY_SLICES = 5;
+const SLICE_MS = 60_000;
+
+export interface Pace {
+  readonly activeUsers: number;
+  readonly thumbsPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly impressionsPerSecond: number;
+  /** Pushes of the last five minutes by class of latency. */
+  readonly pushLatencies: readonly number[];
+}
+
+type Kind = 'events' | 'thumbs' | 'impressions';
+
+export class LiveMeter {
+  /** By second modulo the window; a slot says which second it holds. */
+  private readonly slots = Array.from({ length: RATE_SECONDS + 1 }, () => ({
+    second: -1,
+    ...{ events: 0, thumbs: 0, impressions: 0 },
+  }));
+  /** Instant of the last sign of life, oldest first. */
+  private readonly active = new Map<string, number>();
+  private readonly latencies = Array.from({ length: LATENCY_SLICES }, () => ({
+    slice: -1,
+    counts: new Array<number>(N_CLASSES).fill(0),
+  }));
+
+  /** Since the process began. */
+  readonly totals = { events: 0, thumbs: 0, impressions: 0 };
+
+  constructor(private readonly clock: () => number) {}
+
+  mark(kind: Kind, userId: string, count: number): void {
+    const now = this.clock();
+    const second = Math.floor(now / 1_000);
+    const slot = this.slots[second % this.slots.length];
+    if (slot.second !== second) Object.assign(slot, { second, events: 0, thumbs: 0, impressions: 0 });
+    slot[kind] += count;
+    this.totals[kind] += count;
+    this.active.delete(userId);
+    this.active.set(userId, now);
+    if (this.active.size > MAX_ACTIVE) this.active.delete(this.active.keys().next().value as string);
+  }
+
+  markPush(latencyMs: number): void {
+    const slice = Math.floor(this.clock() / SLICE_MS);
+    const held = this.latencies[slice % LATENCY_SLICES];
+    if (held.slice !== slice) Object.assign(held, { slice, counts: new Array<number>(N_CLASSES).fill(0) });
+    held.counts[classOf(latencyMs)] += 1;
+  }
+
+  pace(): Pace {
+    const now = this.clock();
+    this.forgetIdle(now - ACTIVE_MS);
+    const second = Math.floor(now / 1_000);
+    // The second under way is left out: it is not whole yet.
+    const recent = this.slots.filter((slot) => slot.second < second && slot.second >= second - RATE_SECONDS);
+    const rate = (kind: Kind) => recent.reduce((sum, slot) => sum + slot[kind], 0) / RATE_SECONDS;
+    const slice = Math.floor(now / SLICE_MS);
+    const slices = this.latencies.filter((held) => held.slice > slice - LATENCY_SLICES);
+    return {
+      activeUsers: this.active.size,
+      thumbsPerSecond: rate('thumbs'),
+      eventsPerSecond: rate('events'),
+      impressionsPerSecond: rate('impressions'),
+      pushLatencies: sumOf(slices.map((held) => held.counts)),
+    };
+  }
+
+  private forgetIdle(before: number): void {
+    for (const [userId, at] of this.active) {
+      if (at >= before) return;
+      this.active.delete(userId);
+    }
+  }
+}
+
+/** The classes of several meters, added up. */
+export function sumOf(histograms: readonly (readonly number[])[]): number[] {
+  return Array.from({ length: N_CLASSES }, (_, i) => histograms.reduce((sum, row) => sum + (row[i] ?? 0), 0));
+}
+
+/** Milliseconds below which the given share of the pushes was, exact to a fifth; null without any. */
+export function latencyAt(histogram: readonly number[], share: number): number | null {
+  const total = histogram.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let rest = share * total;
+  let index = 0;
+  while (index < N_CLASSES - 1 && rest > histogram[index]) rest -= histogram[index++];
+  const low = index === 0 ? 0 : FIRST_CLASS_MS * CLASS_GROWTH ** (index - 1);
+  const high = FIRST_CLASS_MS * CLASS_GROWTH ** index;
+  return low + ((high - low) * rest) / Math.max(1, histogram[index]);
+}
+
+function classOf(latencyMs: number): number {
+  if (latencyMs <= FIRST_CLASS_MS) return 0;
+  return Math.min(N_CLASSES - 1, Math.ceil(Math.log(latencyMs / FIRST_CLASS_MS) / Math.log(CLASS_GROWTH)));
+}

@@ -1,0 +1,106 @@
+/**
+ * Counts for the dashboards what the stages do: in memory at once (the live figures), in buckets shortly behind. What
+ * is counted in `counters` follows from the record; `npm run rebuild` counts it again after a crash that lost the last
+ * moments. A counter is never a reason for a stage to wait or to fail.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type { BehaviourEvent, Logger, MetricBucket } from '../domain/index.js';
+import { MINUTE_BUCKETS_MS, NO_PERSONA } from '../domain/index.js';
+import type { Catalogue, OpenSession } from '../features/index.js';
+import { MetricTally, repeatedClicks } from '../features/index.js';
+import type { Store } from '../store/index.js';
+import { addUp, metricKey } from '../store/index.js';
+
+import { LiveMeter } from './live-meter.js';
+import type { PersonaAssigner } from './persona.service.js';
+import { WriteBehind } from './write-behind.js';
+
+const FLUSH_DELAY_MS = 200;
+const REMEMBERED_CLICKS = 50_000;
+
+export interface MetricRecorderOptions {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly personas: Pick<PersonaAssigner, 'personaIdsOf'>;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** One thing to count once the persona of its user is known. */
+type Entry = (tally: MetricTally, persona: string) => void;
+
+export class MetricRecorder {
+  readonly meter: LiveMeter;
+  /** Called when something was counted. */
+  onCount: (() => void) | null = null;
+  private waiting: { userId: string; count: Entry }[] = [];
+  private resolving: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly clicked = new LRUCache<string, true>({ max: REMEMBERED_CLICKS });
+  private readonly writes: WriteBehind<MetricBucket>;
+
+  constructor(private readonly options: MetricRecorderOptions) {
+    this.meter = new LiveMeter(options.clock);
+    this.writes = new WriteBehind<MetricBucket>({
+      name: 'metrics',
+      delayMs: 0,
+      log: options.log,
+      write: (batch) => options.store.metrics.increment([...batch.values()]),
+      merge: (older, newer) => addUp([older, newer])[0],
+    });
+  }
+
+  /** Events of one user that are new to the record, thumbs included; `session` was open before them. */
+  addEvents(userId: string, events: readonly BehaviourEvent[], session: OpenSession | null): void {
+    const impressions = events.filter(({ type }) => type === 'impression').length;
+    const thumbs = events.filter(({ type }) => type === 'like' || type === 'dislike').length;
+    this.meter.mark('impressions', userId, impressions);
+    this.meter.mark('thumbs', userId, thumbs);
+    this.meter.mark('events', userId, events.length - impressions);
+    const repeats = repeatedClicks(events, (key) => {
+      const isNew = !this.clicked.has(key);
+      this.clicked.set(key, true);
+      return isNew;
+    });
+    const inOrder = events.length > 1 ? [...events].sort((a, b) => a.at - b.at) : events;
+    this.put(userId, (tally, persona) => tally.addEvents({ persona, events: inOrder, session, repeats }));
+  }
+
+  /** Resolves when everything counted so far is written. */
+  async drain(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    await this.count();
+    await this.writes.drain();
+  }
+
+  private put(userId: string, count: Entry): void {
+    this.waiting.push({ userId, count });
+    this.onCount?.();
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      void this.count();
+    }, FLUSH_DELAY_MS);
+  }
+
+  /** Adds what waits up and hands it on; one at a time, so that `drain` means what it says. */
+  private count(): Promise<void> {
+    this.resolving = this.resolving.then(async () => {
+      const batch = this.waiting;
+      this.waiting = [];
+      if (batch.length === 0) return;
+      const { personas, catalogue, clock, log } = this.options;
+      const userIds = [...new Set(batch.map((entry) => entry.userId))];
+      const personaIds = await personas.personaIdsOf(userIds).catch((error: unknown) => {
+        log.warn({ err: error }, 'the personas of active users could not be read; they are counted as none');
+        return new Map<string, string>();
+      });
+      const tally = new MetricTally(catalogue, clock() - MINUTE_BUCKETS_MS);
+      for (const { userId, count } of batch) count(tally, personaIds.get(userId) ?? NO_PERSONA);
+      for (const bucket of addUp(tally.take())) this.writes.put(metricKey(bucket), bucket);
+    });
+    return this.resolving;
+  }
+}
