@@ -12,6 +12,7 @@ import type {
   PersonaRecordType,
   PersonaType,
   RecommendationListType,
+  RecommendationType,
   TrainingRunType,
   UserType,
 } from '../../schema/index.js';
@@ -103,11 +104,34 @@ export function toFeedback(feedback: Feedback): FeedbackType {
   };
 }
 
-/** Loads the items of the list and of its explanations together, so that executing the rest needs no waiting. */
+/** Rows of lists that were shown before, as long as the catalogue stays as it was. */
+const shownRows = new WeakMap<RecommendationList, { revision: number; rows: RecommendationType[] }>();
+
 export async function toRecommendationList(
   context: ApiContext,
   list: RecommendationList,
 ): Promise<RecommendationListType> {
+  const { revision } = context.services.catalogue;
+  let shown = shownRows.get(list);
+  if (shown?.revision !== revision) {
+    shown = { revision, rows: await toRecommendations(context, list) };
+    shownRows.set(list, shown);
+  }
+  return {
+    listId: list.listId,
+    userId: list.userId,
+    modelVersion: list.modelVersion,
+    revision: list.revision,
+    persona: findPersona(context, list.personaId),
+    items: shown.rows,
+  };
+}
+
+/** Loads the items of the list and of its explanations together, so that executing the rest needs no waiting. */
+async function toRecommendations(
+  context: ApiContext,
+  list: RecommendationList,
+): Promise<RecommendationType[]> {
   const ids = new Set<string>();
   for (const { itemId, explanation } of list.items) {
     ids.add(itemId);
@@ -118,19 +142,10 @@ export async function toRecommendationList(
     if (item instanceof Error) throw item;
     if (item !== null) items.set(item.itemId, toItem(item));
   }
-  return {
-    listId: list.listId,
-    userId: list.userId,
-    modelVersion: list.modelVersion,
-    revision: list.revision,
-    persona: findPersona(context, list.personaId),
-    items: list.items.flatMap(({ itemId, rank, score, explanation }) => {
-      const item = items.get(itemId);
-      return item === undefined
-        ? []
-        : [{ item, rank, score, explanation: toExplanation(explanation, items) }];
-    }),
-  };
+  return list.items.flatMap(({ itemId, rank, score, explanation }) => {
+    const item = items.get(itemId);
+    return item === undefined ? [] : [{ item, rank, score, explanation: toExplanation(explanation, items) }];
+  });
 }
 
 /** An entry whose item left the catalogue is counted among the other items, so that the sum stays exact. */

@@ -20,9 +20,14 @@ interface LightItem {
 
 export class ItemCatalogue implements CatalogueService, Catalogue {
   private light: ReadonlyMap<string, LightItem> = new Map();
+  private nRefreshed = 0;
   private readonly cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
 
   constructor(private readonly options: { readonly store: Store; readonly registry: ModelRegistry }) {}
+
+  get revision(): number {
+    return this.nRefreshed;
+  }
 
   /** Reads the light view of all items; call after start-up and after an import. */
   async refresh(): Promise<void> {
@@ -38,6 +43,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     }
     this.light = light;
     this.cache.clear();
+    this.nRefreshed += 1;
   }
 
   has(itemId: string): boolean {

@@ -24,6 +24,8 @@ import type { ProfileService } from './profile.service.js';
 import type { RecommendationService } from './services.js';
 
 const CACHED_USERS = 20_000;
+/** Lists kept per user; more ways to ask than that are ranked anew. */
+const CACHED_LISTS = 16;
 /** Items of the history shown per explanation; the rest is summed up in `otherItems`. */
 const EXPLAINED_ITEMS = 5;
 
@@ -67,6 +69,7 @@ export class Recommender implements RecommendationService {
     let list = user.lists.get(key);
     if (list === undefined) {
       list = this.rank({ userId, first, filter, diversity }, user, model);
+      if (user.lists.size >= CACHED_LISTS) user.lists.clear();
       user.lists.set(key, list);
     }
     return list;

@@ -28,6 +28,8 @@ import type {
 import type { DatasetInfo, Page, PageRequest } from '../store/index.js';
 
 export interface CatalogueService {
+  /** Rises whenever items may have changed: what was made of them before is stale. */
+  readonly revision: number;
   item(itemId: string): Promise<Item | null>;
   itemsById(itemIds: readonly string[]): Promise<Item[]>;
   items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;

@@ -92,6 +92,9 @@ export function fakeSystem(bus: EventBus): FakeSystem {
 
   const services: Services = {
     catalogue: {
+      get revision() {
+        return calls['importItems'] ?? 0;
+      },
       item: (id) => ask('item', () => items.get(id) ?? null),
       itemsById: (ids) => ask('itemsById', () => ids.flatMap((id) => items.get(id) ?? [])),
       items: ({ first, after, category, search }) =>

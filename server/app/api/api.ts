@@ -12,6 +12,7 @@ import type { Services } from '../../services/index.js';
 
 import { createAuthenticator } from './authenticator.js';
 import { createFormatError } from './errors.js';
+import { createGraphQLEndpoint } from './graphql-endpoint.js';
 import { createSubscriptionGuard } from './graphql-guard.js';
 import { createGraphQLServer } from './graphql-http.js';
 import type { Readiness } from './http.js';
@@ -22,6 +23,7 @@ import { createMetrics } from './metrics.js';
 import { createOperations } from './operations.js';
 import type { RateLimits } from './rate-limits.js';
 import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
+import { securityHeaders } from './security-headers.js';
 import type { Tokens } from './tokens.js';
 import type { SocketLimits } from './websocket.js';
 import { attachWebSocket, DEFAULT_SOCKET_LIMITS } from './websocket.js';
@@ -122,22 +124,23 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     return { isReady: !isClosing && database === 'up' && modelVersion !== null, database, modelVersion };
   };
 
-  const httpServer = createServer(
-    createHttpApp({
-      path: PATH,
-      apollo,
-      authenticator,
-      rateGuard: createRateGuard(limits.rate),
-      resolveOperation,
-      contextFor,
-      metrics,
-      allowedOrigins,
-      trustedProxies,
-      maxBodyBytes: limits.maxBodyBytes,
-      clientDir,
-      readiness,
-      log,
-    }),
+  const headers = securityHeaders();
+  const endpoint = createGraphQLEndpoint({
+    apollo,
+    authenticator,
+    rateGuard: createRateGuard(limits.rate),
+    resolveOperation,
+    contextFor,
+    metrics,
+    allowedOrigins,
+    trustedProxies,
+    maxBodyBytes: limits.maxBodyBytes,
+    headers,
+    log,
+  });
+  const app = createHttpApp({ metrics, headers, clientDir, readiness, log });
+  const httpServer = createServer((request, response) =>
+    request.url?.split('?', 1)[0] === PATH ? endpoint(request, response) : app(request, response),
   );
   // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
   httpServer.keepAliveTimeout = 65_000;

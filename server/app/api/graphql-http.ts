@@ -15,7 +15,6 @@ import type { Logger } from '../../domain/index.js';
 import type { FormatError } from './errors.js';
 import type { CostGuard, DocumentLimits } from './limits.js';
 import { documentLimitsRule } from './limits.js';
-import { isLegacy } from './operation-requests.js';
 
 export interface GraphQLHttpOptions {
   readonly schema: GraphQLSchema;
@@ -89,6 +88,15 @@ function legacyMediaTypePlugin(): ApolloServerPlugin<BaseContext> {
       };
     },
   };
+}
+
+/** True for a client of before the GraphQL-over-HTTP specification. */
+export function isLegacy(accept: string | undefined): boolean {
+  return (
+    accept !== undefined &&
+    accept.includes('application/json') &&
+    !accept.includes('application/graphql-response+json')
+  );
 }
 
 function subscriptionRefusal(): GraphQLError {

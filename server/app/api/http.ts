@@ -1,39 +1,21 @@
-/** The Express application: security headers, identity and rate first, then GraphQL, health, metrics and the client. */
+/** The Express application: health, metrics and the client's files. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { ApolloServer } from '@apollo/server';
-import { expressMiddleware } from '@as-integrations/express5';
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
 import express from 'express';
-import helmet from 'helmet';
 
-import type { Logger, Viewer } from '../../domain/index.js';
-import { DatabaseUnavailableError, SmartPersonaError, UnauthenticatedError } from '../../domain/index.js';
-import type { ApiContext } from '../../resolvers/index.js';
+import type { Logger } from '../../domain/index.js';
 
-import { addressOf, isOriginAllowed } from './addresses.js';
-import type { Authenticator } from './authenticator.js';
-import { bearerToken } from './authenticator.js';
-import { createFormatError, extensionsOf } from './errors.js';
+import { createFormatError } from './errors.js';
 import type { ApiMetrics } from './metrics.js';
-import { namedOperations } from './operation-requests.js';
-import type { ResolveOperation } from './operations.js';
-import type { RateGuard } from './rate-limits.js';
+import type { Headers } from './security-headers.js';
 
 export interface HttpOptions {
-  readonly path: string;
-  readonly apollo: ApolloServer<ApiContext>;
-  readonly authenticator: Authenticator;
-  readonly rateGuard: RateGuard;
-  readonly resolveOperation: ResolveOperation;
-  readonly contextFor: (viewer: Viewer) => ApiContext;
   readonly metrics: ApiMetrics;
-  readonly allowedOrigins: readonly string[];
-  readonly trustedProxies: number;
-  /** Bytes of one request body. */
-  readonly maxBodyBytes: number;
+  /** Those of every answer. */
+  readonly headers: Headers;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
   /** Rejects when the server cannot serve: the database is away, or nothing is trained. */
@@ -51,16 +33,10 @@ export function createHttpApp(options: HttpOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(securityHeaders());
-  app.use(
-    options.path,
-    crossOrigin(options.allowedOrigins),
-    measure(options.metrics),
-    identify(options),
-    express.json({ limit: options.maxBodyBytes, strict: false }),
-    namedOperations(options.resolveOperation),
-    expressMiddleware(options.apollo, { context: async ({ res }) => options.contextFor(viewerOf(res)) }),
-  );
+  app.use((_request, response, next) => {
+    response.set(options.headers);
+    next();
+  });
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', async (_request, response) => {
     const readiness = await options.readiness();
@@ -74,89 +50,6 @@ export function createHttpApp(options: HttpOptions): Express {
   app.use((_request, response) => sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.'));
   app.use(lastResort(options.log));
   return app;
-}
-
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        // The component library writes its theme into a style element.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        manifestSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-}
-
-/** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
-function crossOrigin(allowedOrigins: readonly string[]): RequestHandler {
-  return (request, response, next) => {
-    const { origin } = request.headers;
-    if (origin !== undefined) {
-      response.vary('Origin');
-      if (isOriginAllowed(request, allowedOrigins)) response.setHeader('Access-Control-Allow-Origin', origin);
-    }
-    if (request.method !== 'OPTIONS') return next();
-    response.setHeader('Access-Control-Allow-Methods', 'GET, POST');
-    response.setHeader(
-      'Access-Control-Allow-Headers',
-      'authorization, content-type, apollo-require-preflight',
-    );
-    response.setHeader('Access-Control-Max-Age', '600');
-    response.status(204).end();
-  };
-}
-
-function measure(metrics: ApiMetrics): RequestHandler {
-  return (_request, response, next) => {
-    const startedAt = performance.now();
-    response.once('finish', () => {
-      metrics.recordRequest(response.statusCode, (performance.now() - startedAt) / 1_000);
-    });
-    next();
-  };
-}
-
-/** Who asks, and whether it asks too often. Comes before the body is read. */
-function identify({ authenticator, rateGuard, trustedProxies, metrics }: HttpOptions): RequestHandler {
-  return async (request, response, next) => {
-    let viewer: Viewer = { role: 'anonymous', userId: null };
-    let failure: UnauthenticatedError | null = null;
-    try {
-      ({ viewer } = await authenticator.identify(bearerToken(request.headers.authorization)));
-    } catch (error) {
-      if (!(error instanceof UnauthenticatedError)) throw error;
-      // Counted like a caller without a token, so that guessing is bounded as well.
-      failure = error;
-    }
-    if (!(await rateGuard.admit(viewer, addressOf(request, trustedProxies)))) {
-      metrics.recordRefusal('rate');
-      response.setHeader('Retry-After', '1');
-      sendFailure(response, 429, 'RATE_LIMITED', 'Too many requests; try again in a second.', {
-        retriable: true,
-      });
-    } else if (failure !== null) {
-      response.setHeader('WWW-Authenticate', 'Bearer');
-      sendFailure(response, 401, failure.code, failure.message);
-    } else {
-      response.locals['viewer'] = viewer;
-      next();
-    }
-  };
-}
-
-function viewerOf(response: Response): Viewer {
-  return response.locals['viewer'] as Viewer;
 }
 
 /** The client: hashed files for a year, the page itself always fresh, and the page for every path it routes itself. */
@@ -179,14 +72,8 @@ function clientFiles(clientDir: string): RequestHandler {
   };
 }
 
-function sendFailure(
-  response: Response,
-  status: number,
-  code: string,
-  message: string,
-  extensions: Record<string, unknown> = {},
-): void {
-  response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
+function sendFailure(response: Response, status: number, code: string, message: string): void {
+  response.status(status).json({ errors: [{ message, extensions: { code } }] });
 }
 
 /** Whatever nobody caught, as JSON and without a trace of how the server works. */
@@ -195,24 +82,12 @@ function lastResort(log: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error);
     const status = statusOf(error);
-    if (status !== null)
-      return sendFailure(response, status, 'BAD_REQUEST', BODY_MESSAGES[status] ?? 'Bad request.');
-    if (error instanceof SmartPersonaError) {
-      const httpStatus = error instanceof DatabaseUnavailableError ? 503 : 400;
-      const { code, ...extensions } = extensionsOf(error);
-      return sendFailure(response, httpStatus, String(code), error.message, extensions);
-    }
-    response.status(500).json({ errors: [formatError(error)] });
+    if (status === null) response.status(500).json({ errors: [formatError(error)] });
+    else sendFailure(response, status, 'BAD_REQUEST', 'Bad request.');
   };
 }
 
-const BODY_MESSAGES: Readonly<Record<number, string>> = {
-  400: 'The body is not valid JSON.',
-  413: 'The body is too large.',
-  415: 'The body must be JSON in UTF-8.',
-};
-
-/** The status of an error that Express or its body parser blames on the caller. */
+/** The status of an error that Express blames on the caller, such as a path that cannot be decoded. */
 function statusOf(error: unknown): number | null {
   const status = error instanceof Error && 'status' in error ? error.status : null;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : null;

@@ -1,0 +1,184 @@
+/**
+ * GraphQL over HTTP from the bare request to the bare answer: identity and rate first, then the body, then Apollo.
+ * Nothing of it goes through Express, whose routing costs more than executing a query; Express serves all the rest.
+ */
+
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
+
+import type { ApolloServer } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+
+import type { Logger, Viewer } from '../../domain/index.js';
+import { DatabaseUnavailableError, SmartPersonaError, UnauthenticatedError } from '../../domain/index.js';
+import type { ApiContext } from '../../resolvers/index.js';
+
+import { addressOf, isOriginAllowed } from './addresses.js';
+import type { Authenticator } from './authenticator.js';
+import { ANONYMOUS, bearerToken } from './authenticator.js';
+import { createFormatError } from './errors.js';
+import { isLegacy } from './graphql-http.js';
+import { HttpRefusal } from './http-refusal.js';
+import type { ApiMetrics } from './metrics.js';
+import type { OperationRequest, ResolveOperation } from './operations.js';
+import type { RateGuard } from './rate-limits.js';
+import { readJson } from './request-body.js';
+import type { Headers } from './security-headers.js';
+
+export interface EndpointOptions {
+  readonly apollo: ApolloServer<ApiContext>;
+  readonly authenticator: Authenticator;
+  readonly rateGuard: RateGuard;
+  readonly resolveOperation: ResolveOperation;
+  readonly contextFor: (viewer: Viewer) => ApiContext;
+  readonly metrics: ApiMetrics;
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: number;
+  /** Bytes of one request body. */
+  readonly maxBodyBytes: number;
+  /** Those of every answer. */
+  readonly headers: Headers;
+  readonly log: Logger;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Iterable<readonly [string, string]>;
+  readonly body: string;
+}
+
+export function createGraphQLEndpoint(options: EndpointOptions): RequestListener {
+  const formatError = createFormatError(options.log);
+  const failed = (error: unknown): Answer => {
+    const refusal = refusalOf(error);
+    const { headers = {} } = refusal?.more ?? {};
+    return {
+      status: refusal?.status ?? 500,
+      headers: [['content-type', 'application/json; charset=utf-8'], ...Object.entries(headers)],
+      body: JSON.stringify({ errors: [refusal ?? formatError(error)] }),
+    };
+  };
+  return (request, response) => {
+    const startedAt = performance.now();
+    void answer(request, options)
+      .catch(failed)
+      .then(({ status, headers, body }) => {
+        const all = { ...options.headers, ...crossOriginHeaders(request, options.allowedOrigins) };
+        for (const [name, value] of headers) all[name] = value;
+        all['content-length'] = Buffer.byteLength(body);
+        response.writeHead(status, all).end(body);
+        options.metrics.recordRequest(status, (performance.now() - startedAt) / 1_000);
+      });
+  };
+}
+
+async function answer(request: IncomingMessage, options: EndpointOptions): Promise<Answer> {
+  if (request.method === 'OPTIONS') return PREFLIGHT;
+  const viewer = await admit(request, options);
+  const search = searchOf(request.url ?? '');
+  const body =
+    request.method === 'POST'
+      ? withRegisteredText(request, await readJson(request, options.maxBodyBytes), options.resolveOperation)
+      : undefined;
+  if (request.method === 'GET') {
+    // A GET names no operation by hash: its text is all that is looked at.
+    checked(request, options.resolveOperation({ query: new URLSearchParams(search).get('query') }));
+  }
+  const {
+    status = 200,
+    headers,
+    body: answered,
+  } = await options.apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: request.method ?? '', headers: headerMapOf(request), search, body },
+    context: async () => options.contextFor(viewer),
+  });
+  if (answered.kind !== 'complete') throw new Error('The schema has nothing to deliver in parts.');
+  return { status, headers, body: answered.string };
+}
+
+const PREFLIGHT: Answer = {
+  status: 204,
+  headers: [
+    ['access-control-allow-methods', 'GET, POST'],
+    ['access-control-allow-headers', 'authorization, content-type, apollo-require-preflight'],
+    ['access-control-max-age', '600'],
+  ],
+  body: '',
+};
+
+/** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
+function crossOriginHeaders(
+  request: IncomingMessage,
+  allowedOrigins: readonly string[],
+): OutgoingHttpHeaders {
+  const { origin } = request.headers;
+  if (origin === undefined) return {};
+  if (!isOriginAllowed(request, allowedOrigins)) return { vary: 'Origin' };
+  return { vary: 'Origin', 'access-control-allow-origin': origin };
+}
+
+/** Who asks, and whether it asks too often. Comes before the body is read. */
+async function admit(
+  request: IncomingMessage,
+  { authenticator, rateGuard, trustedProxies, metrics }: EndpointOptions,
+): Promise<Viewer> {
+  let viewer = ANONYMOUS;
+  let failure: HttpRefusal | null = null;
+  try {
+    ({ viewer } = await authenticator.identify(bearerToken(request.headers.authorization)));
+  } catch (error) {
+    if (!(error instanceof UnauthenticatedError)) throw error;
+    // Counted like a caller without a token, so that guessing is bounded as well.
+    failure = new HttpRefusal(401, error.code, error.message, { headers: { 'www-authenticate': 'Bearer' } });
+  }
+  if (!(await rateGuard.admit(viewer, addressOf(request, trustedProxies)))) {
+    metrics.recordRefusal('rate');
+    throw new HttpRefusal(429, 'RATE_LIMITED', 'Too many requests; try again in a second.', {
+      headers: { 'retry-after': '1' },
+      extensions: { retriable: true },
+    });
+  }
+  if (failure !== null) throw failure;
+  return viewer;
+}
+
+/** Puts the text of a registered operation where the body names it by its hash. */
+function withRegisteredText(request: IncomingMessage, body: unknown, resolve: ResolveOperation): unknown {
+  // Apollo says what is wrong with anything else.
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const named = body as OperationRequest & { extensions?: { persistedQuery?: unknown } | null };
+  const text = checked(request, resolve(named));
+  if (named.extensions?.persistedQuery === undefined) return text === null ? body : { ...body, query: text };
+  const { extensions: _resolved, ...rest } = named;
+  return text === null ? rest : { ...rest, query: text };
+}
+
+function checked(request: IncomingMessage, text: string | null | GraphQLError): string | null {
+  if (!(text instanceof GraphQLError)) return text;
+  throw new HttpRefusal(
+    isLegacy(request.headers.accept) ? 200 : 400,
+    String(text.extensions['code']),
+    text.message,
+  );
+}
+
+function headerMapOf({ headers }: IncomingMessage): HeaderMap {
+  const map = new HeaderMap();
+  for (const name in headers) map.set(name, String(headers[name]));
+  return map;
+}
+
+function searchOf(url: string): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start);
+}
+
+/** Null for what nobody expected. */
+function refusalOf(error: unknown): HttpRefusal | null {
+  if (error instanceof HttpRefusal) return error;
+  if (!(error instanceof SmartPersonaError)) return null;
+  const status = error instanceof DatabaseUnavailableError ? 503 : 400;
+  return new HttpRefusal(status, error.code, error.message, {
+    extensions: error.isRetriable ? { retriable: true } : {},
+  });
+}

@@ -1,0 +1,35 @@
+/** What is shown of a list: made once for as long as the catalogue stays as it was. */
+
+import { describe, expect, it } from 'vitest';
+
+import { createEventBus } from '../../server/events/index.js';
+import { createLoaders } from '../../server/loaders/index.js';
+import type { ApiContext } from '../../server/resolvers/index.js';
+import { toRecommendationList } from '../../server/resolvers/views.js';
+import { ALICE, fakeSystem } from '../support/fake-services.js';
+
+describe('the view of a list', () => {
+  it('is made once, by whatever request asks for it, and anew after an import', async () => {
+    const { services, calls } = fakeSystem(createEventBus());
+    const list = await services.recommendations.recommend({ userId: ALICE, first: 3 });
+    const show = () =>
+      toRecommendationList({ services, loaders: createLoaders(services) } as ApiContext, list);
+
+    const first = await show();
+    expect(first.items.map(({ item }) => item.title)).toEqual(['Item 0', 'Item 1', 'Item 2']);
+    expect((await show()).items).toBe(first.items);
+    expect(calls['itemsById']).toBe(1);
+
+    await services.catalogue.importItems([{ ...(await services.catalogue.item('i1'))!, title: 'Renamed' }]);
+    expect((await show()).items.map(({ item }) => item.title)).toEqual(['Item 0', 'Renamed', 'Item 2']);
+  });
+
+  it('shows a persona under the name it has now', async () => {
+    const { services } = fakeSystem(createEventBus());
+    const list = await services.recommendations.recommend({ userId: ALICE, first: 1 });
+    const context = { services, loaders: createLoaders(services) } as ApiContext;
+    expect((await toRecommendationList(context, list)).persona?.label).toBe('seeker');
+    await services.personas.rename('seeker', 'Finder');
+    expect((await toRecommendationList(context, list)).persona?.label).toBe('Finder');
+  });
+});
