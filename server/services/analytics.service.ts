@@ -92,7 +92,7 @@ export class AnalyticsDesk implements AnalyticsService {
   }
 
   clusterMap(): ClusterMap | null {
-    return null;
+    return this.options.registry.find()?.map ?? null;
   }
 
   recordPush(latencyMs: number): void {

@@ -1,6 +1,6 @@
 /** A model version as named binary parts, and back. Which arrays there are is learning's business; this only packs them. */
 
-import type { ModelVersion } from '../domain/index.js';
+import type { ClusterMap, ModelVersion } from '../domain/index.js';
 import { CorruptModelError } from '../domain/index.js';
 import type { Dataset } from '../features/index.js';
 import { indexItems } from '../features/index.js';
@@ -27,13 +27,19 @@ const MANIFEST = 'manifest';
 const PERSONAS = 'personas/';
 const RECOMMENDER = 'recommender/';
 const LONG_TAIL = 'longTail';
+const MAP = 'map/';
+/** One pseudonym a line. */
+const MAP_USERS = 'map/users';
 
 /** The parts of a trained version: a JSON manifest and one part per array. */
-export function packVersion(result: TrainingResult, { itemIds, longTail }: Dataset): ModelPart[] {
+export function packVersion(result: TrainingResult, { itemIds, userIds, longTail }: Dataset): ModelPart[] {
+  const { users, ...columns } = result.map;
   const arrays: Record<string, TypedArray> = { [LONG_TAIL]: longTail };
   for (const [name, array] of Object.entries(result.packedPersonas.arrays)) arrays[PERSONAS + name] = array;
   for (const [name, array] of Object.entries(result.packedRecommender.arrays))
     arrays[RECOMMENDER + name] = array;
+  for (const [name, array] of Object.entries(columns)) arrays[MAP + name] = array;
+  arrays[MAP_USERS] = new TextEncoder().encode(Array.from(users, (user) => userIds[user]).join('\n'));
   const manifest: Manifest = {
     personas: result.packedPersonas.meta,
     recommender: result.packedRecommender.meta,
@@ -75,6 +81,7 @@ export function unpackVersion(
       meta,
       personas,
       personaIds: meta.personas.map((persona) => persona.personaId),
+      map: unpackMap(meta, arrays.get(MAP_USERS), under(MAP)),
       recommender: unpackRecommender({
         meta: manifest.recommender,
         arrays: under(RECOMMENDER),
@@ -86,6 +93,18 @@ export function unpackVersion(
   } catch (error) {
     throw new CorruptModelError(version, 'arrays', `do not fit together (${(error as Error).message})`);
   }
+}
+
+/** Null for versions that were trained without one. */
+function unpackMap(
+  { version, dataset }: ModelVersion,
+  users: TypedArray | undefined,
+  columns: Record<string, TypedArray>,
+): ClusterMap | null {
+  if (users === undefined) return null;
+  const userIds = new TextDecoder().decode(users).split('\n');
+  const { x, y, persona, silhouette } = columns as unknown as ClusterMap;
+  return { modelVersion: version, nUsers: dataset.nUsers, userIds, x, y, persona, silhouette };
 }
 
 function readManifest(version: number, bytes: Uint8Array | undefined): Manifest {

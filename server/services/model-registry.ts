@@ -3,7 +3,7 @@
  * its end, so a swap in between never mixes two versions. Holding is all it does: loading and activating are use cases.
  */
 
-import type { ModelVersion } from '../domain/index.js';
+import type { ClusterMap, ModelVersion } from '../domain/index.js';
 import { NoActiveModelError } from '../domain/index.js';
 import type { PersonaModel, RecommenderModel } from '../learning/index.js';
 
@@ -22,6 +22,8 @@ export interface ServingModel {
   readonly itemIndex: ReadonlyMap<string, number>;
   /** Whether an item was in the long tail when this version was trained. */
   readonly isLongTail: (itemId: string) => boolean;
+  /** Its users in the plane; null for versions that were trained without. */
+  readonly map: ClusterMap | null;
 }
 
 export class ModelRegistry {

@@ -28,6 +28,9 @@ import {
   unpackPersonas,
 } from '../learning/index.js';
 
+import type { ClusterPoints } from './cluster-points.js';
+import { clusterPoints } from './cluster-points.js';
+
 export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
 
 export interface TrainingInput {
@@ -53,6 +56,7 @@ export interface TrainingResult {
   readonly labels: Int32Array;
   /** Float32Array [nUsers], 0..1. */
   readonly confidence: Float32Array;
+  readonly map: ClusterPoints;
   readonly packedPersonas: PackedPersonas;
   readonly packedRecommender: PackedRecommender;
   readonly metrics: Readonly<Record<string, MetricValue>>;
@@ -76,6 +80,7 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
     personas: personaFit.model.personas,
     labels: personaFit.labels,
     confidence: personaFit.confidence,
+    map: clusterPoints(personaFit),
     packedPersonas: packPersonas(personaFit.model),
     packedRecommender: packRecommender(model),
     metrics: metricsOf(evaluation, personaFit),
@@ -145,6 +150,7 @@ export function transferablesOf(result: TrainingResult): ArrayBuffer[] {
   const arrays = [
     result.labels,
     result.confidence,
+    ...Object.values(result.map as unknown as Record<string, Int32Array>),
     ...Object.values(result.packedPersonas.arrays),
     ...Object.values(result.packedRecommender.arrays),
   ];
