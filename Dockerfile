@@ -11,7 +11,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 # What runs: production packages, the compiled server and the built client.
 FROM node:22-bookworm-slim
-ENV NODE_ENV=production PORT=4000 SMARTPERSONA_DATA_DIR=/app/.data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 SMARTPERSONA_DATA_DIR=/app/.data
 WORKDIR /app
 RUN install -d -o node -g node /app/.data
 COPY --from=build /app/package.json ./

@@ -266,6 +266,8 @@ describe('the Dockerfile', () => {
   it('runs as node, and says how to ask for its health and how to stop it', () => {
     expect(final).toEqual(expect.arrayContaining(['USER node', 'EXPOSE 4000', 'STOPSIGNAL SIGTERM']));
     expect(final.at(-1)).toBe('CMD ["node", "dist/server/app/main.js"]');
+    // Within a container the loopback address is reached by nobody.
+    expect(final[at(final, 'ENV')]).toContain('HOST=0.0.0.0');
     const health = final[at(final, 'HEALTHCHECK')]!;
     expect(JSON.parse(health.slice(health.indexOf('CMD [') + 4))).toEqual([
       'node',

@@ -64,7 +64,9 @@ function clientFiles(clientDir: string): RequestHandler {
   const page = join(clientDir, 'index.html');
   return (request, response, next) => {
     files(request, response, () => {
-      const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+      const isPage =
+        request.method === 'GET' &&
+        (request.path === '/' || request.accepts(['json', 'html']) === 'html');
       if (!isPage || !existsSync(page)) return next();
       response.setHeader('Cache-Control', 'no-cache');
       response.sendFile(page);
