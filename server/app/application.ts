@@ -33,17 +33,19 @@ export interface OpenApplicationOptions {
   readonly log: Logger;
   /** A server owns the data folder; a command attaches to a running server's database, or opens its own for a while. */
   readonly role: 'server' | 'command';
+  /** What the services take for the present; default the machine's clock. */
+  readonly clock?: () => number;
   /** What is being waited for, in words. */
   readonly onProgress?: (message: string) => void;
 }
 
 export async function openApplication(options: OpenApplicationOptions): Promise<Application> {
-  const { settings, log, role, onProgress } = options;
+  const { settings, log, role, clock, onProgress } = options;
   const database = await openDatabase({ settings, log, role, onProgress });
   try {
     const store = await createMongoStore({ uri: database.uri });
     const { pseudonymize } = createPseudonymizer(settings.pepper);
-    const container = createContainer({ store, trainer: createThreadTrainer(), pseudonymize, log });
+    const container = createContainer({ store, trainer: createThreadTrainer(), pseudonymize, log, clock });
     await container.start();
     return {
       settings,

@@ -20,7 +20,7 @@ const CLIENT_DIRS = ['../../dist/client/', '../../client/'].map((path) =>
 );
 
 /** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
-export async function startServer(): Promise<void> {
+export async function startServer({ clock }: { clock?: () => number } = {}): Promise<void> {
   const settings = readSettings(process.env);
   const operations = registeredOperations(settings);
   const log = createLog(settings);
@@ -28,6 +28,7 @@ export async function startServer(): Promise<void> {
     settings,
     log,
     role: 'server',
+    clock,
     onProgress: (message) => process.stderr.write(`${message}\n`),
   });
   const { container, store, database } = application;

@@ -18,6 +18,6 @@ export { PersonaAssigner } from './persona.service.js';
 export { ProfileService } from './profile.service.js';
 export { Recommender } from './recommendation.service.js';
 export { createRetraining } from './retraining.js';
-export { SynthesisService } from './synthesis.service.js';
+export { SYNTHESIS_SEED, SynthesisService } from './synthesis.service.js';
 export { RETRAIN_JOB, TrainingRunner } from './training.service.js';
 export { UserDirectory } from './user.service.js';

@@ -79,7 +79,10 @@ export interface Reaction {
   readonly opinion: Opinion;
 }
 
-/** Reactions to a list of items in the order shown; each place is looked at only if the one before was. */
+/**
+ * Reactions to a list of items in the order shown; each place is looked at only if the one before was. Every place takes
+ * the same three random numbers whatever is shown there, so that two lists shown with the same stream can be compared.
+ */
 export function reactToList(
   list: readonly number[],
   user: { affinity: Float32Array; threshold: number; openShare: number },
@@ -87,9 +90,10 @@ export function reactToList(
 ): Reaction[] {
   let isSeen = true;
   return list.map((itemIndex, position) => {
-    isSeen = isSeen && (position === 0 || random.next() < PARAMETERS.lookOn);
-    const isLiked = isSeen && random.next() < likeChance(user.affinity[itemIndex], user.threshold);
-    const isOpened = isLiked && random.next() < user.openShare;
+    const [look, like, open] = [random.next(), random.next(), random.next()];
+    isSeen = isSeen && (position === 0 || look < PARAMETERS.lookOn);
+    const isLiked = isSeen && like < likeChance(user.affinity[itemIndex], user.threshold);
+    const isOpened = isLiked && open < user.openShare;
     return { itemIndex, position, isSeen, isOpened, opinion: isLiked ? 1 : 0 };
   });
 }

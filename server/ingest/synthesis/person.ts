@@ -55,6 +55,36 @@ export function drift(person: Person, random: Random): void {
   for (let c = 0; c < person.wander.length; c++) person.wander[c] += step * random.normal();
 }
 
+/** The same person with the habits of another archetype: old themes stay as far as there is room, new ones join. */
+export function turnInto(person: Person, world: World, random: Random): Person {
+  const others = ARCHETYPES.map((_, a) => a).filter((a) => a !== person.dominant);
+  const dominant = others[random.int(others.length)];
+  const weights = ARCHETYPES.map((_, a) =>
+    a === dominant ? PARAMETERS.dominantWeight : PARAMETERS.otherWeight,
+  );
+  const mixture = random.dirichlet(weights);
+  const habits = mixHabits(mixture, random);
+  const count = Math.max(1, Math.round(habits.themes));
+  const fresh = drawThemes(world, count, random).filter((theme) => !person.themes.includes(theme));
+  const themes = [...person.themes, ...fresh].slice(0, count);
+  return {
+    ...person,
+    mixture,
+    dominant,
+    habits,
+    themes,
+    weights: Float64Array.from(themes, (_, rank) => person.weights[rank] ?? PARAMETERS.themeDecay ** rank),
+  };
+}
+
+/** The same person with a new interest in the place of an old one. */
+export function changeInterest(person: Person, world: World, random: Random): Person {
+  const place = random.int(person.themes.length);
+  const [fresh] = drawThemes(world, 1, random);
+  if (fresh === undefined || person.themes.includes(fresh)) return person;
+  return { ...person, themes: person.themes.with(place, fresh) };
+}
+
 /** Float32Array [VECTOR_LENGTH]: unit length, and a component for quality. An affinity is its dot product with an item vector. */
 export function tasteVector(person: Person, world: World): Float32Array {
   const { nComponents } = PARAMETERS;

@@ -41,10 +41,20 @@ export interface SynthesisOptions {
 export interface SyntheticBatch {
   readonly events: BehaviourEvent[];
   readonly nUsers: number;
+  /** The users as the last week left them. */
+  readonly people: readonly SyntheticPerson[];
+}
+
+export interface SyntheticPerson {
+  readonly userId: string;
+  readonly person: Person;
+  /** Indices of the items met so far. */
+  readonly met: readonly number[];
 }
 
 export interface Synthesis {
   readonly items: readonly Item[];
+  readonly world: World;
   /** Simulates as it is iterated, a few hundred users at a time; it can be iterated once. */
   readonly batches: () => Generator<SyntheticBatch, void, undefined>;
   /** Complete when the batches are through. */
@@ -76,21 +86,31 @@ export function synthesize(options: SynthesisOptions): Synthesis {
     const scratch = { affinity: new Float32Array(nItems), isMet: new Uint8Array(nItems) };
     for (let start = 0; start < nUsers; start += USERS_PER_BATCH) {
       const events: BehaviourEvent[] = [];
+      const people: SyntheticPerson[] = [];
       const end = Math.min(nUsers, start + USERS_PER_BATCH);
       for (let user = start; user < end; user++) {
         const userRandom = createRandom(random.int(2 ** 32));
         const person = createPerson(world, userRandom);
         const userId = pseudonymize(syntheticUserId(user));
-        liveThrough(person, { world, userId, startAt, nWeeks, scratch, random: userRandom, events });
+        const met = liveThrough(person, {
+          world,
+          userId,
+          startAt,
+          nWeeks,
+          scratch,
+          random: userRandom,
+          events,
+        });
+        people.push({ userId, person, met });
         truth.userIds.push(userId);
         truth.tastes.set(tasteVector(person, world), user * VECTOR_LENGTH);
         truth.mixtures.set(person.mixture, user * ARCHETYPES.length);
         truth.dominant[user] = person.dominant;
       }
-      yield { events, nUsers: end - start };
+      yield { events, nUsers: end - start, people };
     }
   }
-  return { items: world.items, batches, truth };
+  return { items: world.items, world, batches, truth };
 }
 
 interface Life {
@@ -104,8 +124,8 @@ interface Life {
   readonly events: BehaviourEvent[];
 }
 
-/** All weeks of one user; leaves `person` with the tastes of the last week. */
-function liveThrough(person: Person, life: Life): void {
+/** All weeks of one user; leaves `person` with the tastes of the last week and returns the items met. */
+function liveThrough(person: Person, life: Life): number[] {
   const { world, nWeeks, startAt, scratch, random } = life;
   const memory = { isMet: scratch.isMet, met: [] as number[] };
   const isActive = activeWeeks(nWeeks, person.habits.rhythm, random);
@@ -122,6 +142,7 @@ function liveThrough(person: Person, life: Life): void {
     });
   }
   for (const item of memory.met) scratch.isMet[item] = 0;
+  return memory.met;
 }
 
 /** Counted back from the last visit in the person's rhythm; everybody has a past before the last week. */

@@ -28,7 +28,7 @@ export interface Memory {
   readonly met: number[];
 }
 
-interface Visitor {
+export interface Visitor {
   readonly habits: Habits;
   readonly affinity: Float32Array;
   readonly threshold: number;
@@ -91,52 +91,65 @@ function tasteVisits({ habits, affinity, threshold, memory }: Visitor, random: R
 }
 
 /** Items looked up far from the user's tastes, and the thumbs down. */
-function curiousVisits({ habits, affinity, threshold, memory }: Visitor, random: Random): Act[][] {
-  const visit = (acts: (item: number) => Act[]): Act[] => {
-    const item = random.int(affinity.length);
-    if (memory.isMet[item] === 1 || affinity[item] > threshold) return [];
-    remember(memory, item);
-    return acts(item);
-  };
+function curiousVisits(user: Visitor, random: Random): Act[][] {
   return [
-    ...times(habits.explored, random, () => visit((item) => [act('view', item, dwell(habits, random))])),
-    ...times(habits.dislikes, random, () => visit((item) => [act('dislike', item)])),
+    ...exploredVisits(user, random),
+    ...times(user.habits.dislikes, random, () => unfitVisit(user, random, (item) => [act('dislike', item)])),
   ];
 }
 
-function repeatVisits(habits: Habits, memory: Memory, random: Random): Act[][] {
+export function exploredVisits(user: Visitor, random: Random): Act[][] {
+  const { habits } = user;
+  return times(habits.explored, random, () =>
+    unfitVisit(user, random, (item) => [act('view', item, dwell(habits, random))]),
+  );
+}
+
+/** A visit to an item drawn by chance; none when that item is known or fits. */
+function unfitVisit(
+  { affinity, threshold, memory }: Visitor,
+  random: Random,
+  acts: (item: number) => Act[],
+): Act[] {
+  const item = random.int(affinity.length);
+  if (memory.isMet[item] === 1 || affinity[item] > threshold) return [];
+  remember(memory, item);
+  return acts(item);
+}
+
+export function repeatVisits(habits: Habits, memory: Memory, random: Random): Act[][] {
   if (memory.met.length === 0) return [];
   return times(habits.repeats, random, () => [
     act('view', memory.met[random.int(memory.met.length)], dwell(habits, random)),
   ]);
 }
 
-function opened(item: number, habits: Habits, random: Random): Act[] {
+export function opened(item: number, habits: Habits, random: Random): Act[] {
   let position = 0;
   while (position < PARAMETERS.listLength - 1 && random.next() < PARAMETERS.lookOn) position += 1;
   return [seen(item, position), { type: 'click', itemIndex: item, value: dwell(habits, random), position }];
 }
 
-function seen(item: number, position: number): Act {
+export function seen(item: number, position: number): Act {
   return { type: 'impression', itemIndex: item, value: null, position };
 }
 
-function act(type: EventType, item: number, value: number | null = null): Act {
+export function act(type: EventType, item: number, value: number | null = null): Act {
   return { type, itemIndex: item, value, position: null };
 }
 
-function remember(memory: Memory, item: number): void {
+export function remember(memory: Memory, item: number): void {
   if (memory.isMet[item] === 1) return;
   memory.isMet[item] = 1;
   memory.met.push(item);
 }
 
 /** Seconds, at least 1, with the mean the habits name. */
-function dwell(habits: Habits, random: Random): number {
+export function dwell(habits: Habits, random: Random): number {
   return Math.max(1, Math.round(logNormal(habits.dwellSeconds, PARAMETERS.dwellSpread, random)));
 }
 
-function amount(habits: Habits, random: Random): number {
+export function amount(habits: Habits, random: Random): number {
   return Math.round(logNormal(habits.basket, PARAMETERS.amountSpread, random) * 100) / 100;
 }
 
@@ -145,10 +158,10 @@ function logNormal(mean: number, spread: number, random: Random): number {
 }
 
 /** A whole number with this mean: habits are regular, so only the fraction is left to chance. */
-function rounded(mean: number, random: Random): number {
+export function rounded(mean: number, random: Random): number {
   return Math.floor(mean + random.next());
 }
 
-function times<T>(mean: number, random: Random, make: () => T): T[] {
+export function times<T>(mean: number, random: Random, make: () => T): T[] {
   return Array.from({ length: rounded(mean, random) }, make);
 }

@@ -1,0 +1,81 @@
+/** The figures of a simulation as Markdown, for people, and as plain objects, for files. */
+
+import { ctrOf, difference, precisionOf, ratio } from './compare.js';
+import type { Difference } from './compare.js';
+import type { ArmResult, WeekRow } from './tally.js';
+
+export interface Comparison {
+  readonly against: ArmResult['policy'];
+  readonly ctr: Difference;
+  readonly precisionAt5: Difference;
+}
+
+/** The first arm against each of the others. */
+export function compareArms([first, ...others]: readonly ArmResult[], seed: number): Comparison[] {
+  return others.map((other) => ({
+    against: other.policy,
+    ctr: difference(ctrOf(first), ctrOf(other), seed),
+    precisionAt5: difference(precisionOf(first), precisionOf(other), seed),
+  }));
+}
+
+export function armTable({ policy, weeks }: ArmResult): string {
+  const personas = [...new Set(weeks.flatMap((row) => Object.keys(row.byPersona)))].sort();
+  const head = ['week', 'visitors', 'lists', 'P@5', 'CTR', ...personas.map((label) => `CTR ${label}`)];
+  const lines = weeks.map((row) => [
+    String(row.week),
+    String(row.visitors),
+    String(row.lists),
+    row.precisionAt5.toFixed(3),
+    ctr(row),
+    ...personas.map((label) => (label in row.byPersona ? ctr(row.byPersona[label]) : '–')),
+    row.tasteDrift.toFixed(3),
+    String(row.moves),
+  ]);
+  return `\n${policy}\n\n${markdown([...head, 'taste drift', 'moves'], lines)}`;
+}
+
+export function summaryTable(arms: readonly ArmResult[], comparisons: readonly Comparison[]): string {
+  const rows = arms.map((arm, index) => {
+    const comparison = comparisons[index - 1];
+    return [
+      arm.policy,
+      ratio(ctrOf(arm)).toFixed(4),
+      comparison === undefined ? '' : interval(comparison.ctr),
+      ratio(precisionOf(arm)).toFixed(4),
+      comparison === undefined ? '' : interval(comparison.precisionAt5),
+    ];
+  });
+  const head = ['arm', 'CTR', `${arms[0].policy} is above it by`, 'P@5', `${arms[0].policy} is above it by`];
+  const verdicts = comparisons.map(({ against, ctr: { low, high } }) => {
+    const word = low > 0 ? 'beats' : high < 0 ? 'loses to' : 'cannot be told from';
+    return `By CTR the ${arms[0].policy} arm ${word} ${against} (95 % bootstrap interval over users).\n`;
+  });
+  return `\n${markdown(head, rows)}\n${verdicts.join('')}`;
+}
+
+/** Everything but the per-user arrays. */
+export function toReport(arms: readonly ArmResult[], comparisons: readonly Comparison[]) {
+  return {
+    arms: arms.map((arm) => ({
+      policy: arm.policy,
+      ctr: ratio(ctrOf(arm)),
+      precisionAt5: ratio(precisionOf(arm)),
+      weeks: arm.weeks,
+    })),
+    comparisons,
+  };
+}
+
+function ctr({ clicks, impressions }: Pick<WeekRow, 'clicks' | 'impressions'>): string {
+  return impressions === 0 ? '–' : (clicks / impressions).toFixed(3);
+}
+
+function interval({ value, low, high }: Difference): string {
+  return `${value.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`;
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}
