@@ -1,0 +1,103 @@
+/** `npm run simulate`, small: a week of sixty users on servers of its own, through the public API. */
+
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { runCommand } from '../support/server.js';
+
+interface Report {
+  weeks: number;
+  users: number;
+  arms: {
+    policy: string;
+    ctr: number;
+    precisionAt5: number;
+    weeks: {
+      week: number;
+      visitors: number;
+      lists: number;
+      impressions: number;
+      clicks: number;
+      likes: number;
+      precisionAt5: number;
+      tasteDrift: number;
+      byPersona: Record<string, { impressions: number; clicks: number }>;
+    }[];
+  }[];
+  comparisons: { against: string; ctr: { value: number; low: number; high: number } }[];
+}
+
+describe('npm run simulate', () => {
+  let folder: string;
+  let output: string;
+  let report: Report;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'smartpersona-'));
+    const json = join(folder, 'report.json');
+    // Its servers put their data under the temporary folder of this environment.
+    const env = { ...process.env, TMPDIR: folder, MONGODB_URI: 'mongodb://127.0.0.1:1/not-this-one' };
+    output = await runCommand(env, 'simulate', ['--weeks', '1', '--users', '60', '--json', json]);
+    report = JSON.parse(await readFile(json, 'utf8')) as Report;
+  }, 240_000);
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('lives the same weeks with and without retraining and fold-in', () => {
+    expect(report).toMatchObject({ weeks: 1, users: 60 });
+    expect(report.arms.map(({ policy }) => policy)).toEqual(['adaptive', 'no-retraining', 'no-fold-in']);
+    const [adaptive, ...others] = report.arms.map(({ weeks }) => weeks);
+    expect(adaptive).toHaveLength(1);
+    for (const weeks of others) {
+      expect(weeks.map(({ visitors, lists, tasteDrift }) => [visitors, lists, tasteDrift])).toEqual(
+        adaptive.map(({ visitors, lists, tasteDrift }) => [visitors, lists, tasteDrift]),
+      );
+    }
+    // Before the first retrain the two arms that fold in are one and the same.
+    expect(others[0][0].impressions).toBe(adaptive[0].impressions);
+  });
+
+  it('shows lists that are looked at, clicked and liked, by persona', () => {
+    for (const { ctr, precisionAt5, weeks } of report.arms) {
+      const [week] = weeks;
+      expect(week.lists).toBeGreaterThanOrEqual(week.visitors);
+      expect(week.impressions).toBeGreaterThan(week.lists);
+      expect(week.likes).toBeGreaterThan(0);
+      expect(ctr).toBeGreaterThanOrEqual(0);
+      expect(ctr).toBeLessThan(1);
+      // Items drawn by chance fit in less than a tenth of the cases.
+      expect(precisionAt5).toBeGreaterThan(0.3);
+      const personas = Object.values(week.byPersona);
+      expect(personas.reduce((sum, { impressions }) => sum + impressions, 0)).toBe(week.impressions);
+    }
+  });
+
+  it('says what each is worth, with an interval', () => {
+    expect(report.comparisons.map(({ against }) => against)).toEqual(['no-retraining', 'no-fold-in']);
+    for (const { ctr } of report.comparisons) {
+      expect(ctr.low).toBeLessThanOrEqual(ctr.value);
+      expect(ctr.high).toBeGreaterThanOrEqual(ctr.value);
+    }
+    expect(output).toMatch(/\| adaptive \|/);
+    expect(output.match(/By CTR the adaptive arm/g)).toHaveLength(2);
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(await readdir(folder)).toEqual(['report.json']);
+  });
+});
+
+describe('npm run simulate with arguments it cannot use', () => {
+  it.each([
+    [['--weeks', '0'], /--weeks must be a whole number from 1 to 52/],
+    [['--users', 'many'], /--users must be a whole number/],
+    [['--speed', '9'], /Unknown option '--speed'[\s\S]*Usage: npm run simulate/],
+  ])('says so: %s', async (args, message) => {
+    await expect(runCommand({ ...process.env }, 'simulate', args)).rejects.toThrow(message);
+  });
+});
