@@ -65,8 +65,7 @@ function clientFiles(clientDir: string): RequestHandler {
   return (request, response, next) => {
     files(request, response, () => {
       const isPage =
-        request.method === 'GET' &&
-        (request.path === '/' || request.accepts(['json', 'html']) === 'html');
+        request.method === 'GET' && (request.path === '/' || request.accepts(['json', 'html']) === 'html');
       if (!isPage || !existsSync(page)) return next();
       response.setHeader('Cache-Control', 'no-cache');
       response.sendFile(page);
