@@ -5,7 +5,6 @@
  * Within an hour lists come first, then the events of all, then the thumbs.
  */
 
-import type { Random } from '../../learning/index.js';
 import type { Act, Shopper, ShoppingSession, ShoppingWeek, Synthesis } from '../../ingest/index.js';
 import {
   PARAMETERS,
@@ -16,9 +15,11 @@ import {
   planWeek,
   shop,
 } from '../../ingest/index.js';
+import type { Random } from '../../learning/index.js';
 import { createRandom } from '../../learning/index.js';
 
 import { forEachOf } from './concurrently.js';
+import type { Policy } from './policy.js';
 import type { Site, SiteEvent, SiteThumb, ShownList } from './site.js';
 import type { ArmResult, WeekRow } from './tally.js';
 import { Tally } from './tally.js';
@@ -27,14 +28,6 @@ const HOUR_MS = 3_600_000;
 const ROUND_MS = 31 * 60_000;
 /** The list a site without fold-in takes along for the week. */
 const FROZEN_LENGTH = 100;
-
-/**
- * `adaptive`: the product as it is. `no-retraining`: the weekly job is never run; fold-in stays. `no-fold-in`: the job runs,
- * but each user's ranking is fetched once, at the start of the week, and what is settled meanwhile (a thumb, a
- * purchase) is only struck from it: nothing else that happens within the week has an effect before the next.
- */
-export const POLICIES = ['adaptive', 'no-retraining', 'no-fold-in'] as const;
-export type Policy = (typeof POLICIES)[number];
 
 export interface ArmOptions {
   readonly policy: Policy;
@@ -148,9 +141,10 @@ class ArmWeek {
       traces.push(await this.visit(visit, at));
     });
     await site.record(traces.flatMap(({ events }) => events));
-    await forEachOf(traces, async ({ thumbs }) => {
-      for (const thumb of thumbs) await site.thumb(thumb);
-    });
+    await forEachOf(
+      traces.flatMap(({ thumbs }) => thumbs),
+      (thumb) => site.thumb(thumb),
+    );
   }
 
   private async visit({ user, session, week }: Visit, at: number): Promise<Trace> {

@@ -2,7 +2,7 @@
 
 import type { Act, Shopper } from '../../ingest/index.js';
 
-import type { Policy } from './arm.js';
+import type { Policy } from './policy.js';
 
 const TOP = 5;
 
