@@ -19,6 +19,7 @@ import {
   PersonaAssigner,
   ProfileService,
   Recommender,
+  ShownLists,
   SynthesisService,
   TrainingRunner,
   UserDirectory,
@@ -57,19 +58,21 @@ export function createContainer({
   const personas = new PersonaAssigner({ store, registry, bus, clock, log });
   const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
   const models = new ModelActivator({ store, registry, catalogue, bus, clock, log });
-  const recommender = new Recommender({ registry, catalogue, profiles, personas, createId });
+  const shown = new ShownLists({ store, metrics, clock, log });
+  const recommender = new Recommender({ registry, catalogue, profiles, personas, shown, createId });
   const feedback = new FeedbackLoop({
     store,
     catalogue,
     profiles,
     metrics,
     recommendations: recommender,
+    shown,
     activeVersion: () => registry.find()?.version ?? null,
     bus,
     instanceId,
     clock,
   });
-  const events = new EventRecorder({ store, catalogue, profiles, metrics, bus, clock });
+  const events = new EventRecorder({ store, catalogue, profiles, metrics, shown, bus, clock });
   const analytics = new AnalyticsDesk({ store, metrics, registry, bus, instanceId, clock, log });
   const retrain = createRetraining({ store, models, registry, profiles, personas, trainer, clock, seed });
   const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
@@ -119,6 +122,7 @@ export function createContainer({
       await profiles.drain();
       await personas.drain();
       await metrics.drain();
+      await shown.drain();
     },
   };
 }

@@ -89,6 +89,11 @@ export function repeatedClicks(
   return repeats;
 }
 
+/** True for what happened in a list of this system; its impressions are counted when it is handed out. */
+export function isOfOwnList({ listId }: Pick<BehaviourEvent, 'listId'>): boolean {
+  return listId?.startsWith(OWN_LIST_PREFIX) === true;
+}
+
 export class MetricTally {
   private readonly cells = new Map<string, Cell>();
 
@@ -124,7 +129,11 @@ export class MetricTally {
   }
 
   /** A prediction put to the test: `percentile` is the share of other items on the wrong side. */
-  addJudged(persona: string, at: number, modelVersion: number, isHit: boolean, percentile: number): void {
+  addJudged(
+    persona: string,
+    at: number,
+    { modelVersion, isHit, percentile }: { modelVersion: number; isHit: boolean; percentile: number },
+  ): void {
     const { served } = this.cellAt(at, persona);
     add(served, `${isHit ? 'hits' : 'misses'}@${modelVersion}`, 1);
     add(served, `percentiles@${modelVersion}`, percentile);
@@ -165,7 +174,7 @@ export class MetricTally {
     const { type, itemId, listId, position, value } = event;
     const isPlaced = listId !== null || position !== null;
     if (type === 'impression') {
-      if (listId?.startsWith(OWN_LIST_PREFIX) === true) return;
+      if (isOfOwnList(event)) return;
       if (isPlaced) add(counters, 'placedImpressions', 1);
       if (position !== null) add(counters, atPosition('impressions', position), 1);
     } else if (type === 'click' && isPlaced) {

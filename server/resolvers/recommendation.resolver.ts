@@ -41,7 +41,7 @@ export class RecommendationResolver {
     diversity: number,
   ): Promise<RecommendationListType> {
     const request = { userId, first, filter: checkFilter(filter), diversity: checkDiversity(diversity) };
-    return toRecommendationList(context, await context.services.recommendations.recommend(request));
+    return toRecommendationList(context, await context.services.recommendations.show(request));
   }
 
   @Access('user')
@@ -70,7 +70,7 @@ export class RecommendationResolver {
     @Subject() userId: string,
     @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
   ): Promise<RecommendationsUpdateType> {
-    const list = await context.services.recommendations.recommend({ userId, first });
+    const list = await context.services.recommendations.show({ userId, first });
     const { cause, receivedAt } = causeOf(event);
     const view = await toRecommendationList(context, list);
     const latencyMs = Math.max(0, context.now() - receivedAt);

@@ -101,7 +101,7 @@ export class UserFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 10, max: 100, what: 'recommendations' }) first: number,
   ): Promise<RecommendationListType> {
-    const list = await context.services.recommendations.recommend({ userId: user.id, first });
+    const list = await context.services.recommendations.show({ userId: user.id, first });
     return toRecommendationList(context, list);
   }
 }

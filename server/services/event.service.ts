@@ -9,12 +9,14 @@ import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
 import type { EventOutcome, EventService, NewEvent } from './services.js';
+import type { ShownLists } from './shown-lists.js';
 
 export interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
   readonly metrics: MetricRecorder;
+  readonly shown: ShownLists;
   readonly bus: EventPublisher;
   readonly clock: () => number;
 }
@@ -23,10 +25,13 @@ export class EventRecorder implements EventService {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {
-    const { store, catalogue, profiles, metrics, bus, clock } = this.options;
+    const { store, catalogue, profiles, metrics, shown, bus, clock } = this.options;
     const receivedAt = clock();
     const problems = rows.map((row) => problemOf(row, receivedAt));
-    const events = rows.map((row, index) => (problems[index] === null ? toEvent(row, receivedAt) : null));
+    const positions = await shown.positionsOf(rows);
+    const events = rows.map((row, index) =>
+      problems[index] === null ? toEvent(row, receivedAt, positions[index]) : null,
+    );
 
     const recorded = await store.activity.append(events.filter((event) => event !== null));
     const unknown = recorded.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
@@ -61,7 +66,7 @@ function problemOf(row: NewEvent, now: number): string | null {
   return row.at > now + MAX_CLOCK_SKEW_MS ? 'The time is more than a day in the future.' : null;
 }
 
-function toEvent(row: NewEvent, now: number): BehaviourEvent {
+function toEvent(row: NewEvent, now: number, position: number | null): BehaviourEvent {
   const event = {
     userId: row.userId,
     type: row.type,
@@ -69,7 +74,7 @@ function toEvent(row: NewEvent, now: number): BehaviourEvent {
     at: row.at ?? now,
     value: row.value,
     sessionId: row.sessionId === null ? null : sessionKey(row.userId, row.sessionId),
-    position: row.position,
+    position,
     listId: row.listId,
     device: row.device,
     locale: row.locale,

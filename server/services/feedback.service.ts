@@ -3,14 +3,15 @@
  * One awaited write; everything derived follows behind it.
  */
 
-import type { EventPublisher, Feedback, Opinion } from '../domain/index.js';
-import type { OpenSession } from '../features/index.js';
+import type { EventPublisher, Feedback, Opinion, Profile } from '../domain/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
-import type { FeedbackOutcome, FeedbackService, RecommendationService } from './services.js';
+import type { Recommender } from './recommendation.service.js';
+import type { FeedbackOutcome, FeedbackService } from './services.js';
+import type { ShownLists } from './shown-lists.js';
 import { thumbEvent } from './thumb-event.js';
 
 /** Length of the list in the answer of a thumb. */
@@ -21,7 +22,8 @@ export interface FeedbackServiceOptions {
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
   readonly metrics: MetricRecorder;
-  readonly recommendations: RecommendationService;
+  readonly recommendations: Recommender;
+  readonly shown: ShownLists;
   readonly activeVersion: () => number | null;
   readonly bus: EventPublisher;
   readonly instanceId: string;
@@ -38,43 +40,44 @@ export class FeedbackLoop implements FeedbackService {
     listId: string | null;
     position?: number | null;
   }): Promise<FeedbackOutcome> {
-    const { store, catalogue, profiles, recommendations, bus, clock, instanceId } = this.options;
+    const { store, catalogue, profiles, recommendations, shown, bus, clock, instanceId } = this.options;
     const { userId, itemId, value, listId } = request;
     const receivedAt = clock();
     if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
       return { kind: 'unknown-item', itemId };
 
-    const { behaviour } = await profiles.get(userId);
+    const before = await profiles.get(userId);
+    const [position] = await shown.positionsOf([
+      { userId, itemId, listId, position: request.position ?? null },
+    ]);
     const { stored, previous } = await store.feedback.submit({
       userId,
       itemId,
       value,
       // Never before what is already known, so that a clock that stepped back cannot lose the thumb's place.
-      at: Math.max(receivedAt, behaviour.lastAt),
+      at: Math.max(receivedAt, before.behaviour.lastAt),
       listId,
-      position: request.position ?? null,
+      position,
       modelVersion: this.options.activeVersion(),
       origin: instanceId,
     });
-    await this.learn(stored, previous, behaviour.session);
-    const list = await recommendations.recommend({ userId, first: ANSWER_LENGTH });
+    await this.learn(stored, previous, before);
+    const list = await recommendations.show({ userId, first: ANSWER_LENGTH });
     bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
   /** The same thumb again says nothing new; its record is only marked as done. */
-  private async learn(
-    stored: Feedback,
-    previous: Feedback | null,
-    session: OpenSession | null,
-  ): Promise<void> {
-    const { profiles, metrics, store } = this.options;
+  private async learn(stored: Feedback, previous: Feedback | null, before: Profile): Promise<void> {
+    const { profiles, metrics, recommendations, store } = this.options;
     if (stored.value === (previous?.value ?? 0)) {
       await store.feedback.markApplied([stored]);
       return;
     }
     const event = thumbEvent(stored);
+    const foretold = recommendations.foretell(before, stored);
     await profiles.apply(stored.userId, [event], [stored]);
-    metrics.addEvents(stored.userId, [event], session);
+    metrics.addEvents(stored.userId, [event], before.behaviour.session);
+    if (foretold !== null) metrics.addThumb(stored.userId, stored.at, foretold);
   }
 }

@@ -18,6 +18,7 @@ export { PersonaAssigner } from './persona.service.js';
 export { ProfileService } from './profile.service.js';
 export { Recommender } from './recommendation.service.js';
 export { createRetraining } from './retraining.js';
+export { ShownLists } from './shown-lists.js';
 export { SYNTHESIS_SEED, SynthesisService } from './synthesis.service.js';
 export { RETRAIN_JOB, TrainingRunner } from './training.service.js';
 export { UserDirectory } from './user.service.js';

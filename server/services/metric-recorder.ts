@@ -9,12 +9,13 @@ import { LRUCache } from 'lru-cache';
 import type { BehaviourEvent, Logger, MetricBucket } from '../domain/index.js';
 import { MINUTE_BUCKETS_MS, NO_PERSONA } from '../domain/index.js';
 import type { Catalogue, OpenSession } from '../features/index.js';
-import { MetricTally, repeatedClicks } from '../features/index.js';
+import { MetricTally, isOfOwnList, repeatedClicks } from '../features/index.js';
 import type { Store } from '../store/index.js';
 import { addUp, metricKey } from '../store/index.js';
 
 import { LiveMeter } from './live-meter.js';
 import type { PersonaAssigner } from './persona.service.js';
+import type { Judgement } from './prediction.js';
 import { WriteBehind } from './write-behind.js';
 
 const FLUSH_DELAY_MS = 200;
@@ -29,13 +30,13 @@ export interface MetricRecorderOptions {
 }
 
 /** One thing to count once the persona of its user is known. */
-type Entry = (tally: MetricTally, persona: string) => void;
+type Count = (tally: MetricTally, persona: string) => void | Promise<void>;
 
 export class MetricRecorder {
   readonly meter: LiveMeter;
   /** Called when something was counted. */
   onCount: (() => void) | null = null;
-  private waiting: { userId: string; count: Entry }[] = [];
+  private waiting: { userId: string | null; count: Count }[] = [];
   private resolving: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
   private readonly clicked = new LRUCache<string, true>({ max: REMEMBERED_CLICKS });
@@ -54,11 +55,12 @@ export class MetricRecorder {
 
   /** Events of one user that are new to the record, thumbs included; `session` was open before them. */
   addEvents(userId: string, events: readonly BehaviourEvent[], session: OpenSession | null): void {
-    const impressions = events.filter(({ type }) => type === 'impression').length;
+    const reported = events.filter(({ type }) => type === 'impression');
+    const impressions = reported.filter((event) => !isOfOwnList(event)).length;
     const thumbs = events.filter(({ type }) => type === 'like' || type === 'dislike').length;
     this.meter.mark('impressions', userId, impressions);
     this.meter.mark('thumbs', userId, thumbs);
-    this.meter.mark('events', userId, events.length - impressions);
+    this.meter.mark('events', userId, events.length - reported.length);
     const repeats = repeatedClicks(events, (key) => {
       const isNew = !this.clicked.has(key);
       this.clicked.set(key, true);
@@ -66,6 +68,22 @@ export class MetricRecorder {
     });
     const inOrder = events.length > 1 ? [...events].sort((a, b) => a.at - b.at) : events;
     this.put(userId, (tally, persona) => tally.addEvents({ persona, events: inOrder, session, repeats }));
+  }
+
+  /** A list of `length` items on its way to its user. */
+  addShown(userId: string, personaId: string | null, at: number, length: number): void {
+    this.meter.mark('impressions', userId, length);
+    this.put(null, (tally) => tally.addShown(personaId ?? NO_PERSONA, at, length));
+  }
+
+  /** A thumb that is judged later by what was known before it: `judge` gets the user's persona. */
+  addThumb(userId: string, at: number, judge: (personaId: string | null) => Judgement | null): void {
+    this.put(userId, async (tally, persona) => {
+      const judgement = judge(persona === NO_PERSONA ? null : persona);
+      if (judgement !== null) tally.addJudged(persona, at, judgement);
+      // A judgement ranks every item: whoever waits for an answer goes first.
+      await new Promise((resolve) => setImmediate(resolve));
+    });
   }
 
   /** Resolves when everything counted so far is written. */
@@ -76,7 +94,8 @@ export class MetricRecorder {
     await this.writes.drain();
   }
 
-  private put(userId: string, count: Entry): void {
+  /** `userId`: whose persona the count needs; null when it needs none. */
+  private put(userId: string | null, count: Count): void {
     this.waiting.push({ userId, count });
     this.onCount?.();
     this.timer ??= setTimeout(() => {
@@ -92,13 +111,13 @@ export class MetricRecorder {
       this.waiting = [];
       if (batch.length === 0) return;
       const { personas, catalogue, clock, log } = this.options;
-      const userIds = [...new Set(batch.map((entry) => entry.userId))];
+      const userIds = [...new Set(batch.flatMap((entry) => entry.userId ?? []))];
       const personaIds = await personas.personaIdsOf(userIds).catch((error: unknown) => {
         log.warn({ err: error }, 'the personas of active users could not be read; they are counted as none');
         return new Map<string, string>();
       });
       const tally = new MetricTally(catalogue, clock() - MINUTE_BUCKETS_MS);
-      for (const { userId, count } of batch) count(tally, personaIds.get(userId) ?? NO_PERSONA);
+      for (const { userId, count } of batch) await count(tally, personaIds.get(userId ?? '') ?? NO_PERSONA);
       for (const bucket of addUp(tally.take())) this.writes.put(metricKey(bucket), bucket);
     });
     return this.resolving;

@@ -7,12 +7,14 @@ import { LRUCache } from 'lru-cache';
 
 import type {
   Explanation,
+  Opinion,
   PersonaAssignment,
   Profile,
   Recommendation,
   RecommendationFilter,
   RecommendationList,
 } from '../domain/index.js';
+import { OWN_LIST_PREFIX } from '../domain/index.js';
 import { historyOf } from '../features/index.js';
 import type { UserState } from '../learning/index.js';
 import { explain, foldIn, recommend, scoreAll } from '../learning/index.js';
@@ -21,7 +23,10 @@ import type { ItemCatalogue } from './catalogue.service.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
 import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
+import type { Judgement, Standing } from './prediction.js';
+import { isForetellable, judgeThumb } from './prediction.js';
 import type { RecommendationService } from './services.js';
+import type { ShownLists } from './shown-lists.js';
 
 const CACHED_USERS = 20_000;
 /** Lists kept per user; more ways to ask than that are ranked anew. */
@@ -30,13 +35,10 @@ const CACHED_LISTS = 16;
 const EXPLAINED_ITEMS = 5;
 
 /** What is known of a user at one moment under one model. */
-interface FoldedUser {
+interface FoldedUser extends Standing {
   readonly generation: number;
   readonly eventCount: number;
   readonly persona: PersonaAssignment | null;
-  readonly state: UserState;
-  /** Items that are not recommended any more: liked, disliked or bought. */
-  readonly settled: ReadonlySet<number>;
   /** Lists by what was asked for. */
   readonly lists: Map<string, RecommendationList>;
 }
@@ -46,6 +48,7 @@ export interface RecommendationServiceOptions {
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
   readonly personas: PersonaAssigner;
+  readonly shown: ShownLists;
   readonly createId: () => string;
 }
 
@@ -73,6 +76,27 @@ export class Recommender implements RecommendationService {
       user.lists.set(key, list);
     }
     return list;
+  }
+
+  async show(request: Request): Promise<RecommendationList> {
+    const list = await this.recommend(request);
+    this.options.shown.add(list);
+    return list;
+  }
+
+  /**
+   * Remembers what is known now, before a thumb is learned from, and foretells the thumb from it when called. Folding
+   * in is left to that later moment where the user is not at hand.
+   */
+  foretell(
+    profile: Profile,
+    thumb: { itemId: string; value: Opinion },
+  ): ((personaId: string | null) => Judgement | null) | null {
+    const model = this.options.registry.find();
+    if (model === null || !isForetellable(profile, thumb.itemId, thumb.value)) return null;
+    const known = this.folded.peek(profile.userId);
+    const isCurrent = known?.generation === model.generation && known.eventCount === profile.eventCount;
+    return (personaId) => judgeThumb(model, isCurrent ? known : standingOf(profile, personaId, model), thumb);
   }
 
   /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
@@ -103,7 +127,7 @@ export class Recommender implements RecommendationService {
       diversity: request.diversity,
     });
     return {
-      listId: this.options.createId(),
+      listId: OWN_LIST_PREFIX + this.options.createId(),
       userId: request.userId,
       items: ranked.map(({ itemIndex, score }, position): Recommendation => ({
         itemId: model.itemIds[itemIndex],
@@ -135,19 +159,25 @@ export class Recommender implements RecommendationService {
 }
 
 function fold(profile: Profile, persona: PersonaAssignment | null, model: ServingModel): FoldedUser {
+  return {
+    generation: model.generation,
+    eventCount: profile.eventCount,
+    persona,
+    ...standingOf(profile, persona?.personaId ?? null, model),
+    lists: new Map(),
+  };
+}
+
+function standingOf(profile: Profile, personaId: string | null, model: ServingModel): Standing {
   const history = historyOf(profile, model.itemIndex);
   const settled = new Set<number>();
   history.indices.forEach((itemIndex, entry) => {
     if (history.opinion[entry] !== 0 || history.purchased[entry] === 1) settled.add(itemIndex);
   });
-  const personaIndex = persona === null ? -1 : model.personaIds.indexOf(persona.personaId);
+  const personaIndex = personaId === null ? -1 : model.personaIds.indexOf(personaId);
   return {
-    generation: model.generation,
-    eventCount: profile.eventCount,
-    persona,
     state: foldIn(model.recommender, history, { personaIndex }),
     settled,
-    lists: new Map(),
   };
 }
 

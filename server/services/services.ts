@@ -70,6 +70,8 @@ export interface RecommendationService {
     /** 0 ranks by score alone, 1 by difference from what stands above. */
     diversity?: number;
   }): Promise<RecommendationList>;
+  /** The same on its way to its user: its items count as shown, once per list. */
+  show(request: Parameters<RecommendationService['recommend']>[0]): Promise<RecommendationList>;
 }
 
 export type FeedbackOutcome =

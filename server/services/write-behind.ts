@@ -39,6 +39,11 @@ export class WriteBehind<V> {
     return this.waiting.get(key) ?? this.inFlight.get(key);
   }
 
+  /** How many values the database may not have yet. */
+  get size(): number {
+    return this.waiting.size + this.inFlight.size;
+  }
+
   /** Forgets what is waiting under this key. A batch already on its way is not called back. */
   drop(key: string): void {
     this.waiting.delete(key);

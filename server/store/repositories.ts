@@ -198,6 +198,23 @@ export interface MetricRepository {
   pruneBeats(before: number): Promise<void>;
 }
 
+/** A list as it was handed out. */
+export interface ShownList {
+  readonly listId: string;
+  readonly userId: string;
+  readonly at: number;
+  /** In the order shown. */
+  readonly itemIds: readonly string[];
+}
+
+export interface ShownListRepository {
+  /** Lists that are there already stay as they are. A list vanishes three days after it was shown. */
+  append(lists: readonly ShownList[]): Promise<void>;
+  /** Found ones only, in no order. */
+  findMany(listIds: readonly string[]): Promise<ShownList[]>;
+  deleteByUser(userId: string): Promise<number>;
+}
+
 export interface RunRepository {
   replace(run: TrainingRun): Promise<void>;
   find(runId: string): Promise<TrainingRun | null>;
@@ -265,6 +282,7 @@ export interface Store {
   readonly models: ModelRepository;
   readonly personaHistory: PersonaHistoryRepository;
   readonly metrics: MetricRepository;
+  readonly shownLists: ShownListRepository;
   readonly runs: RunRepository;
   readonly leases: LeaseRepository;
   readonly alerts: AlertRepository;

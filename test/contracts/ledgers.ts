@@ -132,6 +132,23 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
   });
 }
 
+export function describeShownListRepository(name: string, makeStore: MakeStore): void {
+  describe(`shown lists in ${name}`, () => {
+    it('keeps a list as it was handed out first, until its user is erased', async () => {
+      const { shownLists } = await makeStore();
+      const at = Date.now();
+      const list = { listId: 'sp-1', userId: ann, at, itemIds: ['i2', 'i.1', '$i'] };
+      const other = { listId: 'sp-2', userId: bob, at, itemIds: ['i1'] };
+      await shownLists.append([list, other]);
+      await shownLists.append([{ ...list, itemIds: ['i9'] }]);
+      expect(await shownLists.findMany(['sp-1', 'sp-3'])).toEqual([list]);
+      expect(await shownLists.findMany([])).toEqual([]);
+      expect(await shownLists.deleteByUser(ann)).toBe(1);
+      expect(await shownLists.findMany(['sp-1', 'sp-2'])).toEqual([other]);
+    });
+  });
+}
+
 export function describeRunRepository(name: string, makeStore: MakeStore): void {
   describe(`runs in ${name}`, () => {
     it('keeps the latest state of each run and lists a job newest first', async () => {

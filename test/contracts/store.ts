@@ -7,6 +7,7 @@ import {
   describeMetricRepository,
   describePersonaHistoryRepository,
   describeRunRepository,
+  describeShownListRepository,
 } from './ledgers.js';
 import {
   describeActivityRepository,
@@ -23,7 +24,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
     ...[describeActivityRepository, describeProfileRepository, describeFeedbackRepository],
     ...[describeModelRepository, describeLeaseRepository],
     ...[describePersonaHistoryRepository, describeMetricRepository],
-    ...[describeRunRepository, describeDatasetRepository],
+    ...[describeShownListRepository, describeRunRepository, describeDatasetRepository],
     ...[describeAlertRepository, describeDriftRepository],
   ];
   for (const suite of suites) suite(name, makeStore);

@@ -154,6 +154,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
     recommendations: {
       recommend: ({ userId, first, filter }) =>
         ask('recommend', () => listFor(userId, first, filter?.categories)),
+      show: ({ userId, first, filter }) => ask('recommend', () => listFor(userId, first, filter?.categories)),
     },
     feedback: {
       submit: ({ userId, itemId, value, listId, position }) =>

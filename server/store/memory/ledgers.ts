@@ -10,6 +10,8 @@ import type {
   MetricRepository,
   PersonaHistoryRepository,
   RunRepository,
+  ShownList,
+  ShownListRepository,
 } from '../repositories.js';
 
 import { Table } from './table.js';
@@ -65,6 +67,17 @@ export function createMetrics(): MetricRepository {
     async pruneBeats(before) {
       beats.deleteWhere((row) => row.at < before);
     },
+  };
+}
+
+export function createShownLists(): ShownListRepository {
+  const lists = new Table<ShownList>();
+  return {
+    async append(rows) {
+      for (const row of rows) if (!lists.has(row.listId)) lists.set(row.listId, row);
+    },
+    findMany: async (listIds) => lists.getMany(listIds),
+    deleteByUser: async (userId) => lists.deleteWhere((row) => row.userId === userId),
   };
 }
 

@@ -4,7 +4,13 @@ import type { Store } from '../repositories.js';
 
 import { createAlerts, createDrift } from './alerts.js';
 import { createItems, createUsers } from './catalogue.js';
-import { createDataset, createMetrics, createPersonaHistory, createRuns } from './ledgers.js';
+import {
+  createDataset,
+  createMetrics,
+  createPersonaHistory,
+  createRuns,
+  createShownLists,
+} from './ledgers.js';
 import { createActivity, createFeedback, createProfiles } from './record.js';
 import { createLeases, createModels } from './versions.js';
 
@@ -19,6 +25,7 @@ export function createMemoryStore(): Store {
     models: createModels(leases),
     personaHistory: createPersonaHistory(),
     metrics: createMetrics(),
+    shownLists: createShownLists(),
     runs: createRuns(),
     leases,
     alerts: createAlerts(),

@@ -17,6 +17,7 @@ import { createModelRepository } from './model.repository.js';
 import { createPersonaHistoryRepository } from './persona-history.repository.js';
 import { createProfileRepository } from './profile.repository.js';
 import { createRunRepository } from './run.repository.js';
+import { createShownListRepository } from './shown-list.repository.js';
 import { createUserRepository } from './user.repository.js';
 
 const SERVER_SELECTION_TIMEOUT_MS = 2_000;
@@ -81,6 +82,7 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     models: guarded(createModelRepository(connection, hasChangeStreams)),
     personaHistory: guarded(createPersonaHistoryRepository(connection)),
     metrics: guarded(createMetricRepository(connection)),
+    shownLists: guarded(createShownListRepository(connection)),
     runs: guarded(createRunRepository(connection)),
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
     drift: guarded(createDriftRepository(connection)),

@@ -1,0 +1,58 @@
+/** Lists as they were handed out, in MongoDB. They vanish by themselves; a click later than that has no position. */
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { ShownList, ShownListRepository } from '../repositories.js';
+
+import { DERIVED, batchesOf, findByIds } from './batches.js';
+
+const KEPT_SECONDS = 3 * 86_400;
+
+interface ShownListDocument {
+  _id: string;
+  userId: string;
+  shownAt: Date;
+  itemIds: string[];
+}
+
+export const shownListSchema = new Schema<ShownListDocument>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    shownAt: { type: Date, required: true },
+    itemIds: [String],
+  },
+  { collection: 'shownLists', versionKey: false, autoIndex: false },
+);
+// No index on the user: it would cost every list a write, and only an erasure asks for it.
+shownListSchema.index({ shownAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
+
+export function createShownListRepository(connection: Connection): ShownListRepository {
+  const model = connection.model('ShownList', shownListSchema);
+  return {
+    async append(lists) {
+      for (const batch of batchesOf(lists)) {
+        const writes = batch.map(({ listId, userId, at, itemIds }) => ({
+          updateOne: {
+            filter: { _id: listId },
+            update: { $setOnInsert: { userId, shownAt: new Date(at), itemIds } },
+            upsert: true,
+          },
+        }));
+        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+      }
+    },
+    async findMany(listIds) {
+      const rows = await findByIds(listIds, (part) => model.find({ _id: { $in: part } }).lean());
+      return rows.map(({ _id, userId, shownAt, itemIds }): ShownList => ({
+        listId: _id,
+        userId,
+        at: shownAt.getTime(),
+        itemIds,
+      }));
+    },
+    async deleteByUser(userId) {
+      return (await model.deleteMany({ userId })).deletedCount;
+    },
+  };
+}
