@@ -76,7 +76,11 @@ function isLanguage(tag: string | undefined): tag is Language {
 function numberFormats() {
   const formats = {
     percent: { style: 'percent', maximumFractionDigits: 0 },
+    percent1: { style: 'percent', maximumFractionDigits: 1 },
+    whole: { maximumFractionDigits: 0 },
+    rate: { maximumFractionDigits: 1 },
     short: { maximumFractionDigits: 3 },
+    three: { minimumFractionDigits: 3, maximumFractionDigits: 3 },
     score: { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'negative' },
     part: { minimumFractionDigits: 3, maximumFractionDigits: 3, signDisplay: 'exceptZero' },
   } as const;

@@ -4,12 +4,16 @@ import { createRouter, createWebHistory, type Router } from 'vue-router';
 
 import type { Session } from '../composables/index.js';
 
+import { adminRoutes } from './admin-routes.js';
+
 declare module 'vue-router' {
   interface RouteMeta {
     /** Key of the page's title. */
     title?: string;
     /** True for pages that need nobody to be signed in. */
     isPublic?: boolean;
+    /** True for pages that use the whole width. */
+    isWide?: boolean;
   }
 }
 
@@ -24,12 +28,7 @@ export function createPages(session: Session): Router {
         component: () => import('../views/user/UserDashboard.vue'),
         meta: { title: 'app.myList' },
       },
-      {
-        path: '/admin',
-        name: 'admin',
-        component: () => import('../views/admin/AdminDashboard.vue'),
-        meta: { title: 'admin.title' },
-      },
+      adminRoutes,
       {
         path: '/sign-in',
         name: 'sign-in',

@@ -3,14 +3,22 @@
 import type { OperationVariables, WatchQueryFetchPolicy } from '@apollo/client/core';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useQuery } from '@vue/apollo-composable';
-import { computed, onScopeDispose, watch, type ComputedRef, type Ref } from 'vue';
+import {
+  computed,
+  onScopeDispose,
+  toValue,
+  watch,
+  type ComputedRef,
+  type MaybeRefOrGetter,
+  type Ref,
+} from 'vue';
 
 import { backoffMs } from './backoff.js';
 import { useConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
 
 export interface LiveQuery<TData> {
-  /** The last answer; stays while a newer one is under way or has failed. */
+  /** The last answer; stays while a newer one is under way or has failed, also when other variables ask for it. */
   readonly data: ComputedRef<TData | undefined>;
   /** True while there is nothing to show yet and an answer may still come. */
   readonly isLoading: ComputedRef<boolean>;
@@ -28,13 +36,18 @@ export interface LiveQueryOptions {
 
 export function useLiveQuery<TData, TVariables extends OperationVariables>(
   document: TypedDocumentNode<TData, TVariables>,
-  variables: TVariables,
+  variables: MaybeRefOrGetter<TVariables>,
   { fetchPolicy = 'cache-and-network', isEnabled }: LiveQueryOptions = {},
 ): LiveQuery<TData> {
-  const query = useQuery<TData, TVariables>(document, variables, () => ({
-    fetchPolicy,
-    enabled: isEnabled?.value ?? true,
-  }));
+  const query = useQuery<TData, TVariables>(
+    document,
+    () => toValue(variables),
+    () => ({
+      fetchPolicy,
+      keepPreviousResult: true,
+      enabled: isEnabled?.value ?? true,
+    }),
+  );
   const failure = computed(() => (query.error.value === null ? null : failureOf(query.error.value)));
 
   const refetch = () => {

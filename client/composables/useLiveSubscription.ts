@@ -3,7 +3,7 @@
 import type { OperationVariables } from '@apollo/client/core';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useSubscription } from '@vue/apollo-composable';
-import { onScopeDispose } from 'vue';
+import { onScopeDispose, toValue, type MaybeRefOrGetter, type Ref } from 'vue';
 
 import { backoffMs } from './backoff.js';
 
@@ -11,13 +11,18 @@ export interface LiveSubscription<TData> {
   onData(callback: (data: TData) => void): void;
 }
 
-/** `catchUp` runs after each reopening, since pushes may have been missed. A lost socket is the connection's business. */
+/** `catchUp` runs after each reopening, since pushes may have been missed. A lost socket is the connection's business. Listens only while `isEnabled`, always by default. */
 export function useLiveSubscription<TData, TVariables extends OperationVariables>(
   document: TypedDocumentNode<TData, TVariables>,
-  variables: TVariables,
+  variables: MaybeRefOrGetter<TVariables>,
   catchUp: () => void,
+  isEnabled?: Readonly<Ref<boolean>>,
 ): LiveSubscription<TData> {
-  const subscription = useSubscription<TData, TVariables>(document, variables, { fetchPolicy: 'no-cache' });
+  const subscription = useSubscription<TData, TVariables>(
+    document,
+    () => toValue(variables),
+    () => ({ fetchPolicy: 'no-cache', enabled: isEnabled?.value ?? true }),
+  );
   let attempt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -1,0 +1,62 @@
+/** Two lists of metrics as rows to compare, with what was published for this method. */
+
+export interface MetricRow {
+  readonly name: string;
+  readonly value: number;
+  /** Ends of the 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ComparedMetric {
+  /** Its name without the persona, such as "precision@5". */
+  readonly metric: string;
+  /** Null for all users together. */
+  readonly personaId: string | null;
+  readonly left: MetricRow | null;
+  readonly right: MetricRow | null;
+  /** Left less right. */
+  readonly difference: number | null;
+  /** Of the left against the right: `same` while their intervals overlap. Null where one is missing. */
+  readonly verdict: 'better' | 'worse' | 'same' | null;
+  readonly published: number | null;
+  /** What the bars of this row are drawn in. */
+  readonly range: { readonly low: number; readonly high: number };
+}
+
+/** Table I of the paper. */
+const PUBLISHED: Readonly<Record<string, number>> = {
+  'precision@5': 0.78,
+  'recall@10': 0.85,
+  silhouette: 0.62,
+};
+
+/** In the order of the left list, then what only the right one has; each metric before its parts by persona. */
+export function compareMetrics(left: readonly MetricRow[], right: readonly MetricRow[]): ComparedMetric[] {
+  const names = [...new Set([...left, ...right].map(({ name }) => name))];
+  const find = (rows: readonly MetricRow[], name: string) => rows.find((row) => row.name === name) ?? null;
+  const rows = names.map((name) => toRow(name, find(left, name), find(right, name)));
+  const wholes = rows.filter(({ personaId }) => personaId === null);
+  const ofWhole = (metric: string) => rows.filter((row) => row.personaId !== null && row.metric === metric);
+  const strays = rows.filter(
+    (row) => row.personaId !== null && !wholes.some(({ metric }) => metric === row.metric),
+  );
+  return [...wholes.flatMap((row) => [row, ...ofWhole(row.metric)]), ...strays];
+}
+
+function toRow(name: string, left: MetricRow | null, right: MetricRow | null): ComparedMetric {
+  const [metric = name, personaId = null] = name.split('/');
+  const both = left !== null && right !== null;
+  const verdict = !both ? null : left.low > right.high ? 'better' : left.high < right.low ? 'worse' : 'same';
+  const most = Math.max(left?.high ?? 0, right?.high ?? 0);
+  return {
+    metric,
+    personaId,
+    left,
+    right,
+    difference: both ? left.value - right.value : null,
+    verdict,
+    published: personaId === null ? (PUBLISHED[metric] ?? null) : null,
+    range: { low: 0, high: most <= 1 ? 1 : most },
+  };
+}

@@ -1,0 +1,89 @@
+/** Lines over time, one for each name. */
+
+import { axisLook, baseOption, legendOf, tooltipLines, tooltipOf } from './base-option.js';
+import type { EChartsOption } from './echarts.js';
+import type { ChartStyle } from './useChartStyle.js';
+
+export interface TimeLine {
+  readonly name: string;
+  readonly colour: string;
+  readonly symbol?: string;
+  /** Milliseconds since the epoch, and the value; null leaves a gap. */
+  readonly points: readonly (readonly [number, number | null])[];
+}
+
+export interface TimeLinesOptions {
+  readonly series: readonly TimeLine[];
+  readonly format: (value: number) => string;
+  /** Fills the space below a single line. */
+  readonly isArea?: boolean;
+  /** What the axis of time shows, in milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  /** The largest value of the axis; by the data when left out. */
+  readonly max?: number;
+}
+
+interface AxisTooltip {
+  readonly seriesName: string;
+  readonly value: readonly [number, number | null];
+}
+
+/** Few points deserve a mark of their own; many would be a smear. */
+const MAX_MARKED_POINTS = 40;
+
+export function timeLines(style: ChartStyle, options: TimeLinesOptions): EChartsOption {
+  const { series, format, isArea = false, from, to, max } = options;
+  const base = baseOption(style);
+  const hasLegend = series.length > 1;
+  return {
+    ...base,
+    grid: { ...base.grid, top: hasLegend ? 44 : 12 },
+    legend: hasLegend
+      ? legendOf(
+          style,
+          series.map(({ name }) => name),
+        )
+      : { show: false },
+    tooltip: {
+      ...tooltipOf(style),
+      trigger: 'axis',
+      formatter: (raw) => {
+        const entries = raw as unknown as AxisTooltip[];
+        const known = entries.filter(({ value }) => value[1] !== null);
+        return tooltipLines(
+          style.instant(entries[0]?.value[0] ?? 0),
+          known.map(({ seriesName, value }) => `${seriesName}: ${format(value[1] ?? 0)}`),
+        );
+      },
+    },
+    xAxis: {
+      type: 'time',
+      min: from,
+      max: to,
+      ...axisLook(style),
+      splitLine: { show: false },
+      axisLabel: { ...axisLook(style).axisLabel, formatter: (at: number) => style.tick(at, to - from) },
+    },
+    yAxis: {
+      type: 'value',
+      ...axisLook(style),
+      min: 0,
+      max,
+      axisLine: { show: false },
+      axisLabel: { ...axisLook(style).axisLabel, formatter: (value: number) => format(value) },
+    },
+    series: series.map(({ name, colour, symbol, points }) => ({
+      name,
+      type: 'line' as const,
+      data: points.map((point) => [...point]),
+      symbol,
+      symbolSize: 7,
+      showSymbol: points.filter(([, value]) => value !== null).length <= MAX_MARKED_POINTS,
+      itemStyle: { color: colour },
+      lineStyle: { width: 2, color: colour },
+      areaStyle: isArea ? { color: colour, opacity: 0.12 } : undefined,
+      emphasis: { focus: 'series' as const },
+    })) as EChartsOption['series'],
+  };
+}
