@@ -14,10 +14,13 @@ import { registeredOperations } from './registered-operations.js';
 import { readSettings } from './settings.js';
 import { reportTraining } from './training-progress.js';
 
-/** The built client: in `dist` when run from source, beside the built server otherwise. */
-const CLIENT_DIRS = ['../../dist/client/', '../../client/'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
+/** What is built for browsers: in `dist` when run from source, beside the built server otherwise; null when it is not. */
+function builtPages(name: 'client' | 'explorer'): string | null {
+  const folders = [`../../dist/${name}/`, `../../${name}/`].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  return folders.find((folder) => existsSync(`${folder}index.html`)) ?? null;
+}
 
 /** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
 export async function startServer({ clock }: { clock?: () => number } = {}): Promise<void> {
@@ -43,7 +46,8 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
       tokens: createTokens(application.secret),
       ping: () => store.ping(),
       log,
-      clientDir: CLIENT_DIRS.find((dir) => existsSync(`${dir}index.html`)) ?? null,
+      clientDir: builtPages('client'),
+      explorerDir: builtPages('explorer'),
       isProduction: settings.isProduction,
       operations,
       isPersistedOnly: settings.isPersistedOnly,

@@ -376,6 +376,32 @@ describe('GraphQL over HTTP', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('shows the explorer outside production only, and loosens no policy for it but its fonts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'smartpersona-explorer-'));
+    await writeFile(join(folder, 'index.html'), '<title>explorer</title>');
+    const pages = { explorerDir: folder, clientDir: folder };
+    const policyOf = async (server: FakeApi, path: string): Promise<[number, string | null]> => {
+      const response = await fetch(server.url + path, { headers: { accept: 'text/html' } });
+      return [response.status, response.headers.get('content-security-policy')];
+    };
+    const open = await startFakeApi(pages);
+    const [status, policy] = await policyOf(open, '/graphiql');
+    expect([status, policy?.replaceAll(' data:', '')]).toEqual([
+      200,
+      (await policyOf(open, '/'))[1]?.replaceAll(' data:', ''),
+    ]);
+    expect((await policyOf(open, '/'))[1]).toContain("font-src 'self';");
+    expect((await policyOf(open, '/graphiql/nothing.js'))[0]).toBe(404);
+    await open.close();
+    for (const closing of [{ isProduction: true }, { isPersistedOnly: true }]) {
+      const closed = await startFakeApi({ ...pages, ...closing });
+      expect((await policyOf(closed, '/graphiql'))[0]).toBe(404);
+      expect((await policyOf(closed, '/graphiql/index.html'))[0]).toBe(404);
+      await closed.close();
+    }
+    await rm(folder, { recursive: true });
+  });
+
   it('lets a running request end before it closes', async () => {
     const going = await startFakeApi();
     const running = going.query('{ items { nodes { id } } }', { token: going.asAlice });

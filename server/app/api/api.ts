@@ -50,7 +50,9 @@ export interface ApiOptions {
   readonly log: Logger;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
-  /** Closes what only developers need (introspection); default false. */
+  /** The built explorer, served at /graphiql where introspection is open; default none. */
+  readonly explorerDir?: string | null;
+  /** Closes what only developers need (introspection, the explorer); default false. */
   readonly isProduction?: boolean;
   /** Texts of registered operations by SHA-256, see `readManifest`; default none. */
   readonly operations?: ReadonlyMap<string, string>;
@@ -83,11 +85,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const formatError = createFormatError(log);
   const costGuard = createCostGuard(schema, limits.document.maxCost);
   const authenticator = createAuthenticator(tokens, services.users, now);
-  const hasIntrospection = !isProduction;
-  const resolveOperation = createOperations(
-    options.operations ?? new Map(),
-    options.isPersistedOnly ?? false,
-  );
+  const { isPersistedOnly = false } = options;
+  const hasIntrospection = !isProduction && !isPersistedOnly;
+  const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
 
   const metrics = createMetrics({ nSockets: () => sockets.nSockets, nSubscriptions: () => bus.size });
   const contextFor = (viewer: Viewer): ApiContext => ({
@@ -138,7 +138,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     headers,
     log,
   });
-  const app = createHttpApp({ metrics, headers, clientDir, readiness, log });
+  const app = createHttpApp({
+    metrics,
+    headers,
+    clientDir,
+    explorerDir: hasIntrospection ? (options.explorerDir ?? null) : null,
+    readiness,
+    log,
+  });
   const httpServer = createServer((request, response) =>
     request.url?.split('?', 1)[0] === PATH ? endpoint(request, response) : app(request, response),
   );

@@ -11,6 +11,7 @@ import type { Logger } from '../../domain/index.js';
 import { createFormatError } from './errors.js';
 import type { ApiMetrics } from './metrics.js';
 import type { Headers } from './security-headers.js';
+import { securityHeaders } from './security-headers.js';
 
 export interface HttpOptions {
   readonly metrics: ApiMetrics;
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly headers: Headers;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
+  /** The built explorer; null where there is none, as in production. */
+  readonly explorerDir: string | null;
   /** Rejects when the server cannot serve: the database is away, or nothing is trained. */
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
@@ -46,8 +49,9 @@ export function createHttpApp(options: HttpOptions): Express {
     const { registry } = options.metrics;
     response.type(registry.contentType).send(await registry.metrics());
   });
+  app.use('/graphiql', options.explorerDir === null ? nothing : explorerFiles(options.explorerDir));
   if (options.clientDir !== null) app.use(clientFiles(options.clientDir));
-  app.use((_request, response) => sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.'));
+  app.use(nothing);
   app.use(lastResort(options.log));
   return app;
 }
@@ -72,6 +76,24 @@ function clientFiles(clientDir: string): RequestHandler {
     });
   };
 }
+
+/** The explorer brings its fonts along in its style sheet. */
+function explorerFiles(explorerDir: string): RequestHandler[] {
+  const headers = securityHeaders({ fonts: ['data:'] });
+  return [
+    (_request, response, next) => {
+      response.set({ ...headers, 'Cache-Control': 'no-cache' });
+      next();
+    },
+    (request, response, next) =>
+      request.path === '/' ? response.sendFile('index.html', { root: explorerDir }) : next(),
+    express.static(explorerDir, { redirect: false, cacheControl: false }),
+    nothing,
+  ];
+}
+
+const nothing: RequestHandler = (_request, response) =>
+  sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.');
 
 function sendFailure(response: Response, status: number, code: string, message: string): void {
   response.status(status).json({ errors: [{ message, extensions: { code } }] });

@@ -6,8 +6,11 @@ import helmet from 'helmet';
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** What helmet sets. It is the same for every answer, so that it is read off once and not made 13 times a request. */
-export function securityHeaders(): Headers {
+/**
+ * What helmet sets. It is the same for every answer, so that it is read off once and not made 13 times a request.
+ * `fonts`: where fonts may come from besides this server; default nowhere.
+ */
+export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = {}): Headers {
   const headers: Record<string, string> = {};
   const response = {
     setHeader: (name: string, value: string) => (headers[name] = value),
@@ -22,7 +25,7 @@ export function securityHeaders(): Headers {
         // The component library writes its theme into a style element.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
+        fontSrc: ["'self'", ...fonts],
         connectSrc: ["'self'"],
         manifestSrc: ["'self'"],
         baseUri: ["'none'"],
