@@ -68,6 +68,7 @@ export const UpdateCauseEnum = {
   EVENTS: 'EVENTS',
   MODEL: 'MODEL',
   PERSONA: 'PERSONA',
+  ERASED: 'ERASED',
 } as const;
 registerEnumType(UpdateCauseEnum, {
   name: 'UpdateCause',
@@ -77,6 +78,9 @@ registerEnumType(UpdateCauseEnum, {
     EVENTS: { description: 'New behaviour of the user was recorded.' },
     MODEL: { description: 'Another model version became active.' },
     PERSONA: { description: 'The user moved to another persona.' },
+    ERASED: {
+      description: 'Everything about the user was erased: the list is empty, and nothing follows.',
+    },
   },
 });
 

@@ -22,6 +22,7 @@ import {
   ShownLists,
   SynthesisService,
   TrainingRunner,
+  UserDataDesk,
   UserDirectory,
   createRetraining,
 } from '../services/index.js';
@@ -78,6 +79,9 @@ export function createContainer({
   const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
   const drift = new DriftMonitor({ store });
   const users = new UserDirectory({ store });
+  const userData = new UserDataDesk({
+    ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
+  });
   const imports = new ImportService({ store, profiles, catalogue, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
 
@@ -87,6 +91,7 @@ export function createContainer({
     services: {
       catalogue,
       users,
+      userData,
       personas,
       recommendations: recommender,
       feedback,
@@ -108,6 +113,7 @@ export function createContainer({
     },
     /** Brings memory and derived data up to the record; call once after the database is open. */
     async start(): Promise<void> {
+      userData.follow();
       await catalogue.refresh();
       await models.loadActive();
       const rebuilt = await profiles.recover();
@@ -116,6 +122,7 @@ export function createContainer({
     /** Ends background work and writes what is waiting; the store stays open. */
     async stop(): Promise<void> {
       models.close();
+      userData.close();
       alerts.close();
       analytics.close();
       await training.close();

@@ -26,6 +26,8 @@ export interface SubscribeOptions<N extends EventName> {
   readonly filter?: (event: EventEnvelope<N>) => boolean;
   /** Of waiting events with the same key only the newest is kept. Without it the oldest are dropped past the bound. */
   readonly coalesceBy?: (event: EventEnvelope<N>) => string;
+  /** The event after which nothing follows: it is delivered, and the subscription ends. */
+  readonly isLast?: (event: EventEnvelope<N>) => boolean;
   /** Ends the subscription. */
   readonly signal?: AbortSignal;
 }

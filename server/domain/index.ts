@@ -11,5 +11,6 @@ export * from './model.js';
 export * from './persona.js';
 export * from './profile.js';
 export * from './recommendation.js';
+export * from './user-data.js';
 export * from './user.js';
 export * from './viewer.js';

@@ -38,7 +38,7 @@ export interface RecommendationList {
 /** Ids of lists this system gives out begin so: their impressions are counted when they are shown, not when reported. */
 export const OWN_LIST_PREFIX = 'sp-';
 
-export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA'] as const;
+export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA', 'ERASED'] as const;
 export type UpdateCause = (typeof UPDATE_CAUSES)[number];
 
 export interface RecommendationFilter {

@@ -82,7 +82,11 @@ class Subscriber implements AsyncIterableIterator<EventEnvelope> {
 
   offer(event: EventEnvelope): void {
     try {
-      if (this.options.filter?.(event) === false) return;
+      if (!this.isOpen || this.options.filter?.(event) === false) return;
+      if (this.options.isLast?.(event) === true) {
+        this.finish(event);
+        return;
+      }
       const waiter = this.waiters.shift();
       if (waiter !== undefined) {
         waiter.resolve({ done: false, value: event });
@@ -126,12 +130,20 @@ class Subscriber implements AsyncIterableIterator<EventEnvelope> {
     return this;
   }
 
+  /** Delivers one last event, in place of whatever waits. */
+  private finish(event: EventEnvelope): void {
+    const waiter = this.waiters.shift();
+    waiter?.resolve({ done: false, value: event });
+    this.end();
+    if (waiter === undefined) this.pending.set('last', event);
+  }
+
   private readonly end = (): void => {
+    this.pending.clear();
     if (!this.isOpen) return;
     this.isOpen = false;
     this.signal?.removeEventListener('abort', this.end);
     this.onEnd();
-    this.pending.clear();
     for (const waiter of this.waiters.splice(0)) {
       if (this.failure === null) waiter.resolve(DONE);
       else waiter.reject(this.failure.error);

@@ -14,6 +14,7 @@ import { PersonaResolver } from './persona.resolver.js';
 import { RecommendationResolver } from './recommendation.resolver.js';
 import { SessionResolver } from './session.resolver.js';
 import { TrainingResolver } from './training.resolver.js';
+import { UserDataResolver } from './user-data.resolver.js';
 import { UserFieldsResolver, UserResolver, ViewerFieldsResolver } from './user.resolver.js';
 
 /** Every subscription names its own source (the bus of the context); type-graphql insists on a default all the same. */
@@ -40,6 +41,7 @@ export function buildApiSchema(): GraphQLSchema {
         RecommendationResolver,
         SessionResolver,
         TrainingResolver,
+        UserDataResolver,
         UserResolver,
         UserFieldsResolver,
         ViewerFieldsResolver,

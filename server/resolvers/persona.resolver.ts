@@ -59,14 +59,15 @@ export class PersonaResolver {
     description: 'Tells when a user moves to another persona.',
     subscribe: ({ args, context }: { args: { userId?: string | null }; context: ApiContext }) => {
       const userId = subjectOf(context.viewer, args.userId);
-      return context.bus.subscribe(['persona.changed'], {
+      return context.bus.subscribe(['persona.changed', 'user.erased'], {
         filter: ({ payload }) => payload.userId === userId,
         coalesceBy: ({ name }) => name,
+        isLast: ({ name }) => name === 'user.erased',
       });
     },
   })
   async personaChanged(
-    @Root() { payload }: EventEnvelope<'persona.changed'>,
+    @Root() { payload }: EventEnvelope<'persona.changed' | 'user.erased'>,
     @Ctx() context: ApiContext,
     @Subject() userId: string,
   ): Promise<PersonaChangeType> {

@@ -17,7 +17,7 @@ import { toRecommendationList } from './views.js';
 
 const MAX_FIRST = 100;
 
-type ListEvent = EventEnvelope<'recommendations.updated' | 'model.activated'>;
+type ListEvent = EventEnvelope<'recommendations.updated' | 'model.activated' | 'user.erased'>;
 
 @Resolver()
 export class RecommendationResolver {
@@ -58,9 +58,10 @@ export class RecommendationResolver {
     }) => {
       const userId = subjectOf(context.viewer, args.userId);
       pageSize(args.first, MAX_FIRST);
-      return context.bus.subscribe(['recommendations.updated', 'model.activated'], {
+      return context.bus.subscribe(['recommendations.updated', 'model.activated', 'user.erased'], {
         filter: (event) => event.name === 'model.activated' || event.payload.userId === userId,
         coalesceBy: () => 'list',
+        isLast: ({ name }) => name === 'user.erased',
       });
     },
   })
@@ -70,8 +71,9 @@ export class RecommendationResolver {
     @Subject() userId: string,
     @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
   ): Promise<RecommendationsUpdateType> {
-    const list = await context.services.recommendations.show({ userId, first });
     const { cause, receivedAt } = causeOf(event);
+    if (cause === 'ERASED') return { list: nothingFor(userId), cause, latencyMs: 0 };
+    const list = await context.services.recommendations.show({ userId, first });
     const view = await toRecommendationList(context, list);
     const latencyMs = Math.max(0, context.now() - receivedAt);
     context.recordPush(latencyMs);
@@ -80,7 +82,13 @@ export class RecommendationResolver {
 }
 
 function causeOf(event: ListEvent): { cause: UpdateCause; receivedAt: number } {
-  return event.name === 'model.activated' ? { cause: 'MODEL', receivedAt: event.publishedAt } : event.payload;
+  if (event.name === 'recommendations.updated') return event.payload;
+  return { cause: event.name === 'user.erased' ? 'ERASED' : 'MODEL', receivedAt: event.publishedAt };
+}
+
+/** The list of someone of whom nothing is left. */
+function nothingFor(userId: string): RecommendationListType {
+  return { listId: '', userId, items: [], modelVersion: 0, revision: 0, persona: null };
 }
 
 function checkFilter(filter: RecommendationFilterInput | null | undefined): RecommendationFilter | null {

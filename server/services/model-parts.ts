@@ -9,6 +9,7 @@ import { unpackPersonas, unpackRecommender } from '../learning/index.js';
 import type { ModelPart } from '../store/index.js';
 import type { TrainingResult } from '../workers/index.js';
 
+import { isBlank, keepUsers } from './cluster-map.js';
 import type { ServingModel } from './model-registry.js';
 
 const ARRAY_TYPES = { Float32Array, Float64Array, Int32Array, Uint8Array } as const;
@@ -29,7 +30,7 @@ const RECOMMENDER = 'recommender/';
 const LONG_TAIL = 'longTail';
 const MAP = 'map/';
 /** One pseudonym a line. */
-const MAP_USERS = 'map/users';
+export const MAP_USERS = 'map/users';
 
 /** The parts of a trained version: a JSON manifest and one part per array. */
 export function packVersion(result: TrainingResult, { itemIds, userIds, longTail }: Dataset): ModelPart[] {
@@ -104,7 +105,8 @@ function unpackMap(
   if (users === undefined) return null;
   const userIds = new TextDecoder().decode(users).split('\n');
   const { x, y, persona, silhouette } = columns as unknown as ClusterMap;
-  return { modelVersion: version, nUsers: dataset.nUsers, userIds, x, y, persona, silhouette };
+  const map = { modelVersion: version, nUsers: dataset.nUsers, userIds, x, y, persona, silhouette };
+  return keepUsers(map, (userId) => !isBlank(userId));
 }
 
 function readManifest(version: number, bytes: Uint8Array | undefined): Manifest {

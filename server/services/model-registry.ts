@@ -7,6 +7,8 @@ import type { ClusterMap, ModelVersion } from '../domain/index.js';
 import { NoActiveModelError } from '../domain/index.js';
 import type { PersonaModel, RecommenderModel } from '../learning/index.js';
 
+import { keepUsers } from './cluster-map.js';
+
 /** Everything serving needs of one version. Immutable. */
 export interface ServingModel {
   readonly version: number;
@@ -37,6 +39,13 @@ export class ModelRegistry {
 
   find(): ServingModel | null {
     return this.serving;
+  }
+
+  /** Takes an erased user out of the map; nothing that serves has moved, so the generation stays. */
+  forgetUser(userId: string): void {
+    if (this.serving?.map == null) return;
+    const map = keepUsers(this.serving.map, (other) => other !== userId);
+    if (map !== this.serving.map) this.serving = Object.freeze({ ...this.serving, map });
   }
 
   swap(model: Omit<ServingModel, 'generation'>): ServingModel {

@@ -145,6 +145,14 @@ export class PersonaAssigner implements PersonaService {
     this.cache.delete(userId);
   }
 
+  /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
+  async discard(userId: string): Promise<void> {
+    this.writes.drop(userId);
+    await this.writes.settle();
+    this.writes.drop(userId);
+    this.cache.delete(userId);
+  }
+
   forgetAll(): void {
     this.cache.clear();
   }

@@ -99,6 +99,11 @@ export class Recommender implements RecommendationService {
     return (personaId) => judgeThumb(model, isCurrent ? known : standingOf(profile, personaId, model), thumb);
   }
 
+  /** Drops what is remembered of a user; an event count alone would not tell an erased user from one who came back. */
+  forget(userId: string): void {
+    this.folded.delete(userId);
+  }
+
   /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
   async scoresOf(userId: string, itemIds: readonly string[]): Promise<Float32Array> {
     const model = this.options.registry.current();

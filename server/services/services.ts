@@ -8,6 +8,7 @@ import type {
   Alert,
   AnalyticsReport,
   BehaviourEvent,
+  ErasureReceipt,
   ClusterMap,
   DriftReport,
   EventType,
@@ -24,6 +25,7 @@ import type {
   RecommendationList,
   TrainingRun,
   User,
+  UserData,
 } from '../domain/index.js';
 import type { DatasetInfo, Page, PageRequest } from '../store/index.js';
 
@@ -49,6 +51,13 @@ export interface UserService {
   /** The latest thumbs of one user, newest first. */
   feedbackOf(userId: string): Promise<Feedback[]>;
   dataset(): Promise<DatasetInfo>;
+}
+
+export interface UserDataService {
+  /** Everything held about a user; null when nothing is. */
+  export(userId: string): Promise<UserData | null>;
+  /** Removes it from every collection, every memory and every open window; null when there was nothing. */
+  erase(userId: string): Promise<ErasureReceipt | null>;
 }
 
 export interface PersonaService {
@@ -170,6 +179,7 @@ export interface AnalyticsService {
 export interface Services {
   readonly catalogue: CatalogueService;
   readonly users: UserService;
+  readonly userData: UserDataService;
   readonly personas: PersonaService;
   readonly recommendations: RecommendationService;
   readonly feedback: FeedbackService;

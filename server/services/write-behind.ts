@@ -51,8 +51,13 @@ export class WriteBehind<V> {
 
   /** Resolves when everything put before the call is written; rejects when the database refuses it. */
   async drain(): Promise<void> {
-    await this.running?.catch(() => undefined);
+    await this.settle();
     if (this.waiting.size > 0) await this.flush();
+  }
+
+  /** Resolves when no batch is on its way; what is waiting goes on waiting. */
+  async settle(): Promise<void> {
+    await this.running?.catch(() => undefined);
   }
 
   private schedule(): void {

@@ -58,6 +58,8 @@ export interface UserRepository {
   /** Users by persona id; users without one under "none". */
   countByPersona(): Promise<Map<string, number>>;
   delete(userId: string): Promise<number>;
+  /** Ids of users deleted by anybody from now on; null where the server has no change streams. */
+  watchDeleted(options: { signal: AbortSignal }): AsyncIterable<string> | null;
 }
 
 /** A bucket of the record, at most 500 events: one user's ISO week, or a packed history that begins in that week. */
@@ -131,6 +133,8 @@ export interface ModelRepository {
   create(model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt'>): Promise<number>;
   /** Stores parts, cut into chunks below 8 MB, each with a checksum. */
   putParts(version: number, parts: readonly ModelPart[]): Promise<void>;
+  /** Puts other bytes of the same length in place of a stored part: the one change a sealed version knows, for erasure. */
+  replacePart(version: number, part: ModelPart): Promise<void>;
   /** Throws CorruptModelError when a chunk is missing or its checksum differs. */
   getParts(version: number): Promise<Map<string, Uint8Array>>;
   /** building -> ready, candidate or failed; other fields may be completed at the same time. */
@@ -212,6 +216,8 @@ export interface ShownListRepository {
   append(lists: readonly ShownList[]): Promise<void>;
   /** Found ones only, in no order. */
   findMany(listIds: readonly string[]): Promise<ShownList[]>;
+  /** In no order. */
+  findByUser(userId: string): Promise<ShownList[]>;
   deleteByUser(userId: string): Promise<number>;
 }
 

@@ -42,6 +42,8 @@ const ABOUT_ALICE = [
   'recommendationsUpdated',
   'personaChanged',
   'personaHistory',
+  'exportUser',
+  'eraseUser',
 ];
 const ANY_TOKEN = ['me', 'item', 'items', 'categories', 'similarItems', 'personas', 'persona'];
 
@@ -62,6 +64,8 @@ const VALUES: Record<string, string> = {
   'cancelTraining(runId)': '"run-1"',
   'activateModel(version)': '1',
   'personaHistory(userId)': `"${ALICE}"`,
+  'exportUser(userId)': `"${ALICE}"`,
+  'eraseUser(userId)': `"${ALICE}"`,
   'acknowledgeAlert(id)': '"drift-1"',
   'demoSignIn(userId)': `"${ALICE}"`,
 };

@@ -4,6 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../server/store/index.js';
 
+import { waitFor } from '../support/wait-for.js';
+
 import { NOON, collect, item, userIdOf, type MakeStore } from './samples.js';
 
 export function describeItemRepository(name: string, makeStore: MakeStore): void {
@@ -162,6 +164,28 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       expect(await users.delete(ann)).toBe(1);
       expect(await users.delete(ann)).toBe(0);
       expect(await users.count()).toBe(1);
+    });
+
+    it('tells who listens of every user that is deleted', async () => {
+      await users.ensure(Array.from({ length: 40 }, (_, index) => row(userIdOf(index + 1))));
+      const stop = new AbortController();
+      const deleted = users.watchDeleted({ signal: stop.signal });
+      if (deleted === null) return;
+      const heard: string[] = [];
+      const listening = (async () => {
+        for await (const userId of deleted) {
+          heard.push(userId);
+          if (userId === userIdOf(40)) stop.abort();
+        }
+      })();
+      // One after the other until the listener is there; the last one ends it.
+      for (let index = 1; index < 40 && heard.length === 0; index += 1) {
+        await users.delete(userIdOf(index));
+        await waitFor(() => heard.length > 0, 'a deletion is heard of', 100).catch(() => undefined);
+      }
+      await users.delete(userIdOf(40));
+      await listening;
+      expect(heard.at(-1)).toBe(userIdOf(40));
     });
   });
 }

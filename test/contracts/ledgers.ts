@@ -143,6 +143,7 @@ export function describeShownListRepository(name: string, makeStore: MakeStore):
       await shownLists.append([{ ...list, itemIds: ['i9'] }]);
       expect(await shownLists.findMany(['sp-1', 'sp-3'])).toEqual([list]);
       expect(await shownLists.findMany([])).toEqual([]);
+      expect(await shownLists.findByUser(ann)).toEqual([list]);
       expect(await shownLists.deleteByUser(ann)).toBe(1);
       expect(await shownLists.findMany(['sp-1', 'sp-2'])).toEqual([other]);
     });

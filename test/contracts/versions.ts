@@ -68,6 +68,20 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       expect((await models.getParts(99)).size).toBe(0);
     });
 
+    it('puts other bytes of the same length in place of a part, and leaves the others', async () => {
+      const version = await models.create(model());
+      const users = new Uint8Array(9 * 1024 * 1024).fill(7);
+      await models.putParts(version, [
+        { name: 'users', bytes: users },
+        { name: 'other', bytes: new Uint8Array([1]) },
+      ]);
+      const blanked = users.slice().fill(0, 5, 8);
+      await models.replacePart(version, { name: 'users', bytes: blanked });
+      const parts = await models.getParts(version);
+      expect(Buffer.compare(parts.get('users')!, blanked)).toBe(0);
+      expect([...parts.get('other')!]).toEqual([1]);
+    });
+
     it('flips the pointer only from where it was expected to be', async () => {
       const [first, second] = [await ready(), await ready()];
       expect(await models.findActiveVersion()).toBeNull();

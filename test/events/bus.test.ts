@@ -115,4 +115,19 @@ describe('the event bus', () => {
     expect((await whole.next()).value?.payload).toEqual({ version: 1 });
     expect(bus.size).toBe(1);
   });
+
+  it('delivers the last event in place of whatever waits, and then ends', async () => {
+    const bus = createEventBus();
+    const isLast = ({ payload }: { payload: { version: number } }) => payload.version === 3;
+    const waiting = bus.subscribe(['model.activated'], { isLast });
+    const first = waiting.next();
+    const stalled = bus.subscribe(['model.activated'], { isLast });
+    for (const version of [2, 3, 4]) bus.publish('model.activated', { version });
+    expect((await first).value?.payload).toEqual({ version: 2 });
+    for (const events of [waiting, stalled]) {
+      expect((await events.next()).value?.payload).toEqual({ version: 3 });
+      expect((await events.next()).done).toBe(true);
+    }
+    expect(bus.size).toBe(0);
+  });
 });

@@ -151,6 +151,19 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return renamed;
         }),
     },
+    userData: {
+      export: (userId) =>
+        ask('export', () => ({
+          ...{ userId, exportedAt: CREATED_AT, user: users.get(userId) ?? null, profile: null },
+          ...{ activity: [], feedback: opinionsOf(userId), personaHistory: [], shownLists: [] },
+        })),
+      erase: (userId) =>
+        ask('erase', () => {
+          bus.publish('user.erased', { userId });
+          const times = { requestedAt: CREATED_AT, completedAt: CREATED_AT };
+          return { receiptId: 'receipt-1', userId, ...times, removed: { users: 1 } };
+        }),
+    },
     recommendations: {
       recommend: ({ userId, first, filter }) =>
         ask('recommend', () => listFor(userId, first, filter?.categories)),

@@ -5,6 +5,7 @@ import { canonical } from '../canonical-item.js';
 import type { ItemRepository, Page, PageRequest, UserRepository } from '../repositories.js';
 import { searchPatterns, searchable } from '../title-search.js';
 
+import { Broadcast } from './broadcast.js';
 import { Table, batches } from './table.js';
 
 export function createItems(): ItemRepository {
@@ -38,6 +39,7 @@ export function createItems(): ItemRepository {
 
 export function createUsers(): UserRepository {
   const users = new Table<User>();
+  const deleted = new Broadcast<string>();
   return {
     async ensure(rows) {
       const before = users.size;
@@ -70,7 +72,12 @@ export function createUsers(): UserRepository {
       }
       return counts;
     },
-    delete: async (userId) => Number(users.delete(userId)),
+    async delete(userId) {
+      if (!users.delete(userId)) return 0;
+      deleted.send(userId);
+      return 1;
+    },
+    watchDeleted: ({ signal }) => deleted.listen(signal),
   };
 }
 

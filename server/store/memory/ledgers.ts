@@ -77,6 +77,7 @@ export function createShownLists(): ShownListRepository {
       for (const row of rows) if (!lists.has(row.listId)) lists.set(row.listId, row);
     },
     findMany: async (listIds) => lists.getMany(listIds),
+    findByUser: async (userId) => lists.all().filter((row) => row.userId === userId),
     deleteByUser: async (userId) => lists.deleteWhere((row) => row.userId === userId),
   };
 }

@@ -64,6 +64,10 @@ export function createModels(leases: LeaseRepository): ModelRepository {
       }
       parts.set(version, stored);
     },
+    async replacePart(version, { name, bytes }) {
+      const stored = parts.get(version);
+      if (stored?.has(name) === true) stored.set(name, bytes.slice());
+    },
     getParts: async (version) =>
       new Map([...(parts.get(version) ?? [])].map(([name, bytes]) => [name, bytes.slice()])),
     async seal(version, status, change = {}) {

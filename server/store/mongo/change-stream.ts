@@ -15,8 +15,10 @@ export interface ChangesOptions<T> {
   readonly pipeline: object[];
   readonly resumeToken?: unknown;
   readonly signal: AbortSignal;
-  /** Takes the whole document as it is now. */
-  readonly read: (document: unknown, resumeToken: unknown) => T;
+  /** Takes the whole document as it is now; null tells nothing. */
+  readonly read: (document: unknown, resumeToken: unknown) => T | null;
+  /** Takes the id of a document that was deleted. */
+  readonly readDeleted?: (id: string) => T;
 }
 
 export async function* changes<T>({
@@ -25,6 +27,7 @@ export async function* changes<T>({
   resumeToken,
   signal,
   read,
+  readDeleted,
 }: ChangesOptions<T>): AsyncIterable<T> {
   let token = resumeToken;
   let pauseMs = FIRST_PAUSE_MS;
@@ -43,7 +46,13 @@ export async function* changes<T>({
         token = change._id;
         // Deleted between the change and the look-up: nothing is left to tell.
         const document = 'fullDocument' in change ? change.fullDocument : null;
-        if (document != null) yield read(document, token);
+        const told =
+          change.operationType === 'delete'
+            ? (readDeleted?.(String(change.documentKey._id)) ?? null)
+            : document == null
+              ? null
+              : read(document, token);
+        if (told !== null) yield told;
       }
     } catch (error) {
       if (signal.aborted) return;

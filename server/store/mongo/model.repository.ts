@@ -150,6 +150,12 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
         for (const chunk of chunksOf(version, row)) await parts.collection.insertOne(chunk as never);
       }
     },
+    async replacePart(version, part) {
+      for (const chunk of chunksOf(version, part)) {
+        const { name, index } = chunk;
+        await parts.collection.replaceOne({ version, name, index }, chunk as never);
+      }
+    },
     getParts,
     async seal(version, status, patch = {}) {
       await models.updateOne({ version }, { $set: { ...patch, version, status } });

@@ -74,7 +74,7 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
 function createRepositories(connection: Connection, hasChangeStreams: boolean): Store {
   return {
     items: guarded(createItemRepository(connection)),
-    users: guarded(createUserRepository(connection)),
+    users: guarded(createUserRepository(connection, hasChangeStreams)),
     activity: guarded(createActivityRepository(connection)),
     profiles: guarded(createProfileRepository(connection)),
     feedback: guarded(createFeedbackRepository(connection, hasChangeStreams)),

@@ -44,15 +44,15 @@ export function createShownListRepository(connection: Connection): ShownListRepo
     },
     async findMany(listIds) {
       const rows = await findByIds(listIds, (part) => model.find({ _id: { $in: part } }).lean());
-      return rows.map(({ _id, userId, shownAt, itemIds }): ShownList => ({
-        listId: _id,
-        userId,
-        at: shownAt.getTime(),
-        itemIds,
-      }));
+      return rows.map(toShownList);
     },
+    findByUser: async (userId) => (await model.find({ userId }).lean()).map(toShownList),
     async deleteByUser(userId) {
       return (await model.deleteMany({ userId })).deletedCount;
     },
   };
+}
+
+function toShownList({ _id, userId, shownAt, itemIds }: ShownListDocument): ShownList {
+  return { listId: _id, userId, at: shownAt.getTime(), itemIds };
 }

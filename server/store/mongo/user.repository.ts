@@ -6,6 +6,7 @@ import type { PersonaAssignment, User } from '../../domain/index.js';
 import type { UserRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
+import { changes } from './change-stream.js';
 import { duplicateIndexes } from './errors.js';
 import { pageOf } from './item.repository.js';
 
@@ -32,7 +33,7 @@ export const userSchema = new Schema<UserDocument>(
 userSchema.index({ 'persona.personaId': 1 });
 userSchema.index({ createdAt: 1 });
 
-export function createUserRepository(connection: Connection): UserRepository {
+export function createUserRepository(connection: Connection, hasChangeStreams: boolean): UserRepository {
   const model = connection.model('User', userSchema);
   return {
     async ensure(users) {
@@ -84,6 +85,16 @@ export function createUserRepository(connection: Connection): UserRepository {
       return new Map(groups.map(({ _id, count }) => [_id ?? 'none', count]));
     },
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
+    watchDeleted: ({ signal }) =>
+      hasChangeStreams
+        ? changes({
+            collection: model.collection,
+            pipeline: [{ $match: { operationType: 'delete' } }],
+            signal,
+            read: () => null,
+            readDeleted: (userId) => userId,
+          })
+        : null,
   };
 }
 

@@ -1,0 +1,36 @@
+/** What a person may ask about everything held of them: a copy of it, and its end. */
+
+import type { BehaviourEvent } from './event.js';
+import type { Feedback } from './feedback.js';
+import type { Profile } from './profile.js';
+import type { PersonaRecord, User } from './user.js';
+
+/** Everything held about one user. */
+export interface UserData {
+  readonly userId: string;
+  /** Milliseconds since the epoch. */
+  readonly exportedAt: number;
+  readonly user: User | null;
+  readonly profile: Profile | null;
+  /** Ascending time. */
+  readonly activity: readonly BehaviourEvent[];
+  readonly feedback: readonly Feedback[];
+  /** Newest first. */
+  readonly personaHistory: readonly PersonaRecord[];
+  /** Lists handed out in the last three days. */
+  readonly shownLists: readonly {
+    readonly listId: string;
+    readonly at: number;
+    readonly itemIds: readonly string[];
+  }[];
+}
+
+/** What an erasure removed. It names nobody but the one it is given to. */
+export interface ErasureReceipt {
+  readonly receiptId: string;
+  readonly userId: string;
+  readonly requestedAt: number;
+  readonly completedAt: number;
+  /** Rows removed, by what they were. */
+  readonly removed: Readonly<Record<string, number>>;
+}

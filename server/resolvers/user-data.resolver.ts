@@ -1,0 +1,56 @@
+/** What a person may ask about everything held of them. */
+
+import { Ctx, Mutation, Resolver } from 'type-graphql';
+
+import type { ErasureReceiptType, UnknownUserType, UserExportType } from '../../schema/index.js';
+import { EraseUserResult, ExportUserResult } from '../../schema/index.js';
+
+import { Access } from './access.js';
+import { costOfRows, Subject } from './arguments.js';
+import type { ApiContext } from './context.js';
+
+@Resolver()
+export class UserDataResolver {
+  @Access('user')
+  @Mutation(() => ExportUserResult, {
+    complexity: costOfRows(100),
+    description: 'Gives out everything that is held about a user.',
+  })
+  async exportUser(
+    @Ctx() { services }: ApiContext,
+    @Subject() userId: string,
+  ): Promise<UserExportType | UnknownUserType> {
+    const data = await services.userData.export(userId);
+    if (data === null) return unknown(userId);
+    const { exportedAt, activity, feedback, personaHistory, shownLists } = data;
+    const counts = rowsOf({
+      activity: activity.length,
+      feedback: feedback.length,
+      personaHistory: personaHistory.length,
+      shownLists: shownLists.length,
+    });
+    return { userId, exportedAt, counts, document: JSON.stringify(data) };
+  }
+
+  @Access('user')
+  @Mutation(() => EraseUserResult, {
+    complexity: costOfRows(100),
+    description:
+      'Removes everything that is held about a user, everywhere, for good. Open subscriptions get one last update with the cause ERASED and end. Someone who comes back is a new user.',
+  })
+  async eraseUser(
+    @Ctx() { services }: ApiContext,
+    @Subject() userId: string,
+  ): Promise<ErasureReceiptType | UnknownUserType> {
+    const receipt = await services.userData.erase(userId);
+    return receipt === null ? unknown(userId) : { ...receipt, removed: rowsOf(receipt.removed) };
+  }
+}
+
+function unknown(userId: string): UnknownUserType {
+  return { userId, message: 'Nothing is held about this user.' };
+}
+
+function rowsOf(counts: Readonly<Record<string, number>>): { name: string; value: number }[] {
+  return Object.entries(counts).map(([name, value]) => ({ name, value }));
+}

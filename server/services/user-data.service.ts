@@ -1,0 +1,134 @@
+/**
+ * The two use cases a person has about everything held of them: a copy, and erasure.
+ *
+ * An erasure goes through all collections, the memory of every instance (they follow deletions of `users`), and the
+ * user lists inside stored model versions. Whatever was on its way to the database is dropped or waited for first; a
+ * write that still starts from the old state is refused, since what it grew from is gone. Someone who comes back
+ * afterwards is a new user. Aggregates without a name (metric buckets, the embeddings of a version) stay; the next
+ * version is trained without the user.
+ */
+
+import type { ErasureReceipt, EventPublisher, Logger, UserData } from '../domain/index.js';
+import type { Store } from '../store/index.js';
+
+import { blankUser } from './cluster-map.js';
+import { MAP_USERS } from './model-parts.js';
+import type { ModelRegistry } from './model-registry.js';
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
+import type { Recommender } from './recommendation.service.js';
+import type { UserDataService } from './services.js';
+import type { ShownLists } from './shown-lists.js';
+
+const ALL = 1_000_000;
+/** Versions kept are far fewer. */
+const ALL_VERSIONS = 1_000;
+
+export interface UserDataServiceOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly recommender: Recommender;
+  readonly shown: ShownLists;
+  readonly bus: EventPublisher;
+  readonly createId: () => string;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class UserDataDesk implements UserDataService {
+  private readonly watching = new AbortController();
+  /** Users this process erased and has not yet heard of from the database. */
+  private readonly own = new Set<string>();
+  /** When each user was erased, for runs that read the users before. */
+  private readonly erasedAt = new Map<string, number>();
+
+  constructor(private readonly options: UserDataServiceOptions) {}
+
+  async export(userId: string): Promise<UserData | null> {
+    const { store, profiles, personas, shown, clock } = this.options;
+    await Promise.all([profiles.drain(), personas.drain(), shown.drain()]);
+    const [user, profile, activity, feedback, personaHistory, shownLists] = await Promise.all([
+      store.users.find(userId),
+      store.profiles.find(userId),
+      store.activity.findByUser(userId),
+      store.feedback.findByUser(userId),
+      store.personaHistory.findByUser(userId, ALL),
+      store.shownLists.findByUser(userId),
+    ]);
+    if (user === null && profile === null && activity.length === 0 && feedback.length === 0) return null;
+    const at = { userId, exportedAt: clock() };
+    return { ...at, user, profile, activity, feedback, personaHistory, shownLists };
+  }
+
+  async erase(userId: string): Promise<ErasureReceipt | null> {
+    const { store, profiles, personas, shown, createId, clock, log } = this.options;
+    const requestedAt = clock();
+    if (store.hasChangeStreams) this.own.add(userId);
+    shown.forget(userId);
+    await Promise.all([profiles.discard(userId), personas.discard(userId), shown.drain()]);
+    const removed = {
+      // First: thumbs that are pending would otherwise be recorded again.
+      feedback: await store.feedback.deleteByUser(userId),
+      activity: await store.activity.deleteByUser(userId),
+      profiles: await store.profiles.delete(userId),
+      personaHistory: await store.personaHistory.deleteByUser(userId),
+      shownLists: await store.shownLists.deleteByUser(userId),
+      modelVersions: await this.blankInVersions(userId),
+      users: await store.users.delete(userId),
+    };
+    if (removed.users === 0) this.own.delete(userId);
+    if (Object.values(removed).every((count) => count === 0)) return null;
+    await this.forget(userId);
+    const receipt = { receiptId: createId(), userId, requestedAt, completedAt: clock(), removed };
+    log.info({ receiptId: receipt.receiptId, removed }, 'a user was erased');
+    return receipt;
+  }
+
+  /** Users erased at this instant or later: a run that began before leaves them out of what it writes. */
+  erasedSince(at: number): string[] {
+    return [...this.erasedAt].filter(([, erasedAt]) => erasedAt >= at).map(([userId]) => userId);
+  }
+
+  /** Follows erasures by other processes, until `close`. */
+  follow(): void {
+    const deleted = this.options.store.users.watchDeleted({ signal: this.watching.signal });
+    if (deleted !== null) void this.followDeleted(deleted);
+  }
+
+  close(): void {
+    this.watching.abort();
+  }
+
+  private async followDeleted(deleted: AsyncIterable<string>): Promise<void> {
+    for await (const userId of deleted) {
+      if (!this.own.delete(userId)) await this.forget(userId);
+    }
+  }
+
+  /** Out of this process's memory, and out of every open window. */
+  private async forget(userId: string): Promise<void> {
+    const { registry, profiles, personas, recommender, shown, bus, clock } = this.options;
+    this.erasedAt.set(userId, clock());
+    await Promise.all([profiles.discard(userId), personas.discard(userId)]);
+    recommender.forget(userId);
+    shown.forget(userId);
+    registry.forgetUser(userId);
+    bus.publish('user.erased', { userId });
+  }
+
+  /** Stored versions name users in their cluster map. Returns in how many this one was. */
+  private async blankInVersions(userId: string): Promise<number> {
+    const { models } = this.options.store;
+    let count = 0;
+    for (const { version } of await models.list(ALL_VERSIONS)) {
+      const users = (await models.getParts(version)).get(MAP_USERS);
+      const blanked = users === undefined ? null : blankUser(users, userId);
+      if (blanked === null) continue;
+      await models.replacePart(version, { name: MAP_USERS, bytes: blanked });
+      count += 1;
+    }
+    return count;
+  }
+}
