@@ -111,6 +111,7 @@ function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: T
     {
       seed: input.seed,
       hyperParameters: judged.hyperParameters,
+      start: judged,
       onProgress: (fraction) => onProgress('fit', 0.7 + fraction * 0.3),
     },
   );

@@ -42,6 +42,18 @@ export interface Factors {
   readonly userEmbeddings: Float32Array;
 }
 
+export interface FactorsOptions {
+  readonly hyperParameters: HyperParameters;
+  readonly seed: number;
+  /**
+   * Float32Array, row-major [nItems, nComponents]: embeddings of a fit to nearly the same data. A few sweeps from
+   * there end where many from noise do.
+   */
+  readonly start?: Float32Array;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+const WARM_SWEEPS = 3;
 const INITIAL_SCALE = 0.1;
 /** Keeps the pull above zero where there is nothing to scale it by. */
 const MIN_LAMBDA = 1e-4;
@@ -58,14 +70,12 @@ export function lambdaOf(
   return Math.max(MIN_LAMBDA, regularization * (confidence + alpha0 * nOthers));
 }
 
-export function fitFactors(
-  kernels: Kernels,
-  input: FactorsInput,
-  options: { hyperParameters: HyperParameters; seed: number; onProgress?: (fraction: number) => void },
-): Factors {
+export function fitFactors(kernels: Kernels, input: FactorsInput, options: FactorsOptions): Factors {
   const { arena } = kernels;
-  const { hyperParameters, seed, onProgress } = options;
-  const { nComponents: d, nSweeps } = hyperParameters;
+  const { hyperParameters, seed, start, onProgress } = options;
+  const { nComponents: d } = hyperParameters;
+  const nSweeps =
+    start === undefined ? hyperParameters.nSweeps : Math.min(WARM_SWEEPS, hyperParameters.nSweeps);
   const { nItems, userPersona, nPersonas } = input;
   const nUsers = input.attraction.indptr.length - 1;
   const mark = arena.mark();
@@ -88,7 +98,7 @@ export function fitFactors(
   const featurePrior = createFeaturePrior(kernels, input.features, input.nFeatures, items.lambda, d);
   const basis = createBasis(kernels, d, Math.max(nUsers, nItems, nPersonas + 1), hyperParameters.alpha0);
 
-  const h = initialEmbeddings(kernels, input, d, seed);
+  const h = start === undefined ? initialEmbeddings(kernels, input, d, seed) : arena.copyFloat32(start);
   const w = arena.float32(nUsers * d);
   const priors = arena.float32((nPersonas + 1) * d);
   const itemPrior = arena.float32(nItems * d);

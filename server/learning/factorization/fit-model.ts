@@ -1,4 +1,5 @@
 /** One fit with given hyper-parameters: factorisation, item-to-item term, and the model they make. */
+import { esteemOf } from './esteem.js';
 import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
 import { fitItemToItem } from './item-to-item.js';
@@ -28,12 +29,16 @@ export interface FitModelOptions {
   /** Another fit's halves on the same data, to fit the other half alone. */
   readonly factors?: Factors;
   readonly itemToItem?: SparseRows;
+  /** Item embeddings to begin with, see `FactorsOptions`. */
+  readonly start?: Float32Array;
   readonly onProgress?: (fraction: number) => void;
 }
 
 export interface FittedModel {
   readonly model: RecommenderModel;
   readonly factors: Factors;
+  /** Float32Array [nItems], see `esteemOf`. */
+  readonly esteem: Float32Array;
 }
 
 /** Throws as `fitRecommender` does. */
@@ -48,12 +53,17 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     fitFactors(
       kernels,
       { attraction, nItems, features, nFeatures, userPersona, nPersonas },
-      { hyperParameters, seed, onProgress: (fraction) => onProgress?.(fraction / 2) },
+      { hyperParameters, seed, start: options.start, onProgress: (fraction) => onProgress?.(fraction / 2) },
     );
   const { itemEmbeddings, ridge, personaPriors } = factors;
+  const esteem = esteemOf(attraction, nItems);
   const itemToItem =
     options.itemToItem ??
-    fitItemToItem(kernels, { attraction, nItems, features, nFeatures, itemEmbeddings }, hyperParameters);
+    fitItemToItem(
+      kernels,
+      { attraction, nItems, features, nFeatures, itemEmbeddings, esteem },
+      hyperParameters,
+    );
   onProgress?.(1);
   const model = freezeModel({
     nItems,
@@ -65,7 +75,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     popularity: popularityOf(attraction, nItems),
     itemToItem,
   });
-  return { model, factors };
+  return { model, factors, esteem };
 }
 
 /** Logarithm of the number of users attracted to each item, over the largest. */

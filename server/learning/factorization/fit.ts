@@ -20,6 +20,8 @@ export interface RecommenderOptions {
   readonly hyperParameters?: Partial<HyperParameters>;
   /** Choose hyper-parameters on validation data first; absent: fit with those given. */
   readonly search?: SearchBudget;
+  /** A model of nearly the same data and the same items; ignored where its embeddings have another length. */
+  readonly start?: RecommenderModel;
   /** Called with the share of the work that is done, 0..1. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -29,7 +31,7 @@ export interface RecommenderOptions {
  * rather than return a model that is not finite.
  */
 export function fitRecommender(input: RecommenderInput, options: RecommenderOptions): RecommenderModel {
-  const { seed, search, onProgress } = options;
+  const { seed, search, start, onProgress } = options;
   checkInput(input);
   let hyperParameters = completeHyperParameters(options.hyperParameters);
   let done = 0;
@@ -42,9 +44,11 @@ export function fitRecommender(input: RecommenderInput, options: RecommenderOpti
     });
     done = SEARCH_SHARE;
   }
+  const isUsable = start?.itemEmbeddings.length === input.nItems * hyperParameters.nComponents;
   return fitModel(createKernels(), input, {
     hyperParameters,
     seed,
+    start: isUsable ? start?.itemEmbeddings : undefined,
     onProgress: (fraction) => onProgress?.(done + (1 - done) * fraction),
   }).model;
 }

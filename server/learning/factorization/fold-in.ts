@@ -4,10 +4,12 @@
  * A user's embedding is the exact minimiser of the training objective with the items held fixed:
  * w = A^-1 (sum c r h_i + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
- *   score_j = factorWeight * h_j.w  +  sum_i a_i S_ij  +  popularityWeight * popularity_j,
+ *   score_j = factorWeight * h_j.w  +  related_j - f(dislikeWeight * repelled_j)  +  popularityWeight * popularity_j,
  *
- * is linear in what the history says: `explain` splits it into one contribution per entry of the history, one for
- * the persona and one for popularity, which add up to the score.
+ * with related_j = sum of a_i S_ij over what attracted and repelled_j = sum of S_ij over what was disliked, is a sum
+ * over the history: `explain` splits it into one contribution per entry, one for the persona and one for popularity.
+ * f lets dislikes take from an item what likes gave it and only little more: who disliked one book of a kind chose it
+ * all the same, and is likelier to like another of that kind than any book at all.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
@@ -53,7 +55,12 @@ interface Workspace {
   readonly personaPriors: Float32Array;
   /** Float32Array [nItems]. */
   readonly scores: Float32Array;
+  readonly related: Float32Array;
+  readonly repelled: Float32Array;
 }
+
+/** Share of what dislikes would take beyond what likes gave that still counts, so that each of them counts. */
+const BEYOND_SHARE = 0.05;
 
 const workspaces = new WeakMap<RecommenderModel, Workspace>();
 
@@ -96,14 +103,39 @@ export function scoreAll(
   arena.release(mark);
   out.set(scores);
   for (let j = 0; j < out.length; j++) out[j] += popularityWeight * model.popularity[j];
-  const { indptr, indices, values } = model.itemToItem;
+  addNeighbours(model, state, out);
+  return out;
+}
+
+/** What likes add to the items next to them, and dislikes take. */
+function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Array): void {
+  if (!state.attraction.some((value) => value < 0)) {
+    gather(model, state, 1, out);
+    return;
+  }
+  const { related, repelled } = workspaceOf(model);
+  gather(model, state, 1, related.fill(0));
+  gather(model, state, -1, repelled.fill(0));
+  const { dislikeWeight } = model.hyperParameters;
+  for (let j = 0; j < out.length; j++)
+    out[j] += related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
+}
+
+/** out += the item-to-item rows of what attracted (`sign` 1) or was disliked (-1), by strength. */
+function gather({ itemToItem }: RecommenderModel, state: UserState, sign: 1 | -1, out: Float32Array): void {
+  const { indptr, indices, values } = itemToItem;
   for (let p = 0; p < state.indices.length; p++) {
-    const weight = itemToItemWeight(state.attraction[p], model);
-    if (weight === 0) continue;
+    const weight = sign * state.attraction[p];
+    if (weight <= 0) continue;
     const end = indptr[state.indices[p] + 1];
     for (let q = indptr[state.indices[p]]; q < end; q++) out[indices[q]] += weight * values[q];
   }
-  return out;
+}
+
+/** How much of `repelled` dislikes take from an item that likes gave `related`. */
+export function takenFrom(related: number, repelled: number): number {
+  const given = Math.max(related, 0);
+  return repelled <= given ? repelled : given + BEYOND_SHARE * (repelled - given);
 }
 
 /** A score before its weights; each Float32Array [nItems]. */
@@ -124,16 +156,8 @@ export function scoreParts(model: RecommenderModel, state: UserState, out: Score
   kernels.multiplyVector(itemEmbeddings, model.nItems, w.length, w, scores);
   kernels.arena.release(mark);
   out.learnt.set(scores);
-  out.related.fill(0);
-  out.repelled.fill(0);
-  const { indptr, indices, values } = model.itemToItem;
-  for (let p = 0; p < state.indices.length; p++) {
-    const attraction = state.attraction[p];
-    const to = attraction < 0 ? out.repelled : out.related;
-    for (let q = indptr[state.indices[p]]; q < indptr[state.indices[p] + 1]; q++) {
-      to[indices[q]] += Math.abs(attraction) * values[q];
-    }
-  }
+  gather(model, state, 1, out.related.fill(0));
+  gather(model, state, -1, out.repelled.fill(0));
 }
 
 /** Where the score of one item comes from. Throws InvalidShapeError for an item the model does not have. */
@@ -144,6 +168,7 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   const item = model.itemEmbeddings.subarray(itemIndex * d, itemIndex * d + d);
   const pull = solveUser(model, state, item);
   const contributions = new Float32Array(state.indices.length);
+  const dislikeWeight = dislikeWeightFor(model, state, itemIndex);
   let total = 0;
   for (let p = 0; p < contributions.length; p++) {
     const i = state.indices[p];
@@ -152,8 +177,8 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
       target * confidence === 0
         ? 0
         : factorWeight * confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
-    const related = itemToItemWeight(state.attraction[p], model) * itemToItemValue(model, i, itemIndex);
-    contributions[p] = learnt + related;
+    const weight = state.attraction[p] < 0 ? -dislikeWeight : state.attraction[p];
+    contributions[p] = learnt + weight * itemToItemValue(model, i, itemIndex);
     total += contributions[p];
   }
   const lambda = userLambda(model, state.attraction);
@@ -162,9 +187,17 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   return { persona, popularity, contributions, total: total + persona + popularity };
 }
 
-/** Weight of an entry's item-to-item row. */
-function itemToItemWeight(attraction: number, { hyperParameters }: RecommenderModel): number {
-  return attraction < 0 ? -hyperParameters.dislikeWeight : attraction;
+/** Weight of a dislike for one item: what all of them take together, shared out evenly. */
+function dislikeWeightFor(model: RecommenderModel, state: UserState, itemIndex: number): number {
+  let related = 0;
+  let repelled = 0;
+  for (let p = 0; p < state.indices.length; p++) {
+    const value = itemToItemValue(model, state.indices[p], itemIndex);
+    if (state.attraction[p] < 0) repelled += value;
+    else related += state.attraction[p] * value;
+  }
+  const { dislikeWeight } = model.hyperParameters;
+  return repelled === 0 ? 0 : takenFrom(related, dislikeWeight * repelled) / repelled;
 }
 
 function itemToItemValue({ itemToItem }: RecommenderModel, from: number, to: number): number {
@@ -239,6 +272,8 @@ function workspaceOf(model: RecommenderModel): Workspace {
       ridge: arena.copyFloat32(model.ridge),
       personaPriors: arena.copyFloat32(model.personaPriors),
       scores: arena.float32(model.nItems),
+      related: new Float32Array(model.nItems),
+      repelled: new Float32Array(model.nItems),
     };
     workspaces.set(model, workspace);
   }

@@ -6,7 +6,7 @@ export interface HyperParameters {
   readonly nComponents: number;
   /** Alternations of users and items. Default 8. */
   readonly nSweeps: number;
-  /** Weight of "0" for every pair of user and item, observed or not. Default 0.005. */
+  /** Weight of "0" for every pair of user and item, observed or not. Default 0.01. */
   readonly alpha0: number;
   /** Pull of a user towards the persona prior, per unit of confidence. Default 0.01. */
   readonly userRegularization: number;
@@ -28,9 +28,11 @@ export interface HyperParameters {
   readonly neighbourRidgeShare: number;
   /** Weight of the factorisation in the score; the item-to-item term has weight 1. Default 0.12. */
   readonly factorWeight: number;
-  /** What a dislike takes from an item's neighbours, as a share of what a like adds. Default 1. */
+  /** How far an item's esteem scales what neighbours say of it, as a power of it. Default 0.5. */
+  readonly esteemPower: number;
+  /** What a dislike takes from an item's neighbours, as a share of what a like adds. Default 1.5. */
   readonly dislikeWeight: number;
-  /** Confidence of a dislike in the factorisation; 0 leaves it out. Default 0.3. */
+  /** Confidence of a dislike in the factorisation; 0 leaves it out. Default 0. */
   readonly dislikeConfidence: number;
   /** Weight of an interaction without a thumb, as a share of a like's, before it saturates. Default 0.5. */
   readonly implicitWeight: number;
@@ -41,7 +43,7 @@ export interface HyperParameters {
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   nComponents: 64,
   nSweeps: 8,
-  alpha0: 0.005,
+  alpha0: 0.01,
   userRegularization: 0.01,
   itemRegularization: 0.01,
   personaShrinkage: 50,
@@ -52,8 +54,9 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   neighbourRidge: 20,
   neighbourRidgeShare: 0.5,
   factorWeight: 0.12,
-  dislikeWeight: 1,
-  dislikeConfidence: 0.3,
+  esteemPower: 0.5,
+  dislikeWeight: 1.5,
+  dislikeConfidence: 0,
   implicitWeight: 0.5,
   popularityWeight: 0.00001,
 });

@@ -5,7 +5,8 @@
  * directions E of their embeddings, so that an item few have met leans on items like it. With N the neighbours of item j, its regression is
  * (G[N, N] + diag(ridge)) b = G[N, j]. What i says of j and what j says of i are two estimates of one affinity; they
  * are averaged after bringing them to one scale by their variances. (EASE, Steck 2019, restricted to neighbours as in
- * SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved directly.)
+ * SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved directly.) What neighbours say of
+ * an item is scaled by its esteem.
  */
 import { transpose } from '../linalg/index.js';
 import { itemGram } from './item-gram.js';
@@ -15,10 +16,15 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { ItemGramInput } from './item-gram.js';
 
+export interface ItemToItemInput extends ItemGramInput {
+  /** Float32Array [nItems], see `esteemOf`. */
+  readonly esteem: Float32Array;
+}
+
 /** Sparse [nItems, nItems]: row i holds what an attraction of 1 to item i adds to the scores of others. */
 export function fitItemToItem(
   kernels: Kernels,
-  input: ItemGramInput,
+  input: ItemToItemInput,
   hyperParameters: HyperParameters,
 ): SparseRows {
   const { nItems } = input;
@@ -45,6 +51,8 @@ export function fitItemToItem(
   const variance = diagonal.map((value, i) => value + ridge[i]);
   const fitted = symmetrized(neighbours, weights, variance);
   arena.release(mark);
+  const scales = input.esteem.map((value) => value ** hyperParameters.esteemPower);
+  for (let p = 0; p < fitted.values.length; p++) fitted.values[p] *= scales[fitted.indices[p]];
   return fitted;
 }
 

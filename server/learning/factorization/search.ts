@@ -1,20 +1,19 @@
 /**
  * Chooses hyper-parameters on validation data taken out of the training data, so that a new data set needs no expert.
  *
- * Only what measurement shows to differ between data sets is searched: how strongly the factorisation is regularised,
- * how strongly the neighbours' regressions are, and how the parts of the score are weighed against each other. The
+ * Only what measurement shows to differ between data sets is searched: how long the embeddings are, how strongly they
+ * and the neighbours' regressions are regularised, and how the parts of the score are weighed against each other. The
  * weights cost nothing to try, since each part of a score is computed once and blended in every way.
  */
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
-import { foldIn, scoreParts } from './fold-in.js';
+import { foldIn, scoreParts, takenFrom } from './fold-in.js';
 import { splitForValidation } from './validation.js';
 import { measure } from './validation-metrics.js';
 
 import type { FitModelOptions, FittedModel, RecommenderInput } from './fit-model.js';
 import type { ScoreParts } from './fold-in.js';
 import type { HyperParameters } from './hyper-parameters.js';
-import type { RecommenderModel } from './model.js';
 import type { Quality } from './validation-metrics.js';
 import type { ValidationUser } from './validation.js';
 
@@ -34,18 +33,23 @@ export interface SearchOptions {
 /** Strength of regularisation, weakest first: data sets differ by a factor of a hundred. */
 const FACTOR_LADDER = [
   { alpha0: 0.005, userRegularization: 0.01, itemRegularization: 0.01 },
-  { alpha0: 0.01, userRegularization: 0.015, itemRegularization: 0.015 },
+  { alpha0: 0.01, userRegularization: 0.01, itemRegularization: 0.01 },
+  { alpha0: 0.015, userRegularization: 0.015, itemRegularization: 0.015 },
   { alpha0: 0.05, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.2, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.5, userRegularization: 0.05, itemRegularization: 0.05 },
 ];
-const RIDGE_LADDER = [20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
+const RIDGE_LADDER = [12, 20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
+const COMPONENT_LADDER = [64, 128].map((nComponents) => ({ nComponents }));
+/** Interactions up to which longer embeddings may be tried: beyond, they would cost more time than a retrain has. */
+const MAX_WIDE_ENTRIES = 220_000;
 const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
 const FACTOR_WEIGHTS = [0.06, 0.12, 0.25, 0.5, 1, 2, 4].map((factorWeight) => ({ factorWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
+const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
-const DISLIKE_PRICE = 0.01;
+const DISLIKE_PRICE = 0.02;
 /** What a relative gain for cold users, and a gain in AUC, are worth beside one for warm users. */
 const COLD_SHARE = 0.5;
 const AUC_SHARE = 0.2;
@@ -74,40 +78,55 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     reused: Pick<FitModelOptions, 'factors' | 'itemToItem'> = {},
   ): Trial[] => {
     const fitted = fitModel(kernels, split.input, { hyperParameters, seed, ...reused });
-    onProgress?.(Math.min(1, ++fits / budget.maxFits));
+    fits++;
+    onProgress?.(Math.min(1, fits / budget.maxFits));
     return weigh(fitted, hyperParameters, FACTOR_WEIGHTS, split.users);
   };
   const first = attempt({ ...start, nSweeps: SEARCH_SWEEPS });
   const reference = first[0].quality;
   let best = first.reduce((kept, trial) => better(trial, kept, reference));
-  /** Tries every rung that the budget allows, from the first on; the rest of the model stays as it was. */
+  /** Walks a ladder from where the model stands, up and then down, as long as it gains and the budget lasts. */
   const climb = (
     ladder: readonly Partial<HyperParameters>[],
     reused: Pick<FitModelOptions, 'factors' | 'itemToItem'>,
   ) => {
-    const { hyperParameters } = best;
-    for (const rung of ladder) {
-      if (fits >= budget.maxFits) return;
-      if (!isChange(rung, hyperParameters)) continue;
-      best = attempt({ ...hyperParameters, ...rung }, reused).reduce(
-        (kept, trial) => better(trial, kept, reference),
-        best,
-      );
+    const from = nearestRung(ladder, best.hyperParameters);
+    for (const step of [1, -1]) {
+      let hasGained = false;
+      for (let at = from + step; at >= 0 && at < ladder.length && fits < budget.maxFits; at += step) {
+        const before = best;
+        best = attempt({ ...best.hyperParameters, ...ladder[at] }, reused).reduce(
+          (kept, trial) => better(trial, kept, reference),
+          best,
+        );
+        if (best === before) break;
+        hasGained = true;
+      }
+      if (hasGained) return;
     }
   };
+  const isWideAffordable =
+    start.nComponents >= COMPONENT_LADDER[0].nComponents &&
+    input.interactions.indices.length <= MAX_WIDE_ENTRIES;
+  if (isWideAffordable) climb(COMPONENT_LADDER, {});
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
-  climb(RIDGE_LADDER, { factors: best.factors });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
-  best = weigh(best, best.hyperParameters, POPULARITY_WEIGHTS, split.users).reduce((kept, trial) =>
-    better(trial, kept, reference),
-  );
+  climb(RIDGE_LADDER, { factors: best.factors });
+  for (const changes of [ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
+    best = weigh(best, best.hyperParameters, changes, split.users).reduce((kept, trial) =>
+      better(trial, kept, reference),
+    );
+  }
   const dislikeWeight = heedDislikes(best, split.users);
   onProgress?.(1);
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps: start.nSweeps });
 }
 
-function isChange(change: Partial<HyperParameters>, present: HyperParameters): boolean {
-  return (Object.keys(change) as (keyof HyperParameters)[]).some((name) => change[name] !== present[name]);
+/** The rung whose first number is nearest, by ratio, to the present one. */
+function nearestRung(ladder: readonly Partial<HyperParameters>[], present: HyperParameters): number {
+  const [name] = Object.keys(ladder[0]) as (keyof HyperParameters)[];
+  const distance = (rung: Partial<HyperParameters>) => Math.abs(Math.log(rung[name]! / present[name]));
+  return ladder.reduce((nearest, rung, at) => (distance(rung) < distance(ladder[nearest]) ? at : nearest), 0);
 }
 
 /** The fitted model under its present weights, and under each change of them. */
@@ -117,11 +136,9 @@ function weigh(
   changes: readonly Partial<HyperParameters>[],
   users: readonly ValidationUser[],
 ): Trial[] {
-  const { model, factors } = fitted;
   const weights = [{}, ...changes].map((change) => ({ ...present, ...change }));
-  return measureWeights(model, users, weights).map((quality, k) => ({
-    model,
-    factors,
+  return measureWeights(fitted, users, weights).map((quality, k) => ({
+    ...fitted,
     hyperParameters: weights[k],
     quality,
   }));
@@ -157,10 +174,11 @@ function mean(values: Float64Array): number {
 }
 
 /** The largest weight of dislikes that costs little; the present one where nobody dislikes anything. */
-function heedDislikes({ model, factors, hyperParameters }: Trial, users: readonly ValidationUser[]): number {
+function heedDislikes(trial: Trial, users: readonly ValidationUser[]): number {
+  const { hyperParameters } = trial;
   if (!users.some(({ history }) => history.opinion.includes(-1))) return hyperParameters.dislikeWeight;
   const warm = users.filter(({ isCold }) => !isCold);
-  const [, ...trials] = weigh({ model, factors }, hyperParameters, DISLIKE_WEIGHTS, warm);
+  const [, ...trials] = weigh(trial, hyperParameters, DISLIKE_WEIGHTS, warm);
   const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);
   return trials.reduce(
     (kept, { quality, hyperParameters: { dislikeWeight } }) =>
@@ -169,11 +187,11 @@ function heedDislikes({ model, factors, hyperParameters }: Trial, users: readonl
   );
 }
 
-type Weights = Pick<HyperParameters, 'factorWeight' | 'dislikeWeight' | 'popularityWeight'>;
+type Weights = Pick<HyperParameters, 'factorWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'>;
 
 /** Quality of each choice of weights, all on the same parts of the same scores. */
 function measureWeights(
-  model: RecommenderModel,
+  { model, esteem }: FittedModel,
   users: readonly ValidationUser[],
   weights: readonly Weights[],
 ): Quality[] {
@@ -183,23 +201,27 @@ function measureWeights(
     repelled: new Float32Array(model.nItems),
   };
   const scores = new Float32Array(model.nItems);
+  // The neighbours' columns carry the power they were fitted with.
+  const rescale = weights.map(({ esteemPower }) =>
+    esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower)),
+  );
   return measure(users, weights.length, (user, choice) => {
     if (choice === 0)
       scoreParts(model, foldIn(model, user.history, { personaIndex: user.personaIndex }), parts);
-    blend(parts, model.popularity, weights[choice], scores);
+    blend(parts, { popularity: model.popularity, rescale: rescale[choice] }, weights[choice], scores);
     return scores;
   });
 }
 
 function blend(
   { learnt, related, repelled }: ScoreParts,
-  popularity: Float32Array,
+  { popularity, rescale }: { popularity: Float32Array; rescale: Float32Array },
   { factorWeight, dislikeWeight, popularityWeight }: Weights,
   out: Float32Array,
 ): void {
   for (let j = 0; j < out.length; j++) {
-    out[j] =
-      factorWeight * learnt[j] + related[j] - dislikeWeight * repelled[j] + popularityWeight * popularity[j];
+    const neighbours = related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
+    out[j] = factorWeight * learnt[j] + rescale[j] * neighbours + popularityWeight * popularity[j];
   }
 }
 

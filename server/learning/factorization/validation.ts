@@ -22,8 +22,8 @@ export interface ValidationSplit {
   readonly users: readonly ValidationUser[];
 }
 
-const MAX_WARM = 1000;
-const MAX_COLD = 350;
+const MAX_WARM = 2000;
+const MAX_COLD = 600;
 /** Of the eligible users, this share at most becomes cold: they are lost to training. */
 const MAX_COLD_SHARE = 1 / 8;
 /** More interactions than this are not searched on: users are left out, at random, down to it. */
