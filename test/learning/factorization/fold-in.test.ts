@@ -11,6 +11,7 @@ import {
   similarItems,
   similarPersonas,
 } from '../../../server/learning/factorization/index.js';
+import { takenFrom } from '../../../server/learning/factorization/fold-in.js';
 import { attractionRows } from '../../../server/learning/factorization/signals.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
@@ -58,6 +59,14 @@ describe('folding a user in', () => {
     expect(change(1)).toBeLessThan(0);
     expect(change(1)).toBeLessThan(change(0));
     expect(change(1)).toBeLessThan(change(2));
+  });
+
+  it('lets dislikes take from an item what likes gave it, and of more only a twentieth', () => {
+    expect(takenFrom(2, 1)).toBe(1);
+    expect(takenFrom(2, 2)).toBe(2);
+    expect(takenFrom(2, 4)).toBeCloseTo(2.1, 12);
+    expect(takenFrom(-1, 4)).toBeCloseTo(0.2, 12);
+    expect(takenFrom(2, -1)).toBe(-1);
   });
 
   it('weighs a purchase more than a view and less than a like', () => {
