@@ -18,6 +18,7 @@ import {
   ModelActivator,
   PersonaAssigner,
   ProfileService,
+  Rebuilder,
   Recommender,
   ShownLists,
   SynthesisService,
@@ -82,7 +83,8 @@ export function createContainer({
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
   });
-  const imports = new ImportService({ store, profiles, catalogue, pseudonymize, clock });
+  const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
+  const imports = new ImportService({ store, profiles, catalogue, metrics, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
 
   return {
@@ -105,6 +107,7 @@ export function createContainer({
     recommender,
     imports,
     synthesis,
+    rebuilder,
     /** Follows what other programs do: versions they activate, alerts they raise. */
     follow(): void {
       models.follow();

@@ -92,12 +92,14 @@ async function fill({ container, store, settings, truthPath }: Application): Pro
 }
 
 /** Something has to be trained before anything can be served; an empty installation waits for its first import. */
+/** The first training gives everybody a persona, and the counters of the time before it. */
 async function train({ container, store, log }: Application): Promise<void> {
   const { training, models } = container.services;
   if (models.activeVersion() !== null || (await store.profiles.count()) === 0) return;
   const run = await reportTraining((onProgress) => training.run('startup', onProgress));
   if (run.state === 'failed')
     log.error({ reason: run.error }, 'the first training failed; import more data and retrain');
+  else await container.rebuilder.rebuildMetrics();
 }
 
 function onSignal(close: () => Promise<void>): void {

@@ -43,8 +43,12 @@ export const GRAIN_MS: Readonly<Record<MetricGrain, number>> = {
   day: 86_400_000,
 };
 
-/** How long buckets of a minute are kept: long enough for yesterday beside today. */
-export const MINUTE_BUCKETS_MS = 2 * 86_400_000;
+/** How long buckets are kept: minutes for yesterday beside today, hours for a month beside the last, days for good. */
+export const KEPT_MS: Readonly<Record<MetricGrain, number>> = {
+  minute: 2 * 86_400_000,
+  hour: 42 * 86_400_000,
+  day: Infinity,
+};
 
 /** Persona of the buckets of users who have none. */
 export const NO_PERSONA = 'none';

@@ -5,7 +5,7 @@
  * at one bucket. An instant nobody knows belongs to no bucket, so events of unknown time are left out.
  */
 
-import { GRAIN_MS, OWN_LIST_PREFIX, isTimeKnown } from '../domain/index.js';
+import { GRAIN_MS, KEPT_MS, OWN_LIST_PREFIX, isTimeKnown } from '../domain/index.js';
 import type {
   BehaviourEvent,
   DimensionCounter,
@@ -57,6 +57,13 @@ const ACTS: readonly MetricCounter[] = [
   'retracts',
 ];
 
+/** Names made once: a bulk load counts a million times. */
+const POSITIONS = {
+  impressions: Array.from({ length: MAX_POSITION + 1 }, (_, position) => `impressions@${position}` as const),
+  clicks: Array.from({ length: MAX_POSITION + 1 }, (_, position) => `clicks@${position}` as const),
+};
+const HOURS = Array.from({ length: 24 }, (_, hour) => `hour@${hour}` as const);
+
 /** Acts of users in these counters: everything but impressions. */
 export function actsIn(counters: Readonly<Sums>): number {
   return ACTS.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
@@ -64,7 +71,7 @@ export function actsIn(counters: Readonly<Sums>): number {
 
 /** The counter of one position. */
 export function atPosition(of: 'impressions' | 'clicks', position: number): DimensionCounter {
-  return `${of}@${Math.min(position, MAX_POSITION)}`;
+  return POSITIONS[of][Math.min(position, MAX_POSITION)];
 }
 
 export interface UserEvents {
@@ -77,16 +84,21 @@ export interface UserEvents {
   readonly repeats: ReadonlySet<string>;
 }
 
-/** Finds the repeated clicks among events; `isNew` is asked once per click in a list, and remembers. */
+/** Finds the repeated clicks among events; `isNew` is asked once per click in a list and may remember further back. */
 export function repeatedClicks(
   events: readonly BehaviourEvent[],
-  isNew: (listAndItem: string) => boolean,
+  isNew: (listAndItem: string) => boolean = onceEach(),
 ): Set<string> {
   const repeats = new Set<string>();
   for (const { id, type, listId, itemId } of events) {
     if (type === 'click' && listId !== null && !isNew(`${listId}/${itemId}`)) repeats.add(id);
   }
   return repeats;
+}
+
+function onceEach(): (key: string) => boolean {
+  const seen = new Set<string>();
+  return (key) => !seen.has(key) && seen.add(key).has(key);
 }
 
 /** True for what happened in a list of this system; its impressions are counted when it is handed out. */
@@ -96,11 +108,14 @@ export function isOfOwnList({ listId }: Pick<BehaviourEvent, 'listId'>): boolean
 
 export class MetricTally {
   private readonly cells = new Map<string, Cell>();
+  /** Acts come in runs: the cell of the one before is most often that of the next. */
+  private last: Cell | null = null;
+  private readonly categories = new Map<string, DimensionCounter>();
 
-  /** Events before `minutesFrom` are counted by the hour; ms since the epoch. */
+  /** `now`: what is older than a grain is kept is counted in the next wider one; ms since the epoch. */
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly minutesFrom: number,
+    private readonly now: number,
   ) {}
 
   get isEmpty(): boolean {
@@ -113,10 +128,11 @@ export class MetricTally {
     for (const event of events) {
       if (!isTimeKnown(event.at)) continue;
       const next = sessionWith(open, event);
-      const { counters } = this.cellAt(event.at, persona);
+      const { counters, grain } = this.cellAt(event.at, persona);
       if (next !== open) add(counters, 'sessions', 1);
       open = next;
       this.count(counters, event, repeats.has(event.id));
+      if (grain === 'day' && event.type !== 'impression') add(counters, HOURS[hourOf(event.at)], 1);
     }
   }
 
@@ -144,29 +160,33 @@ export class MetricTally {
     const buckets: MetricBucket[] = [];
     for (const cell of this.cells.values()) {
       const { grain, at, persona, counters, served } = cell;
-      if (grain === 'minute') {
-        buckets.push(cell, { ...cell, grain: 'hour', at: startOf('hour', at) });
-      } else buckets.push(cell);
+      buckets.push(cell);
+      if (grain === 'minute') buckets.push({ ...cell, grain: 'hour', at: startOf('hour', at) });
+      if (grain === 'day') continue;
       const acts = actsIn(counters);
-      const hour = `hour@${Math.floor(at / GRAIN_MS.hour) % 24}`;
       buckets.push({
         ...{ grain: 'day', at: startOf('day', at), persona, served },
-        counters: acts === 0 ? counters : { ...counters, [hour]: acts },
+        counters: acts === 0 ? counters : { ...counters, [HOURS[hourOf(at)]]: acts },
       });
     }
     this.cells.clear();
+    this.last = null;
     return buckets;
   }
 
   private cellAt(at: number, persona: string): Cell {
-    const grain = at >= this.minutesFrom ? 'minute' : 'hour';
+    const age = this.now - at;
+    const grain = age <= KEPT_MS.minute ? 'minute' : age <= KEPT_MS.hour ? 'hour' : 'day';
     const start = startOf(grain, at);
-    const key = `${start}${grain === 'hour' ? 'h' : 'm'}${persona}`;
+    const { last } = this;
+    if (last !== null && last.at === start && last.grain === grain && last.persona === persona) return last;
+    const key = `${grain}/${start}/${persona}`;
     let cell = this.cells.get(key);
     if (cell === undefined) {
       cell = { grain, at: start, persona, counters: {}, served: {} };
       this.cells.set(key, cell);
     }
+    this.last = cell;
     return cell;
   }
 
@@ -188,8 +208,18 @@ export class MetricTally {
     }
     if (itemId === null || type === 'impression' || type === 'retract') return;
     const category = this.catalogue.categoryOf(itemId);
-    if (category !== null && category !== '') add(counters, `category@${category}`, 1);
+    if (category !== null && category !== '') add(counters, this.counterOf(category), 1);
   }
+
+  private counterOf(category: string): DimensionCounter {
+    let name = this.categories.get(category);
+    if (name === undefined) this.categories.set(category, (name = `category@${category}`));
+    return name;
+  }
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / GRAIN_MS.hour) % 24;
 }
 
 function startOf(grain: MetricGrain, at: number): number {

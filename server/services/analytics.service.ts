@@ -11,7 +11,7 @@ import type {
   Logger,
   MetricGrain,
 } from '../domain/index.js';
-import { GRAIN_MS, InvalidInputError, MINUTE_BUCKETS_MS, NO_PERSONA } from '../domain/index.js';
+import { GRAIN_MS, InvalidInputError, KEPT_MS, NO_PERSONA } from '../domain/index.js';
 import type { LiveBeat, Store } from '../store/index.js';
 
 import type { Span } from './analytics-report.js';
@@ -164,8 +164,12 @@ function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number): 
     const advice = `${points} points of a ${grain}; ${MAX_POINTS} is the most. Ask for a shorter range or a wider grain.`;
     throw new InvalidInputError(`The range has ${advice}`, 'range');
   }
-  if (grain === 'minute' && span.from < now - MINUTE_BUCKETS_MS) {
-    throw new InvalidInputError('Minutes are kept for two days; ask for hours or days.', 'range');
+  if (span.from < now - KEPT_MS[grain]) {
+    const days = KEPT_MS[grain] / GRAIN_MS.day;
+    throw new InvalidInputError(
+      `Points of a ${grain} are kept for ${days} days; ask for a wider grain.`,
+      'range',
+    );
   }
   return span;
 }

@@ -12,6 +12,7 @@ import { rebuildProfile } from '../features/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
 
 /** Events held in memory before they are written: about 150 MB. */
@@ -22,6 +23,8 @@ export interface BulkLoadOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: ItemCatalogue;
+  /** Left out where the counters are rebuilt from the record afterwards. */
+  readonly metrics?: MetricRecorder;
   readonly clock: () => number;
   /** Marks users made by the synthesiser. */
   readonly isSynthetic: boolean;
@@ -61,6 +64,7 @@ export class BulkLoad {
   /** Writes what is still held. */
   async finish(): Promise<BulkLoadReport> {
     await this.write();
+    await this.options.metrics?.drain();
     const { recorded, duplicates, newUsers, unknownItemEvents } = this;
     if (unknownItemEvents > 0) await this.options.store.dataset.addUnknownItemEvents(unknownItemEvents);
     return { recorded, duplicates, newUsers, unknownItemEvents };
@@ -78,7 +82,9 @@ export class BulkLoad {
 
   private async writeUsers(userIds: readonly string[]): Promise<void> {
     const { store, clock, isSynthetic } = this.options;
-    const known = new Set((await store.users.findMany(userIds)).map((user) => user.userId));
+    const known = new Map(
+      (await store.users.findMany(userIds)).map((user) => [user.userId, user.persona?.personaId ?? null]),
+    );
     const fresh = userIds.filter((userId) => !known.has(userId));
     if (fresh.length > 0) {
       const createdAt = clock();
@@ -87,13 +93,19 @@ export class BulkLoad {
       );
       await this.writeFresh(fresh);
     }
-    if (known.size > 0) await this.writeKnown(userIds.filter((userId) => known.has(userId)));
+    if (known.size > 0)
+      await this.writeKnown(
+        userIds.filter((userId) => known.has(userId)),
+        known,
+      );
   }
 
   private async writeFresh(userIds: readonly string[]): Promise<void> {
     const { store, catalogue } = this.options;
     this.newUsers += userIds.length;
-    this.count(await store.activity.append(this.eventsOf(userIds), { fresh: true }), userIds);
+    const added = await store.activity.append(this.eventsOf(userIds), { fresh: true });
+    this.count(added, userIds);
+    this.options.metrics?.addHistory(added, new Map());
     const rows = userIds.map((userId) => ({
       profile: rebuildProfile(userId, withoutRepeats(this.held.get(userId)!), catalogue),
       expectedRevision: 0,
@@ -103,10 +115,14 @@ export class BulkLoad {
     if (refused.length > 0) await this.options.profiles.rebuild(refused);
   }
 
-  private async writeKnown(userIds: readonly string[]): Promise<void> {
+  private async writeKnown(
+    userIds: readonly string[],
+    personaIds: ReadonlyMap<string, string | null>,
+  ): Promise<void> {
     const { store, profiles } = this.options;
     const added = await store.activity.append(this.eventsOf(userIds));
     this.count(added, userIds);
+    this.options.metrics?.addHistory(added, personaIds);
     await profiles.rebuild([...new Set(added.map((event) => event.userId))]);
   }
 

@@ -14,6 +14,7 @@ import type { Store } from '../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
 
 export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
@@ -56,6 +57,7 @@ export interface ImportServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: ItemCatalogue;
+  readonly metrics: MetricRecorder;
   readonly pseudonymize: (rawId: string) => string;
   readonly clock: () => number;
 }
@@ -151,11 +153,12 @@ export class ImportService {
     request: ImportRequest,
     rejects: RejectFile,
   ): Promise<ImportReport> {
-    const { store, profiles, catalogue, clock } = this.options;
+    const { store, profiles, catalogue, metrics, clock } = this.options;
     const load = new BulkLoad({
       store,
       profiles,
       catalogue,
+      metrics,
       clock,
       isSynthetic: false,
       onWrite: (written, total) => request.onWrite?.(kind, written, total),

@@ -17,6 +17,7 @@ export { ModelActivator } from './model.service.js';
 export { PersonaAssigner } from './persona.service.js';
 export { ProfileService } from './profile.service.js';
 export { Recommender } from './recommendation.service.js';
+export { Rebuilder } from './rebuild.js';
 export { createRetraining } from './retraining.js';
 export { ShownLists } from './shown-lists.js';
 export { SYNTHESIS_SEED, SynthesisService } from './synthesis.service.js';

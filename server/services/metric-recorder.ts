@@ -7,7 +7,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { BehaviourEvent, Logger, MetricBucket } from '../domain/index.js';
-import { MINUTE_BUCKETS_MS, NO_PERSONA } from '../domain/index.js';
+import { NO_PERSONA, isTimeKnown } from '../domain/index.js';
 import type { Catalogue, OpenSession } from '../features/index.js';
 import { MetricTally, isOfOwnList, repeatedClicks } from '../features/index.js';
 import type { Store } from '../store/index.js';
@@ -36,6 +36,7 @@ export class MetricRecorder {
   readonly meter: LiveMeter;
   /** Called when something was counted. */
   onCount: (() => void) | null = null;
+  private readonly history: MetricTally;
   private waiting: { userId: string | null; count: Count }[] = [];
   private resolving: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
@@ -44,6 +45,7 @@ export class MetricRecorder {
 
   constructor(private readonly options: MetricRecorderOptions) {
     this.meter = new LiveMeter(options.clock);
+    this.history = new MetricTally(options.catalogue, options.clock());
     this.writes = new WriteBehind<MetricBucket>({
       name: 'metrics',
       delayMs: 0,
@@ -70,6 +72,25 @@ export class MetricRecorder {
     this.put(userId, (tally, persona) => tally.addEvents({ persona, events: inOrder, session, repeats }));
   }
 
+  /**
+   * Events of many users in bulk, new to the record: added up at once and written by the next `drain`. Sessions are
+   * counted as if nothing had been open before them.
+   */
+  addHistory(events: readonly BehaviourEvent[], personaIds: ReadonlyMap<string, string | null>): void {
+    const users = new Map<string, BehaviourEvent[]>();
+    for (const event of events) {
+      if (!isTimeKnown(event.at)) continue;
+      const own = users.get(event.userId);
+      if (own === undefined) users.set(event.userId, [event]);
+      else own.push(event);
+    }
+    for (const [userId, own] of users) {
+      own.sort((a, b) => a.at - b.at);
+      const persona = personaIds.get(userId) ?? NO_PERSONA;
+      this.history.addEvents({ persona, events: own, session: null, repeats: repeatedClicks(own) });
+    }
+  }
+
   /** A list of `length` items on its way to its user. */
   addShown(userId: string, personaId: string | null, at: number, length: number): void {
     this.meter.mark('impressions', userId, length);
@@ -91,6 +112,7 @@ export class MetricRecorder {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     await this.count();
+    for (const bucket of addUp(this.history.take())) this.writes.put(metricKey(bucket), bucket);
     await this.writes.drain();
   }
 
@@ -116,7 +138,7 @@ export class MetricRecorder {
         log.warn({ err: error }, 'the personas of active users could not be read; they are counted as none');
         return new Map<string, string>();
       });
-      const tally = new MetricTally(catalogue, clock() - MINUTE_BUCKETS_MS);
+      const tally = new MetricTally(catalogue, clock());
       for (const { userId, count } of batch) await count(tally, personaIds.get(userId ?? '') ?? NO_PERSONA);
       for (const bucket of addUp(tally.take())) this.writes.put(metricKey(bucket), bucket);
     });

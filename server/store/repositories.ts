@@ -188,7 +188,7 @@ export interface LiveBeat {
 }
 
 export interface MetricRepository {
-  /** `$inc` upserts; buckets with the same key in one call are added up. Buckets of a minute vanish after two days. */
+  /** `$inc` upserts; buckets with the same key in one call are added up. They vanish when they are older than kept. */
   increment(buckets: readonly MetricBucket[]): Promise<void>;
   find(range: { grain: MetricBucket['grain']; from: number; to: number }): Promise<MetricBucket[]>;
   isEmpty(): Promise<boolean>;

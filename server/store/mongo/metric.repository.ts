@@ -3,30 +3,35 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { MetricBucket, MetricCounters } from '../../domain/index.js';
-import { MINUTE_BUCKETS_MS } from '../../domain/index.js';
+import { GRAIN_MS, KEPT_MS } from '../../domain/index.js';
 import { addUp } from '../metric-buckets.js';
 import type { LiveBeat, MetricRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf } from './batches.js';
+import { compareAndSet } from './compare-and-set.js';
 
-interface BucketDocument extends MetricBucket {
-  /** Only buckets of a minute end by themselves. */
+/** Found by `_id` alone: the start of a bucket is padded, so that the ids of a grain sort by time. */
+interface BucketDocument {
+  readonly _id: string;
+  readonly counters?: Readonly<Record<string, number>>;
+  readonly served?: Readonly<Record<string, number>>;
+  /** Days never end. */
   readonly expiresAt?: Date;
 }
 
 export const metricBucketSchema = new Schema<BucketDocument>(
   {
-    grain: { type: String, required: true },
-    at: { type: Number, required: true },
-    persona: { type: String, required: true },
+    _id: { type: String, required: true },
     counters: { type: Schema.Types.Mixed },
     served: { type: Schema.Types.Mixed },
     expiresAt: Date,
   },
   { collection: 'metricBuckets', versionKey: false, autoIndex: false },
 );
-metricBucketSchema.index({ grain: 1, at: 1, persona: 1 }, { unique: true });
 metricBucketSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, sparse: true });
+
+/** From this many buckets on (a bulk load) most are new, and a server takes several inserts in the time of an upsert. */
+const MANY = 100;
 
 interface BeatDocument extends Omit<LiveBeat, 'instanceId'> {
   readonly _id: string;
@@ -40,15 +45,36 @@ export const liveBeatSchema = new Schema<BeatDocument>(
 export function createMetricRepository(connection: Connection): MetricRepository {
   const model = connection.model('MetricBucket', metricBucketSchema);
   const beats = connection.model('LiveBeat', liveBeatSchema);
+
+  /** Inserts the buckets that are not there and gives back the others. */
+  async function insertNew(buckets: readonly MetricBucket[]): Promise<readonly MetricBucket[]> {
+    const rows = buckets.map((bucket) => ({
+      document: {
+        _id: idOf(bucket),
+        counters: toFields(bucket.counters),
+        ...(bucket.served !== undefined && { served: toFields(bucket.served) }),
+        ...expiryOf(bucket),
+      },
+      expected: null,
+    }));
+    const refused = new Set(await compareAndSet<BucketDocument>(model.collection, rows, DERIVED));
+    return buckets.filter((bucket) => refused.has(idOf(bucket)));
+  }
+
   return {
     async increment(buckets) {
       for (const batch of batchesOf(addUp(buckets))) {
-        const writes = batch.map(({ grain, at, persona, counters, served = {} }) => ({
+        const rest = batch.length < MANY ? batch : await insertNew(batch);
+        if (rest.length === 0) continue;
+        const writes = rest.map((bucket) => ({
           updateOne: {
-            filter: { grain, at, persona },
+            filter: { _id: idOf(bucket) },
             update: {
-              $inc: { ...underFields('counters', counters), ...underFields('served', served) },
-              ...(grain === 'minute' && { $setOnInsert: { expiresAt: new Date(at + MINUTE_BUCKETS_MS) } }),
+              $inc: {
+                ...underFields('counters', bucket.counters),
+                ...underFields('served', bucket.served ?? {}),
+              },
+              ...(bucket.grain !== 'day' && { $setOnInsert: expiryOf(bucket) }),
             },
             upsert: true,
           },
@@ -58,12 +84,13 @@ export function createMetricRepository(connection: Connection): MetricRepository
     },
     find: async ({ grain, from, to }) => {
       const rows = await model
-        .find({ grain, at: { $gte: from, $lt: to } }, { _id: 0 })
-        .sort({ at: 1, persona: 1 })
+        .find({ _id: { $gte: `${grain}/${pad(from)}/`, $lt: `${grain}/${pad(to)}/` } }, { expiresAt: 0 })
+        .sort({ _id: 1 })
         .lean();
-      return rows.map((row): MetricBucket => {
-        const bucket = { grain, at: row.at, persona: row.persona, counters: fromFields(row.counters) };
-        return row.served === undefined ? bucket : { ...bucket, served: fromFields(row.served) };
+      return rows.map(({ _id, counters, served }): MetricBucket => {
+        const [, at, ...persona] = _id.split('/');
+        const bucket = { grain, at: Number(at), persona: persona.join('/'), counters: fromFields(counters) };
+        return served === undefined ? bucket : { ...bucket, served: fromFields(served) };
       });
     },
     isEmpty: async () => (await model.exists({})) === null,
@@ -87,20 +114,35 @@ export function createMetricRepository(connection: Connection): MetricRepository
   };
 }
 
+function idOf({ grain, at, persona }: MetricBucket): string {
+  return `${grain}/${pad(at)}/${persona}`;
+}
+
+/** Thirteen digits last until the year 2286; anything later sorts behind all of them. */
+function pad(at: number): string {
+  return at >= 1e13 ? '~' : String(Math.max(0, at)).padStart(13, '0');
+}
+
+function expiryOf({ grain, at }: MetricBucket): { expiresAt?: Date } {
+  const keptMs = KEPT_MS[grain];
+  return Number.isFinite(keptMs) ? { expiresAt: new Date(at + keptMs + GRAIN_MS[grain]) } : {};
+}
+
 function underFields(part: 'counters' | 'served', counters: MetricCounters): Record<string, number> {
+  return Object.fromEntries(Object.entries(toFields(counters)).map(([name, by]) => [`${part}.${name}`, by]));
+}
+
+/** A category may hold what a field name may not. */
+function toFields(counters: MetricCounters): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(counters).map(([name, by]) => [`${part}.${encodeField(name)}`, by]),
+    Object.entries(counters).map(([name, by]) => [name.replace(/[%.$\0]/g, encodeURIComponentStrictly), by]),
   );
+}
+
+function encodeURIComponentStrictly(sign: string): string {
+  return `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 function fromFields(stored: Readonly<Record<string, number>> = {}): MetricCounters {
   return Object.fromEntries(Object.entries(stored).map(([name, by]) => [decodeURIComponent(name), by]));
-}
-
-/** A category may hold what a field name may not. */
-function encodeField(name: string): string {
-  return name.replace(
-    /[%.$\0]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
 }
