@@ -15,8 +15,7 @@ import { watch } from 'vue';
 
 import { backoffMs, isFinal, isUnauthenticated, statusOf } from '../composables/index.js';
 import type { Connection, Session } from '../composables/index.js';
-
-import { hashOf, sendHashes } from './registered-operations.js';
+import { hashOf, sendHashes } from '../sdk/hashes.js';
 
 const KEEP_ALIVE_MS = 10_000;
 /** What the server closes a socket with when its token is refused or has expired. */
@@ -28,7 +27,7 @@ export function createApolloClient(session: Session, connection: Connection): Ap
     cache: createCache(),
     link: ApolloLink.from([
       watchOutcome(session, connection),
-      createPersistedQueryLink({ generateHash: hashOf }),
+      createPersistedQueryLink({ generateHash: registeredHash }),
       ApolloLink.split(
         ({ query }) => isOperation(query, OperationTypeNode.SUBSCRIPTION),
         new GraphQLWsLink(sendHashes(socket)),
@@ -127,6 +126,13 @@ function watchOutcome(session: Session, connection: Connection): ApolloLink {
       }),
     ),
   ]);
+}
+
+function registeredHash(document: DocumentNode): string {
+  const hash = hashOf(document);
+  if (hash === undefined)
+    throw new Error('Operations belong into client/graphql, where they are registered.');
+  return hash;
 }
 
 function isOperation(document: DocumentNode, type: OperationTypeNode): boolean {

@@ -38,7 +38,10 @@ export interface FakeApi {
 
 export const TEST_KEY = new TextEncoder().encode('a key for tests that is long enough');
 
-export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<FakeApi> {
+export async function startFakeApi({
+  port: wantedPort = 0,
+  ...options
+}: Partial<ApiOptions> & { port?: number } = {}): Promise<FakeApi> {
   const bus = createEventBus();
   const system = fakeSystem(bus);
   const tokens = createTokens(TEST_KEY, options.now);
@@ -58,7 +61,7 @@ export async function startFakeApi(options: Partial<ApiOptions> = {}): Promise<F
     clientDir: null,
     ...options,
   });
-  const port = await api.listen(0, '127.0.0.1');
+  const port = await api.listen(wantedPort, '127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
   const sign = async (role: 'user' | 'admin', userId: string | null): Promise<string> =>
     (await tokens.sign({ role, userId, ttlSeconds: 600 })).token;

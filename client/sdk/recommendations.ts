@@ -1,0 +1,34 @@
+/** The ranked list, followed: what most frontends want. */
+
+import {
+  RecommendationsDocument,
+  RecommendationsUpdatedDocument,
+  type RankedListFragment,
+} from '../generated/graphql.js';
+
+import type { Client } from './client.js';
+import type { RequestFailedError } from './errors.js';
+
+export interface FollowRecommendationsOptions {
+  /** Length of the list, 1 to 100; default 10. */
+  readonly first?: number;
+  readonly onList: (list: RankedListFragment) => void;
+  /** Told of a refusal that trying again cannot help. */
+  readonly onError?: (error: RequestFailedError) => void;
+}
+
+/** Calls back with the list and with every newer one. Returns what ends it. */
+export function followRecommendations(
+  client: Pick<Client, 'follow'>,
+  { first = 10, onList, onError }: FollowRecommendationsOptions,
+): () => void {
+  return client.follow({
+    query: RecommendationsDocument,
+    subscription: RecommendationsUpdatedDocument,
+    variables: { first },
+    ofQuery: ({ recommendations }) => recommendations,
+    ofUpdate: ({ recommendationsUpdated }) => recommendationsUpdated.list,
+    onValue: onList,
+    onError,
+  });
+}
