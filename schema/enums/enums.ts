@@ -110,6 +110,7 @@ export const RunStateEnum = {
   SUCCEEDED: 'succeeded',
   FAILED: 'failed',
   CANCELLED: 'cancelled',
+  INTERRUPTED: 'interrupted',
 } as const;
 registerEnumType(RunStateEnum, {
   name: 'RunState',
@@ -118,7 +119,11 @@ registerEnumType(RunStateEnum, {
     RUNNING: { description: 'Under way.' },
     SUCCEEDED: { description: 'Ended with a model version.' },
     FAILED: { description: 'Ended with an error; the active model is untouched.' },
-    CANCELLED: { description: 'Stopped by an admin; the active model is untouched.' },
+    CANCELLED: {
+      description:
+        'Stopped by an admin; the active model is untouched, unless the new version served already.',
+    },
+    INTERRUPTED: { description: 'Its instance stopped or died; a scheduled run is made up for.' },
   },
 });
 

@@ -158,6 +158,12 @@ export class ModelVersionType {
   })
   comparison!: MetricComparisonType[] | (() => MetricComparisonType[]);
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it was compared with, in words; null where there was nothing.',
+  })
+  comparisonBasis!: string | null;
+
   @Field(() => String, { nullable: true, description: 'Why it was held back; null otherwise.' })
   reason!: string | null;
 }

@@ -45,7 +45,10 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
   try {
     const store = await createMongoStore({ uri: database.uri });
     const { pseudonymize } = createPseudonymizer(settings.pepper);
-    const container = createContainer({ store, trainer: createThreadTrainer(), pseudonymize, log, clock });
+    const { guardTolerance, keepVersions } = settings;
+    const container = createContainer({
+      ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock, guardTolerance, keepVersions },
+    });
     await container.start();
     return {
       settings,

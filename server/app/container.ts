@@ -18,6 +18,7 @@ import {
   ModelActivator,
   PersonaAssigner,
   ProfileService,
+  Reassignment,
   Rebuilder,
   Recommender,
   ShownLists,
@@ -36,6 +37,10 @@ export interface ContainerOptions {
   readonly pseudonymize: (rawId: string) => string;
   readonly log: Logger;
   readonly clock?: () => number;
+  /** Relative loss of quality that a new version may show against the active one; a negative one asks for a gain. Default 0.02. */
+  readonly guardTolerance?: number;
+  /** Versions kept for a way back. Default 8. */
+  readonly keepVersions?: number;
   /** Seeds clustering and factorisation; the same data and seed give the same model bytes. Default 1. */
   readonly seed?: number;
 }
@@ -49,6 +54,8 @@ export function createContainer({
   log,
   clock = Date.now,
   seed = 1,
+  guardTolerance = 0.02,
+  keepVersions = 8,
 }: ContainerOptions) {
   const instanceId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const createId = () => randomUUID();
@@ -59,7 +66,8 @@ export function createContainer({
   const profiles = new ProfileService({ store, catalogue, clock, log });
   const personas = new PersonaAssigner({ store, registry, bus, clock, log });
   const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
-  const models = new ModelActivator({ store, registry, catalogue, bus, clock, log });
+  const reassignment = new Reassignment({ store, personas, instanceId, clock, log });
+  const models = new ModelActivator({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
   const shown = new ShownLists({ store, metrics, clock, log });
   const recommender = new Recommender({ registry, catalogue, profiles, personas, shown, createId });
   const feedback = new FeedbackLoop({
@@ -76,9 +84,12 @@ export function createContainer({
   });
   const events = new EventRecorder({ store, catalogue, profiles, metrics, shown, bus, clock });
   const analytics = new AnalyticsDesk({ store, metrics, registry, bus, instanceId, clock, log });
-  const retrain = createRetraining({ store, models, registry, profiles, personas, trainer, clock, seed });
-  const training = new TrainingRunner({ store, retrain, bus, instanceId, createId, clock, log });
-  const drift = new DriftMonitor({ store });
+  const drift = new DriftMonitor({ store, registry, alerts, trainer, clock });
+  const retrain = createRetraining({
+    ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
+    ...{ clock, seed, guardTolerance, keepVersions },
+  });
+  const training = new TrainingRunner({ store, retrain, alerts, bus, instanceId, createId, clock, log });
   const users = new UserDirectory({ store });
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
@@ -108,11 +119,15 @@ export function createContainer({
     imports,
     synthesis,
     rebuilder,
-    /** Follows what other programs do: versions they activate, alerts they raise. */
+    training,
+    models,
+    drift,
+    /** Follows what other programs do: versions they activate, alerts they raise, runs they make. */
     follow(): void {
       models.follow();
       alerts.follow();
       analytics.follow();
+      training.follow();
     },
     /** Brings memory and derived data up to the record; call once after the database is open. */
     async start(): Promise<void> {
@@ -122,6 +137,12 @@ export function createContainer({
       const rebuilt = await profiles.recover();
       if (rebuilt > 0) log.info({ users: rebuilt }, 'profiles rebuilt from the record after an unclean stop');
     },
+    /** Makes up for what runs that were cut off left undone; in the background. */
+    resume(): void {
+      void training.recover();
+      const model = registry.find();
+      if (model?.meta.status === 'active' && model.meta.reassignedAt === null) reassignment.start(model);
+    },
     /** Ends background work and writes what is waiting; the store stays open. */
     async stop(): Promise<void> {
       models.close();
@@ -129,6 +150,7 @@ export function createContainer({
       alerts.close();
       analytics.close();
       await training.close();
+      await reassignment.close();
       await profiles.drain();
       await personas.drain();
       await metrics.drain();

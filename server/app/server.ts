@@ -39,6 +39,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
     await fill(application);
     await train(application);
     container.follow();
+    container.resume();
 
     const api = await createApi({
       services: container.services,
@@ -94,7 +95,10 @@ async function fill({ container, store, settings, truthPath }: Application): Pro
 /** Something has to be trained before anything can be served; an empty installation waits for its first import. */
 /** The first training gives everybody a persona, and the counters of the time before it. */
 async function train({ container, store, log }: Application): Promise<void> {
-  const { training, models } = container.services;
+  const { training, models } = container;
+  // Another instance may be at it, or may have died over it a moment ago.
+  await training.whenIdle();
+  await models.loadActive();
   if (models.activeVersion() !== null || (await store.profiles.count()) === 0) return;
   const run = await reportTraining((onProgress) => training.run('startup', onProgress));
   if (run.state === 'failed')

@@ -34,6 +34,10 @@ export interface Settings {
   readonly retrainCron: string;
   /** An IANA time zone. */
   readonly retrainTimeZone: string;
+  /** Relative loss of quality a new version may show and still be activated; negative: the gain it must show. */
+  readonly guardTolerance: number;
+  /** Model versions kept for a way back. */
+  readonly keepVersions: number;
   readonly allowedOrigins: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For. */
   readonly trustedProxies: number;
@@ -83,6 +87,9 @@ const secret = text.superRefine((value, context) => {
   }
 });
 
+const TOLERANCE =
+  'must be a percentage from -100 to 100: how much worse a new model may be and still be activated; negative asks for a gain';
+
 /** Every setting, its rule and its default; the key order is the order of `.env.example`. */
 const variables = z.object({
   MONGODB_URI: text
@@ -105,6 +112,12 @@ const variables = z.object({
   SMARTPERSONA_RETRAIN_TIMEZONE: text
     .refine(isTimeZone, 'must be an IANA time zone, such as UTC or Europe/Berlin')
     .default('UTC'),
+  SMARTPERSONA_GUARD_TOLERANCE: text
+    .regex(/^-?\d{1,3}(\.\d{1,3})?$/, TOLERANCE)
+    .transform(Number)
+    .refine((value) => Math.abs(value) <= 100, TOLERANCE)
+    .default(2),
+  SMARTPERSONA_KEEP_VERSIONS: wholeNumber(2, 1_000, '').default(8),
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
@@ -151,6 +164,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     seedUsers: values.SMARTPERSONA_SEED_USERS,
     retrainCron: values.SMARTPERSONA_RETRAIN_CRON,
     retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
+    guardTolerance: values.SMARTPERSONA_GUARD_TOLERANCE / 100,
+    keepVersions: values.SMARTPERSONA_KEEP_VERSIONS,
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',

@@ -41,8 +41,12 @@ export interface ModelVersion {
   readonly version: number;
   readonly status: ModelStatus;
   readonly createdAt: number;
+  /** It has learned from nothing later. */
+  readonly trainedAt: number;
   readonly activatedAt: number | null;
   readonly parentVersion: number | null;
+  /** When everybody had a persona under it since its last activation; null while that is outstanding. */
+  readonly reassignedAt: number | null;
   readonly k: number;
   readonly evidence: readonly ClusterEvidence[];
   readonly personas: readonly Persona[];
@@ -58,6 +62,8 @@ export interface ModelVersion {
   readonly timingsMs: Readonly<Record<string, number>>;
   /** Against the version that was active when it was trained; empty where there was none. */
   readonly comparison: readonly MetricComparison[];
+  /** What it was compared with, in words; null where there was nothing. */
+  readonly comparisonBasis: string | null;
   /** Why a candidate was not activated; null otherwise. */
   readonly reason: string | null;
 }
@@ -73,7 +79,7 @@ export const TRAINING_STAGES = [
 ] as const;
 export type TrainingStage = (typeof TRAINING_STAGES)[number];
 
-export const RUN_STATES = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+export const RUN_STATES = ['running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
 /** One run of a job. */

@@ -175,6 +175,7 @@ export function toModel(model: ModelVersion): ModelVersionType {
     personas: () => model.personas.map(toPersona),
     metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
     isActivatable: isActivatable(status),
+    comparisonBasis: model.comparisonBasis,
     comparison: () =>
       model.comparison.map(({ difference, ...rest }) => ({
         ...rest,

@@ -16,6 +16,7 @@ export type { ServingModel } from './model-registry.js';
 export { ModelActivator } from './model.service.js';
 export { PersonaAssigner } from './persona.service.js';
 export { ProfileService } from './profile.service.js';
+export { Reassignment } from './reassignment.js';
 export { Recommender } from './recommendation.service.js';
 export { Rebuilder } from './rebuild.js';
 export { createRetraining } from './retraining.js';

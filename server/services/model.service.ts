@@ -4,21 +4,27 @@ import type { EventPublisher, Logger, ModelVersion } from '../domain/index.js';
 import { CorruptModelError, ModelNotFoundError } from '../domain/index.js';
 import type { Store } from '../store/index.js';
 
+import type { AlertDesk } from './alert.service.js';
 import type { ItemCatalogue } from './catalogue.service.js';
 import { unpackVersion } from './model-parts.js';
-import type { ModelRegistry } from './model-registry.js';
+import type { ModelRegistry, ServingModel } from './model-registry.js';
+import type { Reassignment } from './reassignment.js';
 import type { ModelService } from './services.js';
 
 export interface ModelServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly catalogue: ItemCatalogue;
+  readonly reassignment: Reassignment;
+  readonly alerts: AlertDesk;
   readonly bus: EventPublisher;
   readonly clock: () => number;
   readonly log: Logger;
 }
 
 const MAX_ACTIVATION_TRIES = 5;
+
+type ReadModel = Omit<ServingModel, 'generation'>;
 
 export class ModelActivator implements ModelService {
   private readonly watching = new AbortController();
@@ -38,15 +44,16 @@ export class ModelActivator implements ModelService {
   }
 
   async activate(version: number): Promise<ModelVersion> {
-    const { store, clock } = this.options;
+    const { store, registry, reassignment, clock } = this.options;
     // Read and checked before the flip: a version that cannot serve is never pointed at.
-    await this.read(version);
+    const model = await this.read(version);
     for (let tries = 0; tries < MAX_ACTIVATION_TRIES; tries++) {
       const active = await store.models.findActiveVersion();
       if (active === version || (await store.models.activate(version, active, clock()))) break;
     }
-    await this.serve(version);
-    return this.options.registry.current().meta;
+    await this.serve(model);
+    reassignment.start(registry.current());
+    return (await store.models.find(version))!;
   }
 
   /** Loads what the database points at, or leaves the service without a model when it points at nothing. */
@@ -55,11 +62,11 @@ export class ModelActivator implements ModelService {
     const active = await store.models.findActiveVersion();
     if (active === null) return;
     try {
-      await this.serve(active);
+      await this.serve(await this.read(active));
     } catch (error) {
       if (!(error instanceof CorruptModelError)) throw error;
       log.error({ err: error }, 'the active model cannot be read; looking for the newest one that can');
-      await this.serveNewestReadable(active);
+      await this.alarm(error, await this.serveNewestReadable(active));
     }
   }
 
@@ -75,16 +82,16 @@ export class ModelActivator implements ModelService {
   }
 
   /** Makes a version serve on this instance and tells who listens. */
-  async serve(version: number): Promise<void> {
+  async serve(model: ReadModel): Promise<void> {
     const { registry, catalogue, bus } = this.options;
-    if (registry.find()?.version === version) return;
-    const model = await this.read(version);
+    if (registry.find()?.version === model.version) return;
     await catalogue.refresh();
     registry.swap(model);
-    bus.publish('model.activated', { version });
+    bus.publish('model.activated', { version: model.version });
   }
 
-  private async read(version: number): Promise<ReturnType<typeof unpackVersion>> {
+  /** Throws ModelNotFoundError, CorruptModelError. */
+  async read(version: number): Promise<ReadModel> {
     const { store, registry } = this.options;
     const serving = registry.find();
     if (serving?.version === version) return serving;
@@ -93,26 +100,38 @@ export class ModelActivator implements ModelService {
     return unpackVersion(meta, await store.models.getParts(version));
   }
 
-  private async serveNewestReadable(corrupt: number): Promise<void> {
+  private async serveNewestReadable(corrupt: number): Promise<number | null> {
     const { store, log } = this.options;
     for (const { version, status } of await store.models.list(20)) {
       if (version === corrupt || (status !== 'ready' && status !== 'retired')) continue;
       try {
-        await this.serve(version);
+        await this.serve(await this.read(version));
         log.warn({ version }, 'an earlier model version serves instead');
-        return;
+        return version;
       } catch (error) {
         if (!(error instanceof CorruptModelError)) throw error;
       }
     }
+    return null;
+  }
+
+  private alarm(error: CorruptModelError, serving: number | null): Promise<void> {
+    const instead =
+      serving === null ? 'No other version can be read either' : `Version ${serving} serves instead`;
+    return this.options.alerts.raise({
+      ...{ alertId: `model-corrupt-${error.version}`, kind: 'model-corrupt', severity: 'critical' },
+      message: `${error.message} ${instead}. Retrain, or restore the database.`,
+      modelVersion: error.version,
+    });
   }
 
   private async followFlips(flips: AsyncIterable<number>): Promise<void> {
     const { log } = this.options;
     for await (const version of flips) {
       try {
-        await this.serve(version);
+        await this.serve(await this.read(version));
       } catch (error) {
+        if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
         log.error(
           { err: error, version },
           'a version activated elsewhere could not be loaded; the one before still serves',

@@ -1,36 +1,50 @@
 /**
  * The walk through stages 3 to 7 for everyone: load the profiles, learn off the event loop, publish a version with one
  * pointer flip, swap, re-assign the users. It runs under a lease (see training.service.ts); until the flip nothing that
- * serves has changed, and a run that lost its lease cannot flip.
+ * serves has changed, and a run that ends before it, however it ends, leaves nothing behind.
  */
 
-import type { Item, ModelVersion, TrainingStage } from '../domain/index.js';
-import { CancelledError, InsufficientDataError, LeaseLostError } from '../domain/index.js';
+import type { ModelVersion, TrainingStage } from '../domain/index.js';
+import { LeaseLostError } from '../domain/index.js';
 import type { Dataset } from '../features/index.js';
-import { DatasetBuilder, FEATURE_NAMES, encodeItems } from '../features/index.js';
-import { packPersonas } from '../learning/index.js';
+import { FEATURE_NAMES } from '../features/index.js';
+import { packPersonas, packRecommender } from '../learning/index.js';
 import type { Store } from '../store/index.js';
-import type { Trainer, TrainingInput, TrainingResult } from '../workers/index.js';
+import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
 
+import type { AlertDesk } from './alert.service.js';
+import type { DriftMonitor } from './drift.service.js';
+import { loadDataset, nextTurn, refuseIfCancelled } from './load-dataset.js';
 import { packVersion } from './model-parts.js';
-import type { ModelRegistry } from './model-registry.js';
+import type { ModelRegistry, ServingModel } from './model-registry.js';
 import type { ModelActivator } from './model.service.js';
-import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
+import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
 
-const ASSIGN_CHUNK = 1_000;
+/** The metric that decides whether a version is activated. */
+const GUARD_METRIC = 'ndcg@10';
+/** Steps of users' personas outlive their versions by far: they are small, and a timeline is worth more the longer it is. */
+const HISTORY_VERSIONS = 104;
+/** Numbers below that are tried: cancelled runs leave gaps. */
+const HISTORY_SPAN = 20;
 
 export interface RetrainingOptions {
   readonly store: Store;
   readonly models: ModelActivator;
   readonly registry: ModelRegistry;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
+  readonly reassignment: Reassignment;
+  readonly drift: DriftMonitor;
+  readonly alerts: AlertDesk;
   readonly trainer: Trainer;
   readonly clock: () => number;
   /** The same data and seed give the same model bytes. */
   readonly seed: number;
+  /** Relative loss of quality against the active version that is let pass; a negative one asks for a gain. */
+  readonly guardTolerance: number;
+  /** Versions that are kept for a way back, the active one and its parent apart. */
+  readonly keepVersions: number;
 }
 
 /** The retrain use case. Throws InsufficientDataError, CancelledError, LeaseLostError, and what learning throws. */
@@ -38,107 +52,146 @@ export function createRetraining(
   options: RetrainingOptions,
 ): (context: RetrainContext) => Promise<ModelVersion> {
   return async (given) => {
-    const stopwatch = new Stopwatch(options.clock);
+    const { store, clock, profiles, trainer, registry, drift, seed } = options;
+    const stopwatch = new Stopwatch(clock);
     const context = { ...given, report: stopwatch.around(given.report) };
-    const { dataset, content } = await load(options, context);
-    const result = await options.trainer.train(toInput(options, dataset, content), {
-      signal: context.signal,
-      onProgress: context.report,
-    });
-    const version = await publish(options, context, {
-      dataset,
-      result,
-      timingsMs: () => stopwatch.timings(),
-    });
-    await reassign(options, context, { dataset, result, version });
-    return (await options.store.models.find(version))!;
+    await cleanUp(options);
+    await profiles.drain();
+    const trainedAt = clock();
+    const { dataset, content } = await loadDataset({ store, clock, ...context });
+    const serving = registry.find();
+    const { nUsers, nItems, interactions, features } = dataset;
+    const active = serving === null ? null : activeVersion(serving, dataset, options.guardTolerance);
+    const result = await trainer.train(
+      {
+        dataset: { nUsers, nItems, interactions, features },
+        ...{ content, featureNames: FEATURE_NAMES, active, seed },
+      },
+      { signal: context.signal, onProgress: context.report },
+    );
+    const published = await publish(options, context, { dataset, result, trainedAt, serving });
+    if (result.drift !== null && serving !== null)
+      await drift.record(serving, { ...result.drift, nUsers, isActive: !published.isActive });
+    if (published.isActive) await reassign(options, context, { dataset, result, version: published.version });
+    await store.models.update(published.version, { timingsMs: stopwatch.timings() });
+    await prune(options);
+    return (await store.models.find(published.version))!;
   };
 }
 
-function toInput(
-  { registry, seed }: RetrainingOptions,
-  dataset: Dataset,
-  content: TrainingInput['content'],
-): TrainingInput {
-  const serving = registry.find();
-  const { nUsers, nItems, interactions, features } = dataset;
-  return {
-    dataset: { nUsers, nItems, interactions, features },
-    content,
-    featureNames: FEATURE_NAMES,
-    previous:
-      serving === null
-        ? null
-        : { personas: packPersonas(serving.personas), hyperParameters: serving.recommender.hyperParameters },
-    seed,
-  };
-}
-
-async function load({ store, profiles, clock }: RetrainingOptions, { report, signal }: RetrainContext) {
-  report('load', 0);
-  await profiles.drain();
-  const items: Item[] = [];
-  for await (const batch of store.items.streamAll()) items.push(...batch);
-  const builder = new DatasetBuilder(
-    items.map((item) => item.itemId),
-    { now: clock() },
+/** What dead runs left: versions that were being written, or were complete and never became active. */
+async function cleanUp({ store }: RetrainingOptions): Promise<void> {
+  const left = (await store.models.list(100)).filter(
+    ({ status, activatedAt }) => status === 'building' || (status === 'ready' && activatedAt === null),
   );
-  const total = Math.max(1, await store.profiles.count());
-  let loaded = 0;
-  for await (const batch of store.profiles.streamAll()) {
-    refuseIfCancelled(signal);
-    for (const profile of batch) builder.add(profile);
-    loaded += batch.length;
-    report('load', Math.min(1, loaded / total));
-  }
-  if (loaded === 0)
-    throw new InsufficientDataError('There are no users to learn from. Import events or ratings first.');
-  report('features', 0);
-  const dataset = builder.build();
-  const content = encodeItems(items);
-  report('features', 1);
-  return { dataset, content };
+  if (left.length > 0) await store.models.prune(left.map(({ version }) => version));
 }
 
+function activeVersion(
+  { version, meta, personas, recommender, itemIndex }: ServingModel,
+  { itemIds }: Dataset,
+  tolerance: number,
+): ActiveVersion {
+  return {
+    version,
+    trainedAt: meta.trainedAt,
+    personas: packPersonas(personas),
+    recommender: packRecommender(recommender),
+    hyperParameters: recommender.hyperParameters,
+    itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
+    tolerance,
+  };
+}
+
+interface Trained {
+  readonly dataset: Dataset;
+  readonly result: TrainingResult;
+  readonly trainedAt: number;
+  /** What it was compared with. */
+  readonly serving: ServingModel | null;
+}
+
+/** Stores the version and, if it is good enough, makes it serve. */
 async function publish(
-  { store, models, registry, clock }: RetrainingOptions,
-  { report, signal, fence }: RetrainContext,
-  {
-    dataset,
-    result,
-    timingsMs,
-  }: { dataset: Dataset; result: TrainingResult; timingsMs: () => Record<string, number> },
-): Promise<number> {
+  options: RetrainingOptions,
+  { report, signal, fence, published }: RetrainContext,
+  trained: Trained,
+): Promise<{ version: number; isActive: boolean }> {
+  const { store, models, alerts, clock } = options;
   report('publish', 0);
   refuseIfCancelled(signal);
   const parentVersion = await store.models.findActiveVersion();
-  const version = await store.models.create({
-    createdAt: clock(),
-    parentVersion,
-    k: result.k,
-    evidence: result.evidence,
-    personas: keepLabels(result.personas, registry),
-    metrics: result.metrics,
-    hyperParameters: result.hyperParameters,
-    dataset: {
-      nUsers: dataset.nUsers,
-      nItems: dataset.nItems,
-      nInteractions: dataset.interactions.indices.length,
-      nEvents: dataset.nEvents,
-    },
-    timingsMs: timingsMs(),
-    comparison: [],
-    reason: null,
-  });
-  await store.models.putParts(version, packVersion(result, dataset));
-  report('publish', 0.6);
-  refuseIfCancelled(signal);
-  await store.models.seal(version, 'ready');
-  if (!(await store.models.activate(version, parentVersion, clock(), fence)))
-    throw new LeaseLostError(fence.job);
-  await models.serve(version);
+  const reason = reasonAgainst(trained);
+  const version = await store.models.create(describe(options, trained, { parentVersion, reason }));
+  try {
+    for (const part of packVersion(trained.result, trained.dataset)) {
+      refuseIfCancelled(signal);
+      await store.models.putParts(version, [part]);
+      await nextTurn();
+    }
+    report('publish', 0.5);
+    await store.models.seal(version, reason === null ? 'ready' : 'candidate');
+    if (reason !== null) {
+      await alerts.raise({
+        ...{ alertId: `candidate-held-${version}`, kind: 'candidate-held', severity: 'warning' },
+        message: `Version ${version} is held back: ${reason} An admin may activate it all the same.`,
+        modelVersion: version,
+        values: guardValues(trained.result),
+      });
+      published(version);
+      report('publish', 1);
+      return { version, isActive: false };
+    }
+    // Read back before the flip: what cannot be read is never pointed at.
+    const model = await models.read(version);
+    refuseIfCancelled(signal);
+    if (!(await store.models.activate(version, parentVersion, clock(), fence)))
+      throw new LeaseLostError(fence.job);
+    published(version);
+    await models.serve(model);
+  } catch (error) {
+    await store.models.prune([version]).catch(() => undefined);
+    throw error;
+  }
   report('publish', 1);
-  return version;
+  return { version, isActive: true };
+}
+
+function describe(
+  { registry, clock }: RetrainingOptions,
+  { dataset, result, trainedAt }: Trained,
+  { parentVersion, reason }: Pick<ModelVersion, 'parentVersion' | 'reason'>,
+): Parameters<Store['models']['create']>[0] {
+  const { k, evidence, metrics, hyperParameters, comparison, comparisonBasis } = result;
+  const { nUsers, nItems, nEvents, interactions } = dataset;
+  return {
+    ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, hyperParameters },
+    personas: keepLabels(result.personas, registry),
+    dataset: { nUsers, nItems, nInteractions: interactions.indices.length, nEvents },
+    timingsMs: {},
+    ...{ comparison, comparisonBasis, reason },
+  };
+}
+
+/** Why the version must not be activated unasked; null when nothing speaks against it. */
+function reasonAgainst({ result, serving }: Trained): string | null {
+  const guard = result.comparison.find(({ name }) => name === GUARD_METRIC);
+  if (serving === null || guard === undefined || !guard.isWorse) return null;
+  const { value, activeValue, difference } = guard;
+  const figures = [value, activeValue, difference.low, difference.high].map((figure) => figure.toFixed(4));
+  return (
+    `its ${GUARD_METRIC} on held-out likes is ${figures[0]} where version ${serving.version} has ${figures[1]} ` +
+    `(difference ${figures[2]} to ${figures[3]}; compared with: ${result.comparisonBasis}).`
+  );
+}
+
+function guardValues({ comparison }: TrainingResult): Record<string, number> {
+  return Object.fromEntries(
+    comparison.flatMap(({ name, value, activeValue }) => [
+      [name, value],
+      [`${name} of the active version`, activeValue],
+    ]),
+  );
 }
 
 /** A name an admin gave stays with its persona. */
@@ -147,36 +200,34 @@ function keepLabels(personas: ModelVersion['personas'], registry: ModelRegistry)
   return personas.map((persona) => ({ ...persona, label: named.get(persona.personaId) ?? persona.label }));
 }
 
-/** Everybody's persona under the new version, and a line in everybody's history. */
 async function reassign(
-  { store, personas, clock }: RetrainingOptions,
-  { report }: RetrainContext,
+  { store, reassignment }: RetrainingOptions,
+  { report, signal }: RetrainContext,
   { dataset, result, version }: { dataset: Dataset; result: TrainingResult; version: number },
 ): Promise<void> {
-  const at = clock();
+  report('reassign', 0);
+  const { activatedAt } = (await store.models.find(version))!;
+  const { userIds, eventCounts } = dataset;
+  const { labels, confidence } = result;
   const personaIds = result.personas.map((persona) => persona.personaId);
-  const assigned = (user: number) => ({
-    personaId: personaIds[result.labels[user]],
-    confidence: result.confidence[user],
-  });
-  for (let start = 0; start < dataset.nUsers; start += ASSIGN_CHUNK) {
-    const userIds = dataset.userIds.slice(start, start + ASSIGN_CHUNK);
-    const before = new Map((await store.users.findMany(userIds)).map((user) => [user.userId, user]));
-    await store.users.assignPersonas(
-      userIds.map((userId, offset) => {
-        const { personaId, confidence } = assigned(start + offset);
-        const held = before.get(userId)?.persona ?? null;
-        const since = held?.personaId === personaId ? held.since : at;
-        const persona = { personaId, confidence, since, pending: null, modelVersion: version };
-        return { userId, persona, eventCount: dataset.eventCounts[start + offset] };
-      }),
-    );
-    await store.personaHistory.appendMany(
-      userIds.map((userId, offset) => ({ userId, version, at, ...assigned(start + offset) })),
-    );
-    report('reassign', Math.min(1, (start + ASSIGN_CHUNK) / dataset.nUsers));
-  }
-  personas.forgetAll();
+  await reassignment.write(
+    { version, at: activatedAt! },
+    { userIds, personaIds, labels, confidence, eventCounts },
+    { signal, report: (fraction) => report('reassign', fraction) },
+  );
+}
+
+/** Lets go of versions past the number that is kept. */
+async function prune({ store, keepVersions }: RetrainingOptions): Promise<void> {
+  const versions = await store.models.list(1_000);
+  const active = versions.find(({ status }) => status === 'active');
+  const isNeeded = (version: number) => version === active?.version || version === active?.parentVersion;
+  const gone = versions.slice(keepVersions).filter(({ version }) => !isNeeded(version));
+  if (gone.length > 0) await store.models.prune(gone.map(({ version }) => version));
+  const newest = versions.at(0)?.version ?? 0;
+  await store.personaHistory.deleteByVersions(
+    Array.from({ length: HISTORY_SPAN }, (_, step) => newest - HISTORY_VERSIONS - step),
+  );
 }
 
 /** How long each stage takes, from what is reported of it. */
@@ -199,8 +250,4 @@ class Stopwatch {
       starts.map(([stage, start], index) => [stage, (starts[index + 1]?.[1] ?? this.clock()) - start]),
     );
   }
-}
-
-function refuseIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new CancelledError('retrain');
 }

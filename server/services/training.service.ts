@@ -4,28 +4,26 @@
  */
 
 import type { EventPublisher, Logger, ModelVersion, TrainingRun, TrainingStage } from '../domain/index.js';
-import { AlreadyRunningError, CancelledError, LeaseLostError, TRAINING_STAGES } from '../domain/index.js';
-import type { Lease, Store } from '../store/index.js';
+import { CancelledError } from '../domain/index.js';
+import type { Store } from '../store/index.js';
 
+import type { AlertDesk } from './alert.service.js';
+import type { HeldLease } from './job-lease.js';
+import { holdLease } from './job-lease.js';
 import type { TrainingService } from './services.js';
+import { StageShares } from './stage-shares.js';
 
 export const RETRAIN_JOB = 'retrain';
 
-const LEASE_MS = 30_000;
-const RENEW_EVERY_MS = 10_000;
 /** Progress is stored at most this often; the bus hears of every step. */
 const STORE_PROGRESS_EVERY_MS = 500;
+/** How often somebody who waits for a run elsewhere looks at it. */
+const LOOK_EVERY_MS = 250;
+/** A run elsewhere that is asked to end does so within a few seconds, or its instance is gone. */
+const CANCEL_DEADLINE_MS = 15_000;
 
-/** Share of a run's time that each stage takes on the synthetic data set; only the progress bar depends on it. */
-const STAGE_SHARE: Readonly<Record<TrainingStage, number>> = {
-  load: 0.2,
-  features: 0.05,
-  personas: 0.2,
-  fit: 0.25,
-  evaluate: 0.1,
-  publish: 0.05,
-  reassign: 0.15,
-};
+/** Of the latest runs, when looking for dead ones. */
+const MAX_LOOKED_AT = 100;
 
 /** What a retrain is given while it walks its stages. */
 export interface RetrainContext {
@@ -34,11 +32,14 @@ export interface RetrainContext {
   readonly report: (stage: TrainingStage, fraction: number) => void;
   /** Names the lease a publish must still hold. */
   readonly fence: { readonly job: string; readonly token: number };
+  /** The version is stored for good. */
+  readonly published: (version: number) => void;
 }
 
 export interface TrainingServiceOptions {
   readonly store: Store;
   readonly retrain: (context: RetrainContext) => Promise<ModelVersion>;
+  readonly alerts: Pick<AlertDesk, 'raise'>;
   readonly bus: EventPublisher;
   readonly instanceId: string;
   readonly createId: () => string;
@@ -49,15 +50,21 @@ export interface TrainingServiceOptions {
 interface ActiveRun {
   run: TrainingRun;
   readonly abort: AbortController;
-  readonly listeners: Set<(run: TrainingRun) => void>;
+  readonly onProgress: (run: TrainingRun) => void;
   readonly done: Promise<TrainingRun>;
 }
 
+/** Why a run was aborted; anything else is a lost lease. */
+type StopReason = Extract<TrainingRun['state'], 'cancelled' | 'interrupted'>;
+
 export class TrainingRunner implements TrainingService {
   private active: ActiveRun | null = null;
+  private shares = new StageShares({});
   private lastStoredAt = 0;
   /** The last write of progress, so that it can never land after the end of the run. */
   private storing: Promise<void> = Promise.resolve();
+  private stopReason: StopReason | null = null;
+  private readonly watching = new AbortController();
 
   constructor(private readonly options: TrainingServiceOptions) {}
 
@@ -66,16 +73,19 @@ export class TrainingRunner implements TrainingService {
   }
 
   async run(trigger: TrainingRun['trigger'], onProgress?: (run: TrainingRun) => void): Promise<TrainingRun> {
-    const active = await this.begin(trigger);
-    if (onProgress !== undefined) active.listeners.add(onProgress);
-    return active.done;
+    return (await this.begin(trigger, onProgress)).done;
   }
 
   async cancel(runId: string): Promise<boolean> {
-    if (this.active?.run.runId !== runId) return false;
-    this.active.abort.abort();
-    await this.active.done;
-    return true;
+    if (this.active?.run.runId === runId) return this.stop('cancelled');
+    const { store } = this.options;
+    if (!(await store.runs.requestCancel(runId))) return false;
+    for (let waitedMs = 0; waitedMs < CANCEL_DEADLINE_MS; waitedMs += LOOK_EVERY_MS) {
+      const state = (await store.runs.find(runId))?.state;
+      if (state !== 'running') return state === 'cancelled';
+      await pause(LOOK_EVERY_MS);
+    }
+    return false;
   }
 
   currentRun(): TrainingRun | null {
@@ -90,120 +100,191 @@ export class TrainingRunner implements TrainingService {
     return this.options.store.runs.list(RETRAIN_JOB, first);
   }
 
-  /** Cancels a run in progress and waits for its end. */
-  async close(): Promise<void> {
-    if (this.active !== null) await this.cancel(this.active.run.runId);
+  /** Tells of runs on other instances as they move, until `close`. */
+  follow(): void {
+    const moves = this.options.store.runs.watch({ signal: this.watching.signal });
+    if (moves !== null) void this.tell(moves);
   }
 
-  private async begin(trigger: TrainingRun['trigger']): Promise<ActiveRun> {
-    const { store, instanceId, clock } = this.options;
-    const lease = await store.leases.acquire(RETRAIN_JOB, instanceId, LEASE_MS, clock());
-    if (lease === null) {
-      const holder = await store.leases.find(RETRAIN_JOB);
-      throw new AlreadyRunningError(
-        RETRAIN_JOB,
-        holder?.owner ?? 'another instance',
-        holder?.acquiredAt ?? clock(),
-      );
+  /** Resolves when no run is under way anywhere. */
+  async whenIdle(): Promise<void> {
+    const { store, clock } = this.options;
+    for (;;) {
+      const lease = await store.leases.find(RETRAIN_JOB);
+      if (lease === null || lease.expiresAt <= clock()) return;
+      await pause(LOOK_EVERY_MS);
     }
-    const run = this.newRun(trigger);
+  }
+
+  /** Marks runs that died with their instance, as soon as no run is under way. Never throws: the next run does it too. */
+  async recover(): Promise<void> {
+    try {
+      if ((await this.runs(MAX_LOOKED_AT)).every((run) => run.state !== 'running')) return;
+      await this.whenIdle();
+      const lease = await this.hold();
+      await this.closeDeadRuns().finally(() => lease.release());
+    } catch (error) {
+      this.options.log.debug({ err: error }, 'dead training runs were not marked');
+    }
+  }
+
+  /** Stops a run in progress and waits for its end. */
+  async close(): Promise<void> {
+    this.watching.abort();
+    await this.stop('interrupted');
+  }
+
+  private async stop(reason: StopReason): Promise<boolean> {
+    if (this.active === null) return false;
+    this.stopReason ??= reason;
+    this.active.abort.abort(new CancelledError(RETRAIN_JOB));
+    return (await this.active.done).state === reason;
+  }
+
+  private hold(): Promise<HeldLease> {
+    const { store, instanceId, clock, log } = this.options;
+    return holdLease({
+      ...{ store, clock, log, job: RETRAIN_JOB, owner: instanceId },
+      onBeat: () => this.storeProgress(),
+    });
+  }
+
+  private async begin(
+    trigger: TrainingRun['trigger'],
+    onProgress: ActiveRun['onProgress'] = () => undefined,
+  ): Promise<ActiveRun> {
+    const { store } = this.options;
+    const lease = await this.hold();
     const abort = new AbortController();
-    const listeners = new Set<(run: TrainingRun) => void>();
-    // The promise body runs up to its first await before `active` is set; progress starts after it.
-    const done = Promise.resolve().then(() => this.execute(lease, abort));
-    this.active = { run, abort, listeners, done };
-    await store.runs.replace(run);
-    return this.active;
+    lease.signal.addEventListener('abort', () => abort.abort(lease.signal.reason), { once: true });
+    this.stopReason = null;
+    try {
+      await this.closeDeadRuns();
+      this.shares = new StageShares((await store.models.list(1)).at(0)?.timingsMs ?? {});
+      const run = this.newRun(trigger);
+      await store.runs.replace(run);
+      // The body waits for `active` to be set: it begins in a later turn.
+      const done = Promise.resolve().then(() => this.execute(lease, abort.signal));
+      this.active = { run, abort, onProgress, done };
+      return this.active;
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  private async closeDeadRuns(): Promise<void> {
+    const { store, clock } = this.options;
+    for (const run of await this.runs(MAX_LOOKED_AT)) {
+      if (run.state !== 'running') continue;
+      const error = 'Its instance stopped before it was done.';
+      await store.runs.replace({ ...run, state: 'interrupted', endedAt: clock(), remainingMs: null, error });
+    }
   }
 
   private newRun(trigger: TrainingRun['trigger']): TrainingRun {
+    const { createId, clock, instanceId } = this.options;
     return {
-      runId: this.options.createId(),
-      job: RETRAIN_JOB,
-      state: 'running',
-      stage: 'load',
-      progress: 0,
-      remainingMs: null,
-      startedAt: this.options.clock(),
-      endedAt: null,
-      error: null,
-      host: this.options.instanceId,
-      modelVersion: null,
-      trigger,
+      ...{ runId: createId(), job: RETRAIN_JOB, state: 'running', stage: 'load', progress: 0 },
+      ...{ remainingMs: null, startedAt: clock(), endedAt: null, error: null, host: instanceId },
+      ...{ modelVersion: null, trigger },
     };
   }
 
-  private async execute(lease: Lease, abort: AbortController): Promise<TrainingRun> {
-    const { store, clock, log } = this.options;
-    let isLeaseLost = false;
-    const renewal = setInterval(() => {
-      store.leases
-        .renew(lease, LEASE_MS, clock())
-        .then((isHeld) => {
-          isLeaseLost = !isHeld;
-          if (isLeaseLost) abort.abort();
-        })
-        .catch((error: unknown) => log.warn({ err: error }, 'the training lease could not be renewed'));
-    }, RENEW_EVERY_MS);
+  private async execute(lease: HeldLease, signal: AbortSignal): Promise<TrainingRun> {
     let outcome: Partial<TrainingRun>;
     try {
       const model = await this.options.retrain({
-        signal: abort.signal,
+        signal,
         report: (stage, fraction) => this.progress(stage, fraction),
-        fence: { job: RETRAIN_JOB, token: lease.fence },
+        fence: lease.fence,
+        published: (version) => {
+          const active = this.active!;
+          active.run = { ...active.run, modelVersion: version };
+        },
       });
-      outcome = { state: 'succeeded', progress: 1, remainingMs: 0, modelVersion: model.version };
-    } catch (cause) {
-      const error = isLeaseLost ? new LeaseLostError(RETRAIN_JOB) : cause;
-      const isCancelled = abort.signal.aborted && !isLeaseLost;
-      if (!isCancelled)
-        log.error({ err: error }, 'training failed; the version that served before still serves');
-      outcome = {
-        state: isCancelled ? 'cancelled' : 'failed',
-        error: isCancelled ? new CancelledError(RETRAIN_JOB).message : errorText(error),
-      };
-    } finally {
-      clearInterval(renewal);
+      outcome = { state: 'succeeded', progress: 1, modelVersion: model.version };
+    } catch (error) {
+      outcome = await this.explain(signal.aborted ? signal.reason : error);
     }
-    return this.finish(lease, outcome);
+    return this.finish(lease, { ...outcome, remainingMs: outcome.state === 'succeeded' ? 0 : null });
   }
 
-  private async finish(lease: Lease, outcome: Partial<TrainingRun>): Promise<TrainingRun> {
+  private async explain(error: unknown): Promise<Partial<TrainingRun>> {
+    const { log, alerts } = this.options;
+    const { modelVersion, runId } = this.active!.run;
+    const text =
+      modelVersion === null || this.stopReason === null
+        ? errorText(error)
+        : `The run was stopped; version ${modelVersion} is kept, and users it has not reached are re-assigned when they are seen.`;
+    if (this.stopReason !== null) return { state: this.stopReason, error: text };
+    log.error({ err: error }, 'training failed; the version that served before still serves');
+    await alerts.raise({
+      ...{ alertId: `training-failed-${runId}`, kind: 'training-failed' },
+      severity: 'warning',
+      message: `A training run failed: ${text} The version that served before still serves.`,
+    });
+    return { state: 'failed', error: text };
+  }
+
+  private async finish(lease: HeldLease, outcome: Partial<TrainingRun>): Promise<TrainingRun> {
     const { store, bus, clock, log } = this.options;
-    const { run, listeners } = this.active!;
+    const { run, onProgress } = this.active!;
     const ended: TrainingRun = { ...run, ...outcome, endedAt: clock() };
     this.active!.run = ended;
     try {
       await this.storing;
       await store.runs.replace(ended);
-      await store.leases.release(lease);
     } catch (error) {
-      log.warn({ err: error }, 'the end of a training run could not be recorded; its lease will expire');
+      log.warn({ err: error }, 'the end of a training run could not be recorded; the next run does it');
     }
-    for (const listener of listeners) listener(ended);
+    await lease.release().catch((error: unknown) => {
+      log.warn({ err: error }, 'the training lease could not be released; it will expire');
+    });
+    onProgress(ended);
     this.active = null;
     bus.publish('training.progressed', { runId: ended.runId });
     return ended;
   }
 
   private progress(stage: TrainingStage, fraction: number): void {
-    const { store, bus, clock, log } = this.options;
+    const { bus, clock } = this.options;
     const active = this.active!;
-    const before = TRAINING_STAGES.slice(0, TRAINING_STAGES.indexOf(stage));
-    const progress = before.reduce((sum, name) => sum + STAGE_SHARE[name], 0) + STAGE_SHARE[stage] * fraction;
+    const progress = Math.max(active.run.progress, this.shares.progressAt(stage, fraction));
     const elapsedMs = clock() - active.run.startedAt;
     const remainingMs = progress > 0.02 ? Math.round((elapsedMs * (1 - progress)) / progress) : null;
     active.run = { ...active.run, stage, progress, remainingMs };
-    for (const listener of active.listeners) listener(active.run);
+    active.onProgress(active.run);
     bus.publish('training.progressed', { runId: active.run.runId });
-    if (clock() - this.lastStoredAt < STORE_PROGRESS_EVERY_MS) return;
+    if (clock() - this.lastStoredAt >= STORE_PROGRESS_EVERY_MS) this.storeProgress();
+  }
+
+  /** Also where a wish to cancel arrives that was told to another instance. */
+  private storeProgress(): void {
+    const { store, clock, log } = this.options;
+    const { active } = this;
+    if (active === null || active.run.state !== 'running') return;
     this.lastStoredAt = clock();
-    this.storing = store.runs
-      .replace(active.run)
+    this.storing = this.storing
+      .then(() => store.runs.replace(this.active?.run ?? active.run))
+      .then((isUnwanted) => {
+        if (isUnwanted && this.active === active) void this.stop('cancelled');
+      })
       .catch((error: unknown) => log.debug({ err: error }, 'training progress was not stored'));
+  }
+
+  private async tell(moves: AsyncIterable<TrainingRun>): Promise<void> {
+    const { bus, instanceId } = this.options;
+    for await (const { runId, host } of moves) {
+      if (host !== instanceId) bus.publish('training.progressed', { runId });
+    }
   }
 }
 
 function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -50,10 +50,16 @@ export interface UserRepository {
   find(userId: string): Promise<User | null>;
   findMany(userIds: readonly string[]): Promise<User[]>;
   list(page: PageRequest & { personaId?: string | null; isSynthetic?: boolean }): Promise<Page<User>>;
-  /** Sets persona and event count for many users in one go. */
+  /**
+   * Sets persona and event count for many users in one go; users that are gone stay gone. With `unlessVersion`, a user
+   * whose persona that version has assigned already keeps it.
+   */
   assignPersonas(
     rows: readonly { userId: string; persona: PersonaAssignment; eventCount: number }[],
+    options?: { unlessVersion?: number },
   ): Promise<void>;
+  /** Streams who has which persona, in batches, in ascending user id. */
+  streamPersonas(): AsyncIterable<readonly Pick<User, 'userId' | 'persona' | 'eventCount'>[]>;
   count(): Promise<number>;
   /** Users by persona id; users without one under "none". */
   countByPersona(): Promise<Map<string, number>>;
@@ -130,7 +136,7 @@ export interface ModelPart {
 
 export interface ModelRepository {
   /** Takes the next version number and stores the document with status "building". */
-  create(model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt'>): Promise<number>;
+  create(model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt' | 'reassignedAt'>): Promise<number>;
   /** Stores parts, cut into chunks below 8 MB, each with a checksum. */
   putParts(version: number, parts: readonly ModelPart[]): Promise<void>;
   /** Puts other bytes of the same length in place of a stored part: the one change a sealed version knows, for erasure. */
@@ -143,6 +149,8 @@ export interface ModelRepository {
     status: Extract<ModelStatus, 'ready' | 'candidate' | 'failed'>,
     patch?: Partial<ModelVersion>,
   ): Promise<void>;
+  /** Completes what is known of a version without changing what it is. */
+  update(version: number, patch: Partial<Pick<ModelVersion, 'timingsMs' | 'reassignedAt'>>): Promise<void>;
   /**
    * Flips the pointer to `version` if it still points at `expectedActive` (null: at nothing), and, when `fence` is given,
    * only while the lease `fence.job` still carries `fence.token`. Returns false when somebody else won.
@@ -166,7 +174,14 @@ export interface ModelRepository {
 }
 
 export interface PersonaHistoryRepository {
+  /** Single steps, between versions. */
   appendMany(rows: readonly PersonaRecord[]): Promise<void>;
+  /** Everybody's persona under a version, users in ascending id; the same step again takes its place. */
+  replaceVersion(
+    step: { version: number; at: number },
+    rows: readonly Omit<PersonaRecord, 'version' | 'at'>[],
+  ): Promise<void>;
+  /** Newest first. */
   findByUser(userId: string, limit: number): Promise<PersonaRecord[]>;
   /** For every user with a record in both versions: counts by (from persona, to persona). */
   transitions(fromVersion: number, toVersion: number): Promise<{ from: string; to: string; count: number }[]>;
@@ -222,10 +237,15 @@ export interface ShownListRepository {
 }
 
 export interface RunRepository {
-  replace(run: TrainingRun): Promise<void>;
+  /** True when somebody has asked for its end. */
+  replace(run: TrainingRun): Promise<boolean>;
+  /** False unless it is running. */
+  requestCancel(runId: string): Promise<boolean>;
   find(runId: string): Promise<TrainingRun | null>;
   /** Newest first. */
   list(job: string, limit: number): Promise<TrainingRun[]>;
+  /** Runs as they move from now on; null where the server has no change streams. */
+  watch(options: { signal: AbortSignal }): AsyncIterable<TrainingRun> | null;
 }
 
 export interface Lease {

@@ -3,8 +3,11 @@
 import type { WorkerOptions } from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
 
+import type { Drift } from '../learning/index.js';
+
+import type { DriftInput, TaskRequest } from './tasks.js';
+import { runTask } from './tasks.js';
 import type { TrainingInput, TrainingProgress, TrainingResult } from './training-task.js';
-import { runTrainingTask } from './training-task.js';
 
 export interface TrainOptions {
   readonly signal: AbortSignal;
@@ -14,12 +17,14 @@ export interface TrainOptions {
 export interface Trainer {
   /** Rejects with the task's error; with the signal's reason when it is aborted, which ends the thread at once. */
   train(input: TrainingInput, options: TrainOptions): Promise<TrainingResult>;
+  /** How far users have moved from those of a version. Rejects likewise. */
+  measureDrift(input: DriftInput, options?: { signal?: AbortSignal }): Promise<Drift>;
 }
 
 /** What the thread sends back. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly stage: Parameters<TrainingProgress>[0]; readonly fraction: number }
-  | { readonly kind: 'result'; readonly result: TrainingResult }
+  | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly code: string; readonly message: string };
 
 /** A task's failure as it arrives from the thread; `code` is the original error's. */
@@ -39,32 +44,35 @@ export interface ThreadTrainerOptions {
 }
 
 export function createThreadTrainer({ maxHeapMb = 1_024 }: ThreadTrainerOptions = {}): Trainer {
+  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
+  const run = <T>(request: TaskRequest, options: Partial<TrainOptions>) =>
+    runInThread(startWorker({ workerData: request, resourceLimits }), options) as Promise<T>;
   return {
-    train: (input, { signal, onProgress }) =>
-      new Promise((resolve, reject) => {
-        const worker = startWorker({
-          workerData: input,
-          resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-        });
-        const stop = () => {
-          reject(signal.reason);
-          void worker.terminate();
-        };
-        if (signal.aborted) return stop();
-        signal.addEventListener('abort', stop, { once: true });
-        worker.on('message', (message: WorkerMessage) => {
-          if (message.kind === 'progress') onProgress(message.stage, message.fraction);
-          else if (message.kind === 'result') resolve(message.result);
-          else reject(new TrainingTaskError(message.code, message.message));
-        });
-        worker.once('error', reject);
-        worker.once('exit', (code) => {
-          signal.removeEventListener('abort', stop);
-          // Without effect when a result or an error has settled the promise already.
-          reject(new TrainingTaskError('WORKER_EXITED', `The training thread ended with code ${code}.`));
-        });
-      }),
+    train: (input, options) => run({ task: 'train', input }, options),
+    measureDrift: (input, options = {}) => run({ task: 'drift', input }, options),
   };
+}
+
+function runInThread(worker: Worker, { signal, onProgress }: Partial<TrainOptions>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(signal!.reason);
+      void worker.terminate();
+    };
+    if (signal?.aborted === true) return stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'progress') onProgress?.(message.stage, message.fraction);
+      else if (message.kind === 'result') resolve(message.result);
+      else reject(new TrainingTaskError(message.code, message.message));
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => {
+      signal?.removeEventListener('abort', stop);
+      // Without effect when a result or an error has settled the promise already.
+      reject(new TrainingTaskError('WORKER_EXITED', `The training thread ended with code ${code}.`));
+    });
+  });
 }
 
 /** From source a thread has to be taught TypeScript first; loaders are not handed down to it. */
@@ -77,7 +85,10 @@ function startWorker(options: WorkerOptions): Worker {
 }
 
 export function createInlineTrainer(): Trainer {
+  const run = <T>(request: TaskRequest, onProgress: TrainingProgress = () => undefined) =>
+    Promise.resolve().then(() => runTask(request, onProgress).result as T);
   return {
-    train: (input, { onProgress }) => Promise.resolve().then(() => runTrainingTask(input, onProgress)),
+    train: (input, { onProgress }) => run({ task: 'train', input }, onProgress),
+    measureDrift: (input) => run({ task: 'drift', input }),
   };
 }

@@ -5,16 +5,17 @@
  * otherwise), then fitted again to all of the data with the hyper-parameters chosen on the way.
  */
 
-import type { MetricValue, Persona, TrainingStage } from '../domain/index.js';
+import type { MetricComparison, MetricValue, Persona, TrainingStage } from '../domain/index.js';
 import { KNOWN_TIME_FROM } from '../domain/index.js';
 import type { Interactions, ItemContent } from '../features/index.js';
 import type {
+  Drift,
   Evaluation,
-  HyperParameters,
   PackedPersonas,
   PackedRecommender,
   ClusterEvidence,
   PersonaFit,
+  PersonaModel,
 } from '../learning/index.js';
 import {
   evaluate,
@@ -23,6 +24,7 @@ import {
   foldedScores,
   holdOutLikes,
   itemFeaturesOf,
+  measureDrift,
   packPersonas,
   packRecommender,
   unpackPersonas,
@@ -30,6 +32,8 @@ import {
 
 import type { ClusterPoints } from './cluster-points.js';
 import { clusterPoints } from './cluster-points.js';
+import type { ActiveVersion } from './guard.js';
+import { compareWithActive } from './guard.js';
 
 export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
 
@@ -43,8 +47,8 @@ export interface TrainingInput {
   };
   readonly content: ItemContent;
   readonly featureNames: readonly string[];
-  /** The version that serves now: keeps persona ids stable and starts the search from its hyper-parameters. */
-  readonly previous: { readonly personas: PackedPersonas; readonly hyperParameters: HyperParameters } | null;
+  /** Null before the first training. */
+  readonly active: ActiveVersion | null;
   readonly seed: number;
 }
 
@@ -61,19 +65,25 @@ export interface TrainingResult {
   readonly packedRecommender: PackedRecommender;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly hyperParameters: Readonly<Record<string, number>>;
+  /** Against the active version; empty where there is none. */
+  readonly comparison: readonly MetricComparison[];
+  readonly comparisonBasis: string | null;
+  /** Of these users from those of the active version; null where there is none to compare with. */
+  readonly drift: Drift | null;
 }
 
 /** Fits of the hyper-parameter search. */
 const SEARCH_FITS = 8;
 
 export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgress): TrainingResult {
+  const active = input.active === null ? null : unpackPersonas(input.active.personas);
   const personaFit = fitPersonas(input.dataset.features, {
     names: input.featureNames,
     seed: input.seed,
-    previous: input.previous === null ? undefined : unpackPersonas(input.previous.personas),
+    previous: active ?? undefined,
     onProgress: (fraction) => onProgress('personas', fraction),
   });
-  const { model, evaluation } = fitAndJudge(input, personaFit, onProgress);
+  const { model, evaluation, guard } = fitAndJudge(input, personaFit, onProgress);
   return {
     k: personaFit.model.personas.length,
     evidence: personaFit.evidence,
@@ -85,6 +95,9 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
     packedRecommender: packRecommender(model),
     metrics: metricsOf(evaluation, personaFit),
     hyperParameters: { ...model.hyperParameters },
+    comparison: guard?.comparison ?? [],
+    comparisonBasis: guard?.basis ?? null,
+    drift: driftOf(active, input),
   };
 }
 
@@ -97,15 +110,13 @@ function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: T
     nPersonas: personaFit.model.personas.length,
   };
   const { train, test } = holdOutLikes(interactions, { seed: input.seed, knownTimeFrom: KNOWN_TIME_FROM });
-  const judged = fitRecommender(
-    { ...shared, interactions: train },
-    {
-      seed: input.seed,
-      hyperParameters: input.previous?.hyperParameters,
-      search: { maxFits: SEARCH_FITS },
-      onProgress: (fraction) => onProgress('fit', fraction * 0.7),
-    },
-  );
+  const fitted = { ...shared, interactions: train };
+  const judged = fitRecommender(fitted, {
+    seed: input.seed,
+    hyperParameters: input.active?.hyperParameters,
+    search: { maxFits: SEARCH_FITS },
+    onProgress: (fraction) => onProgress('fit', fraction * 0.7),
+  });
   const model = fitRecommender(
     { ...shared, interactions },
     {
@@ -123,9 +134,24 @@ function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: T
       test,
       group: personaFit.labels,
     },
-    { seed: input.seed, onProgress: (fraction) => onProgress('evaluate', fraction) },
+    { seed: input.seed, onProgress: (fraction) => onProgress('evaluate', fraction * 0.6) },
   );
-  return { model, evaluation };
+  const { active, dataset, featureNames, seed } = input;
+  const guard =
+    active === null
+      ? null
+      : compareWithActive({
+          ...{ active, dataset, featureNames, seed, fitted, test, judged, evaluation },
+          onProgress: (fraction) => onProgress('evaluate', 0.6 + fraction * 0.4),
+        });
+  onProgress('evaluate', 1);
+  return { model, evaluation, guard };
+}
+
+/** Null also where the active version has other features. */
+function driftOf(active: PersonaModel | null, { dataset, featureNames }: TrainingInput): Drift | null {
+  if (active === null || active.preprocessing.names.join('\n') !== featureNames.join('\n')) return null;
+  return measureDrift(active, dataset.features);
 }
 
 function metricsOf({ overall, coverage, novelty, byGroup }: Evaluation, { model, silhouette }: PersonaFit) {

@@ -144,6 +144,20 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       expect(await users.count()).toBe(3);
     });
 
+    it('leaves a persona that the same version has assigned already, and streams who has which', async () => {
+      await users.ensure([row(ann), row(bob)]);
+      const under = (modelVersion: number, personaId: string) => ({ ...persona(personaId), modelVersion });
+      await users.assignPersonas([{ userId: ann, persona: under(2, 'seeker'), eventCount: 7 }]);
+      await users.assignPersonas(
+        [ann, bob].map((userId) => ({ userId, persona: under(2, 'buyer'), eventCount: 5 })),
+        { unlessVersion: 2 },
+      );
+      expect((await collect(users.streamPersonas())).flat()).toEqual([
+        { userId: ann, persona: under(2, 'seeker'), eventCount: 7 },
+        { userId: bob, persona: under(2, 'buyer'), eventCount: 5 },
+      ]);
+    });
+
     it('lists pages by persona and by origin in ascending id order', async () => {
       await users.ensure([row(cem), row(ann, true), row(bob, true)]);
       await users.assignPersonas(

@@ -45,6 +45,43 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
       expect(await history.transitions(1, 9)).toEqual([]);
     });
 
+    it("keeps everybody's step of a version, beside the single steps in between", async () => {
+      const users = Array.from({ length: 2_300 }, (_, n) => userIdOf(n));
+      const step = { version: 1, at: NOON };
+      const rows = users.map((userId, n) => ({ userId, personaId: `p${n % 3}`, confidence: n / 4_600 }));
+      await history.replaceVersion(step, rows.slice(0, 5));
+      await history.replaceVersion(step, rows);
+      await history.replaceVersion({ version: 2, at: NOON + DAY }, rows.slice(0, 4));
+      await history.appendMany([row(users[1], 1, 'p2', NOON + HOUR)]);
+      expect(await history.findByUser(users[1], 9)).toEqual([
+        { ...rows[1], version: 2, at: NOON + DAY },
+        row(users[1], 1, 'p2', NOON + HOUR),
+        { ...rows[1], ...step },
+      ]);
+      expect(await history.findByUser(users[1], 2)).toHaveLength(2);
+      expect(await history.findByUser(users[2_200], 9)).toEqual([{ ...rows[2_200], ...step }]);
+      const moves = await history.transitions(1, 2);
+      expect(moves).toHaveLength(3);
+      expect(moves).toContainEqual({ from: 'p0', to: 'p0', count: 2 });
+      expect(moves).toContainEqual({ from: 'p2', to: 'p1', count: 1 });
+    });
+
+    it('forgets users out of the steps of a version, also several at once', async () => {
+      const users = Array.from({ length: 50 }, (_, n) => userIdOf(n));
+      const rows = users.map((userId) => ({ userId, personaId: 'p', confidence: 0.5 }));
+      await history.replaceVersion({ version: 1, at: NOON }, rows);
+      await history.replaceVersion({ version: 2, at: NOON + 1 }, rows);
+      const gone = users.filter((_, n) => n !== 25);
+      const counts = await Promise.all(gone.slice(0, 9).map((userId) => history.deleteByUser(userId)));
+      expect(counts).toEqual(gone.slice(0, 9).map(() => 2));
+      for (const userId of gone.slice(9)) expect(await history.deleteByUser(userId)).toBe(2);
+      expect(await history.deleteByUser(gone[0])).toBe(0);
+      expect(await history.findByUser(gone[0], 9)).toEqual([]);
+      expect(await history.findByUser(users[25], 9)).toHaveLength(2);
+      await history.deleteByVersions([1, 2]);
+      expect(await history.findByUser(users[25], 9)).toEqual([]);
+    });
+
     it('deletes by user and by version', async () => {
       await history.appendMany([row(ann, 1, 'a'), row(ann, 2, 'a'), row(bob, 1, 'a'), row(bob, 2, 'a')]);
       expect(await history.deleteByUser(ann)).toBe(2);
@@ -152,6 +189,36 @@ export function describeShownListRepository(name: string, makeStore: MakeStore):
 
 export function describeRunRepository(name: string, makeStore: MakeStore): void {
   describe(`runs in ${name}`, () => {
+    it('hands a wish to cancel on to whoever stores the progress of a running run', async () => {
+      const { runs } = await makeStore();
+      expect(await runs.replace(run('a'))).toBe(false);
+      expect(await runs.requestCancel('a')).toBe(true);
+      expect(await runs.replace(run('a', { progress: 0.6 }))).toBe(true);
+      expect(await runs.find('a')).toEqual(run('a', { progress: 0.6 }));
+      await runs.replace(run('b', { state: 'succeeded', endedAt: NOON + 1 }));
+      expect(await runs.requestCancel('b')).toBe(false);
+      expect(await runs.requestCancel('z')).toBe(false);
+    });
+
+    it('tells watchers how runs move, until they stop', async () => {
+      const { runs } = await makeStore();
+      const stop = new AbortController();
+      const seen: number[] = [];
+      const watching = (async () => {
+        for await (const { progress } of runs.watch({ signal: stop.signal })!) {
+          seen.push(progress);
+          if (progress === 1) stop.abort();
+        }
+      })();
+      for (let n = 0; seen.length === 0; n += 1) {
+        await runs.replace(run('a', { progress: n / 1e6 }));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await runs.replace(run('a', { progress: 1 }));
+      await watching;
+      expect(seen).toEqual([...seen].sort((left, right) => left - right));
+    });
+
     it('keeps the latest state of each run and lists a job newest first', async () => {
       const { runs } = await makeStore();
       await runs.replace(run('a'));

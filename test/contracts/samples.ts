@@ -88,12 +88,17 @@ export function profile(userId: string, revision: number, fields: Partial<Profil
   };
 }
 
-export function model(
-  fields: Partial<ModelVersion> = {},
-): Omit<ModelVersion, 'version' | 'status' | 'activatedAt'> {
-  const { version: _version, status: _status, activatedAt: _activatedAt, ...rest } = fields;
+export function model(fields: Partial<ModelVersion> = {}): Parameters<Store['models']['create']>[0] {
+  const {
+    version: _version,
+    status: _status,
+    activatedAt: _activatedAt,
+    reassignedAt: _reassignedAt,
+    ...rest
+  } = fields;
   return {
     createdAt: NOON,
+    trainedAt: NOON,
     parentVersion: null,
     k: 2,
     evidence: [{ k: 2, inertia: 10, silhouette: 0.5, elbow: 0.25 }],
@@ -112,6 +117,7 @@ export function model(
     dataset: { nUsers: 10, nItems: 5, nInteractions: 20, nEvents: 30 },
     timingsMs: {},
     comparison: [],
+    comparisonBasis: null,
     reason: null,
     ...rest,
   };

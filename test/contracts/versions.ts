@@ -29,6 +29,7 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
         version,
         status: 'building',
         activatedAt: null,
+        reassignedAt: null,
       });
       expect(await models.find(99)).toBeNull();
       expect((await models.list(10)).map((row) => row.version)).toEqual([next, version]);
@@ -49,6 +50,18 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
         timingsMs: { fit: 12 },
         k: 2,
       });
+    });
+
+    it('completes a version, and opens the re-assignment of users with every activation', async () => {
+      const version = await ready();
+      await models.update(version, { timingsMs: { load: 3 }, reassignedAt: NOON });
+      expect(await models.find(version)).toMatchObject({
+        status: 'ready',
+        reassignedAt: NOON,
+        timingsMs: { load: 3 },
+      });
+      await models.activate(version, null, NOON + HOUR);
+      expect(await models.find(version)).toMatchObject({ reassignedAt: null, timingsMs: { load: 3 } });
     });
 
     it('keeps parts byte by byte, empty ones and ones of many chunks', async () => {

@@ -308,8 +308,10 @@ function fakeModel(personas: Persona[]): ModelVersion {
     version: 1,
     status: 'active',
     createdAt: CREATED_AT,
+    trainedAt: CREATED_AT,
     activatedAt: CREATED_AT,
     parentVersion: null,
+    reassignedAt: CREATED_AT,
     k: 2,
     evidence: [{ k: 2, inertia: 10, silhouette: 0.6, elbow: 0.3 }],
     personas,
@@ -318,6 +320,7 @@ function fakeModel(personas: Persona[]): ModelVersion {
     dataset: { nUsers: 2, nItems: 30, nInteractions: 24, nEvents: 24 },
     timingsMs: { fit: 12 },
     comparison: [],
+    comparisonBasis: null,
     reason: null,
   };
 }

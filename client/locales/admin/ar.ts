@@ -88,7 +88,7 @@ export const admin: typeof english = {
     state: 'الحالة',
     trigger: 'بدأه',
     result: 'النتيجة',
-    states: { RUNNING: 'جارية', SUCCEEDED: 'نجحت', FAILED: 'فشلت', CANCELLED: 'أُلغيت' },
+    states: { RUNNING: 'جارية', SUCCEEDED: 'نجحت', FAILED: 'فشلت', CANCELLED: 'أُلغيت', INTERRUPTED: 'توقفت' },
     triggers: {
       SCHEDULE: 'الجدول الزمني',
       ADMIN: 'مسؤول',

@@ -89,7 +89,13 @@ export const admin: typeof english = {
     state: 'Stand',
     trigger: 'Ausgelöst durch',
     result: 'Ergebnis',
-    states: { RUNNING: 'Läuft', SUCCEEDED: 'Gelungen', FAILED: 'Gescheitert', CANCELLED: 'Abgebrochen' },
+    states: {
+      RUNNING: 'Läuft',
+      SUCCEEDED: 'Gelungen',
+      FAILED: 'Gescheitert',
+      CANCELLED: 'Abgebrochen',
+      INTERRUPTED: 'Unterbrochen',
+    },
     triggers: {
       SCHEDULE: 'den Zeitplan',
       ADMIN: 'die Verwaltung',

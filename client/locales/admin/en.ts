@@ -86,7 +86,13 @@ export const admin = {
     state: 'State',
     trigger: 'Started by',
     result: 'Result',
-    states: { RUNNING: 'Running', SUCCEEDED: 'Succeeded', FAILED: 'Failed', CANCELLED: 'Cancelled' },
+    states: {
+      RUNNING: 'Running',
+      SUCCEEDED: 'Succeeded',
+      FAILED: 'Failed',
+      CANCELLED: 'Cancelled',
+      INTERRUPTED: 'Interrupted',
+    },
     triggers: {
       SCHEDULE: 'the schedule',
       ADMIN: 'an admin',

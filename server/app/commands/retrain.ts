@@ -10,6 +10,7 @@ runWithApplication(async ({ container, store }) => {
   if (run.state !== 'succeeded') throw new InsufficientDataError(`The retrain ${run.state}: ${run.error}`);
   const model = (await store.models.find(run.modelVersion!))!;
   process.stdout.write(`Model version ${model.version}: ${model.k} personas\n`);
+  if (model.reason !== null) process.stdout.write(`Held back: ${model.reason}\n`);
   for (const { label, share, silhouette } of model.personas) {
     process.stdout.write(
       `  ${label.padEnd(24)} ${(share * 100).toFixed(1).padStart(5)} %  silhouette ${silhouette.toFixed(3)}\n`,

@@ -1,6 +1,7 @@
 /** How far today's users have moved from those a version was trained on. */
 import { InvalidShapeError } from '../errors.js';
 import { quantileOfSorted, sortedColumn } from './columns.js';
+import { nearestCentroids } from './kmeans.js';
 import { componentCount, transform } from './preprocessing.js';
 import type { FeatureDistributions, PersonaModel } from './persona-model.js';
 
@@ -39,34 +40,48 @@ export function populationStability(
   return index;
 }
 
-/** What changed of one persona between two versions that both have it. */
+/** How one persona of a version stands with other users than it was fitted to. */
 export interface PersonaDrift {
   readonly personaId: string;
-  /** Distance its centroid moved in the later version's clustering space, in typical distances from a centroid. */
+  /** Distance from its centroid to the mean of its members now, in typical distances of a user from a centroid. */
   readonly centroidShift: number;
-  /** Change of its share of all users, -1..1. */
-  readonly shareShift: number;
+  /** Of all users now, and of those it was fitted to, 0..1. */
+  readonly share: number;
+  readonly previousShare: number;
 }
 
-/** Drift of the personas both versions have, in the later one's order; none when their features differ. Throws nothing. */
-export function personaDrift(earlier: PersonaModel, later: PersonaModel): PersonaDrift[] {
-  const { names } = later.preprocessing;
-  if (earlier.preprocessing.names.join('\n') !== names.join('\n')) return [];
-  const pointOf = ({ centroid }: PersonaModel['personas'][number]) =>
-    transform(
-      later.preprocessing,
-      Float64Array.from(names, (name) => centroid[name]),
-    );
-  return later.personas.flatMap((persona) => {
-    const before = earlier.personas.find(({ personaId }) => personaId === persona.personaId);
-    if (before === undefined) return [];
-    const from = pointOf(before);
-    const to = pointOf(persona);
-    let square = 0;
-    for (let m = 0; m < componentCount(later.preprocessing); m++) square += (to[m] - from[m]) ** 2;
-    const centroidShift = Math.sqrt(square / later.temperature);
-    return [{ personaId: persona.personaId, centroidShift, shareShift: persona.share - before.share }];
+export interface Drift {
+  /** Float64Array [nFeatures], see `populationStability`. */
+  readonly stability: Float64Array;
+  readonly personas: readonly PersonaDrift[];
+}
+
+/**
+ * How far users with these `features`, Float64Array, row-major [nUsers, nFeatures], have moved from those `model` was
+ * fitted to. Throws like `transform`.
+ */
+export function measureDrift(model: PersonaModel, features: Float64Array): Drift {
+  const nComponents = componentCount(model.preprocessing);
+  const points = transform(model.preprocessing, features);
+  const nUsers = features.length / model.preprocessing.names.length;
+  const labels =
+    nComponents === 0 ? new Int32Array(nUsers) : nearestCentroids(points, nComponents, model.centroids);
+  const sizes = new Int32Array(model.personas.length);
+  const sums = new Float64Array(model.centroids.length);
+  labels.forEach((label, user) => {
+    sizes[label] += 1;
+    for (let m = 0; m < nComponents; m++) sums[label * nComponents + m] += points[user * nComponents + m];
   });
+  const personas = model.personas.map(({ personaId, share: previousShare }, persona) => {
+    let square = 0;
+    for (let m = 0; sizes[persona] > 0 && m < nComponents; m++) {
+      const at = persona * nComponents + m;
+      square += (sums[at] / sizes[persona] - model.centroids[at]) ** 2;
+    }
+    const centroidShift = Math.sqrt(square / model.temperature);
+    return { personaId, centroidShift, share: sizes[persona] / nUsers, previousShare };
+  });
+  return { stability: populationStability(model.distributions, features), personas };
 }
 
 function sharesIn(edges: Float64Array, features: Float64Array, nFeatures: number): Float64Array {

@@ -35,6 +35,8 @@ export type Metrics = Readonly<Record<MetricName, Interval>>;
 
 export interface Evaluation {
   readonly nUsers: number;
+  /** Float64Array [nUsers] per metric: the users one by one, in ascending order. */
+  readonly perUser: Readonly<Record<MetricName, Float64Array>>;
   readonly overall: Metrics;
   /** By group number. */
   readonly byGroup: ReadonlyMap<number, Metrics & { readonly nUsers: number }>;
@@ -89,6 +91,7 @@ export function evaluate(input: EvaluationInput, options: EvaluationOptions): Ev
     byGroup.set(key, { ...summarise(rows), nUsers: rows.length });
   return {
     nUsers: users.length,
+    perUser: values,
     overall: summarise(null),
     byGroup,
     coverage: nItems === 0 ? 0 : listed.reduce((sum, one) => sum + one, 0) / nItems,
@@ -113,6 +116,37 @@ export function foldedScores(
       purchased: train.purchased.subarray(from, to),
     };
     return scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), out);
+  };
+}
+
+/**
+ * The same for a model of another catalogue: `itemIndex` is Int32Array [nItems], the other model's index of each item,
+ * ascending, -1 where it does not know the item; what it does not know scores lowest.
+ */
+export function foldedScoresOfOther(
+  model: RecommenderModel,
+  train: Interactions,
+  { itemIndex, personaOf }: { itemIndex: Int32Array; personaOf: (user: number) => number },
+): (user: number) => Float32Array {
+  const theirs = new Float32Array(model.nItems);
+  const out = new Float32Array(itemIndex.length);
+  return (user) => {
+    const entries: number[] = [];
+    for (let entry = train.indptr[user]; entry < train.indptr[user + 1]; entry++) {
+      if (itemIndex[train.indices[entry]] >= 0) entries.push(entry);
+    }
+    const history = {
+      indices: Int32Array.from(entries, (entry) => itemIndex[train.indices[entry]]),
+      strength: Float32Array.from(entries, (entry) => train.strength[entry]),
+      opinion: Int8Array.from(entries, (entry) => train.opinion[entry]),
+      purchased: Uint8Array.from(entries, (entry) => train.purchased[entry]),
+    };
+    scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), theirs);
+    const least = theirs.reduce((a, b) => Math.min(a, b), Infinity);
+    for (let item = 0; item < out.length; item++) {
+      out[item] = itemIndex[item] < 0 ? least - 1 : theirs[itemIndex[item]];
+    }
+    return out;
   };
 }
 

@@ -12,8 +12,15 @@ export interface HoldOut {
   readonly kind: 'temporal' | 'random';
   /** The interactions without what is held out; rows are the same users. */
   readonly train: Interactions;
-  /** Held-out likes: row u is [indptr[u], indptr[u + 1]) of `indices`. */
-  readonly test: { readonly indptr: Int32Array; readonly indices: Int32Array };
+  readonly test: HeldOutLikes;
+}
+
+/** Row u is [indptr[u], indptr[u + 1]) of `indices`. */
+export interface HeldOutLikes {
+  readonly indptr: Int32Array;
+  readonly indices: Int32Array;
+  /** Float64Array, ms since the epoch; 0 where interactions have no times. */
+  readonly at: Float64Array;
 }
 
 export interface HoldOutOptions {
@@ -27,6 +34,30 @@ export function holdOutLikes(interactions: Interactions, options: HoldOutOptions
   const recent = lastWeek(interactions, options.knownTimeFrom);
   if (recent !== null) return { kind: 'temporal', ...split(interactions, recent) };
   return { kind: 'random', ...split(interactions, randomLikes(interactions, options.seed)) };
+}
+
+/** The held-out likes after an instant, and how many users have any. */
+export function likesAfter(
+  { indptr, indices, at }: HeldOutLikes,
+  instant: number,
+): HeldOutLikes & { nUsers: number } {
+  const kept = { indptr: new Int32Array(indptr.length), indices: [] as number[], at: [] as number[] };
+  let nUsers = 0;
+  for (let user = 0; user + 1 < indptr.length; user++) {
+    for (let entry = indptr[user]; entry < indptr[user + 1]; entry++) {
+      if (at[entry] <= instant) continue;
+      kept.indices.push(indices[entry]);
+      kept.at.push(at[entry]);
+    }
+    kept.indptr[user + 1] = kept.indices.length;
+    if (kept.indptr[user + 1] > kept.indptr[user]) nUsers += 1;
+  }
+  return {
+    indptr: kept.indptr,
+    indices: Int32Array.from(kept.indices),
+    at: Float64Array.from(kept.at),
+    nUsers,
+  };
 }
 
 /** 1 for each like of the last week; null where times are unknown or the week is too thin. */
@@ -81,12 +112,17 @@ function split(interactions: Interactions, isHeld: Uint8Array): Pick<HoldOut, 't
     purchased: new Uint8Array(nKept),
     at: new Float64Array(nKept),
   };
-  const test = { indptr: new Int32Array(nUsers + 1), indices: new Int32Array(nHeld) };
+  const test = {
+    indptr: new Int32Array(nUsers + 1),
+    indices: new Int32Array(nHeld),
+    at: new Float64Array(nHeld),
+  };
   let kept = 0;
   let held = 0;
   for (let user = 0; user < nUsers; user++) {
     for (let entry = indptr[user]; entry < indptr[user + 1]; entry++) {
       if (isHeld[entry] === 1) {
+        if (at !== undefined) test.at[held] = at[entry];
         test.indices[held++] = indices[entry];
         continue;
       }

@@ -57,12 +57,15 @@ export function createUsers(): UserRepository {
         (isSynthetic === undefined || user.isSynthetic === isSynthetic);
       return pageOf(users.all().filter(matches), (user) => user.userId, page);
     },
-    async assignPersonas(rows) {
+    async assignPersonas(rows, { unlessVersion } = {}) {
       for (const { userId, persona, eventCount } of rows) {
         const user = users.get(userId);
-        if (user !== null) users.set(userId, { ...user, persona, eventCount });
+        const isAssigned = unlessVersion !== undefined && user?.persona?.modelVersion === unlessVersion;
+        if (user !== null && !isAssigned) users.set(userId, { ...user, persona, eventCount });
       }
     },
+    streamPersonas: () =>
+      batches(users.all().map(({ userId, persona, eventCount }) => ({ userId, persona, eventCount }))),
     count: async () => users.size,
     async countByPersona() {
       const counts = new Map<string, number>();

@@ -14,14 +14,20 @@ import type {
   ShownListRepository,
 } from '../repositories.js';
 
+import { Broadcast } from './broadcast.js';
 import { Table } from './table.js';
 
 export function createPersonaHistory(): PersonaHistoryRepository {
   const records = new Table<PersonaRecord>();
+  const keyOf = ({ userId, version, at }: PersonaRecord) => `${userId}/${version}/${at}`;
   const inVersion = (version: number) => records.all().filter((row) => row.version === version);
   return {
     async appendMany(rows) {
-      for (const row of rows) records.set(`${row.userId}/${row.version}/${row.at}`, row);
+      for (const row of rows) records.set(keyOf(row), row);
+    },
+    async replaceVersion(step, rows) {
+      records.deleteWhere((row) => row.version === step.version && row.at === step.at);
+      for (const row of rows) records.set(keyOf({ ...row, ...step }), { ...row, ...step });
     },
     findByUser: async (userId, limit) =>
       records
@@ -84,9 +90,18 @@ export function createShownLists(): ShownListRepository {
 
 export function createRuns(): RunRepository {
   const runs = new Table<TrainingRun>();
+  const unwanted = new Set<string>();
+  const moves = new Broadcast<TrainingRun>();
   return {
     async replace(run) {
       runs.set(run.runId, run);
+      moves.send(run);
+      return unwanted.has(run.runId);
+    },
+    async requestCancel(runId) {
+      if (runs.get(runId)?.state !== 'running') return false;
+      unwanted.add(runId);
+      return true;
     },
     find: async (runId) => runs.get(runId),
     list: async (job, limit) =>
@@ -95,6 +110,7 @@ export function createRuns(): RunRepository {
         .filter((run) => run.job === job)
         .sort((left, right) => right.startedAt - left.startedAt)
         .slice(0, limit),
+    watch: ({ signal }) => moves.listen(signal),
   };
 }
 

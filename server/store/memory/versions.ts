@@ -52,7 +52,13 @@ export function createModels(leases: LeaseRepository): ModelRepository {
   return {
     async create(model) {
       lastVersion += 1;
-      const row = { ...model, version: lastVersion, status: 'building' as const, activatedAt: null };
+      const row = {
+        ...model,
+        version: lastVersion,
+        status: 'building' as const,
+        activatedAt: null,
+        reassignedAt: null,
+      };
       models.set(lastVersion, structuredClone(row));
       return lastVersion;
     },
@@ -73,6 +79,9 @@ export function createModels(leases: LeaseRepository): ModelRepository {
     async seal(version, status, change = {}) {
       patch(version, { ...change, status });
     },
+    async update(version, change) {
+      patch(version, change);
+    },
     async activate(version, expectedActive, at, fence) {
       const status = models.get(version)?.status;
       if (status === undefined || status === 'building' || status === 'failed') return false;
@@ -82,7 +91,7 @@ export function createModels(leases: LeaseRepository): ModelRepository {
       }
       if (active !== expectedActive) return false;
       if (active !== null) patch(active, { status: 'retired' });
-      patch(version, { status: 'active', activatedAt: at });
+      patch(version, { status: 'active', activatedAt: at, reassignedAt: null });
       active = version;
       flips.send(version);
       return true;

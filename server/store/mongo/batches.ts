@@ -2,6 +2,8 @@
 
 /** Documents per bulk write and per batch of a cursor. */
 export const BATCH = 1_000;
+/** Rows of a cursor read in one turn of the event loop: a few milliseconds. */
+const ROWS_PER_TURN = 25;
 /** Ids per `$in`: some servers compare every candidate with the whole list. */
 const IDS_PER_QUERY = 100;
 
@@ -25,11 +27,12 @@ export async function findByIds<T>(
   return found;
 }
 
-/** A cursor in batches. */
+/** A cursor in batches; between rows the event loop gets its turns. */
 export async function* inBatches<T, R>(cursor: AsyncIterable<T>, read: (row: T) => R): AsyncIterable<R[]> {
   let batch: R[] = [];
   for await (const row of cursor) {
     batch.push(read(row));
+    if (batch.length % ROWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     if (batch.length === BATCH) {
       yield batch;
       batch = [];

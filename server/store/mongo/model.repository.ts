@@ -44,8 +44,10 @@ export const modelSchema = new Schema<ModelVersion>(
     version: { type: Number, required: true },
     status: { type: String, required: true },
     createdAt: Number,
+    trainedAt: Number,
     activatedAt: Number,
     parentVersion: Number,
+    reassignedAt: Number,
     k: Number,
     evidence: [Schema.Types.Mixed],
     personas: [Schema.Types.Mixed],
@@ -54,6 +56,7 @@ export const modelSchema = new Schema<ModelVersion>(
     dataset: Schema.Types.Mixed,
     timingsMs: Schema.Types.Mixed,
     comparison: [Schema.Types.Mixed],
+    comparisonBasis: String,
     reason: String,
   },
   { collection: 'models', versionKey: false, autoIndex: false, minimize: false },
@@ -111,7 +114,8 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
       { session },
     );
     if (moved.matchedCount === 0) return false;
-    await models.updateOne({ version }, { $set: { status: 'active', activatedAt: at } }, { session });
+    const activation = { status: 'active', activatedAt: at, reassignedAt: null } as const;
+    await models.updateOne({ version }, { $set: activation }, { session });
     if (expectedActive !== null && expectedActive !== version) {
       await models.updateOne({ version: expectedActive }, { $set: { status: 'retired' } }, { session });
     }
@@ -136,7 +140,13 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
           .lean<PointerDocument>()
           .orFail();
         try {
-          const document = { ...model, version: lastVersion, status: 'building', activatedAt: null };
+          const document = {
+            ...model,
+            version: lastVersion,
+            status: 'building',
+            activatedAt: null,
+            reassignedAt: null,
+          };
           await models.collection.insertOne(document as never);
           return lastVersion;
         } catch (error) {
@@ -159,6 +169,9 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
     getParts,
     async seal(version, status, patch = {}) {
       await models.updateOne({ version }, { $set: { ...patch, version, status } });
+    },
+    async update(version, patch) {
+      await models.updateOne({ version }, { $set: patch });
     },
     async activate(version, expectedActive, at, fence) {
       const request = { version, expectedActive, at, fence };
@@ -265,7 +278,14 @@ function checksum(bytes: Uint8Array): string {
 /** The pointer has the last word on what is active. */
 function toModel(document: ModelVersion & { _id?: unknown }, active: number | null): ModelVersion {
   const { _id, ...stored } = document;
-  const model = { ...stored, comparison: stored.comparison ?? [] };
+  // What versions of earlier releases lack.
+  const {
+    comparison = [],
+    comparisonBasis = null,
+    reassignedAt = null,
+    trainedAt = stored.createdAt,
+  } = stored;
+  const model = { ...stored, comparison, comparisonBasis, reassignedAt, trainedAt };
   if (model.version === active) return { ...model, status: 'active' };
   return model.status === 'active' ? { ...model, status: 'retired' } : model;
 }

@@ -83,7 +83,7 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     personaHistory: guarded(createPersonaHistoryRepository(connection)),
     metrics: guarded(createMetricRepository(connection)),
     shownLists: guarded(createShownListRepository(connection)),
-    runs: guarded(createRunRepository(connection)),
+    runs: guarded(createRunRepository(connection, hasChangeStreams)),
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
     drift: guarded(createDriftRepository(connection)),
     dataset: guarded(createDatasetRepository(connection)),

@@ -1,4 +1,7 @@
-/** Persona timelines in MongoDB. */
+/**
+ * Persona timelines in MongoDB. What a version gives everybody lies in documents of a thousand users each, as JSON texts
+ * of parallel columns (see event-columns.ts for what that buys); the few steps in between are documents of their own.
+ */
 
 import { type Connection, Schema } from 'mongoose';
 
@@ -6,11 +9,29 @@ import type { PersonaRecord } from '../../domain/index.js';
 import { countTransitions } from '../persona-transitions.js';
 import type { PersonaHistoryRepository } from '../repositories.js';
 
-import { batchesOf } from './batches.js';
+import { DERIVED, batchesOf } from './batches.js';
 import { duplicateIndexes } from './errors.js';
 
 interface PersonaRecordDocument extends PersonaRecord {
   _id: string;
+}
+
+interface VersionDocument {
+  _id: string;
+  version: number;
+  at: number;
+  /** Ids of its users lie between these two. */
+  first: string;
+  last: string;
+  columns: string;
+  /** Rises with every change, so that two erasures at once cannot undo each other. */
+  revision: number;
+}
+
+interface Columns {
+  readonly userId: readonly string[];
+  readonly personaId: readonly string[];
+  readonly confidence: readonly number[];
 }
 
 export const personaHistorySchema = new Schema<PersonaRecordDocument>(
@@ -25,30 +46,121 @@ export const personaHistorySchema = new Schema<PersonaRecordDocument>(
   { collection: 'personaHistory', versionKey: false, autoIndex: false },
 );
 personaHistorySchema.index({ userId: 1, at: 1 });
-personaHistorySchema.index({ version: 1, personaId: 1 });
+personaHistorySchema.index({ version: 1 });
+
+export const personaVersionSchema = new Schema<VersionDocument>(
+  {
+    _id: { type: String, required: true },
+    version: { type: Number, required: true },
+    at: Number,
+    first: String,
+    last: String,
+    columns: { type: String, required: true },
+    revision: Number,
+  },
+  { collection: 'personaVersions', versionKey: false, autoIndex: false },
+);
+personaVersionSchema.index({ version: 1 });
 
 export function createPersonaHistoryRepository(connection: Connection): PersonaHistoryRepository {
-  const model = connection.model('PersonaRecord', personaHistorySchema);
+  const steps = connection.model('PersonaRecord', personaHistorySchema);
+  const versions = connection.model('PersonaVersion', personaVersionSchema);
+  const around = (userId: string) => ({ first: { $lte: userId }, last: { $gte: userId } });
+
+  async function inVersion(version: number): Promise<PersonaRecord[]> {
+    const rows: PersonaRecord[] = (await steps.find({ version }).lean()).map(({ _id, ...row }) => row);
+    for await (const document of versions.find({ version }).lean().cursor({ batchSize: 4 })) {
+      rows.push(...recordsOf(document));
+    }
+    return rows;
+  }
+
+  /** Returns whether the user was in it; tries again when somebody else changed it meanwhile. */
+  async function removeFrom(documentId: string, userId: string): Promise<boolean> {
+    for (;;) {
+      const document = await versions.findById(documentId).lean();
+      if (document === null) return false;
+      const { revision } = document;
+      const all = recordsOf(document);
+      const left = all.filter((row) => row.userId !== userId);
+      if (left.length === all.length) return false;
+      const known = { _id: documentId, revision };
+      const { matchedCount } = await versions.updateOne(known, {
+        $set: { ...packed(left), revision: revision + 1 },
+      });
+      if (matchedCount === 1) return true;
+    }
+  }
 
   return {
     async appendMany(rows) {
       for (const batch of batchesOf(rows)) {
-        // The same step again has the same id: a reassignment that is repeated adds nothing.
+        // The same step again has the same id and adds nothing.
         const documents = batch.map((row) => ({ _id: `${row.userId}/${row.version}/${row.at}`, ...row }));
-        await model.collection.insertMany(documents as never, { ordered: false }).catch(duplicateIndexes);
+        await steps.collection.insertMany(documents as never, { ordered: false }).catch(duplicateIndexes);
       }
     },
-    findByUser: async (userId, limit) =>
-      (await model.find({ userId }).sort({ at: -1 }).limit(limit).lean()).map(({ _id, ...row }) => row),
+    async replaceVersion({ version, at }, rows) {
+      await versions.deleteMany({ version, at });
+      let part = 0;
+      for (const batch of batchesOf(rows)) {
+        const document = { _id: `${version}/${at}/${part++}`, version, at, revision: 0, ...packed(batch) };
+        await versions.collection.insertOne(document as never, DERIVED);
+      }
+    },
+    async findByUser(userId, limit) {
+      const [single, whole] = await Promise.all([
+        steps.find({ userId }).sort({ at: -1 }).limit(limit).lean(),
+        versions.find(around(userId)).sort({ at: -1 }).limit(limit).lean(),
+      ]);
+      return [
+        ...single.map(({ _id, ...row }) => row),
+        ...whole.flatMap((document) => recordsOf(document).filter((row) => row.userId === userId)),
+      ]
+        .sort((left, right) => right.at - left.at)
+        .slice(0, limit);
+    },
     async transitions(fromVersion, toVersion) {
-      const [before, after] = await Promise.all(
-        [fromVersion, toVersion].map((version) => model.find({ version }).lean()),
-      );
+      const [before, after] = await Promise.all([inVersion(fromVersion), inVersion(toVersion)]);
       return countTransitions(before, after);
     },
-    deleteByUser: async (userId) => (await model.deleteMany({ userId })).deletedCount,
-    async deleteByVersions(versions) {
-      await model.deleteMany({ version: { $in: [...versions] } });
+    async deleteByUser(userId) {
+      let deleted = (await steps.deleteMany({ userId })).deletedCount;
+      for (const { _id } of await versions.find(around(userId), { _id: 1 }).lean()) {
+        if (await removeFrom(_id, userId)) deleted += 1;
+      }
+      return deleted;
+    },
+    async deleteByVersions(gone) {
+      await steps.deleteMany({ version: { $in: [...gone] } });
+      await versions.deleteMany({ version: { $in: [...gone] } });
     },
   };
+}
+
+/** The bounds name users who are in it and nobody else. */
+function packed(
+  rows: readonly Pick<PersonaRecord, 'userId' | 'personaId' | 'confidence'>[],
+): Pick<VersionDocument, 'first' | 'last' | 'columns'> {
+  const columns: Columns = {
+    userId: rows.map((row) => row.userId),
+    personaId: rows.map((row) => row.personaId),
+    confidence: rows.map((row) => row.confidence),
+  };
+  return {
+    first: rows.at(0)?.userId ?? '',
+    last: rows.at(-1)?.userId ?? '',
+    columns: JSON.stringify(columns),
+  };
+}
+
+function recordsOf({ version, at, columns }: VersionDocument): PersonaRecord[] {
+  const { userId, personaId, confidence } = JSON.parse(columns) as Columns;
+  return userId.map((id, row) => ({
+    userId: id,
+    version,
+    personaId: personaId[row],
+    confidence: confidence[row],
+    at,
+  }));
 }

@@ -5,8 +5,12 @@ import { type Connection, Schema } from 'mongoose';
 import type { TrainingRun } from '../../domain/index.js';
 import type { RunRepository } from '../repositories.js';
 
+import { changes } from './change-stream.js';
+
 interface RunDocument extends Omit<TrainingRun, 'runId'> {
   _id: string;
+  /** Asked for on an instance that does not run it; the one that does sees it when it stores its progress. */
+  isCancelRequested?: boolean;
 }
 
 export const runSchema = new Schema<RunDocument>(
@@ -23,16 +27,24 @@ export const runSchema = new Schema<RunDocument>(
     host: String,
     modelVersion: Number,
     trigger: String,
+    isCancelRequested: Boolean,
   },
   { collection: 'runs', versionKey: false, autoIndex: false },
 );
 runSchema.index({ job: 1, startedAt: -1 });
 
-export function createRunRepository(connection: Connection): RunRepository {
+export function createRunRepository(connection: Connection, hasChangeStreams: boolean): RunRepository {
   const model = connection.model('Run', runSchema);
   return {
     async replace({ runId, ...rest }) {
-      await model.replaceOne({ _id: runId }, rest, { upsert: true });
+      const stored = await model
+        .findOneAndUpdate({ _id: runId }, { $set: rest }, { upsert: true, returnDocument: 'after' })
+        .lean<RunDocument>();
+      return stored?.isCancelRequested ?? false;
+    },
+    async requestCancel(runId) {
+      const running = { _id: runId, state: 'running' as const };
+      return (await model.updateOne(running, { $set: { isCancelRequested: true } })).matchedCount === 1;
     },
     async find(runId) {
       const found = await model.findById(runId).lean();
@@ -40,9 +52,18 @@ export function createRunRepository(connection: Connection): RunRepository {
     },
     list: async (job, limit) =>
       (await model.find({ job }).sort({ startedAt: -1 }).limit(limit).lean()).map(toRun),
+    watch: ({ signal }) =>
+      hasChangeStreams
+        ? changes({
+            collection: model.collection,
+            pipeline: [],
+            signal,
+            read: (document) => toRun(document as RunDocument),
+          })
+        : null,
   };
 }
 
-function toRun({ _id, ...rest }: RunDocument): TrainingRun {
+function toRun({ _id, isCancelRequested: _isCancelRequested, ...rest }: RunDocument): TrainingRun {
   return { runId: _id, ...rest };
 }

@@ -5,7 +5,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { PersonaAssignment, User } from '../../domain/index.js';
 import type { UserRepository } from '../repositories.js';
 
-import { DERIVED, batchesOf, findByIds } from './batches.js';
+import { BATCH, DERIVED, batchesOf, findByIds, inBatches } from './batches.js';
 import { changes } from './change-stream.js';
 import { duplicateIndexes } from './errors.js';
 import { pageOf } from './item.repository.js';
@@ -69,14 +69,20 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
         .lean();
       return pageOf(rows.map(toUser), first);
     },
-    async assignPersonas(rows) {
+    async assignPersonas(rows, { unlessVersion } = {}) {
+      const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => ({
-          updateOne: { filter: { _id: userId }, update: { $set: { persona, eventCount } } },
+          updateOne: { filter: { _id: userId, ...isOpen }, update: { $set: { persona, eventCount } } },
         }));
         await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
       }
     },
+    streamPersonas: () =>
+      inBatches(
+        model.find({}, { persona: 1, eventCount: 1 }).sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }),
+        ({ _id, persona, eventCount }) => ({ userId: _id, persona, eventCount }),
+      ),
     count: () => model.countDocuments(),
     async countByPersona() {
       const groups = await model.aggregate<{ _id: string | null; count: number }>([

@@ -4,7 +4,7 @@ import {
   fitDistributions,
   fitPersonas,
   InvalidShapeError,
-  personaDrift,
+  measureDrift,
   populationStability,
   transitionsOf,
 } from '../../../server/learning/index.js';
@@ -57,11 +57,35 @@ describe('persona drift', () => {
     )
       .filter((_, user) => user % 8 !== 3)
       .map((row) => row.map((value, f) => (f === 1 && row[4] > 0.12 ? value * 1.5 : value)));
-    const after = fitPersonas(Float64Array.from(rows.flat()), { names, seed: 1, previous: before.model });
-    const drift = new Map(personaDrift(before.model, after.model).map((row) => [row.personaId, row]));
+    const { personas, stability } = measureDrift(before.model, Float64Array.from(rows.flat()));
+    const drift = new Map(personas.map((row) => [row.personaId, row]));
     expect(drift.size).toBe(4);
-    expect(drift.get('explorer')!.shareShift).toBeLessThan(-0.08);
+    const { share, previousShare } = drift.get('explorer')!;
+    expect(share - previousShare).toBeLessThan(-0.08);
     expect(drift.get('buyer')!.centroidShift).toBeGreaterThan(2 * drift.get('browser')!.centroidShift);
+    expect(stability).toHaveLength(p);
+  });
+
+  it('is nothing for the users a version was fitted to, whether it tells them apart or not', () => {
+    for (const features of [behaviourTable(400), new Float64Array(20 * p).fill(1)]) {
+      const { model } = fitPersonas(features, { names, seed: 1 });
+      for (const { centroidShift, share, previousShare } of measureDrift(model, features).personas) {
+        expect(centroidShift).toBeLessThan(0.05);
+        expect(share).toBeCloseTo(previousShare, 1);
+      }
+    }
+  });
+
+  it('leaves a persona nobody belongs to any more where it was', () => {
+    const { model } = fitPersonas(behaviourTable(400), { names, seed: 1 });
+    const others = Float64Array.from(
+      Array.from({ length: 400 }, (_, user) => user)
+        .filter((user) => user % 4 !== 3)
+        .flatMap((user) => Array.from(behaviourTable(400).subarray(user * p, (user + 1) * p))),
+    );
+    const gone = measureDrift(model, others).personas.find(({ share }) => share < 0.01);
+    expect(gone?.centroidShift).toBeGreaterThanOrEqual(0);
+    expect(gone?.previousShare).toBeGreaterThan(0.2);
   });
 });
 

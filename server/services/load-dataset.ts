@@ -1,0 +1,81 @@
+/**
+ * Stages 2 and 3 for everyone: the record as the data set that learning takes. Reading the next batch and working on
+ * this one go on at the same time, and the event loop gets its turns in between.
+ */
+
+import type { Item, TrainingStage } from '../domain/index.js';
+import { CancelledError, InsufficientDataError } from '../domain/index.js';
+import type { Dataset, ItemContent } from '../features/index.js';
+import { DatasetBuilder, encodeItems } from '../features/index.js';
+import type { Store } from '../store/index.js';
+
+/** Profiles added in one turn of the event loop: a few milliseconds. */
+const ROWS_PER_TURN = 25;
+
+export interface LoadOptions {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly signal?: AbortSignal;
+  /** `fraction` of this stage, 0..1. */
+  readonly report?: (stage: TrainingStage, fraction: number) => void;
+}
+
+/** Throws InsufficientDataError when there are no users, CancelledError when the signal says so. */
+export async function loadDataset({
+  store,
+  clock,
+  signal,
+  report,
+}: LoadOptions): Promise<{ dataset: Dataset; content: ItemContent }> {
+  report?.('load', 0);
+  const items: Item[] = [];
+  for await (const batch of store.items.streamAll()) items.push(...batch);
+  const builder = new DatasetBuilder(
+    items.map((item) => item.itemId),
+    { now: clock() },
+  );
+  const total = Math.max(1, await store.profiles.count());
+  let loaded = 0;
+  for await (const batch of readAhead(store.profiles.streamAll())) {
+    for (const profile of batch) {
+      builder.add(profile);
+      if (++loaded % ROWS_PER_TURN === 0) await nextTurn();
+    }
+    if (signal !== undefined) refuseIfCancelled(signal);
+    report?.('load', Math.min(1, loaded / total));
+  }
+  if (loaded === 0)
+    throw new InsufficientDataError('There are no users to learn from. Import events or ratings first.');
+  report?.('features', 0);
+  const dataset = builder.build();
+  await nextTurn();
+  const content = encodeItems(items);
+  report?.('features', 1);
+  return { dataset, content };
+}
+
+/** Lets everything else that waits have a go. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export function refuseIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new CancelledError('retrain');
+}
+
+/** Asks for the next batch before the caller has done with this one. */
+async function* readAhead<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = stream[Symbol.asyncIterator]();
+  try {
+    for (let pending = iterator.next(); ;) {
+      const { done, value } = await pending;
+      if (done === true) return;
+      pending = iterator.next();
+      // Told to whoever awaits it; until then it must not count as unhandled.
+      pending.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Is the new version worth activating? Judged against the version that serves, on likes neither has learned from.
+ *
+ * The active version may have been trained on the likes held out now, and would win by memory alone. So where enough
+ * users have likes newer than its training, the active version itself is judged on those (the rule for the weekly run).
+ * Where not, its configuration is fitted to the same training rows and judged on the same likes; with the same
+ * hyper-parameters that is the same fit, and there is nothing to compare.
+ */
+
+import type { MetricComparison } from '../domain/index.js';
+import type {
+  Evaluation,
+  HeldOutLikes,
+  HyperParameters,
+  PackedPersonas,
+  PackedRecommender,
+  PersonaModel,
+  RecommenderModel,
+} from '../learning/index.js';
+import {
+  METRIC_NAMES,
+  compareRecommenders,
+  fitRecommender,
+  foldedScores,
+  foldedScoresOfOther,
+  isWorse,
+  likesAfter,
+  nearestCentroids,
+  componentCount,
+  transform,
+  unpackPersonas,
+  unpackRecommender,
+} from '../learning/index.js';
+
+/** Users with newer likes than this few say too little. */
+const MIN_USERS = 200;
+/** Users judged at most. */
+const MAX_USERS = 1_500;
+
+type RecommenderInput = Parameters<typeof fitRecommender>[0];
+
+/** The version that serves: persona ids stay its own, the search starts from it, and it must be matched. */
+export interface ActiveVersion {
+  readonly version: number;
+  /** It has learned from nothing later, ms since the epoch. */
+  readonly trainedAt: number;
+  readonly personas: PackedPersonas;
+  readonly recommender: PackedRecommender;
+  readonly hyperParameters: HyperParameters;
+  /** Int32Array [nItems]: its index of each item, ascending, -1 where it does not know the item. */
+  readonly itemIndex: Int32Array;
+  /** Relative loss of quality against it that is let pass; a negative one asks for a gain. */
+  readonly tolerance: number;
+}
+
+export interface GuardInput {
+  readonly active: ActiveVersion;
+  /** `features`: Float64Array, row-major [nUsers, featureNames.length]. */
+  readonly dataset: { readonly nUsers: number; readonly nItems: number; readonly features: Float64Array };
+  readonly featureNames: readonly string[];
+  /** What `judged` was fitted to. */
+  readonly fitted: RecommenderInput;
+  readonly test: HeldOutLikes;
+  readonly judged: RecommenderModel;
+  /** Of `judged`. */
+  readonly evaluation: Evaluation;
+  readonly seed: number;
+  readonly onProgress: (fraction: number) => void;
+}
+
+export interface GuardResult {
+  readonly comparison: readonly MetricComparison[];
+  /** What was compared with what, in words. */
+  readonly basis: string;
+}
+
+export function compareWithActive(input: GuardInput): GuardResult {
+  const { active, fitted, test, judged, seed, onProgress } = input;
+  const newer = likesAfter(test, active.trainedAt);
+  const isActual = newer.nUsers >= MIN_USERS;
+  if (!isActual && isSame(judged.hyperParameters, active.hyperParameters)) {
+    return {
+      comparison: sameFit(input),
+      basis: `The configuration of version ${active.version}, which is unchanged`,
+    };
+  }
+  const personas = unpackPersonas(active.personas);
+  const labels = labelsOf(personas, input);
+  const train = fitted.interactions;
+  const rows = compareRecommenders(
+    {
+      scoresOf: foldedScores(judged, train, (user) => fitted.userPersona[user]),
+      otherScoresOf: isActual
+        ? foldedScoresOfOther(unpackRecommender(active.recommender), train, {
+            itemIndex: active.itemIndex,
+            personaOf: (user) => labels[user],
+          })
+        : refittedScores(input, personas, labels),
+      nItems: input.dataset.nItems,
+      seen: train,
+      test: isActual ? newer : test,
+    },
+    { seed, tolerance: active.tolerance, maxUsers: MAX_USERS, onProgress },
+  );
+  return {
+    comparison: rows.map(({ otherValue, ...row }) => ({ ...row, activeValue: otherValue })),
+    basis: isActual
+      ? `Version ${active.version} itself, on likes newer than its training`
+      : `The configuration of version ${active.version}, fitted to the same data`,
+  };
+}
+
+function sameFit({ evaluation, active }: GuardInput): MetricComparison[] {
+  const difference = { value: 0, low: 0, high: 0 };
+  return METRIC_NAMES.map((name) => {
+    const { value } = evaluation.overall[name];
+    return {
+      name,
+      value,
+      activeValue: value,
+      difference,
+      isWorse: isWorse(difference, active.tolerance * value),
+    };
+  });
+}
+
+function refittedScores({ active, fitted, seed }: GuardInput, personas: PersonaModel, labels: Int32Array) {
+  const other = fitRecommender(
+    { ...fitted, userPersona: labels, nPersonas: personas.personas.length },
+    { seed, hyperParameters: active.hyperParameters },
+  );
+  return foldedScores(other, fitted.interactions, (user) => labels[user]);
+}
+
+/** Int32Array [nUsers]: everybody's persona under the active version; -1 where its features were others. */
+function labelsOf(model: PersonaModel, { dataset, featureNames }: GuardInput): Int32Array {
+  const { names } = model.preprocessing;
+  const nComponents = componentCount(model.preprocessing);
+  if (names.join('\n') !== featureNames.join('\n')) return new Int32Array(dataset.nUsers).fill(-1);
+  if (nComponents === 0) return new Int32Array(dataset.nUsers);
+  return nearestCentroids(transform(model.preprocessing, dataset.features), nComponents, model.centroids);
+}
+
+function isSame(left: HyperParameters, right: HyperParameters): boolean {
+  return (Object.keys(left) as (keyof HyperParameters)[]).every((name) => left[name] === right[name]);
+}
