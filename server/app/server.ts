@@ -43,6 +43,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
 
     const api = await createApi({
       services: container.services,
+      imports: container.imports,
       bus: container.bus,
       tokens: createTokens(application.secret),
       ping: () => store.ping(),

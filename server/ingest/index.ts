@@ -15,4 +15,5 @@ export { dominantArchetype, readTruth, trueAffinity, writeTruth } from './synthe
 export type { Truth } from './synthesis/truth.js';
 export type { Act } from './synthesis/week.js';
 export type { World } from './synthesis/world.js';
-export type { ReadBatch, Reject } from './table-reader.js';
+export { nameOfSource } from './table-reader.js';
+export type { ReadBatch, Reject, TableSource } from './table-reader.js';

@@ -10,7 +10,7 @@ import { eventId, sessionKey } from './event-id.js';
 import { optionalNumber, optionalText, requiredText, requiredTimestamp } from './fields.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
 import { RowProblem, readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema } from './table-reader.js';
+import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
 
 const SCHEMA: TableSchema = {
   required: ['userId', 'type', 'itemId', 'timestamp'],
@@ -30,12 +30,12 @@ export interface ReadEventsOptions {
 
 /** Batches of events in the order of the file. */
 export function readEvents(
-  path: string,
+  source: TableSource,
   options: ReadEventsOptions,
 ): AsyncGenerator<ReadBatch<BehaviourEvent>, void, undefined> {
   const pseudonymize = cachedPseudonyms(options.pseudonymize);
   const convert = (row: TableRow) => toEvent(row, pseudonymize, options.now);
-  return readTable(path, SCHEMA, { personal: 'userId', convert });
+  return readTable(source, SCHEMA, { personal: 'userId', convert });
 }
 
 function toEvent(row: TableRow, pseudonymize: (rawId: string) => string, now: number): BehaviourEvent {

@@ -7,7 +7,7 @@ import type { Item } from '../domain/index.js';
 
 import { optionalText, optionalTimestamp, requiredText } from './fields.js';
 import { RowProblem, readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema } from './table-reader.js';
+import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
 
 const SCHEMA: TableSchema = {
   required: ['itemId', 'title'],
@@ -27,10 +27,10 @@ export interface ReadItemsOptions {
 
 /** Batches of items in the order of the file. A missing creation time is 0, so that reading again gives equal items. */
 export function readItems(
-  path: string,
+  source: TableSource,
   options: ReadItemsOptions,
 ): AsyncGenerator<ReadBatch<Item>, void, undefined> {
-  return readTable(path, SCHEMA, { personal: null, convert: (row) => toItem(row, options) });
+  return readTable(source, SCHEMA, { personal: null, convert: (row) => toItem(row, options) });
 }
 
 function toItem(row: TableRow, options: ReadItemsOptions): Item {
@@ -79,10 +79,13 @@ export const MAX_CATEGORY_SHARE = 0.2;
  * Reads the file once and gives the rule that derives categories from tags: the item's most widespread tag among those
  * that at most 20 % of the items carry, the alphabet breaking ties. Widespread, so that categories are few and large.
  */
-export async function learnCategoryRule(path: string, options: { now: number }): Promise<CategoryRule> {
+export async function learnCategoryRule(
+  source: TableSource,
+  options: { now: number },
+): Promise<CategoryRule> {
   const counts = new Map<string, number>();
   let nItems = 0;
-  for await (const { rows } of readItems(path, options)) {
+  for await (const { rows } of readItems(source, options)) {
     nItems += rows.length;
     for (const { tags } of rows) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }

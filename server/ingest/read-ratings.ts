@@ -12,7 +12,7 @@ import { eventId } from './event-id.js';
 import { optionalTimestamp, requiredNumber, requiredText } from './fields.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
 import { readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema } from './table-reader.js';
+import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
 
 const SCHEMA: TableSchema = { required: ['userId', 'itemId', 'rating'], optional: ['timestamp'] };
 
@@ -38,7 +38,7 @@ export interface ReadRatingsOptions {
 
 /** Batches of events in the order of the file. Throws InvalidInputError for thresholds that cross. */
 export function readRatings(
-  path: string,
+  source: TableSource,
   options: ReadRatingsOptions,
 ): AsyncGenerator<ReadBatch<BehaviourEvent>, void, undefined> {
   const likeAt = options.likeAt ?? 4;
@@ -74,5 +74,5 @@ export function readRatings(
     };
     return { id: eventId(event), ...event };
   };
-  return readTable(path, SCHEMA, { personal: 'userId', convert });
+  return readTable(source, SCHEMA, { personal: 'userId', convert });
 }

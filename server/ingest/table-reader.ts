@@ -6,7 +6,7 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 import { InvalidInputError } from '../domain/index.js';
@@ -34,6 +34,22 @@ export interface ReadBatch<T> {
   readonly totalBytes: number;
   /** Columns of the file that mean nothing to this reader. */
   readonly ignoredColumns: readonly string[];
+}
+
+/** A table that is no file: `open` gives its bytes from the beginning, each time it is called. */
+export interface TableStream {
+  /** What it is called in messages; its ending says whether it is CSV or JSONL. */
+  readonly name: string;
+  /** 0 where nobody knows. */
+  readonly totalBytes: number;
+  open(): AsyncIterable<Buffer>;
+}
+
+/** The path of a file, or a stream. */
+export type TableSource = string | TableStream;
+
+export function nameOfSource(source: TableSource): string {
+  return typeof source === 'string' ? source : source.name;
 }
 
 /** What a row is made of. */
@@ -68,18 +84,17 @@ const EXCERPT_CHARACTERS = 60;
 type Format = 'csv' | 'jsonl';
 
 /**
- * Streams a file as batches of converted rows. `convert` throws RowProblem to reject a row; `personal` names the column
+ * Streams a table as batches of converted rows. `convert` throws RowProblem to reject a row; `personal` names the column
  * whose value must never show up in a reject. The last batch may be empty; there is always at least one.
  */
 export async function* readTable<T>(
-  path: string,
+  source: TableSource,
   schema: TableSchema,
   options: { personal: string | null; convert: (row: TableRow) => T },
 ): AsyncGenerator<ReadBatch<T>, void, undefined> {
-  const totalBytes = await checkFile(path);
-  const format = await detectFormat(path);
-  const framer = new RecordFramer({ hasQuotes: format === 'csv' });
-  const decode = format === 'csv' ? csvDecoder(path, schema) : jsonlDecoder(path, schema);
+  const name = nameOfSource(source);
+  const totalBytes = typeof source === 'string' ? await checkFile(source) : source.totalBytes;
+  let parser: Parser | null = null;
   const personalColumn = options.personal === null ? -1 : columnsOf(schema).indexOf(options.personal);
 
   let rows: T[] = [];
@@ -88,7 +103,7 @@ export async function* readTable<T>(
   const take = (frame: Frame) => {
     let personal = '';
     try {
-      const row = decode.row(frame);
+      const row = parser!.decode.row(frame);
       if (row === null) return;
       personal = personalColumn < 0 ? '' : row.values[personalColumn];
       rows.push(options.convert(row));
@@ -98,26 +113,48 @@ export async function* readTable<T>(
     }
   };
   const flush = (): ReadBatch<T> => {
-    const batch = { rows, rejects, bytesRead, totalBytes, ignoredColumns: decode.ignoredColumns() };
+    const batch = { rows, rejects, bytesRead, totalBytes, ignoredColumns: parser!.decode.ignoredColumns() };
     rows = [];
     rejects = [];
     return batch;
   };
 
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-      bytesRead += (chunk as Buffer).length;
-      for (const frame of framer.push(chunk as Buffer)) {
+    for await (const chunk of bytesOf(source)) {
+      bytesRead += chunk.length;
+      parser ??= createParser(name, chunk, schema);
+      for (const frame of parser.framer.push(chunk)) {
         take(frame);
         if (rows.length + rejects.length >= BATCH_ROWS) yield flush();
       }
     }
   } catch (error) {
-    throw isSystemError(error) ? fileProblem(path, error) : error;
+    throw isSystemError(error) ? fileProblem(name, error) : error;
   }
-  for (const frame of framer.end()) take(frame);
-  decode.finish();
+  if (parser === null) throw new InvalidInputError(`${name} is empty.`);
+  for (const frame of parser.framer.end()) take(frame);
+  parser.decode.finish();
   yield flush();
+}
+
+interface Parser {
+  readonly framer: RecordFramer;
+  readonly decode: Decoder;
+}
+
+/** `start` is the beginning of the table. */
+function createParser(name: string, start: Buffer, schema: TableSchema): Parser {
+  const format = detectFormat(name, start);
+  return {
+    framer: new RecordFramer({ hasQuotes: format === 'csv' }),
+    decode: format === 'csv' ? csvDecoder(name, schema) : jsonlDecoder(name, schema),
+  };
+}
+
+function bytesOf(source: TableSource): AsyncIterable<Buffer> {
+  return typeof source === 'string'
+    ? createReadStream(source, { highWaterMark: CHUNK_BYTES })
+    : source.open();
 }
 
 function columnsOf(schema: TableSchema): string[] {
@@ -279,32 +316,18 @@ async function checkFile(path: string): Promise<number> {
   }
 }
 
-async function detectFormat(path: string): Promise<Format> {
+function detectFormat(path: string, bytes: Buffer): Format {
   const extension = extname(path).toLowerCase();
   if (extension === '.csv') return 'csv';
   if (extension === '.jsonl' || extension === '.ndjson') return 'jsonl';
-  const start = await firstBytes(path, 1024);
-  const first = start
+  const first = bytes
+    .subarray(0, 1024)
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart()[0];
   if (first === '[')
     throw new InvalidInputError(`${path} is one JSON array; JSONL with one object per line is needed.`);
   return first === '{' ? 'jsonl' : 'csv';
-}
-
-async function firstBytes(path: string, count: number): Promise<Buffer> {
-  try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw isSystemError(error) ? fileProblem(path, error) : error;
-  }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -8,8 +8,8 @@ import { finished } from 'node:stream/promises';
 
 import type { BehaviourEvent, Item } from '../domain/index.js';
 import { InvalidInputError } from '../domain/index.js';
-import type { ReadBatch, Reject } from '../ingest/index.js';
-import { learnCategoryRule, readEvents, readItems, readRatings } from '../ingest/index.js';
+import type { ReadBatch, Reject, TableSource } from '../ingest/index.js';
+import { learnCategoryRule, nameOfSource, readEvents, readItems, readRatings } from '../ingest/index.js';
 import type { Store } from '../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
@@ -21,18 +21,20 @@ export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 export interface ImportRequest {
-  readonly items?: string;
-  readonly events?: string;
-  readonly ratings?: string;
+  readonly items?: TableSource;
+  readonly events?: TableSource;
+  readonly ratings?: TableSource;
   readonly dryRun: boolean;
-  /** Rejected rows go here as CSV; the file is made only when there are any. */
-  readonly rejectPath: string;
+  /** Rejected rows go here as CSV; the file is made only when there are any. Null writes none. */
+  readonly rejectPath: string | null;
   /** Ratings from here up are likes; default 4. */
   readonly likeAt?: number;
   /** Ratings from here down are dislikes; default 2. */
   readonly dislikeAt?: number;
   /** `fraction` 0..1 of reading this file; `rows` read so far. */
   readonly onRead?: (kind: ImportKind, fraction: number, rows: number) => void;
+  /** Rejected rows as they are found. */
+  readonly onReject?: (rejects: readonly Reject[]) => void;
   /** Users written of those that are at hand. */
   readonly onWrite?: (kind: ImportKind, written: number, total: number) => void;
 }
@@ -95,17 +97,17 @@ export class ImportService {
   }
 
   private async importItems(
-    path: string,
+    source: TableSource,
     request: ImportRequest,
     rejects: RejectFile,
   ): Promise<ImportReport> {
     const { store, catalogue, clock } = this.options;
-    const categoryRule = await learnCategoryRule(path, { now: clock() });
+    const categoryRule = await learnCategoryRule(source, { now: clock() });
     const total = { ...NOTHING };
     const read = await this.readAll(
       'items',
-      path,
-      readItems(path, { now: clock(), categoryRule }),
+      source,
+      readItems(source, { now: clock(), categoryRule }),
       request,
       rejects,
       async (rows: Item[]) => {
@@ -119,22 +121,26 @@ export class ImportService {
       await store.dataset.update({ isSynthetic: false });
       await catalogue.refresh();
     }
-    return { kind: 'items', path, ...read, ...total };
+    return { kind: 'items', path: nameOfSource(source), ...read, ...total };
   }
 
-  private importEvents(path: string, request: ImportRequest, rejects: RejectFile): Promise<ImportReport> {
+  private importEvents(
+    source: TableSource,
+    request: ImportRequest,
+    rejects: RejectFile,
+  ): Promise<ImportReport> {
     const { pseudonymize, clock } = this.options;
     return this.importBehaviour(
       'events',
-      path,
-      readEvents(path, { pseudonymize, now: clock() }),
+      source,
+      readEvents(source, { pseudonymize, now: clock() }),
       request,
       rejects,
     );
   }
 
   private async importRatings(
-    path: string,
+    source: TableSource,
     request: ImportRequest,
     rejects: RejectFile,
   ): Promise<ImportReport> {
@@ -142,13 +148,13 @@ export class ImportService {
     const { likeAt, dislikeAt } = request;
     // Ratings of unknown time: those of a later file outrank those of an earlier one.
     const firstPlace = await this.options.store.activity.countEvents();
-    const batches = readRatings(path, { pseudonymize, now: clock(), likeAt, dislikeAt, firstPlace });
-    return this.importBehaviour('ratings', path, batches, request, rejects);
+    const batches = readRatings(source, { pseudonymize, now: clock(), likeAt, dislikeAt, firstPlace });
+    return this.importBehaviour('ratings', source, batches, request, rejects);
   }
 
   private async importBehaviour(
     kind: 'events' | 'ratings',
-    path: string,
+    source: TableSource,
     batches: AsyncIterable<ReadBatch<BehaviourEvent>>,
     request: ImportRequest,
     rejects: RejectFile,
@@ -163,14 +169,14 @@ export class ImportService {
       isSynthetic: false,
       onWrite: (written, total) => request.onWrite?.(kind, written, total),
     });
-    const read = await this.readAll(kind, path, batches, request, rejects, (rows: BehaviourEvent[]) =>
+    const read = await this.readAll(kind, source, batches, request, rejects, (rows: BehaviourEvent[]) =>
       load.add(rows),
     );
     const landed = await load.finish();
     if (!request.dryRun) await store.dataset.update({ isSynthetic: false });
     return {
       kind,
-      path,
+      path: nameOfSource(source),
       ...read,
       recorded: landed.recorded,
       updated: 0,
@@ -182,7 +188,7 @@ export class ImportService {
 
   private async readAll<T>(
     kind: ImportKind,
-    path: string,
+    source: TableSource,
     batches: AsyncIterable<ReadBatch<T>>,
     request: ImportRequest,
     rejects: RejectFile,
@@ -195,7 +201,8 @@ export class ImportService {
       read += batch.rows.length + batch.rejects.length;
       rejected += batch.rejects.length;
       ignoredColumns = batch.ignoredColumns;
-      rejects.add(path, batch.rejects);
+      rejects.add(nameOfSource(source), batch.rejects);
+      if (batch.rejects.length > 0) request.onReject?.(batch.rejects);
       if (!request.dryRun && batch.rows.length > 0) await land(batch.rows);
       request.onRead?.(kind, batch.bytesRead / Math.max(1, batch.totalBytes), read);
     }
@@ -207,10 +214,11 @@ export class ImportService {
 class RejectFile {
   private stream: ReturnType<typeof createWriteStream> | null = null;
 
-  constructor(private readonly path: string) {}
+  /** A null path takes rows and writes none. */
+  constructor(private readonly path: string | null) {}
 
   add(file: string, rejects: readonly Reject[]): void {
-    if (rejects.length === 0) return;
+    if (rejects.length === 0 || this.path === null) return;
     if (this.stream === null) {
       this.stream = createWriteStream(this.path);
       // Kept for close(), which reports it; without a listener it would end the process.

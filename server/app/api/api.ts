@@ -1,6 +1,6 @@
 /** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
 
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -8,7 +8,7 @@ import type { EventBus, Logger, Viewer } from '../../domain/index.js';
 import { createLoaders } from '../../loaders/index.js';
 import type { ApiContext } from '../../resolvers/index.js';
 import { buildApiSchema } from '../../resolvers/index.js';
-import type { Services } from '../../services/index.js';
+import type { ImportService, Services } from '../../services/index.js';
 
 import { createAuthenticator } from './authenticator.js';
 import { createFormatError } from './errors.js';
@@ -17,6 +17,7 @@ import { createSubscriptionGuard } from './graphql-guard.js';
 import { createGraphQLServer } from './graphql-http.js';
 import type { Readiness } from './http.js';
 import { createHttpApp } from './http.js';
+import { createImportEndpoint } from './import-endpoint.js';
 import type { DocumentLimits } from './limits.js';
 import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
 import { createMetrics } from './metrics.js';
@@ -29,7 +30,9 @@ import type { SocketLimits } from './websocket.js';
 import { attachWebSocket, DEFAULT_SOCKET_LIMITS } from './websocket.js';
 
 const PATH = '/graphql';
+const IMPORT_PATH = '/import';
 const DEFAULT_MAX_BODY_BYTES = 2 * 1_048_576;
+const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
 const DEMO_TTL_SECONDS = 12 * 3_600;
 const DRAIN_MS = 10_000;
 
@@ -39,10 +42,14 @@ export interface ApiLimits {
   readonly socket: SocketLimits;
   /** Bytes of one request body; default 2 MiB. */
   readonly maxBodyBytes: number;
+  /** Bytes of one imported file; default 256 MiB. */
+  readonly maxImportBytes: number;
 }
 
 export interface ApiOptions {
   readonly services: Services;
+  /** Takes files by POST /import; without it there is no such address. */
+  readonly imports?: Pick<ImportService, 'run'>;
   readonly bus: EventBus;
   readonly tokens: Tokens;
   /** Rejects when the database does not answer. */
@@ -125,15 +132,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 
   const headers = securityHeaders();
+  const admission = { authenticator, rateGuard: createRateGuard(limits.rate), metrics, trustedProxies };
   const endpoint = createGraphQLEndpoint({
+    ...admission,
     apollo,
-    authenticator,
-    rateGuard: createRateGuard(limits.rate),
     resolveOperation,
     contextFor,
-    metrics,
     allowedOrigins,
-    trustedProxies,
     maxBodyBytes: limits.maxBodyBytes,
     headers,
     log,
@@ -146,9 +151,25 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     readiness,
     log,
   });
-  const httpServer = createServer((request, response) =>
-    request.url?.split('?', 1)[0] === PATH ? endpoint(request, response) : app(request, response),
-  );
+  const importEndpoint =
+    options.imports === undefined
+      ? app
+      : createImportEndpoint({
+          ...admission,
+          imports: options.imports,
+          allowedOrigins,
+          maxBytes: limits.maxImportBytes,
+          headers,
+          log,
+        });
+  const listeners: Readonly<Record<string, RequestListener>> = {
+    [PATH]: endpoint,
+    [IMPORT_PATH]: importEndpoint,
+  };
+  const httpServer = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    (Object.hasOwn(listeners, path) ? listeners[path] : app)(request, response);
+  });
   // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
   httpServer.keepAliveTimeout = 65_000;
   const sockets = attachWebSocket(httpServer, {
@@ -200,5 +221,6 @@ function withDefaults(limits: NonNullable<ApiOptions['limits']>): ApiLimits {
     rate: { ...DEFAULT_RATE_LIMITS, ...limits.rate },
     socket: { ...DEFAULT_SOCKET_LIMITS, ...limits.socket },
     maxBodyBytes: limits.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    maxImportBytes: limits.maxImportBytes ?? DEFAULT_MAX_IMPORT_BYTES,
   };
 }

@@ -10,30 +10,23 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 
 import type { Logger, Viewer } from '../../domain/index.js';
-import { DatabaseUnavailableError, SmartPersonaError, UnauthenticatedError } from '../../domain/index.js';
 import type { ApiContext } from '../../resolvers/index.js';
 
-import { addressOf, isOriginAllowed } from './addresses.js';
-import type { Authenticator } from './authenticator.js';
-import { ANONYMOUS, bearerToken } from './authenticator.js';
+import { isOriginAllowed } from './addresses.js';
+import type { AdmissionOptions } from './admission.js';
+import { admit, refusalOf } from './admission.js';
 import { createFormatError } from './errors.js';
 import { isLegacy } from './graphql-http.js';
 import { HttpRefusal } from './http-refusal.js';
-import type { ApiMetrics } from './metrics.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
-import type { RateGuard } from './rate-limits.js';
 import { readJson } from './request-body.js';
 import type { Headers } from './security-headers.js';
 
-export interface EndpointOptions {
+export interface EndpointOptions extends AdmissionOptions {
   readonly apollo: ApolloServer<ApiContext>;
-  readonly authenticator: Authenticator;
-  readonly rateGuard: RateGuard;
   readonly resolveOperation: ResolveOperation;
   readonly contextFor: (viewer: Viewer) => ApiContext;
-  readonly metrics: ApiMetrics;
   readonly allowedOrigins: readonly string[];
-  readonly trustedProxies: number;
   /** Bytes of one request body. */
   readonly maxBodyBytes: number;
   /** Those of every answer. */
@@ -117,31 +110,6 @@ function crossOriginHeaders(
   return { vary: 'Origin', 'access-control-allow-origin': origin };
 }
 
-/** Who asks, and whether it asks too often. Comes before the body is read. */
-async function admit(
-  request: IncomingMessage,
-  { authenticator, rateGuard, trustedProxies, metrics }: EndpointOptions,
-): Promise<Viewer> {
-  let viewer = ANONYMOUS;
-  let failure: HttpRefusal | null = null;
-  try {
-    ({ viewer } = await authenticator.identify(bearerToken(request.headers.authorization)));
-  } catch (error) {
-    if (!(error instanceof UnauthenticatedError)) throw error;
-    // Counted like a caller without a token, so that guessing is bounded as well.
-    failure = new HttpRefusal(401, error.code, error.message, { headers: { 'www-authenticate': 'Bearer' } });
-  }
-  if (!(await rateGuard.admit(viewer, addressOf(request, trustedProxies)))) {
-    metrics.recordRefusal('rate');
-    throw new HttpRefusal(429, 'RATE_LIMITED', 'Too many requests; try again in a second.', {
-      headers: { 'retry-after': '1' },
-      extensions: { retriable: true },
-    });
-  }
-  if (failure !== null) throw failure;
-  return viewer;
-}
-
 /** Puts the text of a registered operation where the body names it by its hash. */
 function withRegisteredText(request: IncomingMessage, body: unknown, resolve: ResolveOperation): unknown {
   // Apollo says what is wrong with anything else.
@@ -171,14 +139,4 @@ function headerMapOf({ headers }: IncomingMessage): HeaderMap {
 function searchOf(url: string): string {
   const start = url.indexOf('?');
   return start === -1 ? '' : url.slice(start);
-}
-
-/** Null for what nobody expected. */
-function refusalOf(error: unknown): HttpRefusal | null {
-  if (error instanceof HttpRefusal) return error;
-  if (!(error instanceof SmartPersonaError)) return null;
-  const status = error instanceof DatabaseUnavailableError ? 503 : 400;
-  return new HttpRefusal(status, error.code, error.message, {
-    extensions: error.isRetriable ? { retriable: true } : {},
-  });
 }

@@ -1,0 +1,53 @@
+/** An answer that grows: one JSON object a line, progress first, the outcome last. */
+
+import type { ServerResponse } from 'node:http';
+
+import type { HttpRefusal } from './http-refusal.js';
+import type { Headers } from './security-headers.js';
+
+const MIN_GAP_MS = 250;
+
+export class ProgressLines {
+  private saidAt = -Infinity;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly headers: Headers,
+  ) {}
+
+  /** Says how far it is, at most four times a second. */
+  progress(state: { readonly fraction: number; readonly rows: number }): void {
+    if (performance.now() - this.saidAt < MIN_GAP_MS || this.response.destroyed) return;
+    this.saidAt = performance.now();
+    this.write({ type: 'progress', ...state });
+  }
+
+  end(line: object): void {
+    this.write(line);
+    this.response.end();
+  }
+
+  /** With a status of its own while nothing has been said, else as the last line. */
+  fail({ status, more }: Pick<HttpRefusal, 'status' | 'more'>, error: object): void {
+    if (this.response.headersSent) return this.end({ type: 'error', errors: [error] });
+    this.response.writeHead(status, {
+      ...this.headers,
+      ...more.headers,
+      'content-type': 'application/json; charset=utf-8',
+    });
+    this.response.end(JSON.stringify({ errors: [error] }));
+  }
+
+  private write(line: object): void {
+    if (!this.response.headersSent) {
+      this.response.writeHead(200, {
+        ...this.headers,
+        'content-type': 'application/x-ndjson; charset=utf-8',
+        'cache-control': 'no-store',
+        // A proxy that gathers answers would hold back the progress.
+        'x-accel-buffering': 'no',
+      });
+    }
+    this.response.write(`${JSON.stringify(line)}\n`);
+  }
+}
