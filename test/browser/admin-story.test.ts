@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
-import { buildClient, openBrowser, openWindows, signInWithToken } from './stage.js';
+import { buildClient, openBrowser, openWindows, signInAsDemoUser, signInWithToken } from './stage.js';
 
 const activeVersion = (page: Page) => page.locator('[data-active-version]').innerText();
 
@@ -38,7 +38,15 @@ describe('an administrator in a browser', () => {
     return { ...windows, page };
   }
 
-  it('starts a retrain, sees its stages, and then the version it made', async () => {
+  it('starts a retrain, sees its stages, and then the version it made, as do the lists of users', async () => {
+    const users = await openWindows(browser, server.url);
+    const list = await users.open();
+    const pushed: string[] = [];
+    list.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => pushed.push(String(payload))),
+    );
+    await signInAsDemoUser(list, 0);
+
     const { context, open, page, mishaps } = await enter('/admin/models');
     await page.locator('[data-active-version]').waitFor();
     const before = await activeVersion(page);
@@ -50,6 +58,9 @@ describe('an administrator in a browser', () => {
     await training.locator('[data-retrain]').waitFor({ timeout: 60_000 });
     await waitForVersion(page, (version) => version !== before);
     await training.locator('tr[data-run="SUCCEEDED"]').nth(0).waitFor();
+    await expect
+      .poll(() => pushed.some((frame) => frame.includes('"cause":"MODEL"')), { timeout: 20_000 })
+      .toBe(true);
 
     // The version before is there to go back to.
     await page
@@ -58,8 +69,9 @@ describe('an administrator in a browser', () => {
       .click();
     await page.locator('dialog[open] [data-confirm]').click();
     await waitForVersion(page, (version) => version === before);
-    expect(mishaps).toEqual([]);
+    expect([...mishaps, ...users.mishaps]).toEqual([]);
     await context.close();
+    await users.context.close();
   });
 
   it('is told when a token is not valid', async () => {

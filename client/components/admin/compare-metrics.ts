@@ -17,7 +17,7 @@ export interface ComparedMetric {
   readonly right: MetricRow | null;
   /** Left less right. */
   readonly difference: number | null;
-  /** Of the left against the right: `same` while their intervals overlap. Null where one is missing. */
+  /** Of the left against the right: `same` while their intervals overlap. Null where one, or every interval, is missing. */
   readonly verdict: 'better' | 'worse' | 'same' | null;
   readonly published: number | null;
   /** What the bars of this row are drawn in. */
@@ -47,8 +47,14 @@ export function compareMetrics(left: readonly MetricRow[], right: readonly Metri
 function toRow(name: string, left: MetricRow | null, right: MetricRow | null): ComparedMetric {
   const [metric = name, personaId = null] = name.split('/');
   const both = left !== null && right !== null;
-  const verdict = !both ? null : left.low > right.high ? 'better' : left.high < right.low ? 'worse' : 'same';
-  const most = Math.max(left?.high ?? 0, right?.high ?? 0);
+  const hasInterval = both && (left.high > left.low || right.high > right.low);
+  const verdict = !hasInterval
+    ? null
+    : left.low > right.high
+      ? 'better'
+      : left.high < right.low
+        ? 'worse'
+        : 'same';
   return {
     metric,
     personaId,
@@ -57,6 +63,15 @@ function toRow(name: string, left: MetricRow | null, right: MetricRow | null): C
     difference: both ? left.value - right.value : null,
     verdict,
     published: personaId === null ? (PUBLISHED[metric] ?? null) : null,
-    range: { low: 0, high: most <= 1 ? 1 : most },
+    range: rangeOf(left, right),
   };
+}
+
+/** Wide enough for both intervals and as much again to each side, so that their distance can be seen. */
+function rangeOf(left: MetricRow | null, right: MetricRow | null): ComparedMetric['range'] {
+  const rows = [left, right].filter((row) => row !== null);
+  const low = Math.min(...rows.map((row) => row.low));
+  const high = Math.max(...rows.map((row) => row.high));
+  const margin = high > low ? (high - low) / 2 : Math.abs(high) / 2 || 1;
+  return { low: low - margin, high: high + margin };
 }

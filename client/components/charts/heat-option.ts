@@ -74,8 +74,8 @@ export function heatGrid(style: ChartStyle, options: HeatOptions): EChartsOption
   };
 }
 
-/** Of the ramp's colours the middle one and those after it want ink of the other kind. */
+/** The stronger colours of the ramp want ink of the other kind. */
 function inkOn({ isDark }: ChartStyle, share: number): string {
-  const isStrong = share > 0.45;
+  const isStrong = share > 0.62;
   return isStrong === isDark ? '#16152a' : '#ffffff';
 }
