@@ -22,7 +22,10 @@ interface Listed {
 /** The pages of an administrator; signed in by a token that is there before the first page is. */
 async function openAdmin(browser: Browser, url: string, token: string, options: BrowserContextOptions = {}) {
   const windows = await openWindows(browser, url, options);
-  await windows.context.addInitScript((value) => sessionStorage.setItem('smartpersona.token', value), token);
+  await windows.context.addInitScript((value) => {
+    // The blank page that comes first has no storage.
+    if (location.protocol === 'http:') sessionStorage.setItem('smartpersona.token', value);
+  }, token);
   return windows;
 }
 
@@ -166,7 +169,9 @@ describe('the admin pages in a browser', () => {
     'is open to everybody on every page: $language, $colorScheme',
     async ({ language, colorScheme }) => {
       const { context, open } = await openAdmin(browser, server.url, token, { colorScheme });
-      await context.addInitScript((value) => localStorage.setItem('smartpersona.language', value), language);
+      await context.addInitScript((value) => {
+      if (location.protocol === 'http:') localStorage.setItem('smartpersona.language', value);
+    }, language);
       const page = await open('/admin');
       const faults: string[] = [];
       for (const path of PAGES) {
