@@ -170,8 +170,8 @@ describe('the admin pages in a browser', () => {
     async ({ language, colorScheme }) => {
       const { context, open } = await openAdmin(browser, server.url, token, { colorScheme });
       await context.addInitScript((value) => {
-      if (location.protocol === 'http:') localStorage.setItem('smartpersona.language', value);
-    }, language);
+        if (location.protocol === 'http:') localStorage.setItem('smartpersona.language', value);
+      }, language);
       const page = await open('/admin');
       const faults: string[] = [];
       for (const path of PAGES) {
