@@ -1,6 +1,6 @@
 /**
  * `npm run simulate -- [--weeks 8] [--users 2000]`: synthetic weeks through the public API, and what retraining and fold-in
- * are worth. Starts a throw-away server per arm, one after the other, with the same users, moods and seeds; or, with
+ * are worth. Starts a throw-away server per arm, with the same users, moods and seeds in each; or, with
  * `--url`, lives the weeks on a running server that still has its first-run simulation (events are dated so that the
  * last week ends now; thumbs carry the server's own time, and there is nothing to compare with).
  */
@@ -54,8 +54,9 @@ runCommand(async () => {
     seed: wholeNumber(options.seed ?? '1', 'seed', 0, 2 ** 31),
     endAt: Math.floor(Date.now() / HOUR_MS) * HOUR_MS,
   };
+  const { url, token } = options;
   const arms =
-    options.url === undefined ? await onThrowAwayServers(plan) : [await onRunningServer(plan, options)];
+    url === undefined ? await onThrowAwayServers(plan) : [await onRunningServer(plan, { url, token })];
   const comparisons = compareArms(arms, plan.seed);
   if (comparisons.length > 0) process.stdout.write(summaryTable(arms, comparisons));
   if (options.json !== undefined) {
@@ -66,57 +67,65 @@ runCommand(async () => {
   }
 });
 
+/** All arms at a time: none of them keeps a machine busy alone. */
 async function onThrowAwayServers(plan: Plan): Promise<ArmResult[]> {
-  const secret = randomBytes(32).toString('hex');
-  const pepper = randomBytes(32).toString('hex');
-  const token = await adminToken(Buffer.from(secret, 'utf8'));
+  const keys = { secret: randomBytes(32).toString('hex'), pepper: randomBytes(32).toString('hex') };
+  const progress = createProgress({ title: 'Simulating' });
+  const done = new Map<Policy, number>(POLICIES.map((policy) => [policy, 0]));
+  const onProgress = (policy: Policy) => (fraction: number, detail: string) => {
+    done.set(policy, fraction);
+    const sum = [...done.values()].reduce((total, share) => total + share, 0);
+    progress.update(sum / POLICIES.length, `${policy}: ${detail}`);
+  };
   const startAt = plan.endAt - plan.weeks * WEEK_MS;
-  const arms: ArmResult[] = [];
-  for (const policy of POLICIES) {
-    process.stderr.write(`${policy}: starting a server with ${plan.users} users\n`);
-    const server = await startThrowAwayServer({ seedUsers: plan.users, now: startAt, secret, pepper });
-    try {
-      const site = createSite({ url: server.url, token });
-      const synthesis = population(plan, startAt, createPseudonymizer(pseudonymKey(pepper)));
-      arms.push(await liveArm(plan, { policy, site, synthesis, startAt, setClock: server.setClock }));
-    } finally {
-      await server.stop();
-    }
+  const servers = await Promise.all(
+    POLICIES.map(() => startThrowAwayServer({ seedUsers: plan.users, now: startAt, ...keys })),
+  );
+  const synthesis = () => population(plan.users, startAt, createPseudonymizer(pseudonymKey(keys.pepper)));
+  const token = await adminToken(Buffer.from(keys.secret, 'utf8'));
+  let arms: ArmResult[];
+  try {
+    arms = await Promise.all(
+      POLICIES.map((policy, index) => {
+        const { url, setClock } = servers[index];
+        const { weeks, seed } = plan;
+        const site = createSite({ url, token });
+        const shared = { site, weeks, startAt, seed, setClock, onProgress: onProgress(policy) };
+        return runArm({ ...shared, policy, synthesis: synthesis() });
+      }),
+    );
+  } catch (error) {
+    for (const { output } of servers) process.stderr.write(`${output()}\n`);
+    throw error;
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
   }
+  progress.done();
+  for (const arm of arms) process.stdout.write(armTable(arm));
   return arms;
 }
 
-async function onRunningServer(plan: Plan, given: { url?: string; token?: string }): Promise<ArmResult> {
-  const settings = readSettings(process.env);
-  const startAt = plan.endAt - plan.weeks * WEEK_MS;
-  const site = createSite({
-    url: given.url!.replace(/\/$/, ''),
-    token: given.token ?? (await adminToken(settings.secret)),
-  });
-  const synthesis = population(plan, startAt, createPseudonymizer(settings.pepper));
-  return liveArm(plan, { policy: 'adaptive', site, synthesis, startAt, setClock: null });
-}
-
-async function liveArm(
-  { weeks, seed }: Plan,
-  arm: {
-    policy: Policy;
-    site: ReturnType<typeof createSite>;
-    synthesis: Synthesis;
-    startAt: number;
-    setClock: ((now: number) => Promise<void>) | null;
-  },
+async function onRunningServer(
+  { weeks, users, seed, endAt }: Plan,
+  given: { url: string; token: string | undefined },
 ): Promise<ArmResult> {
-  const progress = createProgress({ title: arm.policy });
-  const result = await runArm({ ...arm, weeks, seed, onProgress: progress.update });
+  const settings = readSettings(process.env);
+  const startAt = endAt - weeks * WEEK_MS;
+  const token = given.token ?? (await adminToken(settings.secret));
+  const site = createSite({ url: given.url.replace(/\/$/, ''), token });
+  const synthesis = population(users, startAt, createPseudonymizer(settings.pepper));
+  const progress = createProgress({ title: 'Simulating' });
+  const onProgress = progress.update;
+  const shared = { site, synthesis, weeks, startAt, seed, onProgress };
+  const arm = await runArm({ ...shared, policy: 'adaptive', setClock: null });
   progress.done();
-  process.stdout.write(armTable(result));
-  return result;
+  process.stdout.write(armTable(arm));
+  return arm;
 }
 
 /** The users of the first-run simulation as it left them, and the items. */
-function population({ users }: Plan, endAt: number, { pseudonymize }: Pseudonymizer): Synthesis {
-  return synthesize({ seed: SYNTHESIS_SEED, nUsers: users, endAt, pseudonymize });
+function population(nUsers: number, endAt: number, { pseudonymize }: Pseudonymizer): Synthesis {
+  return synthesize({ seed: SYNTHESIS_SEED, nUsers, endAt, pseudonymize });
 }
 
 async function adminToken(secret: Uint8Array): Promise<string> {

@@ -11,7 +11,10 @@ process.on('message', ({ now }: { now: number }) => {
   setAt = Date.now();
   process.send?.({ now });
 });
-// Whoever started it is gone, and with it the reason to run.
-process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+// Whoever started it is gone, and with it the reason to run. Nobody reads what is printed from here on.
+process.on('disconnect', () => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  process.kill(process.pid, 'SIGTERM');
+});
 
 startServer({ clock: () => base + Date.now() - setAt }).catch(fail);

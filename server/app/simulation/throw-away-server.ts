@@ -12,6 +12,7 @@ import { InvalidInputError } from '../../domain/index.js';
 
 const ENTRY = fileURLToPath(new URL('./simulated-server.js', import.meta.url));
 const READY = /SmartPersona is ready on (http:\/\/\S+?)\/?\s/;
+const KEPT_CHARACTERS = 10_000;
 /** The weekly job runs when the simulation says so; this date comes once in four years. */
 const HARDLY_EVER = '0 0 29 2 *';
 
@@ -20,6 +21,8 @@ export interface ThrowAwayServer {
   readonly url: string;
   /** Sets the server's clock, which goes on from there. */
   setClock(now: number): Promise<void>;
+  /** The end of what it has printed. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -49,16 +52,24 @@ export async function startThrowAwayServer(options: ThrowAwayServerOptions): Pro
       SMARTPERSONA_RETRAIN_CRON: HARDLY_EVER,
     },
   });
+  let output = '';
+  const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-KEPT_CHARACTERS));
+  child.stdout!.on('data', keep);
+  child.stderr!.on('data', keep);
   const stop = async () => {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       await once(child, 'exit');
     }
     await rm(dataDir, { recursive: true, force: true });
   };
+  // What waits for an answer of this server fails then, and whoever started it cleans up.
+  const interrupted = () => void child.kill('SIGTERM');
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const url = await readyUrl(child);
-    return { url, stop, setClock: (now) => tell(child, now) };
+    const url = await readyUrl(child, () => output);
+    return { url, stop, output: () => output, setClock: (now) => tell(child, now) };
   } catch (error) {
     await stop();
     throw error;
@@ -71,18 +82,14 @@ async function tell(child: ChildProcess, now: number): Promise<void> {
   await heard;
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let output = '';
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const match = READY.exec(output);
+    child.stdout!.on('data', () => {
+      const match = READY.exec(output());
       if (match !== null) resolve(match[1]);
-    };
-    child.stdout!.on('data', read);
-    child.stderr!.on('data', read);
+    });
     child.once('exit', (code) =>
-      reject(new InvalidInputError(`The simulated server ended with ${code}:\n${output}`)),
+      reject(new InvalidInputError(`The simulated server ended with ${code}:\n${output()}`)),
     );
   });
 }
