@@ -6,6 +6,8 @@ import type { Store } from '../../server/store/index.js';
 
 import { HOUR, NOON, model, type MakeStore } from './samples.js';
 
+const MINUTE = 60_000;
+
 export function describeModelRepository(name: string, makeStore: MakeStore): void {
   describe(`models in ${name}`, () => {
     let models: Store['models'];
@@ -228,6 +230,14 @@ export function describeLeaseRepository(name: string, makeStore: MakeStore): voi
       const second = (await leases.acquire('retrain', 'a', HOUR, NOON + 3 * HOUR))!;
       expect(await leases.renew(first, HOUR, NOON + 3 * HOUR)).toBe(false);
       expect(await leases.renew(second, HOUR, NOON + 3 * HOUR)).toBe(true);
+    });
+
+    it('does not outlast a clock that was set back, and keeps its end among clocks that differ a little', async () => {
+      const first = (await leases.acquire('retrain', 'a', MINUTE, NOON))!;
+      expect(await leases.acquire('retrain', 'b', MINUTE, NOON - 5 * MINUTE)).toBeNull();
+      const second = (await leases.acquire('retrain', 'b', MINUTE, NOON - HOUR))!;
+      expect(second.fence).toBe(first.fence + 1);
+      expect(await leases.renew(first, MINUTE, NOON - HOUR)).toBe(false);
     });
 
     it('is free at once when it is released, and a late release by an old owner changes nothing', async () => {

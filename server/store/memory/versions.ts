@@ -1,6 +1,7 @@
 /** Model versions and leases in memory. */
 
 import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
+import { hasExpired } from '../lease-expiry.js';
 import type { Lease, LeaseRepository, ModelRepository } from '../repositories.js';
 
 import { Broadcast } from './broadcast.js';
@@ -13,7 +14,7 @@ export function createLeases(): LeaseRepository {
   return {
     async acquire(job, owner, leaseMs, now) {
       const held = leases.get(job);
-      if (held !== null && held.expiresAt > now) return null;
+      if (held !== null && !hasExpired(held.expiresAt, leaseMs, now)) return null;
       const fence = (fences.get(job) ?? 0) + 1;
       fences.set(job, fence);
       const lease = { job, owner, acquiredAt: now, expiresAt: now + leaseMs, fence };

@@ -55,6 +55,8 @@ export function isUnavailable(error: unknown): boolean {
   if (UNAVAILABLE_NAMES.has(error.name)) return true;
   if (error instanceof mongo.MongoError && error.hasErrorLabel('RetryableWriteError')) return true;
   if (error instanceof mongo.MongoServerError && PASSING_CODES.has(Number(error.code))) return true;
+  // A bulk write that lost its server is told as a server's answer, with what really happened inside.
+  if (error instanceof mongo.MongoServerError && isUnavailable(error.errorResponse)) return true;
   return error.cause !== undefined && isUnavailable(error.cause);
 }
 

@@ -2,6 +2,7 @@
 
 import { type Connection, type Model, Schema } from 'mongoose';
 
+import { LEASE_SKEW_MS } from '../lease-expiry.js';
 import type { Lease, LeaseRepository } from '../repositories.js';
 
 import { isDuplicateKey } from './errors.js';
@@ -41,7 +42,10 @@ export function createLeaseRepository(connection: Connection): LeaseRepository {
       try {
         const taken = await model
           .findOneAndUpdate(
-            { _id: job, expiresAt: { $lte: now } },
+            {
+              _id: job,
+              $or: [{ expiresAt: { $lte: now } }, { expiresAt: { $gt: now + leaseMs + LEASE_SKEW_MS } }],
+            },
             { $set: { owner, acquiredAt: now, expiresAt: now + leaseMs }, $inc: { fence: 1 } },
             { upsert: true, returnDocument: 'after' },
           )
