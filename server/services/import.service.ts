@@ -77,11 +77,12 @@ const NOTHING: Landing = { recorded: 0, updated: 0, unchanged: 0, unknownItems: 
 export class ImportService {
   constructor(private readonly options: ImportServiceOptions) {}
 
-  /** Throws InvalidInputError for a file that cannot be read as a whole; what was landed before it stays. */
+  /** Throws InvalidInputError for a file that cannot be read as a whole; nothing is written then. */
   async run(request: ImportRequest): Promise<ImportReport[]> {
     if (IMPORT_KINDS.every((kind) => request[kind] === undefined)) {
       throw new InvalidInputError('Name at least one file: --items, --events or --ratings.');
     }
+    await this.readBeginnings(request);
     const rejects = new RejectFile(request.rejectPath);
     const reports: ImportReport[] = [];
     try {
@@ -94,6 +95,21 @@ export class ImportService {
       await rejects.close();
     }
     return reports;
+  }
+
+  /** Finds a file that is missing, or has the wrong columns, before any other is landed. */
+  private async readBeginnings({ items, events, ratings, likeAt, dislikeAt }: ImportRequest): Promise<void> {
+    const { pseudonymize, clock } = this.options;
+    const options = { pseudonymize, now: clock() };
+    const readers = [
+      items === undefined ? null : readItems(items, options),
+      events === undefined ? null : readEvents(events, options),
+      ratings === undefined ? null : readRatings(ratings, { ...options, likeAt, dislikeAt }),
+    ];
+    for (const reader of readers) {
+      await reader?.next();
+      await reader?.return();
+    }
   }
 
   private async importItems(

@@ -45,7 +45,13 @@ async function readTable(
   } catch (error) {
     throw new InvalidInputError(`${path} cannot be read: ${(error as Error).message}`);
   }
-  const [header = [], ...rows] = parse(text, { bom: true, skip_empty_lines: true }) as string[][];
+  let table: string[][];
+  try {
+    table = parse(text, { bom: true, skip_empty_lines: true }) as string[][];
+  } catch (error) {
+    throw new InvalidInputError(`${path} is not a CSV file: ${(error as Error).message}`);
+  }
+  const [header = [], ...rows] = table;
   const names = columns === null ? header : [...columns];
   const unknown = names.filter((name) => !header.includes(name));
   if (unknown.length > 0)

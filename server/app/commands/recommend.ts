@@ -5,11 +5,15 @@
  * a column per item in the order of `--score-items F` (first column of a CSV with a header).
  */
 
-import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import type { WriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 
+import { parse } from 'csv-parse/sync';
+
+import { InvalidInputError, NoActiveModelError } from '../../domain/index.js';
 import { createProgress } from '../progress.js';
 
 import { parseOptions, required, runWithApplication, wholeNumber } from './command.js';
@@ -27,19 +31,20 @@ runWithApplication(async ({ container, pseudonymize }) => {
   const limit = wholeNumber(options.limit ?? '10', 'limit', 1, 1_000);
   const rawIds = await firstColumn(required(options.users, 'users', USAGE), 'userId');
   const outPath = required(options.out, 'out', USAGE);
-  const out = createWriteStream(outPath);
-  const scores = options.scores === undefined ? null : createWriteStream(options.scores);
   const scoreItems =
-    scores === null
+    options.scores === undefined
       ? []
       : await firstColumn(required(options['score-items'], 'score-items', USAGE), 'itemId');
+  const { recommendations, models } = container.services;
+  if (models.activeVersion() === null) throw new NoActiveModelError();
+  const out = await createOutput(outPath);
+  const scores = options.scores === undefined ? null : await createOutput(options.scores);
 
-  const { recommendations } = container.services;
   const progress = createProgress({ title: 'Recommending' });
   for (const [index, rawId] of rawIds.entries()) {
     const userId = pseudonymize(rawId);
     const { items } = await recommendations.recommend({ userId, first: limit });
-    await write(out, `${[rawId, ...items.map(({ itemId }) => itemId)].join(',')}\n`);
+    await write(out, `${[rawId, ...items.map(({ itemId }) => itemId)].map(csvCell).join(',')}\n`);
     if (scores !== null) {
       const row = await container.recommender.scoresOf(userId, scoreItems);
       await write(scores, Buffer.from(row.buffer, row.byteOffset, row.byteLength));
@@ -53,21 +58,45 @@ runWithApplication(async ({ container, pseudonymize }) => {
   progress.done(`${rawIds.length.toLocaleString('en')} users -> ${outPath}`);
 });
 
-async function write(stream: NodeJS.WritableStream, chunk: string | Buffer): Promise<void> {
+/** A file to write, open already: a place that cannot be written to is found before any work is done. */
+async function createOutput(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw new InvalidInputError(`${path} cannot be written: ${(error as Error).message}`);
+  }
+  // Kept for the end, which reports it; without a listener it would end the process.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+async function write(stream: WriteStream, chunk: string | Buffer): Promise<void> {
+  if (stream.errored !== null) throw stream.errored;
   if (!stream.write(chunk)) await once(stream, 'drain');
 }
 
 /** The first column of each line; a first line that is `header` (or "user" or "item") is skipped. */
 async function firstColumn(path: string, header: string): Promise<string[]> {
-  const values: string[] = [];
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  for await (const line of lines) {
-    const value = line
-      .split(',', 1)[0]
-      .replace(/^\uFEFF/, '')
-      .trim();
-    const isHeader = values.length === 0 && (value === header || value === header.replace('Id', ''));
-    if (value !== '' && !isHeader) values.push(value);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new InvalidInputError(`${path} cannot be read: ${(error as Error).message}`);
   }
-  return values;
+  const options = { bom: true, relax_column_count: true, skip_empty_lines: true, trim: true };
+  let rows: string[][];
+  try {
+    rows = parse(text, options) as string[][];
+  } catch (error) {
+    throw new InvalidInputError(`${path} is not a CSV file: ${(error as Error).message}`);
+  }
+  const values = rows.map(([first]) => first).filter((value) => value !== '');
+  const hasHeader = values[0] === header || values[0] === header.replace('Id', '');
+  return hasHeader ? values.slice(1) : values;
+}
+
+/** A cell as it must be written to be read back as it is. */
+function csvCell(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
