@@ -45,9 +45,10 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
   try {
     const store = await createMongoStore({ uri: database.uri });
     const { pseudonymize } = createPseudonymizer(settings.pepper);
-    const { guardTolerance, keepVersions } = settings;
+    const { guardTolerance, keepVersions, epsilonPerDay } = settings;
     const container = createContainer({
-      ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock, guardTolerance, keepVersions },
+      ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock },
+      ...{ guardTolerance, keepVersions, epsilonPerDay },
     });
     await container.start();
     return {

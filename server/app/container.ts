@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import type { Logger } from '../domain/index.js';
+import type { Fraction } from '../privacy/index.js';
 import { createEventBus } from '../events/index.js';
 import {
   AlertDesk,
@@ -17,6 +18,7 @@ import {
   ModelRegistry,
   ModelActivator,
   PersonaAssigner,
+  PrivateMetrics,
   ProfileService,
   Reassignment,
   Rebuilder,
@@ -43,6 +45,8 @@ export interface ContainerOptions {
   readonly keepVersions?: number;
   /** Seeds clustering and factorisation; the same data and seed give the same model bytes. Default 1. */
   readonly seed?: number;
+  /** Puts the dashboards under differential privacy; null or left out: figures are told as they are. */
+  readonly epsilonPerDay?: Fraction | null;
 }
 
 export type Container = ReturnType<typeof createContainer>;
@@ -56,6 +60,7 @@ export function createContainer({
   seed = 1,
   guardTolerance = 0.02,
   keepVersions = 8,
+  epsilonPerDay = null,
 }: ContainerOptions) {
   const instanceId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const createId = () => randomUUID();
@@ -83,7 +88,8 @@ export function createContainer({
     clock,
   });
   const events = new EventRecorder({ store, catalogue, profiles, metrics, shown, bus, clock });
-  const analytics = new AnalyticsDesk({ store, metrics, registry, bus, instanceId, clock, log });
+  const privacy = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
+  const analytics = new AnalyticsDesk({ store, metrics, registry, privacy, bus, instanceId, clock, log });
   const drift = new DriftMonitor({ store, registry, alerts, trainer, clock });
   const retrain = createRetraining({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },

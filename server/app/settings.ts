@@ -9,8 +9,8 @@ import { z } from 'zod';
 
 import { isSchedule } from '../../jobs/index.js';
 import { SmartPersonaError } from '../domain/index.js';
-import type { PseudonymKey } from '../privacy/index.js';
-import { pseudonymKey, secretProblem } from '../privacy/index.js';
+import type { Fraction, PseudonymKey } from '../privacy/index.js';
+import { parseFraction, pseudonymKey, secretProblem } from '../privacy/index.js';
 
 import { readOrCreateSecret } from './secret-file.js';
 
@@ -38,6 +38,8 @@ export interface Settings {
   readonly guardTolerance: number;
   /** Model versions kept for a way back. */
   readonly keepVersions: number;
+  /** Budget of differential privacy for the dashboards; null: off. */
+  readonly epsilonPerDay: Fraction | null;
   readonly allowedOrigins: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For. */
   readonly trustedProxies: number;
@@ -118,6 +120,14 @@ const variables = z.object({
     .refine((value) => Math.abs(value) <= 100, TOLERANCE)
     .default(2),
   SMARTPERSONA_KEEP_VERSIONS: wholeNumber(2, 1_000, '').default(8),
+  SMARTPERSONA_DP_EPSILON: text
+    .regex(
+      /^\d{1,2}(\.\d{1,4})?$/,
+      'must be a number from 0 to 99 with at most four decimals, such as 1 or 0.5; 0 is off',
+    )
+    .transform(parseFraction)
+    .transform((epsilon) => (epsilon.numerator === 0 ? null : epsilon))
+    .default(null),
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
@@ -166,6 +176,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
     guardTolerance: values.SMARTPERSONA_GUARD_TOLERANCE / 100,
     keepVersions: values.SMARTPERSONA_KEEP_VERSIONS,
+    epsilonPerDay: values.SMARTPERSONA_DP_EPSILON,
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',

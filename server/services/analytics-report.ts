@@ -67,6 +67,61 @@ export function countedClicks(counts: Counts): number {
   return placed + Math.max(0, Math.min(looseClicks, looseImpressions));
 }
 
+/**
+ * Shows cells below `below` as 0. Counts with noise on them may be negative, and small ones are noise for the most part.
+ * What follows from a suppressed cell is null.
+ */
+export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
+  report: T,
+  below: number,
+): T & { suppressedCells: number } {
+  let suppressedCells = 0;
+  const shown = (count: number) => {
+    if (count >= below) return count;
+    if (count !== 0) suppressedCells += 1;
+    return 0;
+  };
+  const cells = report.personaCategory.map((cell) => ({ ...cell, events: shown(cell.events) }));
+  const totals = new Map<string, number>();
+  for (const { personaId, events } of cells) totals.set(personaId, (totals.get(personaId) ?? 0) + events);
+  return {
+    ...report,
+    ctr: report.ctr.map((series) => ({
+      ...series,
+      points: series.points.map((point) => {
+        const impressions = shown(point.impressions);
+        if (impressions === 0) return { ...point, impressions, clicks: 0, ctr: null, adjustedCtr: null };
+        const clicks = shown(point.clicks);
+        return { ...point, impressions, clicks, ctr: Math.min(1, clicks / impressions) };
+      }),
+    })),
+    engagement: report.engagement.map((point) => {
+      const events = shown(point.events);
+      const meanDwellSeconds = point.meanDwellSeconds === null ? null : Math.max(0, point.meanDwellSeconds);
+      const likes = shown(point.likes);
+      const dislikes = shown(point.dislikes);
+      return {
+        at: point.at,
+        sessions: shown(point.sessions),
+        events,
+        meanDwellSeconds: events === 0 ? null : meanDwellSeconds,
+        searches: shown(point.searches),
+        clicks: shown(point.clicks),
+        purchases: shown(point.purchases),
+        likes,
+        dislikes,
+        feedbackRate: events === 0 ? null : Math.min(1, (likes + dislikes) / events),
+      };
+    }),
+    personaCategory: cells.map((cell) => {
+      const total = totals.get(cell.personaId) ?? 0;
+      return { ...cell, share: total > 0 ? cell.events / total : 0 };
+    }),
+    hourWeekday: report.hourWeekday.map((cell) => ({ ...cell, events: shown(cell.events) })),
+    suppressedCells,
+  };
+}
+
 export function clickRate(counts: Counts): number | null {
   const impressions = counts['impressions'] ?? 0;
   return impressions > 0 ? Math.min(1, countedClicks(counts) / impressions) : null;
@@ -105,7 +160,9 @@ function propensitiesOf(rows: readonly Row[], personas: readonly string[]): Floa
       clicks[start + position] += counts[atPosition('clicks', position)] ?? 0;
     }
   }
-  return fitPropensities(impressions, clicks, N_POSITIONS);
+  // With noise on them, sums may be below 0.
+  const atLeast0 = (sums: Float64Array) => sums.map((sum) => Math.max(0, sum));
+  return fitPropensities(atLeast0(impressions), atLeast0(clicks), N_POSITIONS);
 }
 
 function adjustedRate(counts: Counts, propensities: Float64Array): number | null {
@@ -115,7 +172,7 @@ function adjustedRate(counts: Counts, propensities: Float64Array): number | null
     impressions += counts[atPosition('impressions', position)] ?? 0;
     clicks += (counts[atPosition('clicks', position)] ?? 0) / propensities[position];
   }
-  return impressions > 0 ? Math.min(1, clicks / impressions) : null;
+  return impressions > 0 ? Math.min(1, Math.max(0, clicks / impressions)) : null;
 }
 
 function engagement(rows: readonly Row[], times: readonly number[]): EngagementPoint[] {

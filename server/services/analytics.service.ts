@@ -15,10 +15,11 @@ import { GRAIN_MS, InvalidInputError, KEPT_MS, NO_PERSONA } from '../domain/inde
 import type { LiveBeat, Store } from '../store/index.js';
 
 import type { Span } from './analytics-report.js';
-import { buildReport, clickRate, sumCounts } from './analytics-report.js';
+import { buildReport, clickRate, sumCounts, suppressSmall } from './analytics-report.js';
 import { latencyAt, sumOf } from './live-meter.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ModelRegistry } from './model-registry.js';
+import type { PrivateMetrics } from './private-metrics.js';
 import type { AnalyticsService } from './services.js';
 
 const MAX_POINTS = 1_000;
@@ -31,10 +32,23 @@ const IDLE_TELL_MS = 1_000;
 /** How long what was read for the live figures is good for. */
 const FRESH_MS = 1_000;
 
+/** Under differential privacy. */
+const SUPPRESSED_BELOW = 10;
+
+const NO_PRIVACY: AnalyticsReport['privacy'] = {
+  isEnabled: false,
+  epsilonPerDay: null,
+  epsilonUsed: 0,
+  suppressedBelow: null,
+  suppressedCells: 0,
+};
+
 export interface AnalyticsServiceOptions {
   readonly store: Store;
   readonly metrics: MetricRecorder;
   readonly registry: ModelRegistry;
+  /** Null: figures are told as they are. */
+  readonly privacy: PrivateMetrics | null;
   readonly bus: EventBus;
   readonly instanceId: string;
   readonly clock: () => number;
@@ -52,23 +66,32 @@ export class AnalyticsDesk implements AnalyticsService {
   }
 
   async report(range: Parameters<AnalyticsService['report']>[0]): Promise<AnalyticsReport> {
-    const { store, registry, clock } = this.options;
-    const span = spanOf(range, clock());
+    const { store, registry, privacy, clock } = this.options;
+    const span = spanOf(range, clock(), privacy !== null);
     const personaIds = [...(registry.find()?.personaIds ?? []), NO_PERSONA];
+    if (privacy === null) {
+      const report = buildReport(span, await store.metrics.find(span), personaIds);
+      return { ...report, privacy: NO_PRIVACY };
+    }
+    const published = await privacy.find(span as Parameters<PrivateMetrics['find']>[0]);
+    const { suppressedCells, ...report } = suppressSmall(
+      buildReport(span, published, personaIds),
+      SUPPRESSED_BELOW,
+    );
     return {
-      ...buildReport(span, await store.metrics.find(span), personaIds),
+      ...report,
       privacy: {
-        isEnabled: false,
-        epsilonPerDay: null,
-        epsilonUsed: 0,
-        suppressedBelow: null,
-        suppressedCells: 0,
+        isEnabled: true,
+        epsilonPerDay: privacy.epsilonPerDay,
+        epsilonUsed: await privacy.epsilonUsed(span),
+        suppressedBelow: SUPPRESSED_BELOW,
+        suppressedCells,
       },
     };
   }
 
   async live(): Promise<LiveRates> {
-    const { metrics, registry, bus, clock } = this.options;
+    const { metrics, registry, privacy, bus, clock } = this.options;
     const { others, ctr } = await this.read();
     const own = { ...metrics.meter.pace(), openSubscriptions: bus.size };
     const all = [own, ...others];
@@ -76,13 +99,14 @@ export class AnalyticsDesk implements AnalyticsService {
       all.reduce((total, pace) => total + of(pace), 0);
     const latencies = sumOf(all.map((pace) => pace.pushLatencies));
     const model = registry.find();
+    const isPrivate = privacy !== null;
     return {
       at: clock(),
-      activeUsers: sum((pace) => pace.activeUsers),
-      thumbsPerSecond: sum((pace) => pace.thumbsPerSecond),
-      eventsPerSecond: sum((pace) => pace.eventsPerSecond),
-      impressionsPerSecond: sum((pace) => pace.impressionsPerSecond),
-      ctr,
+      activeUsers: isPrivate ? null : sum((pace) => pace.activeUsers),
+      thumbsPerSecond: isPrivate ? null : sum((pace) => pace.thumbsPerSecond),
+      eventsPerSecond: isPrivate ? null : sum((pace) => pace.eventsPerSecond),
+      impressionsPerSecond: isPrivate ? null : sum((pace) => pace.impressionsPerSecond),
+      ctr: isPrivate ? null : ctr,
       pushLatencyP50Ms: latencyAt(latencies, 0.5),
       pushLatencyP99Ms: latencyAt(latencies, 0.99),
       openSubscriptions: sum((pace) => pace.openSubscriptions),
@@ -92,7 +116,8 @@ export class AnalyticsDesk implements AnalyticsService {
   }
 
   clusterMap(): ClusterMap | null {
-    return this.options.registry.find()?.map ?? null;
+    const { registry, privacy } = this.options;
+    return privacy === null ? (registry.find()?.map ?? null) : null;
   }
 
   recordPush(latencyMs: number): void {
@@ -152,11 +177,17 @@ export class AnalyticsDesk implements AnalyticsService {
 }
 
 /** Rounds a range out to whole points. */
-function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number): Span {
+function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number, isPrivate: boolean): Span {
   const to = range.to ?? now;
   const from = range.from ?? to - DEFAULT_SPAN_MS;
   if (!(from < to)) throw new InvalidInputError('"from" must be before "to".', 'range');
-  const grain = range.grain ?? grainFor(to - from);
+  if (isPrivate && range.grain === 'minute') {
+    throw new InvalidInputError(
+      'Under differential privacy there are no minutes; ask for hours or days.',
+      'range',
+    );
+  }
+  const grain = range.grain ?? grainFor(to - from, isPrivate);
   const width = GRAIN_MS[grain];
   const span = { grain, from: Math.floor(from / width) * width, to: Math.ceil(to / width) * width };
   const points = (span.to - span.from) / width;
@@ -174,8 +205,8 @@ function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number): 
   return span;
 }
 
-function grainFor(spanMs: number): MetricGrain {
-  if (spanMs <= 3 * GRAIN_MS.hour) return 'minute';
+function grainFor(spanMs: number, isPrivate: boolean): MetricGrain {
+  if (spanMs <= 3 * GRAIN_MS.hour && !isPrivate) return 'minute';
   return spanMs <= 14 * GRAIN_MS.day ? 'hour' : 'day';
 }
 

@@ -202,6 +202,14 @@ export interface LiveBeat {
   readonly pushLatencies: readonly number[];
 }
 
+/** What was told of the events of one day under differential privacy, by grain. */
+export interface EpsilonSpent {
+  /** Start of the day, ms since the epoch. */
+  readonly at: number;
+  readonly hour: number;
+  readonly day: number;
+}
+
 export interface MetricRepository {
   /** `$inc` upserts; buckets with the same key in one call are added up. They vanish when they are older than kept. */
   increment(buckets: readonly MetricBucket[]): Promise<void>;
@@ -209,6 +217,13 @@ export interface MetricRepository {
   isEmpty(): Promise<boolean>;
   /** Forgets what the record can tell again (`counters`); what is `served` stays. */
   clearRecorded(): Promise<void>;
+  /** Keeps buckets as they are told under differential privacy; one that is there already stays as it is. */
+  publish(buckets: readonly MetricBucket[]): Promise<void>;
+  findPublished(range: { grain: MetricBucket['grain']; from: number; to: number }): Promise<MetricBucket[]>;
+  /** Raises what is spent of each day to at least `epsilon`. */
+  spendEpsilon(rows: readonly { at: number; grain: 'hour' | 'day'; epsilon: number }[]): Promise<void>;
+  /** Days from an instant up to, not including, another, of which something was told. */
+  epsilonSpent(from: number, to: number): Promise<EpsilonSpent[]>;
   /** Replaces what is known of one instance. */
   beat(beat: LiveBeat): Promise<void>;
   /** The instances heard of since an instant. */

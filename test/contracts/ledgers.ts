@@ -153,6 +153,31 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
       });
     });
 
+    it('tells a bucket once, and what was spent of a day never falls', async () => {
+      const bucket = {
+        grain: 'hour',
+        at: NOON,
+        persona: 'none',
+        counters: { likes: -3, clicks: 0 },
+      } as const;
+      await metrics.publish([bucket]);
+      await metrics.publish([
+        { ...bucket, counters: { likes: 9 } },
+        { ...bucket, at: NOON + HOUR },
+      ]);
+      expect(await metrics.findPublished({ grain: 'hour', from: NOON, to: NOON + HOUR })).toEqual([bucket]);
+      expect(await metrics.findPublished({ grain: 'day', from: 0, to: Infinity })).toEqual([]);
+
+      await metrics.spendEpsilon([
+        { at: NOON, grain: 'hour', epsilon: 0.5 },
+        { at: NOON + DAY, grain: 'day', epsilon: 0.25 },
+      ]);
+      await metrics.spendEpsilon([{ at: NOON, grain: 'hour', epsilon: 0.25 }]);
+      await metrics.spendEpsilon([]);
+      expect(await metrics.epsilonSpent(NOON, NOON + DAY)).toEqual([{ at: NOON, hour: 0.5, day: 0 }]);
+      expect(await metrics.epsilonSpent(0, Infinity)).toHaveLength(2);
+    });
+
     it('knows the instances heard of lately, each as it told last', async () => {
       const beat = {
         ...{ instanceId: 'a', at: NOON, activeUsers: 3, openSubscriptions: 2, pushLatencies: [0, 4, 1] },

@@ -6,6 +6,7 @@ import { countTransitions } from '../persona-transitions.js';
 import type {
   DatasetInfo,
   DatasetRepository,
+  EpsilonSpent,
   LiveBeat,
   MetricRepository,
   PersonaHistoryRepository,
@@ -46,6 +47,8 @@ export function createPersonaHistory(): PersonaHistoryRepository {
 
 export function createMetrics(): MetricRepository {
   const metrics = new Table<MetricBucket>();
+  const published = new Table<MetricBucket>();
+  const spent = new Table<EpsilonSpent>();
   const beats = new Table<LiveBeat>();
   return {
     async increment(buckets) {
@@ -54,11 +57,7 @@ export function createMetrics(): MetricRepository {
         metrics.set(metricKey(bucket), stored === null ? bucket : addUp([stored, bucket])[0]);
       }
     },
-    find: async ({ grain, from, to }) =>
-      metrics
-        .all()
-        .filter((bucket) => bucket.grain === grain && bucket.at >= from && bucket.at < to)
-        .sort((left, right) => left.at - right.at || (left.persona < right.persona ? -1 : 1)),
+    find: async (range) => within(metrics, range),
     isEmpty: async () => metrics.size === 0,
     async clearRecorded() {
       for (const { served, ...bucket } of metrics.all()) {
@@ -66,6 +65,21 @@ export function createMetrics(): MetricRepository {
         if (served !== undefined) metrics.set(metricKey(bucket), { ...bucket, counters: {}, served });
       }
     },
+    async publish(rows) {
+      for (const row of rows) if (!published.has(metricKey(row))) published.set(metricKey(row), row);
+    },
+    findPublished: async (range) => within(published, range),
+    async spendEpsilon(rows) {
+      for (const { at, grain, epsilon } of rows) {
+        const row = spent.get(String(at)) ?? { at, hour: 0, day: 0 };
+        spent.set(String(at), { ...row, [grain]: Math.max(row[grain], epsilon) });
+      }
+    },
+    epsilonSpent: async (from, to) =>
+      spent
+        .all()
+        .filter((row) => row.at >= from && row.at < to)
+        .sort((left, right) => left.at - right.at),
     async beat(row) {
       beats.set(row.instanceId, row);
     },
@@ -74,6 +88,16 @@ export function createMetrics(): MetricRepository {
       beats.deleteWhere((row) => row.at < before);
     },
   };
+}
+
+function within(
+  buckets: Table<MetricBucket>,
+  { grain, from, to }: Parameters<MetricRepository['find']>[0],
+): MetricBucket[] {
+  return buckets
+    .all()
+    .filter((bucket) => bucket.grain === grain && bucket.at >= from && bucket.at < to)
+    .sort((left, right) => left.at - right.at || (left.persona < right.persona ? -1 : 1));
 }
 
 export function createShownLists(): ShownListRepository {

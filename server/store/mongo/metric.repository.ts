@@ -33,6 +33,21 @@ metricBucketSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, sparse: true
 /** From this many buckets on (a bulk load) most are new, and a server takes several inserts in the time of an upsert. */
 const MANY = 100;
 
+/** The same under differential privacy: written once, never changed. */
+export const publishedBucketSchema = metricBucketSchema.clone();
+publishedBucketSchema.set('collection', 'publishedBuckets');
+
+interface SpentDocument {
+  readonly _id: number;
+  readonly hour?: number;
+  readonly day?: number;
+}
+
+export const epsilonSpentSchema = new Schema<SpentDocument>(
+  { _id: { type: Number, required: true }, hour: Number, day: Number },
+  { collection: 'epsilonSpent', versionKey: false, autoIndex: false },
+);
+
 interface BeatDocument extends Omit<LiveBeat, 'instanceId'> {
   readonly _id: string;
 }
@@ -44,10 +59,16 @@ export const liveBeatSchema = new Schema<BeatDocument>(
 
 export function createMetricRepository(connection: Connection): MetricRepository {
   const model = connection.model('MetricBucket', metricBucketSchema);
+  const published = connection.model('PublishedBucket', publishedBucketSchema);
+  const spent = connection.model('EpsilonSpent', epsilonSpentSchema);
   const beats = connection.model('LiveBeat', liveBeatSchema);
 
   /** Inserts the buckets that are not there and gives back the others. */
-  async function insertNew(buckets: readonly MetricBucket[]): Promise<readonly MetricBucket[]> {
+  async function insertNew(
+    target: typeof model,
+    buckets: readonly MetricBucket[],
+    options: Parameters<typeof compareAndSet>[2],
+  ): Promise<readonly MetricBucket[]> {
     const rows = buckets.map((bucket) => ({
       document: {
         _id: idOf(bucket),
@@ -57,14 +78,29 @@ export function createMetricRepository(connection: Connection): MetricRepository
       },
       expected: null,
     }));
-    const refused = new Set(await compareAndSet<BucketDocument>(model.collection, rows, DERIVED));
+    const refused = new Set(await compareAndSet<BucketDocument>(target.collection, rows, options));
     return buckets.filter((bucket) => refused.has(idOf(bucket)));
+  }
+
+  async function findIn(
+    target: typeof model,
+    { grain, from, to }: Parameters<MetricRepository['find']>[0],
+  ): Promise<MetricBucket[]> {
+    const rows = await target
+      .find({ _id: { $gte: `${grain}/${pad(from)}/`, $lt: `${grain}/${pad(to)}/` } }, { expiresAt: 0 })
+      .sort({ _id: 1 })
+      .lean();
+    return rows.map(({ _id, counters, served }): MetricBucket => {
+      const [, at, ...persona] = _id.split('/');
+      const bucket = { grain, at: Number(at), persona: persona.join('/'), counters: fromFields(counters) };
+      return served === undefined ? bucket : { ...bucket, served: fromFields(served) };
+    });
   }
 
   return {
     async increment(buckets) {
       for (const batch of batchesOf(addUp(buckets))) {
-        const rest = batch.length < MANY ? batch : await insertNew(batch);
+        const rest = batch.length < MANY ? batch : await insertNew(model, batch, DERIVED);
         if (rest.length === 0) continue;
         const writes = rest.map((bucket) => ({
           updateOne: {
@@ -82,21 +118,29 @@ export function createMetricRepository(connection: Connection): MetricRepository
         await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
       }
     },
-    find: async ({ grain, from, to }) => {
-      const rows = await model
-        .find({ _id: { $gte: `${grain}/${pad(from)}/`, $lt: `${grain}/${pad(to)}/` } }, { expiresAt: 0 })
-        .sort({ _id: 1 })
-        .lean();
-      return rows.map(({ _id, counters, served }): MetricBucket => {
-        const [, at, ...persona] = _id.split('/');
-        const bucket = { grain, at: Number(at), persona: persona.join('/'), counters: fromFields(counters) };
-        return served === undefined ? bucket : { ...bucket, served: fromFields(served) };
-      });
-    },
+    find: (range) => findIn(model, range),
     isEmpty: async () => (await model.exists({})) === null,
     async clearRecorded() {
       await model.updateMany({}, { $unset: { counters: 1 } });
       await model.deleteMany({ served: { $exists: false } });
+    },
+    // Both on disk before they are told: noise that is drawn again would tell more.
+    async publish(buckets) {
+      await insertNew(published, buckets, {});
+    },
+    findPublished: (range) => findIn(published, range),
+    async spendEpsilon(rows) {
+      const writes = rows.map(({ at, grain, epsilon }) => ({
+        updateOne: { filter: { _id: at }, update: { $max: { [grain]: epsilon } }, upsert: true },
+      }));
+      if (writes.length > 0) await spent.collection.bulkWrite(writes as never, { ordered: false });
+    },
+    async epsilonSpent(from, to) {
+      const rows = await spent
+        .find({ _id: { $gte: from, $lt: to } })
+        .sort({ _id: 1 })
+        .lean();
+      return rows.map(({ _id, hour = 0, day = 0 }) => ({ at: _id, hour, day }));
     },
     async beat({ instanceId, ...row }) {
       await beats.collection.replaceOne({ _id: instanceId } as never, row as never, {
