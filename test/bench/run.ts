@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- live] [-- import --goodbooks FOLDER]`: measures and prints a table. Never part of the tests: a
- * timing says something about a machine on a day.
+ * `npm run bench [-- live] [-- import --goodbooks FOLDER] [-- client --minutes N]`: measures and prints a table. Never
+ * part of the tests: a timing says something about a machine on a day.
  */
 
 import { parseArgs } from 'node:util';
 
+import { benchAdminClient } from './client-admin.js';
 import { benchImport } from './import.js';
 import { benchLive } from './live.js';
 import type { Figure } from './report.js';
@@ -12,11 +13,17 @@ import { printFigures } from './report.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { goodbooks: { type: 'string' }, users: { type: 'string', default: '10000' } },
+  options: {
+    goodbooks: { type: 'string' },
+    users: { type: 'string', default: '10000' },
+    minutes: { type: 'string', default: '1' },
+  },
 });
 const wants = (name: string) => positionals.length === 0 || positionals.includes(name);
 
 const figures: Figure[] = [];
 if (wants('live')) figures.push(...(await benchLive(values.users)));
 if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
+if (wants('client'))
+  figures.push(...(await benchAdminClient({ users: values.users, minutes: Number(values.minutes) })));
 printFigures(figures);

@@ -31,6 +31,9 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   silhouette: 0.62,
 };
 
+/** Of the value: differences in the third digit are not to look like a world. */
+const MIN_MARGIN = 0.03;
+
 /** In the order of the left list, then what only the right one has; each metric before its parts by persona. */
 export function compareMetrics(left: readonly MetricRow[], right: readonly MetricRow[]): ComparedMetric[] {
   const names = [...new Set([...left, ...right].map(({ name }) => name))];
@@ -72,6 +75,6 @@ function rangeOf(left: MetricRow | null, right: MetricRow | null): ComparedMetri
   const rows = [left, right].filter((row) => row !== null);
   const low = Math.min(...rows.map((row) => row.low));
   const high = Math.max(...rows.map((row) => row.high));
-  const margin = high > low ? (high - low) / 2 : Math.abs(high) / 2 || 1;
+  const margin = Math.max((high - low) / 2, Math.abs(high) * MIN_MARGIN) || 1;
   return { low: low - margin, high: high + margin };
 }

@@ -1,0 +1,142 @@
+/** What the admin pages compute by themselves before they draw it. */
+
+import { describe, expect, it } from 'vitest';
+
+import { compareMetrics } from '../../client/components/admin/compare-metrics.js';
+import { toCsv } from '../../client/components/charts/chart-table.js';
+import { pointsByPersona, summarizeArea } from '../../client/components/charts/cluster-points.js';
+import { axisEnd, mostTelling } from '../../client/components/charts/features.js';
+import { poolPoints } from '../../client/components/charts/pool-points.js';
+import { readProgress } from '../../client/composables/admin/import-progress.js';
+import { personaPlaces } from '../../client/composables/admin/persona-places.js';
+
+describe('The download of a chart', () => {
+  it('quotes what has to be quoted, leaves out what is unknown, and runs no formula', () => {
+    const csv = toCsv({
+      columns: [{ label: 'name' }, { label: 'value' }],
+      rows: [
+        ['a, "b"', 1.5],
+        ['=1+1', null],
+      ],
+    });
+    expect(csv).toBe('\uFEFFname,value\r\n"a, ""b""",1.5\r\n\'=1+1,\r\n');
+  });
+});
+
+describe('The map of users', () => {
+  const map = {
+    x: [0, 1, 2, 9],
+    y: [0, 1, 2, 9],
+    persona: [1, 0, 1, 7],
+    silhouette: [0.5, 0.2, 0.3, 1],
+  };
+
+  it('cuts the points by persona and remembers where each of them stood', () => {
+    const [first, second] = pointsByPersona(map, 2);
+    expect([...first!.points]).toEqual([1, 1]);
+    expect([...second!.points]).toEqual([0, 0, 2, 2]);
+    expect([...second!.indices]).toEqual([0, 2]);
+  });
+
+  it('sums up an area, whichever way it was dragged', () => {
+    const area = { x: [1.5, -0.5], y: [-0.5, 1.5] } as const;
+    expect(summarizeArea(map, area, 2)).toEqual({ count: 2, counts: [1, 1], silhouette: 0.35 });
+    expect(summarizeArea(map, { x: [5, 6], y: [5, 6] }, 2)).toEqual({
+      count: 0,
+      counts: [0, 0],
+      silhouette: 0,
+    });
+  });
+});
+
+describe('The colours of personas', () => {
+  it('are the same for the same persona, whatever the others are', () => {
+    const all = personaPlaces(['seeker', 'p-9', 'buyer', 'p-2']);
+    expect([all.get('seeker'), all.get('buyer')]).toEqual([0, 2]);
+    expect(personaPlaces(['p-2', 'buyer', 'p-9', 'seeker'])).toEqual(all);
+    expect(new Set(all.values()).size).toBe(4);
+  });
+});
+
+describe('Points of a click-through rate', () => {
+  const point = (hour: number, impressions: number, clicks: number, adjustedCtr: number | null = null) => ({
+    at: `2026-03-01T0${hour}:00:00.000Z`,
+    impressions,
+    clicks,
+    adjustedCtr,
+  });
+
+  it('are taken together until there is enough to divide by; the newest has what there is', () => {
+    const pooled = poolPoints([point(0, 6, 3, 0.5), point(1, 0, 0), point(2, 6, 0, 1), point(3, 2, 1)], 10);
+    expect(pooled).toEqual([
+      { at: Date.parse('2026-03-01T02:00:00.000Z'), impressions: 12, ctr: 0.25, adjustedCtr: 0.75 },
+      { at: Date.parse('2026-03-01T03:00:00.000Z'), impressions: 2, ctr: 0.5, adjustedCtr: null },
+    ]);
+    expect(poolPoints([], 10)).toEqual([]);
+  });
+});
+
+describe('Two versions side by side', () => {
+  const metric = (name: string, value: number, half: number) => ({
+    name,
+    value,
+    low: value - half,
+    high: value + half,
+  });
+
+  it('differ clearly only where their intervals do not meet', () => {
+    const rows = compareMetrics(
+      [metric('precision@5', 0.8, 0.01), metric('auc', 0.9, 0.05), metric('silhouette', 0.7, 0)],
+      [metric('precision@5', 0.7, 0.01), metric('auc', 0.88, 0.05), metric('silhouette', 0.6, 0)],
+    );
+    expect(rows.map(({ metric: name, verdict }) => [name, verdict])).toEqual([
+      ['precision@5', 'better'],
+      ['auc', 'same'],
+      ['silhouette', null],
+    ]);
+    expect(rows[0]!.difference).toBeCloseTo(0.1);
+    expect(rows.map(({ published }) => published)).toEqual([0.78, null, 0.62]);
+  });
+
+  it('put the figures by persona below the figure of all, and take what only one of them has', () => {
+    const rows = compareMetrics(
+      [metric('recall@10', 0.8, 0.1), metric('auc', 0.9, 0.1), metric('recall@10/buyer', 0.7, 0.1)],
+      [metric('coverage@10', 1, 0)],
+    );
+    expect(rows.map(({ metric: name, personaId }) => `${name} ${personaId}`)).toEqual([
+      'recall@10 null',
+      'recall@10 buyer',
+      'auc null',
+      'coverage@10 null',
+    ]);
+    expect(rows.every(({ verdict, difference }) => verdict === null && difference === null)).toBe(true);
+  });
+});
+
+describe('The profile of personas', () => {
+  it('begins with what tells them apart, and leaves out codes', () => {
+    const centroid = (carts: number, visits: number, device: number) => [
+      { feature: 'visits', value: visits },
+      { feature: 'carts', value: carts },
+      { feature: 'device', value: device },
+    ];
+    expect(mostTelling([centroid(0, 8, 1), centroid(2, 10, 9)])).toEqual(['carts', 'visits']);
+  });
+
+  it('has axes that end at a round number', () => {
+    expect([0.13, 87, 100, 0, 4.2].map(axisEnd)).toEqual([0.2, 100, 100, 1, 5]);
+  });
+});
+
+describe('The answer of an import', () => {
+  it('is read while it grows, up to the last whole line', () => {
+    const text =
+      '{"type":"progress","fraction":0.1,"rows":5}\n{"type":"progress","fraction":0.5,"rows":9}\n{"type":"rep';
+    expect(readProgress(text)).toEqual({ fraction: 0.5, rows: 9, report: null, error: null });
+    expect(readProgress(`${text}ort","report":{"read":12}}\n`)).toMatchObject({
+      rows: 12,
+      report: { read: 12 },
+    });
+    expect(readProgress('{"errors":[{"message":"No."}]}').error).toBe('No.');
+  });
+});
