@@ -14,6 +14,7 @@ import {
   EventRecorder,
   FeedbackLoop,
   ImportService,
+  Instances,
   MetricRecorder,
   ModelRegistry,
   ModelActivator,
@@ -28,6 +29,7 @@ import {
   TrainingRunner,
   UserDataDesk,
   UserDirectory,
+  createAnnounce,
   createRetraining,
 } from '../services/index.js';
 import type { Store } from '../store/index.js';
@@ -67,9 +69,10 @@ export function createContainer({
   const bus = createEventBus();
   const alerts = new AlertDesk({ store, bus, clock, log });
   const registry = new ModelRegistry();
-  const catalogue = new ItemCatalogue({ store, registry });
-  const profiles = new ProfileService({ store, catalogue, clock, log });
-  const personas = new PersonaAssigner({ store, registry, bus, clock, log });
+  const announce = createAnnounce(store, instanceId);
+  const catalogue = new ItemCatalogue({ store, registry, announce });
+  const profiles = new ProfileService({ store, catalogue, clock, log, announce });
+  const personas = new PersonaAssigner({ store, registry, bus, clock, log, announce });
   const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
   const reassignment = new Reassignment({ store, personas, instanceId, clock, log });
   const models = new ModelActivator({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
@@ -99,6 +102,9 @@ export function createContainer({
   const users = new UserDirectory({ store });
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
+  });
+  const instances = new Instances({
+    ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
   });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, metrics, pseudonymize, clock });
@@ -131,6 +137,7 @@ export function createContainer({
     /** Follows what other programs do: versions they activate, alerts they raise, runs they make. */
     follow(): void {
       models.follow();
+      instances.follow();
       alerts.follow();
       analytics.follow();
       training.follow();
@@ -152,6 +159,7 @@ export function createContainer({
     /** Ends background work and writes what is waiting; the store stays open. */
     async stop(): Promise<void> {
       models.close();
+      instances.close();
       userData.close();
       alerts.close();
       analytics.close();

@@ -129,6 +129,12 @@ export function isTelling(interaction: Interaction): boolean {
   return interaction.strength > 0 || interaction.opinion !== 0;
 }
 
+/** True when nothing is left of what the user did: no events, or thumbs alone that were all taken back. */
+export function isBlank({ behaviour, interactions }: Profile): boolean {
+  const { events, likes, dislikes, retracts } = behaviour;
+  return events === likes + dislikes + retracts && !interactions.some(isTelling);
+}
+
 function byTimeThenId(a: BehaviourEvent, b: BehaviourEvent): number {
   return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

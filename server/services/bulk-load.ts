@@ -123,7 +123,9 @@ export class BulkLoad {
     const added = await store.activity.append(this.eventsOf(userIds));
     this.count(added, userIds);
     this.options.metrics?.addHistory(added, personaIds);
-    await profiles.rebuild([...new Set(added.map((event) => event.userId))]);
+    const moved = [...new Set(added.map((event) => event.userId))];
+    await profiles.rebuild(moved);
+    await profiles.announce(moved);
   }
 
   private count(added: readonly BehaviourEvent[], userIds: readonly string[]): void {

@@ -8,6 +8,7 @@ import { similarItems } from '../learning/index.js';
 import type { Catalogue } from '../features/index.js';
 import type { Page, PageRequest, Store } from '../store/index.js';
 
+import type { Announce } from './announce.js';
 import type { ModelRegistry } from './model-registry.js';
 import type { CatalogueService } from './services.js';
 
@@ -23,7 +24,13 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
   private nRefreshed = 0;
   private readonly cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
 
-  constructor(private readonly options: { readonly store: Store; readonly registry: ModelRegistry }) {}
+  constructor(
+    private readonly options: {
+      readonly store: Store;
+      readonly registry: ModelRegistry;
+      readonly announce: Announce;
+    },
+  ) {}
 
   get revision(): number {
     return this.nRefreshed;
@@ -44,6 +51,12 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     this.light = light;
     this.cache.clear();
     this.nRefreshed += 1;
+  }
+
+  /** After a change of the stored items: reads them again, here and on every other instance. */
+  async changed(): Promise<void> {
+    await this.refresh();
+    await this.options.announce('catalogue');
   }
 
   has(itemId: string): boolean {
@@ -100,7 +113,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     items: readonly Item[],
   ): Promise<{ inserted: number; updated: number; unchanged: number }> {
     const result = await this.options.store.items.replaceMany(items);
-    await this.refresh();
+    await this.changed();
     return result;
   }
 }

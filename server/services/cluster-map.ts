@@ -5,7 +5,7 @@ import type { ClusterMap } from '../domain/index.js';
 /** Stands in a stored map where an erased user was. */
 const BLANK = '0';
 
-export function isBlank(userId: string): boolean {
+export function isErased(userId: string): boolean {
   return userId.startsWith(BLANK) && userId === BLANK.repeat(userId.length);
 }
 

@@ -135,7 +135,7 @@ export class ImportService {
     );
     if (!request.dryRun) {
       await store.dataset.update({ isSynthetic: false });
-      await catalogue.refresh();
+      await catalogue.changed();
     }
     return { kind: 'items', path: nameOfSource(source), ...read, ...total };
   }

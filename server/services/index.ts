@@ -11,6 +11,8 @@ export { FeedbackLoop } from './feedback.service.js';
 export { IMPORT_KINDS, ImportService } from './import.service.js';
 export type { ImportKind, ImportReport, ImportRequest } from './import.service.js';
 export { MetricRecorder } from './metric-recorder.js';
+export { createAnnounce } from './announce.js';
+export { Instances } from './instances.js';
 export { ModelRegistry } from './model-registry.js';
 export type { ServingModel } from './model-registry.js';
 export { ModelActivator } from './model.service.js';

@@ -9,7 +9,7 @@ import { unpackPersonas, unpackRecommender } from '../learning/index.js';
 import type { ModelPart } from '../store/index.js';
 import type { TrainingResult } from '../workers/index.js';
 
-import { isBlank, keepUsers } from './cluster-map.js';
+import { isErased, keepUsers } from './cluster-map.js';
 import type { ServingModel } from './model-registry.js';
 
 const ARRAY_TYPES = { Float32Array, Float64Array, Int32Array, Uint8Array } as const;
@@ -106,7 +106,7 @@ function unpackMap(
   const userIds = new TextDecoder().decode(users).split('\n');
   const { x, y, persona, silhouette } = columns as unknown as ClusterMap;
   const map = { modelVersion: version, nUsers: dataset.nUsers, userIds, x, y, persona, silhouette };
-  return keepUsers(map, (userId) => !isBlank(userId));
+  return keepUsers(map, (userId) => !isErased(userId));
 }
 
 function readManifest(version: number, bytes: Uint8Array | undefined): Manifest {

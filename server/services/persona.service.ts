@@ -15,10 +15,11 @@ import type {
   Profile,
 } from '../domain/index.js';
 import { InvalidInputError, PersonaNotFoundError } from '../domain/index.js';
-import { featureRow } from '../features/index.js';
+import { featureRow, isBlank } from '../features/index.js';
 import { assignPersona } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 
+import type { Announce } from './announce.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
 import { findEvolution } from './persona-evolution.js';
 import type { PersonaService } from './services.js';
@@ -40,6 +41,7 @@ export interface PersonaServiceOptions {
   readonly bus: EventPublisher;
   readonly clock: () => number;
   readonly log: Logger;
+  readonly announce: Announce;
 }
 
 export class PersonaAssigner implements PersonaService {
@@ -89,12 +91,21 @@ export class PersonaAssigner implements PersonaService {
     const renamed = { ...persona, label: name };
     const personas = model.meta.personas.map((other) => (other.personaId === personaId ? renamed : other));
     registry.swap({ ...model, meta: { ...model.meta, personas } });
+    await this.options.announce('personas');
     return renamed;
   }
 
-  /** The persona of this profile under `model`; null for a user without events. Remembers a move. */
+  /** Reads the labels of the active version again, since another instance renamed one. */
+  async refreshLabels(): Promise<void> {
+    const { store, registry } = this.options;
+    const serving = registry.find();
+    const meta = serving === null ? null : await store.models.find(serving.version);
+    if (serving !== null && meta !== null) registry.swap({ ...serving, meta });
+  }
+
+  /** The persona of this profile under `model`; null for a user who did nothing yet. Remembers a move. */
   async assign(profile: Profile, model: ServingModel): Promise<PersonaAssignment | null> {
-    if (profile.eventCount === 0) return null;
+    if (isBlank(profile)) return null;
     const { userId, eventCount } = profile;
     const known = this.cache.get(userId) ?? (await this.read(userId));
     if (known.eventCount === eventCount && known.persona?.modelVersion === model.version)

@@ -9,11 +9,12 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { BehaviourEvent, Feedback, Logger, Profile } from '../domain/index.js';
+import type { BehaviourEvent, Feedback, Logger, Opinion, Profile } from '../domain/index.js';
 import type { Catalogue } from '../features/index.js';
 import { applyEvents, canApply, emptyProfile, rebuildProfile } from '../features/index.js';
 import type { Store } from '../store/index.js';
 
+import type { Announce } from './announce.js';
 import { thumbEvent } from './thumb-event.js';
 import { WriteBehind } from './write-behind.js';
 
@@ -31,6 +32,8 @@ interface PendingWrite {
   readonly entry: CacheEntry;
   /** Thumbs whose trace is not in the activity record yet. */
   readonly thumbs: readonly Feedback[];
+  /** Whether there is more in it than thumbs, which the other instances hear of by themselves. */
+  readonly hasEvents: boolean;
 }
 
 export interface ProfileServiceOptions {
@@ -38,6 +41,8 @@ export interface ProfileServiceOptions {
   readonly catalogue: Catalogue;
   readonly clock: () => number;
   readonly log: Logger;
+  /** Tells the other instances. */
+  readonly announce: Announce;
 }
 
 export class ProfileService {
@@ -51,7 +56,11 @@ export class ProfileService {
       delayMs: FLUSH_DELAY_MS,
       log: options.log,
       write: (batch) => this.write(batch),
-      merge: (older, newer) => ({ entry: newer.entry, thumbs: [...older.thumbs, ...newer.thumbs] }),
+      merge: (older, newer) => ({
+        entry: newer.entry,
+        thumbs: [...older.thumbs, ...newer.thumbs],
+        hasEvents: older.hasEvents || newer.hasEvents,
+      }),
     });
   }
 
@@ -78,12 +87,18 @@ export class ProfileService {
     if (events.length === 0) return entry.profile;
     if (!canApply(entry.profile, events)) return this.rebuildOne(userId);
     entry.profile = applyEvents(entry.profile, events, this.options.catalogue);
-    this.writes.put(userId, { entry, thumbs });
+    this.writes.put(userId, { entry, thumbs, hasEvents: events.length > thumbs.length });
     return entry.profile;
   }
 
   /** Drops a user from memory, e.g. because another instance moved it. The next reader loads it afresh. */
   forget(userId: string): void {
+    this.cache.delete(userId);
+  }
+
+  /** Has the next reader load a user afresh, since another instance moved it. */
+  async refresh(userId: string): Promise<void> {
+    if (this.writes.get(userId) !== undefined) await this.writes.drain();
     this.cache.delete(userId);
   }
 
@@ -137,6 +152,11 @@ export class ProfileService {
     }
   }
 
+  /** Tells the other instances whose stored profiles moved. */
+  async announce(userIds: readonly string[]): Promise<void> {
+    if (userIds.length > 0) await this.options.announce('profiles', userIds);
+  }
+
   private async rebuildOne(userId: string): Promise<Profile> {
     await this.writes.drain();
     await this.rebuild([userId]);
@@ -165,8 +185,10 @@ export class ProfileService {
       store.feedback.findPendingByUser(userId),
     ]);
     const profile = stored ?? emptyProfile(userId);
+    // Between the write of a profile and the end of the pending mark a thumb is in both.
+    const news = thumbs.filter(({ itemId, value }) => opinionOf(profile, itemId) !== value);
     return {
-      profile: thumbs.length === 0 ? profile : applyEvents(profile, thumbs.map(thumbEvent), catalogue),
+      profile: applyEvents(profile, news.map(thumbEvent), catalogue),
       storedRevision: stored?.revision ?? 0,
     };
   }
@@ -194,5 +216,11 @@ export class ProfileService {
     await store.feedback.markApplied(thumbs);
     await store.activity.markApplied(userIds.filter((userId) => !refused.has(userId)));
     if (refused.size > 0) await this.rebuild([...refused]);
+    const moved = userIds.filter((userId) => batch.get(userId)!.hasEvents);
+    await this.announce(moved);
   }
+}
+
+function opinionOf({ interactions }: Profile, itemId: string): Opinion {
+  return interactions.find((interaction) => interaction.itemId === itemId)?.opinion ?? 0;
 }

@@ -8,7 +8,7 @@
  * version is trained without the user.
  */
 
-import type { ErasureReceipt, EventPublisher, Logger, UserData } from '../domain/index.js';
+import type { ErasureReceipt, EventBus, Logger, UserData } from '../domain/index.js';
 import type { Store } from '../store/index.js';
 
 import { blankUser } from './cluster-map.js';
@@ -31,7 +31,7 @@ export interface UserDataServiceOptions {
   readonly personas: PersonaAssigner;
   readonly recommender: Recommender;
   readonly shown: ShownLists;
-  readonly bus: EventPublisher;
+  readonly bus: EventBus;
   readonly createId: () => string;
   readonly clock: () => number;
   readonly log: Logger;
@@ -41,8 +41,8 @@ export class UserDataDesk implements UserDataService {
   private readonly watching = new AbortController();
   /** Users this process erased and has not yet heard of from the database. */
   private readonly own = new Set<string>();
-  /** When each user was erased, for runs that read the users before. */
-  private readonly erasedAt = new Map<string, number>();
+  /** Users this process knows to be erased: a run that had read them before may still publish a version with them. */
+  private readonly erased = new Set<string>();
 
   constructor(private readonly options: UserDataServiceOptions) {}
 
@@ -86,15 +86,12 @@ export class UserDataDesk implements UserDataService {
     return receipt;
   }
 
-  /** Users erased at this instant or later: a run that began before leaves them out of what it writes. */
-  erasedSince(at: number): string[] {
-    return [...this.erasedAt].filter(([, erasedAt]) => erasedAt >= at).map(([userId]) => userId);
-  }
-
-  /** Follows erasures by other processes, until `close`. */
+  /** Follows erasures by other processes, and versions that may still name the erased, until `close`. */
   follow(): void {
-    const deleted = this.options.store.users.watchDeleted({ signal: this.watching.signal });
+    const { signal } = this.watching;
+    const deleted = this.options.store.users.watchDeleted({ signal });
     if (deleted !== null) void this.followDeleted(deleted);
+    void this.followVersions(this.options.bus.subscribe(['model.activated'], { signal }));
   }
 
   close(): void {
@@ -107,10 +104,21 @@ export class UserDataDesk implements UserDataService {
     }
   }
 
+  private async followVersions(activations: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of activations) {
+      for (const userId of this.erased) {
+        this.options.registry.forgetUser(userId);
+        await this.blankInVersions(userId).catch((error: unknown) =>
+          this.options.log.warn({ err: error }, 'a version could not be searched for an erased user'),
+        );
+      }
+    }
+  }
+
   /** Out of this process's memory, and out of every open window. */
   private async forget(userId: string): Promise<void> {
-    const { registry, profiles, personas, recommender, shown, bus, clock } = this.options;
-    this.erasedAt.set(userId, clock());
+    const { registry, profiles, personas, recommender, shown, bus } = this.options;
+    this.erased.add(userId);
     await Promise.all([profiles.discard(userId), personas.discard(userId)]);
     recommender.forget(userId);
     shown.forget(userId);

@@ -122,10 +122,9 @@ export interface FeedbackRepository {
   count(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
   /** Thumbs by anybody from now on (or after `resumeToken`); null where the server has no change streams. */
-  watch(options: {
-    resumeToken?: unknown;
-    signal: AbortSignal;
-  }): AsyncIterable<{ feedback: Feedback; resumeToken: unknown }> | null;
+  watch(
+    options: WatchOptions & { readonly resumeToken?: unknown },
+  ): AsyncIterable<{ feedback: Feedback; resumeToken: unknown }> | null;
 }
 
 /** A named binary part of a model version. */
@@ -251,6 +250,27 @@ export interface ShownListRepository {
   deleteByUser(userId: string): Promise<number>;
 }
 
+/** What the other instances must read again; thumbs, versions, alerts and erasures have streams of their own. */
+export interface Notice {
+  readonly kind: 'profiles' | 'catalogue' | 'personas';
+  /** The instance that says so. */
+  readonly origin: string;
+  /** Whose profiles; empty for the other kinds. */
+  readonly userIds: readonly string[];
+}
+
+export interface NoticeRepository {
+  append(notice: Notice): Promise<void>;
+  /** Notices by anybody from now on; null where the server has no change streams. */
+  watch(options: WatchOptions): AsyncIterable<Notice> | null;
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Called when the stream begins, and when it had to begin anew and may have missed something. */
+  readonly onStart?: () => void;
+}
+
 export interface RunRepository {
   /** True when somebody has asked for its end. */
   replace(run: TrainingRun): Promise<boolean>;
@@ -324,6 +344,7 @@ export interface Store {
   readonly personaHistory: PersonaHistoryRepository;
   readonly metrics: MetricRepository;
   readonly shownLists: ShownListRepository;
+  readonly notices: NoticeRepository;
   readonly runs: RunRepository;
   readonly leases: LeaseRepository;
   readonly alerts: AlertRepository;

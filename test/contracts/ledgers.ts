@@ -272,3 +272,32 @@ export function describeDatasetRepository(name: string, makeStore: MakeStore): v
     });
   });
 }
+
+export function describeNoticeRepository(name: string, makeStore: MakeStore): void {
+  describe(`notices in ${name}`, () => {
+    it('reach who listens, from the moment that the stream has begun', async () => {
+      const { notices } = await makeStore();
+      const stop = new AbortController();
+      const begun = new Promise<void>((onStart) => {
+        void (async () => {
+          for await (const notice of notices.watch({ signal: stop.signal, onStart })!) {
+            heard.push(notice);
+            if (notice.kind === 'catalogue') stop.abort();
+          }
+          ended();
+        })();
+      });
+      const heard: unknown[] = [];
+      let ended = () => {};
+      const end = new Promise<void>((resolve) => (ended = resolve));
+      await begun;
+      const sent = [
+        { kind: 'profiles' as const, origin: 'here', userIds: [userIdOf(1), userIdOf(2)] },
+        { kind: 'catalogue' as const, origin: 'there', userIds: [] },
+      ];
+      for (const notice of sent) await notices.append(notice);
+      await end;
+      expect(heard).toEqual(sent);
+    });
+  });
+}

@@ -5,6 +5,7 @@ import { describeItemRepository, describeUserRepository } from './catalogue.js';
 import {
   describeDatasetRepository,
   describeMetricRepository,
+  describeNoticeRepository,
   describePersonaHistoryRepository,
   describeRunRepository,
   describeShownListRepository,
@@ -25,7 +26,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
     ...[describeModelRepository, describeLeaseRepository],
     ...[describePersonaHistoryRepository, describeMetricRepository],
     ...[describeShownListRepository, describeRunRepository, describeDatasetRepository],
-    ...[describeAlertRepository, describeDriftRepository],
+    ...[describeAlertRepository, describeDriftRepository, describeNoticeRepository],
   ];
   for (const suite of suites) suite(name, makeStore);
 }

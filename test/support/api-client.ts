@@ -44,7 +44,7 @@ export interface Subscription<T> {
   /** The next push that nobody has taken yet; rejects when none comes in time. */
   next(): Promise<T>;
   /** Everything pushed and not taken. */
-  readonly waiting: readonly T[];
+  readonly waiting: T[];
   close(): Promise<void>;
 }
 

@@ -9,6 +9,8 @@ import type {
   EpsilonSpent,
   LiveBeat,
   MetricRepository,
+  Notice,
+  NoticeRepository,
   PersonaHistoryRepository,
   RunRepository,
   ShownList,
@@ -109,6 +111,17 @@ export function createShownLists(): ShownListRepository {
     findMany: async (listIds) => lists.getMany(listIds),
     findByUser: async (userId) => lists.all().filter((row) => row.userId === userId),
     deleteByUser: async (userId) => lists.deleteWhere((row) => row.userId === userId),
+  };
+}
+
+export function createNotices(): NoticeRepository {
+  const notices = new Broadcast<Notice>();
+  return {
+    append: async (notice) => notices.send(notice),
+    watch: ({ signal, onStart }) => {
+      onStart?.();
+      return notices.listen(signal);
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { createItems, createUsers } from './catalogue.js';
 import {
   createDataset,
   createMetrics,
+  createNotices,
   createPersonaHistory,
   createRuns,
   createShownLists,
@@ -26,6 +27,7 @@ export function createMemoryStore(): Store {
     personaHistory: createPersonaHistory(),
     metrics: createMetrics(),
     shownLists: createShownLists(),
+    notices: createNotices(),
     runs: createRuns(),
     leases,
     alerts: createAlerts(),

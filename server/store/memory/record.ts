@@ -86,6 +86,9 @@ export function createFeedback(): FeedbackRepository {
     },
     count: async () => table.size,
     deleteByUser: async (userId) => table.deleteWhere((row) => row.userId === userId),
-    watch: ({ signal }) => opinions.listen(signal),
+    watch: ({ signal, onStart }) => {
+      onStart?.();
+      return opinions.listen(signal);
+    },
   };
 }

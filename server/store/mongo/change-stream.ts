@@ -15,6 +15,8 @@ export interface ChangesOptions<T> {
   readonly pipeline: object[];
   readonly resumeToken?: unknown;
   readonly signal: AbortSignal;
+  /** Called when the stream begins, and when it had to begin anew and may have missed something. */
+  readonly onStart?: () => void;
   /** Takes the whole document as it is now; null tells nothing. */
   readonly read: (document: unknown, resumeToken: unknown) => T | null;
   /** Takes the id of a document that was deleted. */
@@ -26,6 +28,7 @@ export async function* changes<T>({
   pipeline,
   resumeToken,
   signal,
+  onStart,
   read,
   readDeleted,
 }: ChangesOptions<T>): AsyncIterable<T> {
@@ -40,8 +43,11 @@ export async function* changes<T>({
         fullDocument: 'updateLookup',
         ...(token === undefined ? {} : { resumeAfter: token }),
       });
+      // Opens the cursor on the server; nothing that happens from here on is missed.
+      let change: mongo.ChangeStreamDocument | null = await stream.tryNext();
+      if (token === undefined) onStart?.();
       while (!signal.aborted) {
-        const change: mongo.ChangeStreamDocument = await stream.next();
+        change ??= await stream.next();
         pauseMs = FIRST_PAUSE_MS;
         token = change._id;
         // Deleted between the change and the look-up: nothing is left to tell.
@@ -53,9 +59,11 @@ export async function* changes<T>({
               ? null
               : read(document, token);
         if (told !== null) yield told;
+        change = null;
       }
     } catch (error) {
       if (signal.aborted) return;
+      token ??= stream?.resumeToken;
       if (HISTORY_LOST.has(Number((error as { code?: unknown }).code))) token = undefined;
       await pause(pauseMs, signal);
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);

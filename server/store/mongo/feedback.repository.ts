@@ -90,13 +90,14 @@ export function createFeedbackRepository(
     },
     count: () => model.countDocuments(),
     deleteByUser: async (userId) => (await model.deleteMany({ userId })).deletedCount,
-    watch: ({ resumeToken, signal }) =>
+    watch: ({ resumeToken, signal, onStart }) =>
       hasChangeStreams
         ? changes({
             collection: model.collection,
             pipeline: OPINIONS,
             resumeToken,
             signal,
+            onStart,
             read: (document, token) => ({
               feedback: toFeedback(document as FeedbackDocument),
               resumeToken: token,

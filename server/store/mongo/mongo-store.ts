@@ -14,6 +14,7 @@ import { createItemRepository } from './item.repository.js';
 import { createLeaseRepository } from './lease.repository.js';
 import { createMetricRepository } from './metric.repository.js';
 import { createModelRepository } from './model.repository.js';
+import { createNoticeRepository } from './notice.repository.js';
 import { createPersonaHistoryRepository } from './persona-history.repository.js';
 import { createProfileRepository } from './profile.repository.js';
 import { createRunRepository } from './run.repository.js';
@@ -83,6 +84,7 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     personaHistory: guarded(createPersonaHistoryRepository(connection)),
     metrics: guarded(createMetricRepository(connection)),
     shownLists: guarded(createShownListRepository(connection)),
+    notices: guarded(createNoticeRepository(connection, hasChangeStreams)),
     runs: guarded(createRunRepository(connection, hasChangeStreams)),
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
     drift: guarded(createDriftRepository(connection)),

@@ -1,0 +1,86 @@
+/**
+ * Stage 7 between equal instances: what another one did reaches the sockets of this one. Thumbs come by the change
+ * stream of `feedback`; new behaviour, the catalogue and names of personas by notices, written once what they speak of
+ * can be read. Each instance skips what it did itself. A stream goes on where it broke off; where that is impossible
+ * everything remembered is dropped and every open list is sent anew, so a gap costs time and no truth.
+ */
+
+import type { EventPublisher, Logger } from '../domain/index.js';
+import type { Notice, Store } from '../store/index.js';
+
+import type { ItemCatalogue } from './catalogue.service.js';
+import type { ModelRegistry } from './model-registry.js';
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
+
+export interface InstancesOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly catalogue: ItemCatalogue;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly bus: EventPublisher;
+  readonly instanceId: string;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class Instances {
+  private readonly watching = new AbortController();
+  private nStarts = 0;
+
+  constructor(private readonly options: InstancesOptions) {}
+
+  /** Follows the others until `close`. */
+  follow(): void {
+    const { feedback, notices } = this.options.store;
+    const options = { signal: this.watching.signal, onStart: () => this.begin() };
+    void this.each(feedback.watch(options), async (thumb) => {
+      const { userId, origin, at } = thumb.feedback;
+      if (origin !== this.options.instanceId) await this.moved(userId, 'FEEDBACK', at);
+    });
+    void this.each(notices.watch(options), (notice) => this.heed(notice));
+  }
+
+  close(): void {
+    this.watching.abort();
+  }
+
+  private async heed({ kind, origin, userIds }: Notice): Promise<void> {
+    const { catalogue, personas, instanceId, clock } = this.options;
+    if (origin === instanceId) return;
+    if (kind === 'profiles') for (const userId of userIds) await this.moved(userId, 'EVENTS', clock());
+    else if (kind === 'catalogue') await catalogue.refresh();
+    else await personas.refreshLabels();
+  }
+
+  private async moved(userId: string, cause: 'FEEDBACK' | 'EVENTS', receivedAt: number): Promise<void> {
+    const { profiles, personas, bus } = this.options;
+    await profiles.refresh(userId);
+    personas.forget(userId);
+    bus.publish('recommendations.updated', { userId, cause, receivedAt });
+  }
+
+  /** The two streams begin once each; any later beginning may have missed something. */
+  private begin(): void {
+    const { registry, profiles, personas, bus, log } = this.options;
+    this.nStarts += 1;
+    if (this.nStarts <= 2) return;
+    log.warn({}, 'a change stream had to begin anew; everything remembered is read again');
+    profiles.forgetAll();
+    personas.forgetAll();
+    const version = registry.find()?.version;
+    if (version !== undefined) bus.publish('model.activated', { version });
+  }
+
+  private async each<T>(stream: AsyncIterable<T> | null, heed: (told: T) => Promise<void>): Promise<void> {
+    if (stream === null) return;
+    for await (const told of stream) {
+      try {
+        await heed(told);
+      } catch (error) {
+        this.options.log.warn({ err: error }, 'what another instance did could not be read');
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** Notices between instances. They are read as they come and vanish after an hour. */
+
+import { randomUUID } from 'node:crypto';
+
+import { type Connection, Schema } from 'mongoose';
+
+import type { Notice, NoticeRepository } from '../repositories.js';
+
+import { DERIVED } from './batches.js';
+import { changes } from './change-stream.js';
+
+const KEPT_SECONDS = 3_600;
+
+interface NoticeDocument extends Notice {
+  _id: string;
+  at: Date;
+}
+
+export const noticeSchema = new Schema<NoticeDocument>(
+  {
+    _id: { type: String, required: true },
+    kind: { type: String, required: true },
+    origin: { type: String, required: true },
+    userIds: [String],
+    at: { type: Date, required: true },
+  },
+  { collection: 'notices', versionKey: false, autoIndex: false },
+);
+noticeSchema.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });
+
+export function createNoticeRepository(connection: Connection, hasChangeStreams: boolean): NoticeRepository {
+  const model = connection.model('Notice', noticeSchema);
+  return {
+    async append(notice) {
+      if (!hasChangeStreams) return;
+      const document = { _id: randomUUID(), at: new Date(), ...notice };
+      await model.collection.insertOne(document as never, DERIVED);
+    },
+    watch: ({ signal, onStart }) =>
+      hasChangeStreams
+        ? changes({
+            collection: model.collection,
+            pipeline: [{ $match: { operationType: 'insert' } }],
+            signal,
+            onStart,
+            read: (document) => {
+              const { kind, origin, userIds } = document as NoticeDocument;
+              return { kind, origin, userIds };
+            },
+          })
+        : null,
+  };
+}

@@ -1,0 +1,209 @@
+/** Two equal instances on one database: what one takes in, the sockets of the other hear of, once. */
+
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import type { Subscription } from '../support/api-client.js';
+import { askFor, subscribe } from '../support/api-client.js';
+import type { CuttableProxy } from '../support/cuttable-proxy.js';
+import { startCuttableProxy } from '../support/cuttable-proxy.js';
+import { freshDatabase } from '../support/database.js';
+import type { TestServer } from '../support/server.js';
+import { startTestServer } from '../support/server.js';
+import { waitFor } from '../support/wait-for.js';
+
+const LIST = 'list { userId modelVersion items { item { id } score } }';
+const ITEMS = '{ recommendations(first: 10) { userId modelVersion items { item { id } score } } }';
+const SEND = `mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { items { item { id } score } } } } }`;
+const UPDATED = `subscription { recommendationsUpdated(first: 10) { cause ${LIST} } }`;
+
+interface List {
+  userId: string;
+  modelVersion: number;
+  items: { item: { id: string }; score: number }[];
+}
+interface Update {
+  recommendationsUpdated: { cause: string; list: List };
+}
+
+const idsOf = ({ items }: Pick<List, 'items'>) => items.map(({ item }) => item.id);
+
+describe('two instances on one database', () => {
+  let a: TestServer;
+  let b: TestServer;
+  let proxy: CuttableProxy;
+  let env: Record<string, string>;
+  let throughProxy: string;
+  let admin: string;
+
+  beforeAll(async () => {
+    const mongoUri = freshDatabase(inject('mongoUri'));
+    const { hostname, port } = new URL(mongoUri);
+    proxy = await startCuttableProxy({ host: hostname, port: Number(port) });
+    const detour = new URL(mongoUri);
+    detour.port = String(proxy.port);
+    throughProxy = detour.href;
+    env = {
+      SMARTPERSONA_PEPPER: randomBytes(32).toString('hex'),
+      SMARTPERSONA_SECRET: randomBytes(32).toString('hex'),
+    };
+    a = await startTestServer({ mongoUri, seedUsers: 120, env });
+    b = await startTestServer({ mongoUri: throughProxy, seedUsers: 0, env });
+    admin = (await a.run('token', '--role', 'admin')).trim();
+  });
+
+  afterAll(async () => {
+    await a?.stop();
+    await b?.stop();
+    await proxy?.close();
+  });
+
+  async function someone(rawId: string): Promise<string> {
+    return (await a.run('token', '--role', 'user', '--user', rawId)).trim();
+  }
+  const listOn = async ({ url }: TestServer, token: string) =>
+    (await askFor<{ recommendations: List }>(url, token, ITEMS)).recommendations;
+  const thumbOn = async ({ url }: TestServer, token: string, itemId: string, value = 'UP') =>
+    (await askFor<{ sendFeedback: { list: List } }>(url, token, SEND, { input: { itemId, value } }))
+      .sendFeedback.list;
+
+  /** A thumb back and forth until the push of a later one shows that nothing before it is still under way. */
+  async function nothingMore(updates: Subscription<Update>, token: string): Promise<Update[]> {
+    const before = [...updates.waiting];
+    updates.waiting.length = 0;
+    const { items } = await listOn(a, token);
+    await thumbOn(a, token, items[0].item.id, 'DOWN');
+    await updates.next();
+    return before;
+  }
+
+  it('push a thumb on the one to the sockets of the other, the same list and once', async () => {
+    const token = await someone('between');
+    const updates = await subscribe<Update>(b.wsUrl, token, UPDATED);
+    try {
+      // B remembers the user as it was.
+      const before = await listOn(b, token);
+      const answer = await thumbOn(a, token, before.items[3].item.id);
+      const pushed = (await updates.next()).recommendationsUpdated;
+      expect(pushed.cause).toBe('FEEDBACK');
+      expect(pushed.list.items).toEqual(answer.items);
+      expect(await listOn(b, token)).toMatchObject({ items: answer.items });
+
+      const undone = await thumbOn(b, token, before.items[3].item.id, 'NONE');
+      expect(idsOf(undone)).toEqual(idsOf(before));
+      expect(idsOf((await updates.next()).recommendationsUpdated.list)).toEqual(idsOf(before));
+      await waitFor(async () => idsOf(await listOn(a, token)).join() === idsOf(before).join(), 'A undoes it');
+      expect(await nothingMore(updates, token)).toEqual([]);
+    } finally {
+      await updates.close();
+    }
+  });
+
+  it('push what is recorded on the one to the sockets of the other', async () => {
+    const token = await someone('buyer');
+    const updates = await subscribe<Update>(b.wsUrl, token, UPDATED);
+    try {
+      const { items } = await listOn(b, token);
+      const bought = items[0].item.id;
+      const events = [{ type: 'PURCHASE', itemId: bought, value: 3 }];
+      await askFor(
+        a.url,
+        token,
+        'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }',
+        { events },
+      );
+      const { cause, list } = (await updates.next()).recommendationsUpdated;
+      expect(cause).toBe('EVENTS');
+      expect(idsOf(list)).not.toContain(bought);
+    } finally {
+      await updates.close();
+    }
+  });
+
+  it('lose nothing and repeat nothing when one of them is cut off from the database for a while', async () => {
+    const token = await someone('cut off');
+    const updates = await subscribe<Update>(b.wsUrl, token, UPDATED);
+    try {
+      const { items } = await listOn(b, token);
+      await thumbOn(a, token, items[0].item.id);
+      await updates.next();
+
+      proxy.cut();
+      const during = await thumbOn(a, token, items[1].item.id);
+      const last = await thumbOn(a, token, items[2].item.id);
+      proxy.mend();
+      let pushed = (await updates.next()).recommendationsUpdated.list;
+      while (idsOf(pushed).join() !== idsOf(last).join()) {
+        // The thumbs come in their order, each at most once.
+        expect(idsOf(pushed)).toEqual(idsOf(during));
+        pushed = (await updates.next()).recommendationsUpdated.list;
+      }
+      expect(await nothingMore(updates, token)).toEqual([]);
+    } finally {
+      await updates.close();
+    }
+  });
+
+  it('serve a killed one’s users with everything, as soon as it is back', async () => {
+    const token = await someone('survivor');
+    const { items } = await listOn(b, token);
+    const answer = await thumbOn(b, token, items[0].item.id);
+    await b.kill();
+    expect(idsOf(await listOn(a, token))).toEqual(idsOf(answer));
+    const meanwhile = await thumbOn(a, token, items[1].item.id);
+    b = await startTestServer({ mongoUri: throughProxy, seedUsers: 0, env });
+    expect(idsOf(await listOn(b, token))).toEqual(idsOf(meanwhile));
+  });
+
+  it('tell each other of names, of the catalogue, of erasures and of versions', async () => {
+    const token = await someone('told');
+    const { personas } = await askFor<{ personas: { id: string }[] }>(b.url, admin, '{ personas { id } }');
+    await askFor(
+      a.url,
+      admin,
+      'mutation ($id: ID!) { renamePersona(id: $id, label: "Night owls") { __typename } }',
+      {
+        id: personas[0].id,
+      },
+    );
+    await waitFor(
+      async () =>
+        (
+          await askFor<{ personas: { label: string }[] }>(b.url, admin, '{ personas { label } }')
+        ).personas.some(({ label }) => label === 'Night owls'),
+      'B knows the new name',
+    );
+
+    await askFor(
+      a.url,
+      admin,
+      'mutation { importItems(items: [{ id: "brand-new", title: "Brand new" }]) { inserted } }',
+    );
+    await waitFor(
+      () =>
+        thumbOn(b, token, 'brand-new').then(
+          (list) => list !== undefined,
+          () => false,
+        ),
+      'B takes a thumb on the new item',
+    );
+
+    const updates = await subscribe<Update>(b.wsUrl, token, UPDATED);
+    try {
+      await askFor(
+        a.url,
+        admin,
+        'mutation { retrain { ... on RetrainStarted { run { id } } ... on AlreadyRunning { owner } } }',
+      );
+      let update = (await updates.next()).recommendationsUpdated;
+      while (update.cause !== 'MODEL') update = (await updates.next()).recommendationsUpdated;
+      expect(update.list.modelVersion).toBe(2);
+      await askFor(a.url, token, 'mutation { eraseUser { __typename } }');
+      while (update.cause !== 'ERASED') update = (await updates.next()).recommendationsUpdated;
+      expect(update.list.items).toEqual([]);
+    } finally {
+      await updates.close();
+    }
+  });
+});
