@@ -69,7 +69,7 @@ export function createContainer({
   const bus = createEventBus();
   const alerts = new AlertDesk({ store, bus, clock, log });
   const registry = new ModelRegistry();
-  const announce = createAnnounce(store, instanceId);
+  const announce = createAnnounce(store, instanceId, clock);
   const catalogue = new ItemCatalogue({ store, registry, announce });
   const profiles = new ProfileService({ store, catalogue, clock, log, announce });
   const personas = new PersonaAssigner({ store, registry, bus, clock, log, announce });

@@ -4,6 +4,6 @@ import type { Notice, Store } from '../store/index.js';
 
 export type Announce = (kind: Notice['kind'], userIds?: readonly string[]) => Promise<void>;
 
-export function createAnnounce(store: Store, origin: string): Announce {
-  return (kind, userIds = []) => store.notices.append({ kind, origin, userIds });
+export function createAnnounce(store: Store, origin: string, clock: () => number): Announce {
+  return (kind, userIds = []) => store.notices.append({ kind, origin, userIds, at: clock() });
 }

@@ -255,6 +255,8 @@ export interface Notice {
   readonly kind: 'profiles' | 'catalogue' | 'personas';
   /** The instance that says so. */
   readonly origin: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   /** Whose profiles; empty for the other kinds. */
   readonly userIds: readonly string[];
 }

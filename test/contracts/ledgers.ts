@@ -292,8 +292,8 @@ export function describeNoticeRepository(name: string, makeStore: MakeStore): vo
       const end = new Promise<void>((resolve) => (ended = resolve));
       await begun;
       const sent = [
-        { kind: 'profiles' as const, origin: 'here', userIds: [userIdOf(1), userIdOf(2)] },
-        { kind: 'catalogue' as const, origin: 'there', userIds: [] },
+        { kind: 'profiles' as const, origin: 'here', userIds: [userIdOf(1), userIdOf(2)], at: NOON },
+        { kind: 'catalogue' as const, origin: 'there', userIds: [], at: NOON + 1 },
       ];
       for (const notice of sent) await notices.append(notice);
       await end;

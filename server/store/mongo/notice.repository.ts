@@ -11,7 +11,7 @@ import { changes } from './change-stream.js';
 
 const KEPT_SECONDS = 3_600;
 
-interface NoticeDocument extends Notice {
+interface NoticeDocument extends Omit<Notice, 'at'> {
   _id: string;
   at: Date;
 }
@@ -33,7 +33,7 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
   return {
     async append(notice) {
       if (!hasChangeStreams) return;
-      const document = { _id: randomUUID(), at: new Date(), ...notice };
+      const document = { ...notice, _id: randomUUID(), at: new Date(notice.at) };
       await model.collection.insertOne(document as never, DERIVED);
     },
     watch: ({ signal, onStart }) =>
@@ -44,8 +44,8 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
             signal,
             onStart,
             read: (document) => {
-              const { kind, origin, userIds } = document as NoticeDocument;
-              return { kind, origin, userIds };
+              const { kind, origin, userIds, at } = document as NoticeDocument;
+              return { kind, origin, userIds, at: at.getTime() };
             },
           })
         : null,
