@@ -120,6 +120,12 @@ export class AnalyticsDesk implements AnalyticsService {
     return privacy === null ? (registry.find()?.map ?? null) : null;
   }
 
+  totals(): ReturnType<AnalyticsService['totals']> {
+    const { metrics, privacy } = this.options;
+    if (privacy !== null) return null;
+    return { ...metrics.meter.totals, activeUsers: metrics.meter.pace().activeUsers };
+  }
+
   recordPush(latencyMs: number): void {
     this.options.metrics.meter.markPush(latencyMs);
     this.tell();

@@ -51,6 +51,11 @@ export class LiveMeter {
     if (this.active.size > MAX_ACTIVE) this.active.delete(this.active.keys().next().value as string);
   }
 
+  /** Forgets one user. */
+  forget(userId: string): void {
+    this.active.delete(userId);
+  }
+
   markPush(latencyMs: number): void {
     const slice = Math.floor(this.clock() / SLICE_MS);
     const held = this.latencies[slice % LATENCY_SLICES];

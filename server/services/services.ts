@@ -172,6 +172,8 @@ export interface AnalyticsService {
   live(): Promise<LiveRates>;
   /** The users of the active model in the plane; null before training. */
   clusterMap(): ClusterMap | null;
+  /** What this instance counted since it started; null while differential privacy is on. */
+  totals(): { events: number; thumbs: number; impressions: number; activeUsers: number } | null;
   /** A list was pushed so many milliseconds after its cause. */
   recordPush(latencyMs: number): void;
 }

@@ -86,6 +86,7 @@ export class ShownLists {
 
   /** Forgets one user, here; what is stored is the caller's to delete. */
   forget(userId: string): void {
+    this.options.metrics.meter.forget(userId);
     for (const [listId, shown] of this.remembered.entries()) {
       if (shown.userId !== userId) continue;
       this.remembered.delete(listId);

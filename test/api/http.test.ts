@@ -353,6 +353,8 @@ describe('GraphQL over HTTP', () => {
     const metrics = await (await get('/metrics')).text();
     expect(metrics).toContain('smartpersona_graphql_request_seconds_count');
     expect(metrics).toContain('smartpersona_websockets 0');
+    expect(metrics).toContain('smartpersona_model_version 1');
+    expect(metrics).toContain('smartpersona_thumbs_total 2');
     expect((await get('/nothing')).status).toBe(404);
   });
 

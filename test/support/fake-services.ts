@@ -248,6 +248,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         ask('analytics', () => fakeReport(from ?? 0, to ?? 0, grain ?? 'hour')),
       live: () => ask('live', () => fakeRates()),
       clusterMap: () => null,
+      totals: () => ({ events: 7, thumbs: 2, impressions: 40, activeUsers: 2 }),
       recordPush: () => undefined,
     },
     drift: { report: () => ask('drift', () => fakeDrift()) },

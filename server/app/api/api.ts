@@ -96,7 +96,12 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const hasIntrospection = !isProduction && !isPersistedOnly;
   const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
 
-  const metrics = createMetrics({ nSockets: () => sockets.nSockets, nSubscriptions: () => bus.size });
+  const metrics = createMetrics({
+    nSockets: () => sockets.nSockets,
+    nSubscriptions: () => bus.size,
+    behaviour: () => services.analytics.totals(),
+    modelVersion: () => services.models.activeVersion(),
+  });
   const contextFor = (viewer: Viewer): ApiContext => ({
     viewer,
     services,

@@ -10,8 +10,22 @@ export interface ApiMetrics {
   recordRefusal(reason: string): void;
 }
 
+export interface MetricSources {
+  readonly nSockets: () => number;
+  readonly nSubscriptions: () => number;
+  /** What users do; null while differential privacy withholds it. */
+  readonly behaviour: () => {
+    events: number;
+    thumbs: number;
+    impressions: number;
+    activeUsers: number;
+  } | null;
+  /** Null before the first training. */
+  readonly modelVersion: () => number | null;
+}
+
 /** `sources` are read when the metrics are. */
-export function createMetrics(sources: { nSockets: () => number; nSubscriptions: () => number }): ApiMetrics {
+export function createMetrics(sources: MetricSources): ApiMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -36,6 +50,31 @@ export function createMetrics(sources: { nSockets: () => number; nSubscriptions:
   });
   gauge('smartpersona_websockets', 'Open WebSockets.', sources.nSockets, registers);
   gauge('smartpersona_subscriptions', 'Open subscriptions to events.', sources.nSubscriptions, registers);
+  gauge(
+    'smartpersona_model_version',
+    'The model version that serves; 0 for none.',
+    () => sources.modelVersion() ?? 0,
+    registers,
+  );
+  gauge(
+    'smartpersona_active_users',
+    'Users active in the last five minutes.',
+    () => sources.behaviour()?.activeUsers ?? NaN,
+    registers,
+  );
+  total(
+    'smartpersona_events_total',
+    'Events recorded, impressions not counted.',
+    () => sources.behaviour()?.events,
+    registers,
+  );
+  total('smartpersona_thumbs_total', 'Thumbs up and down.', () => sources.behaviour()?.thumbs, registers);
+  total(
+    'smartpersona_impressions_total',
+    'Items shown in lists.',
+    () => sources.behaviour()?.impressions,
+    registers,
+  );
 
   return {
     registry,
@@ -52,6 +91,20 @@ function gauge(name: string, help: string, read: () => number, registers: Regist
     registers,
     collect() {
       this.set(read());
+    },
+  });
+}
+
+/** A total that is counted elsewhere; without a sample while its source gives none. */
+function total(name: string, help: string, read: () => number | undefined, registers: Registry[]): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      const value = read();
+      if (value !== undefined) this.inc(value);
     },
   });
 }
