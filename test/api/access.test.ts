@@ -47,6 +47,20 @@ const ABOUT_ALICE = [
 ];
 const ANY_TOKEN = ['me', 'item', 'items', 'categories', 'similarItems', 'personas', 'persona'];
 
+/** What hangs on the fields that anybody, or any token, may use. A type that is not named here must not get there. */
+const OPEN_TO_ANYBODY = ['Dataset', 'DemoSession', 'DemoSignInRefused', 'DemoUser'];
+const OPEN_TO_ANY_TOKEN = [
+  'DistinctiveFeature',
+  'FeatureValue',
+  'Item',
+  'ItemAttribute',
+  'ItemConnection',
+  'ItemEdge',
+  'PageInfo',
+  'Persona',
+  'SimilarItem',
+];
+
 /** Values for required arguments, and for the ones that name Alice. */
 const VALUES: Record<string, string> = {
   'user(id)': `"${ALICE}"`,
@@ -95,6 +109,20 @@ function operation(root: string, field: GraphQLField<unknown, unknown>): string 
   return `${root.toLowerCase()} { ${field.name}${args} ${hasFields(field.type) ? '{ __typename }' : ''} }`;
 }
 
+/** Names of the object types that can be had through these root fields, however deep. */
+function typesBehind(names: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (type: GraphQLOutputType): void => {
+    const named = getNamedType(type);
+    if (isUnionType(named)) named.getTypes().forEach(visit);
+    if (!isObjectType(named) || found.has(named.name)) return;
+    found.add(named.name);
+    for (const field of Object.values(named.getFields())) visit(field.type);
+  };
+  for (const { field } of fields) if (names.includes(field.name)) visit(field.type);
+  return [...found].sort();
+}
+
 function hasFields(type: GraphQLOutputType): boolean {
   const named = getNamedType(type);
   return isObjectType(named) || isUnionType(named);
@@ -113,6 +141,12 @@ describe('access', () => {
   it('is decided for every root field of the schema', () => {
     const decided = [...PUBLIC, ...ADMIN, ...ABOUT_ALICE, ...ANY_TOKEN].sort();
     expect(fields.map(({ field }) => field.name).sort()).toEqual(decided);
+  });
+
+  it('is decided for every type behind a field that anybody or any token may use', () => {
+    expect(typesBehind(PUBLIC)).toEqual(OPEN_TO_ANYBODY);
+    // Behind "me" is the caller's own.
+    expect(typesBehind(ANY_TOKEN.filter((name) => name !== 'me'))).toEqual(OPEN_TO_ANY_TOKEN);
   });
 
   const overHttp = fields.filter(({ root }) => root !== 'Subscription');

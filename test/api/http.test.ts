@@ -276,6 +276,7 @@ describe('GraphQL over HTTP', () => {
       { 'content-type': 'application/json; charset=nothing' },
       415,
     ],
+    ['a compressed body', '{"query":"{ __typename }"}', { 'content-encoding': 'gzip' }, 415],
     ['a form', 'query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
     ['plain text', '{"query":"{ __typename }"}', { 'content-type': 'text/plain' }, 400],
   ])('answers %s with JSON and the caller to blame', async (_what, body, headers, status) => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { DatabaseUnavailableError } from '../../server/domain/index.js';
 import type { FakeApi } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';
 import { ALICE, BOB } from '../support/fake-services.js';
@@ -239,6 +240,25 @@ describe('the WebSocket', () => {
     reused.send(subscribe(UPDATES));
     reused.send(subscribe(UPDATES));
     expect(await reused.closed).toBe(4409);
+  });
+
+  it('closes with 1013 while the database is away, and with 4500 for what nobody expected', async () => {
+    const { token } = await fake.tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60, isDemo: true });
+    const failures: [Error, number][] = [
+      [new DatabaseUnavailableError(), 1013],
+      [new TypeError('secret detail'), 4500],
+    ];
+    for (const [failure, code] of failures) {
+      fake.system.failure = failure;
+      const raw = await openRawSocket(fake.url);
+      const reason = new Promise((resolve) =>
+        raw.socket.once('close', (_code, text) => resolve(String(text))),
+      );
+      raw.send({ type: 'connection_init', payload: { token } });
+      expect(await raw.closed).toBe(code);
+      expect(await reason).not.toContain('secret');
+    }
+    fake.system.failure = null;
   });
 
   it('closes with 4406 for another protocol', async () => {

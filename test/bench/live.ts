@@ -1,10 +1,9 @@
-/** Start, restart, thumbs to pushed lists, and queries under load, on the embedded database. */
+/** Start, restart, and thumbs to pushed lists, on the embedded database. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import autocannon from 'autocannon';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
@@ -18,14 +17,11 @@ const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
 const SUBSCRIPTIONS = 200;
 const THUMBS_PER_SECOND = 50;
 const THUMB_SECONDS = 20;
-const REQUESTS_PER_SECOND = 500;
 
 const UPDATED =
   'subscription { recommendationsUpdated(first: 10) { cause list { revision items { rank item { id } } } } }';
 const SEND =
   'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { revision } } } }';
-const LIST =
-  '{ recommendations(first: 10) { listId items { rank score item { id title } explanation { persona popularity total } } } }';
 
 export async function benchLive(users = '10000'): Promise<Figure[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
@@ -52,7 +48,7 @@ export async function benchLive(users = '10000'): Promise<Figure[]> {
     const { ms, match } = await server.until(READY, 120_000);
     figures.push({ what: 'restart on existing data', value: ms / 1000, unit: 's', goal: '<= 10 s' });
     try {
-      figures.push(...(await benchPush(match[1])), ...(await benchQueries(match[1])));
+      figures.push(...(await benchPush(match[1])));
       figures.push({ what: 'server, peak RSS', value: server.peakMb(), unit: 'MiB' });
     } finally {
       await server.stop();
@@ -152,37 +148,5 @@ async function benchPush(url: string): Promise<Figure[]> {
     { what: 'pushes received', value: pushMs.length, unit: `of ${(total * SUBSCRIPTIONS) / tokens.length}` },
     { what: 'thumb to answer: p50', value: percentile(answerMs, 0.5), unit: 'ms' },
     { what: 'thumb to answer: p99', value: percentile(answerMs, 0.99), unit: 'ms' },
-  ];
-}
-
-async function benchQueries(url: string): Promise<Figure[]> {
-  const tokens = await signIn(url, 50);
-  const request = (token: string) => ({
-    method: 'POST' as const,
-    path: '/graphql',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: LIST }),
-  });
-  const requests = tokens.map(request);
-  const run = (options: { connections: number; duration: number; overallRate?: number }) =>
-    autocannon({ url, requests, ...options });
-  await run({ connections: 4, duration: 3 });
-  const paced = await run({ connections: 20, duration: 15, overallRate: REQUESTS_PER_SECOND });
-  const full = await run({ connections: 10, duration: 10 });
-  return [
-    {
-      what: `recommendations(first: 10) at ${REQUESTS_PER_SECOND} a second: p99`,
-      value: paced.latency.p99,
-      unit: 'ms',
-      goal: '< 20 ms',
-    },
-    { what: 'the same: answers other than 200', value: paced.non2xx + paced.errors, unit: '', goal: '0' },
-    {
-      what: 'recommendations(first: 10), 10 connections at full speed',
-      value: full.requests.average,
-      unit: '/s',
-    },
-    { what: 'the same: p99', value: full.latency.p99, unit: 'ms' },
-    { what: 'the same: answers other than 200', value: full.non2xx + full.errors, unit: '', goal: '0' },
   ];
 }

@@ -10,6 +10,8 @@ import type { Server as ProtocolServer } from 'graphql-ws';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 
+import { SmartPersonaError } from '../../domain/index.js';
+
 import { addressOf, isOriginAllowed } from './addresses.js';
 import type { Peer, ProtocolOptions } from './socket-protocol.js';
 import { createProtocol } from './socket-protocol.js';
@@ -60,6 +62,7 @@ export interface WebSocketEndpoint {
 
 const POLICY_VIOLATION = 1008;
 const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
 const CLOSE_GRACE_MS = 1_000;
 
 /** Serves `path` of the HTTP server; every other upgrade is refused. */
@@ -203,6 +206,10 @@ function serve(
           Promise.resolve(handle(String(data))).catch((error: unknown) => {
             if (isServersOwnType(error)) {
               socket.close(CloseCode.BadRequest, 'Invalid message received');
+              return;
+            }
+            if (error instanceof SmartPersonaError && error.isRetriable) {
+              socket.close(TRY_AGAIN_LATER, 'Try again later');
               return;
             }
             log.error({ err: error }, 'A WebSocket message failed in a way nobody expected.');

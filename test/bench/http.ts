@@ -1,0 +1,183 @@
+/**
+ * Queries over HTTP on one process and one core, and what idle sockets cost. The server is pinned to the last core and
+ * the load to the first where `taskset` exists, so that neither steals from the other.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import autocannon from 'autocannon';
+import WebSocket from 'ws';
+
+import { askFor } from '../support/api-client.js';
+
+import { startProcess } from './process.js';
+import type { Figure } from './report.js';
+
+const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
+const REQUESTS_PER_SECOND = 500;
+const IDLE_SOCKETS = 2_000;
+const OPENED_AT_ONCE = 100;
+const LIST =
+  '{ recommendations(first: 10) { listId items { rank score item { id title } explanation { persona popularity total } } } }';
+
+export async function benchHttp(users = '10000'): Promise<Figure[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
+  const env = {
+    SMARTPERSONA_DATA_DIR: dataDir,
+    SMARTPERSONA_SEED_USERS: users,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    MONGODB_URI: '',
+  };
+  try {
+    const first = startProcess('main', [], env);
+    await first.until(READY, 600_000);
+    await first.stop();
+    const server = startProcess('main', [], env);
+    try {
+      const { match } = await server.until(READY, 120_000);
+      const pid = server.child.pid!;
+      pin(pid, cpus().length - 1);
+      pin(process.pid, 0);
+      const tokens = await signIn(match[1], 50);
+      return [
+        ...(await benchQueries(match[1], tokens, pid)),
+        ...(await benchIdleSockets(match[1], tokens, pid)),
+      ];
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function signIn(url: string, count: number): Promise<string[]> {
+  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
+    url,
+    null,
+    `{ demoUsers(first: ${count}) { id } }`,
+  );
+  const tokens: string[] = [];
+  for (const { id } of demoUsers) {
+    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
+      url,
+      null,
+      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
+      { userId: id },
+    );
+    tokens.push(demoSignIn.token);
+  }
+  return tokens;
+}
+
+async function benchQueries(url: string, tokens: readonly string[], pid: number): Promise<Figure[]> {
+  const requests = tokens.map((token) => ({
+    method: 'POST' as const,
+    path: '/graphql',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: LIST }),
+  }));
+  const run = (options: { connections: number; duration: number; overallRate?: number }) =>
+    autocannon({ url, requests, ...options });
+  await run({ connections: 10, duration: 5 });
+  const cpuBefore = cpuMs(pid);
+  const full = await run({ connections: 10, duration: 15 });
+  const cpu = cpuMs(pid) - cpuBefore;
+  const paced = await run({ connections: 20, duration: 15, overallRate: REQUESTS_PER_SECOND });
+  return [
+    {
+      what: 'recommendations(first: 10) over HTTP, one core, 10 connections',
+      value: full.requests.average,
+      unit: '/s',
+      goal: '>= 2,000 /s',
+    },
+    { what: 'the same: p99', value: full.latency.p99, unit: 'ms', goal: '< 20 ms' },
+    { what: 'the same: answers other than 200', value: full.non2xx + full.errors, unit: '', goal: '0' },
+    {
+      what: 'the same: processor time of a request',
+      value: (cpu * 1_000) / full.requests.total,
+      unit: 'µs',
+      goal: '< 500 µs',
+    },
+    {
+      what: `the same at ${REQUESTS_PER_SECOND} a second, 20 connections: p99`,
+      value: paced.latency.p99,
+      unit: 'ms',
+      goal: '< 20 ms',
+    },
+  ];
+}
+
+/** Acknowledged sockets that hold one subscription each and hear nothing. */
+async function benchIdleSockets(url: string, tokens: readonly string[], pid: number): Promise<Figure[]> {
+  const before = residentMb(pid);
+  const sockets: WebSocket[] = [];
+  try {
+    while (sockets.length < IDLE_SOCKETS) {
+      const batch = Array.from({ length: OPENED_AT_ONCE }, (_, index) =>
+        openIdle(url, tokens[(sockets.length + index) % tokens.length]),
+      );
+      sockets.push(...(await Promise.all(batch)));
+    }
+    return [
+      {
+        what: `${IDLE_SOCKETS.toLocaleString('en')} idle sockets: RSS of the server`,
+        value: residentMb(pid),
+        unit: 'MiB',
+        goal: '< 300 MiB',
+      },
+      {
+        what: 'the same: per socket',
+        value: ((residentMb(pid) - before) * 1_024) / IDLE_SOCKETS,
+        unit: 'KiB',
+      },
+    ];
+  } finally {
+    for (const socket of sockets) socket.terminate();
+  }
+}
+
+function openIdle(url: string, token: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    socket.once('error', reject);
+    socket.once('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { token } })));
+    socket.once('message', () => {
+      const payload = { query: 'subscription { recommendationsUpdated { cause } }' };
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }), () => resolve(socket));
+    });
+  });
+}
+
+/** Keeps all threads of a process on one core; does nothing where there is no `taskset`. */
+function pin(pid: number, core: number): void {
+  try {
+    execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
+  } catch {
+    // The figures then say what both share.
+  }
+}
+
+/** Processor time so far, in milliseconds; NaN where the system does not tell. */
+function cpuMs(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    // In hundredths of a second.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return NaN;
+  }
+}
+
+function residentMb(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+  } catch {
+    return NaN;
+  }
+}
