@@ -1,17 +1,8 @@
 /** The parts of ECharts that our charts use. Imported by lazily loaded pages only: it is the largest thing there is. */
 
-import {
-  BarChart,
-  CustomChart,
-  HeatmapChart,
-  LineChart,
-  ParallelChart,
-  SankeyChart,
-  ScatterChart,
-} from 'echarts/charts';
+import { BarChart, HeatmapChart, LineChart, ParallelChart, SankeyChart, ScatterChart } from 'echarts/charts';
 import {
   BrushComponent,
-  DataZoomInsideComponent,
   GridComponent,
   LegendComponent,
   MarkLineComponent,
@@ -27,8 +18,6 @@ use([
   BarChart,
   BrushComponent,
   CanvasRenderer,
-  CustomChart,
-  DataZoomInsideComponent,
   GridComponent,
   HeatmapChart,
   LegendComponent,
