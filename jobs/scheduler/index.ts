@@ -1,2 +1,3 @@
-export type { Scheduler } from './scheduler.js';
+export type { Scheduler, SchedulerOptions } from './scheduler.js';
 export { isSchedule, startScheduler } from './scheduler.js';
+export { lastSlot } from './slots.js';

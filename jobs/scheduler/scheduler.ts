@@ -1,33 +1,65 @@
-/** The node-cron adapter: starts jobs at their times, one run of each at a time, and lets go of them on close. */
+/**
+ * The node-cron adapter: starts jobs at their times, one run of each at a time, and lets go of them on close.
+ *
+ * A time that nobody was there for is made up for: at the start, and every few minutes after (the machine may have
+ * slept through it, or its clock may have been put forward). What decides is never that a timer fired, but whether the
+ * latest slot still wants a run; so a clock that is put back makes nothing run twice.
+ */
 
 import { schedule, validate } from 'node-cron';
 
 import type { Logger } from '../../server/domain/index.js';
 import type { Job } from '../tasks/index.js';
 
+import { lastSlot } from './slots.js';
+
+const CATCH_UP_EVERY_MS = 5 * 60_000;
+
 export interface Scheduler {
+  /** Runs what is due now; also done by itself at the start and every few minutes. Never rejects. */
+  catchUp(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** True for five or six cron fields, or a name such as @daily. */
-export function isSchedule(expression: string): boolean {
-  return validate(expression);
+export interface SchedulerOptions {
+  readonly log: Logger;
+  readonly clock?: () => number;
 }
 
-export function startScheduler(jobs: readonly Job[], log: Logger): Scheduler {
+/** True for five cron fields, or a name such as @daily. */
+export function isSchedule(expression: string): boolean {
+  return validate(expression) && expression.trim().split(/\s+/).length <= 5;
+}
+
+export function startScheduler(jobs: readonly Job[], { log, clock = Date.now }: SchedulerOptions): Scheduler {
+  const running = new Map<string, Promise<void>>();
+  const attempt = (job: Job): Promise<void> => {
+    const known = running.get(job.name);
+    if (known !== undefined) return known;
+    const run = runIfDue(job, clock())
+      .catch((error: unknown) => log.error({ err: error, job: job.name }, 'a scheduled job failed'))
+      .finally(() => running.delete(job.name));
+    running.set(job.name, run);
+    return run;
+  };
+  const catchUp = async () => {
+    await Promise.all(jobs.map(attempt));
+  };
   const tasks = jobs.map((job) =>
-    schedule(
-      job.schedule,
-      () =>
-        job
-          .run()
-          .catch((error: unknown) => log.error({ err: error, job: job.name }, 'a scheduled job failed')),
-      { name: job.name, timezone: job.timeZone, noOverlap: true },
-    ),
+    schedule(job.schedule, () => attempt(job), { name: job.name, timezone: job.timeZone }),
   );
+  const catchingUp = setInterval(() => void catchUp(), CATCH_UP_EVERY_MS);
+  void catchUp();
   return {
+    catchUp,
     async close() {
+      clearInterval(catchingUp);
       await Promise.all(tasks.map((task) => task.destroy()));
     },
   };
+}
+
+async function runIfDue(job: Job, now: number): Promise<void> {
+  const slot = lastSlot(job.schedule, job.timeZone, now);
+  if (slot !== null && (await job.isDue(slot))) await job.run();
 }

@@ -5,5 +5,7 @@ export interface Job {
   readonly schedule: string;
   /** IANA name, e.g. "UTC". */
   readonly timeZone: string;
+  /** Whether the slot that began at this instant still wants a run. */
+  isDue(slot: number): Promise<boolean>;
   run(): Promise<void>;
 }

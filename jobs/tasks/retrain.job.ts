@@ -7,7 +7,7 @@ import type { TrainingService } from '../../server/services/index.js';
 import type { Job } from './job.js';
 
 export interface RetrainJobOptions {
-  readonly training: TrainingService;
+  readonly training: Pick<TrainingService, 'run' | 'isDue'>;
   readonly schedule: string;
   readonly timeZone: string;
   readonly log: Logger;
@@ -18,6 +18,7 @@ export function createRetrainJob({ training, schedule, timeZone, log }: RetrainJ
     name: 'retrain',
     schedule,
     timeZone,
+    isDue: (slot) => training.isDue(slot),
     async run() {
       try {
         const run = await training.run('schedule');

@@ -93,7 +93,7 @@ export function createContainer({
   const events = new EventRecorder({ store, catalogue, profiles, metrics, shown, bus, clock });
   const privacy = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
   const analytics = new AnalyticsDesk({ store, metrics, registry, privacy, bus, instanceId, clock, log });
-  const drift = new DriftMonitor({ store, registry, alerts, trainer, clock });
+  const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
   const retrain = createRetraining({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
     ...{ clock, seed, guardTolerance, keepVersions },

@@ -3,7 +3,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { createRetrainJob, startScheduler } from '../../jobs/index.js';
+import type { Job } from '../../jobs/index.js';
+import { createDriftJob, createRetrainJob, startScheduler } from '../../jobs/index.js';
 
 import { createApi, createTokens } from './api/index.js';
 import type { Application } from './application.js';
@@ -57,17 +58,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
       trustedProxies: settings.trustedProxies,
     });
     const port = await api.listen(settings.port, settings.host);
-    const scheduler = startScheduler(
-      [
-        createRetrainJob({
-          training: container.services.training,
-          schedule: settings.retrainCron,
-          timeZone: settings.retrainTimeZone,
-          log,
-        }),
-      ],
-      log,
-    );
+    const scheduler = startScheduler(jobsOf(application, clock), { log, clock });
     onSignal(async () => {
       await scheduler.close();
       await api.close();
@@ -79,6 +70,18 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
     await application.close();
     throw error;
   }
+}
+
+function jobsOf({ container, settings, log }: Application, clock: () => number = Date.now): Job[] {
+  const { training, drift } = container;
+  const { retrainTimeZone: timeZone, driftRetrainHours } = settings;
+  return [
+    createRetrainJob({ training, schedule: settings.retrainCron, timeZone, log }),
+    createDriftJob({
+      ...{ drift, training, schedule: settings.driftCron, timeZone, clock, log },
+      retrainAfterHours: driftRetrainHours === 0 ? null : driftRetrainHours,
+    }),
+  ];
 }
 
 /** First run: simulated users, unless the settings want none. */
@@ -93,8 +96,10 @@ async function fill({ container, store, settings, truthPath }: Application): Pro
   progress.done(`${report.nUsers.toLocaleString('en')} users, ${report.nEvents.toLocaleString('en')} events`);
 }
 
-/** Something has to be trained before anything can be served; an empty installation waits for its first import. */
-/** The first training gives everybody a persona, and the counters of the time before it. */
+/**
+ * Something has to be trained before anything can be served; an empty installation waits for its first import.
+ * The first training gives everybody a persona, and the counters of the time before it.
+ */
 async function train({ container, store, log }: Application): Promise<void> {
   const { training, models } = container;
   // Another instance may be at it, or may have died over it a moment ago.

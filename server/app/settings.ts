@@ -34,6 +34,9 @@ export interface Settings {
   readonly retrainCron: string;
   /** An IANA time zone. */
   readonly retrainTimeZone: string;
+  readonly driftCron: string;
+  /** Hours after the start of a run before drift may start another; 0: it never does. */
+  readonly driftRetrainHours: number;
   /** Relative loss of quality a new version may show and still be activated; negative: the gain it must show. */
   readonly guardTolerance: number;
   /** Model versions kept for a way back. */
@@ -114,6 +117,10 @@ const variables = z.object({
   SMARTPERSONA_RETRAIN_TIMEZONE: text
     .refine(isTimeZone, 'must be an IANA time zone, such as UTC or Europe/Berlin')
     .default('UTC'),
+  SMARTPERSONA_DRIFT_CRON: text
+    .refine(isSchedule, 'must be five cron fields, such as "0 4 * * *" for every day at four')
+    .default('0 4 * * *'),
+  SMARTPERSONA_DRIFT_RETRAIN_HOURS: wholeNumber(0, 8_760, '; 0 lets drift start no retrain').default(0),
   SMARTPERSONA_GUARD_TOLERANCE: text
     .regex(/^-?\d{1,3}(\.\d{1,3})?$/, TOLERANCE)
     .transform(Number)
@@ -174,6 +181,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     seedUsers: values.SMARTPERSONA_SEED_USERS,
     retrainCron: values.SMARTPERSONA_RETRAIN_CRON,
     retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
+    driftCron: values.SMARTPERSONA_DRIFT_CRON,
+    driftRetrainHours: values.SMARTPERSONA_DRIFT_RETRAIN_HOURS,
     guardTolerance: values.SMARTPERSONA_GUARD_TOLERANCE / 100,
     keepVersions: values.SMARTPERSONA_KEEP_VERSIONS,
     epsilonPerDay: values.SMARTPERSONA_DP_EPSILON,

@@ -1,15 +1,19 @@
 /** Whether users still behave like those the active version was trained on. */
 
-import type { DriftReport, DriftThresholds } from '../domain/index.js';
+import type { DriftReport, DriftThresholds, Logger } from '../domain/index.js';
 import type { Drift } from '../learning/index.js';
 import { packPersonas } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 import type { Trainer } from '../workers/index.js';
 
 import type { AlertDesk } from './alert.service.js';
+import { holdLease } from './job-lease.js';
 import { loadDataset } from './load-dataset.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
+import { checkQuality } from './quality.js';
 import type { DriftService } from './services.js';
+
+const DRIFT_JOB = 'drift';
 
 /**
  * By custom an index above 0.25 is a shift that matters. Half the typical distance of a user from a centroid, and a
@@ -28,7 +32,9 @@ export interface DriftServiceOptions {
   readonly registry: ModelRegistry;
   readonly alerts: AlertDesk;
   readonly trainer: Pick<Trainer, 'measureDrift'>;
+  readonly instanceId: string;
   readonly clock: () => number;
+  readonly log: Logger;
 }
 
 export class DriftMonitor implements DriftService {
@@ -38,11 +44,28 @@ export class DriftMonitor implements DriftService {
     return this.options.store.drift.find();
   }
 
+  async isDue(slot: number): Promise<boolean> {
+    const model = this.options.registry.find();
+    if (model === null || model.meta.trainedAt >= slot) return false;
+    return ((await this.report())?.measuredAt ?? -Infinity) < slot;
+  }
+
   /** Measures everybody against the active version. Null before the first training. */
   async check(signal?: AbortSignal): Promise<DriftReport | null> {
-    const { store, registry, trainer, clock } = this.options;
+    const { store, registry, instanceId, clock, log } = this.options;
     const model = registry.find();
     if (model === null) return null;
+    const lease = await holdLease({ store, clock, log, job: DRIFT_JOB, owner: instanceId });
+    try {
+      await checkQuality(this.options, model);
+      return await this.measure(model, signal);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  private async measure(model: ServingModel, signal?: AbortSignal): Promise<DriftReport> {
+    const { store, trainer, clock } = this.options;
     const { dataset } = await loadDataset({ store, clock, signal });
     const { features, nUsers } = dataset;
     const input = { personas: packPersonas(model.personas), features };

@@ -86,6 +86,8 @@ export class ModelActivator implements ModelService {
     const { registry, catalogue, bus } = this.options;
     if (registry.find()?.version === model.version) return;
     await catalogue.refresh();
+    // The flip may have come by the change stream as well.
+    if (registry.find()?.version === model.version) return;
     registry.swap(model);
     bus.publish('model.activated', { version: model.version });
   }
@@ -126,10 +128,12 @@ export class ModelActivator implements ModelService {
   }
 
   private async followFlips(flips: AsyncIterable<number>): Promise<void> {
-    const { log } = this.options;
+    const { store, log } = this.options;
     for await (const version of flips) {
       try {
-        await this.serve(await this.read(version));
+        const model = await this.read(version);
+        // Flipped again while it was read: the next turn of the stream brings that one.
+        if ((await store.models.findActiveVersion()) === version) await this.serve(model);
       } catch (error) {
         if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
         log.error(

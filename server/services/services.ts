@@ -135,6 +135,8 @@ export interface TrainingService {
   start(trigger: TrainingRun['trigger']): Promise<TrainingRun>;
   /** Starts a retrain and resolves when it has ended, successfully or not. */
   run(trigger: TrainingRun['trigger'], onProgress?: (run: TrainingRun) => void): Promise<TrainingRun>;
+  /** Whether nothing has been run since this instant that counts for it; false also while there is nobody to learn from. */
+  isDue(slot: number): Promise<boolean>;
   cancel(runId: string): Promise<boolean>;
   currentRun(): TrainingRun | null;
   findRun(runId: string): Promise<TrainingRun | null>;
@@ -160,6 +162,10 @@ export interface AlertService {
 export interface DriftService {
   /** The latest report; null before the first one. */
   report(): Promise<DriftReport | null>;
+  /** Whether nothing has been trained or measured since this instant; false before the first training. */
+  isDue(slot: number): Promise<boolean>;
+  /** Measures anew. Null before the first training; throws AlreadyRunningError while another instance does it. */
+  check(signal?: AbortSignal): Promise<DriftReport | null>;
 }
 
 export interface AnalyticsService {

@@ -76,6 +76,13 @@ export class TrainingRunner implements TrainingService {
     return (await this.begin(trigger, onProgress)).done;
   }
 
+  async isDue(slot: number): Promise<boolean> {
+    const runs = await this.runs(MAX_LOOKED_AT);
+    if (runs.length === 0) return (await this.options.store.profiles.count()) > 0;
+    // One that was interrupted is made up for; one that failed or was cancelled has had its turn.
+    return runs.every(({ startedAt, state }) => startedAt < slot || state === 'interrupted');
+  }
+
   async cancel(runId: string): Promise<boolean> {
     if (this.active?.run.runId === runId) return this.stop('cancelled');
     const { store } = this.options;

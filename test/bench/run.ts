@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- live] [-- api] [-- import --goodbooks FOLDER] [-- client --minutes N]`: measures and prints a table.
- * Never part of the tests: a timing says something about a machine on a day.
+ * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]`: measures and
+ * prints a table. Never part of the tests: a timing says something about a machine on a day.
  */
 
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { benchImport } from './import.js';
 import { benchLive } from './live.js';
 import type { Figure } from './report.js';
 import { printFigures } from './report.js';
+import { benchRetrain } from './retrain.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,6 +26,7 @@ const wants = (name: string) => positionals.length === 0 || positionals.includes
 const figures: Figure[] = [];
 if (wants('live')) figures.push(...(await benchLive(values.users)));
 if (wants('api')) figures.push(...(await benchHttp(values.users)));
+if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
 if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
 if (wants('client'))
   figures.push(...(await benchAdminClient({ users: values.users, minutes: Number(values.minutes) })));

@@ -1,122 +1,127 @@
-/** The schedule of the weekly job over the year's odd nights, on an injected clock. */
+/** Slots of cron expressions on the wall clocks of the world, and the scheduler that makes up for missed ones. */
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
-import { createRetrainJob, startScheduler } from '../../jobs/index.js';
-import type { Scheduler } from '../../jobs/index.js';
-import type { TrainingRun } from '../../server/domain/index.js';
-import { AlreadyRunningError } from '../../server/domain/index.js';
-import type { TrainingService } from '../../server/services/index.js';
+import type { Job, Scheduler } from '../../jobs/index.js';
+import { isSchedule, lastSlot, startScheduler } from '../../jobs/index.js';
+import { SILENT } from '../support/small-world.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-const logged: string[] = [];
-const log = {
-  debug: () => undefined,
-  info: (_fields: object, message?: string) => void logged.push(`info ${message}`),
-  warn: (_fields: object, message?: string) => void logged.push(`warn ${message}`),
-  error: (_fields: object, message?: string) => void logged.push(`error ${message}`),
+const at = (text: string) => Date.parse(text);
+const slot = (expression: string, timeZone: string, now: string) => {
+  const found = lastSlot(expression, timeZone, at(now));
+  return found === null ? null : new Date(found).toISOString();
 };
+const WEEKLY = '0 3 * * 0';
 
-let scheduler: Scheduler | null = null;
-
-beforeEach(() => {
-  logged.length = 0;
-  vi.useFakeTimers();
-});
-afterEach(async () => {
-  await scheduler?.close();
-  vi.useRealTimers();
-});
-
-/** Starts the job at `from`, lets time pass, and gives the instants at which it ran. */
-async function runsBetween(
-  from: string,
-  forMs: number,
-  job: { schedule: string; timeZone: string; run?: () => Promise<TrainingRun> },
-): Promise<string[]> {
-  vi.setSystemTime(new Date(from));
-  const ran: string[] = [];
-  const run = async (): Promise<TrainingRun> => {
-    ran.push(new Date().toISOString().slice(0, 16));
-    return (await job.run?.()) ?? ({ state: 'succeeded', modelVersion: 1 } as TrainingRun);
-  };
-  const training = { run } as unknown as TrainingService;
-  scheduler = startScheduler(
-    [createRetrainJob({ training, schedule: job.schedule, timeZone: job.timeZone, log })],
-    log,
-  );
-  for (let passed = 0; passed < forMs; passed += 5 * MINUTE) await vi.advanceTimersByTimeAsync(5 * MINUTE);
-  return ran;
-}
-
-describe('the weekly job', () => {
-  it('runs at its hour in its time zone, once a week', async () => {
-    const job = { schedule: '0 3 * * 0', timeZone: 'Europe/Berlin' };
-    expect(await runsBetween('2026-05-20T00:00Z', 15 * DAY, job)).toEqual([
-      '2026-05-24T01:00',
-      '2026-05-31T01:00',
-    ]);
+describe('the last slot', () => {
+  it.each([
+    ['just before', WEEKLY, 'UTC', '2026-03-08T02:59:59Z', '2026-03-01T03:00:00.000Z'],
+    ['at the very instant', WEEKLY, 'UTC', '2026-03-08T03:00:00Z', '2026-03-08T03:00:00.000Z'],
+    ['in another zone', WEEKLY, 'Asia/Tokyo', '2026-03-08T00:00:00Z', '2026-03-07T18:00:00.000Z'],
+    ['every twenty minutes', '*/20 * * * *', 'UTC', '2026-03-08T10:59:59Z', '2026-03-08T10:40:00.000Z'],
+    ['once a month', '30 12 1 * *', 'UTC', '2026-03-08T00:00:00Z', '2026-03-01T12:30:00.000Z'],
+    ['on a leap day', '0 0 29 2 *', 'UTC', '2027-06-01T00:00:00Z', '2024-02-29T00:00:00.000Z'],
+    ['on the last day', '0 0 L * *', 'UTC', '2026-03-08T00:00:00Z', '2026-02-28T00:00:00.000Z'],
+    ['by name', '@daily', 'UTC', '2026-03-08T05:00:00Z', '2026-03-08T00:00:00.000Z'],
+    // Berlin: clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 back to 02:00 on 25 October.
+    ['in a skipped hour', '30 2 * * 0', 'Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-29T01:30:00.000Z'],
+    ['before it', '30 1 * * 0', 'Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-29T00:30:00.000Z'],
+    ['after it', '30 3 * * 0', 'Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-29T01:30:00.000Z'],
+    ['in a repeated hour', '30 2 * * 0', 'Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-25T00:30:00.000Z'],
+    ['between its turns', '30 2 * * 0', 'Europe/Berlin', '2026-10-25T01:00:00Z', '2026-10-25T00:30:00.000Z'],
+    ['past it', '30 3 * * 0', 'Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-25T02:30:00.000Z'],
+  ])('%s', (_title, expression, timeZone, now, expected) => {
+    expect(slot(expression, timeZone, now)).toBe(expected);
   });
 
-  it('runs once in the week in which the clocks go back over its hour', async () => {
-    // In Berlin half past two comes twice on 25 October 2026: at 00:30 and at 01:30 UTC.
-    const job = { schedule: '30 2 * * 0', timeZone: 'Europe/Berlin' };
-    const ran = await runsBetween('2026-10-24T00:00Z', 3 * DAY, job);
-    expect(ran).toHaveLength(1);
-    expect(ran[0]).toMatch(/^2026-10-25T0[01]:30$/);
-  });
-
-  it('leaves out the week in which the clocks jump over its hour, and comes back in the next', async () => {
-    // In Berlin there is no half past two on 29 March 2026.
-    const job = { schedule: '30 2 * * 0', timeZone: 'Europe/Berlin' };
-    expect(await runsBetween('2026-03-21T00:00Z', 16 * DAY, job)).toEqual([
-      '2026-03-22T01:30',
-      '2026-04-05T00:30',
-    ]);
-  });
-
-  it('keeps to its hour of the day before and after the change', async () => {
-    const job = { schedule: '0 3 * * *', timeZone: 'America/New_York' };
-    expect(await runsBetween('2026-10-31T00:00Z', 4 * DAY, job)).toEqual([
-      '2026-10-31T07:00',
-      '2026-11-01T08:00',
-      '2026-11-02T08:00',
-      '2026-11-03T08:00',
-    ]);
-  });
-
-  it('goes on when the clock is set back an hour, and runs the week after as ever', async () => {
-    const job = { schedule: '0 3 * * 0', timeZone: 'UTC' };
-    const ran = await runsBetween('2026-05-24T02:00Z', 2 * HOUR, job);
-    expect(ran).toEqual(['2026-05-24T03:00']);
-    vi.setSystemTime(new Date('2026-05-24T03:10Z'));
-    for (let passed = 0; passed < 7 * DAY; passed += 5 * MINUTE)
-      await vi.advanceTimersByTimeAsync(5 * MINUTE);
-    expect(ran).toEqual(['2026-05-24T03:00', '2026-05-31T03:00']);
+  it('is none where the day has not come for eight years', () => {
+    expect(slot('0 0 29 2 0', 'UTC', '2026-03-08T00:00:00Z')).toBeNull();
   });
 });
 
-describe('a run that another instance has already begun', () => {
-  it('is left to it, and anything else that goes wrong is logged and forgotten by the next time', async () => {
-    const errors = [new AlreadyRunningError('retrain', 'another', 0), new Error('out of luck')];
-    const job = {
-      schedule: '0 3 * * *',
-      timeZone: 'UTC',
-      run: () => {
-        const error = errors.shift();
-        return error === undefined
-          ? Promise.resolve({ state: 'succeeded' } as TrainingRun)
-          : Promise.reject(error);
+it('takes five fields or a name for a schedule', () => {
+  for (const good of [WEEKLY, '@weekly', '*/5 1-3 * * mon,fri']) expect(isSchedule(good)).toBe(true);
+  for (const bad of ['weekly', '0 0 3 * * 0', '61 * * * *', '0 0 31 2 *', ''])
+    expect(isSchedule(bad)).toBe(false);
+});
+
+describe('the scheduler', () => {
+  let now: number;
+  let ranAt: number[];
+  let scheduler: Scheduler;
+
+  /** A job that remembers its runs by the injected clock, like the retrain does. */
+  const start = (expression = WEEKLY, timeZone = 'UTC') => {
+    const job: Job = {
+      name: `test ${Math.random()}`,
+      schedule: expression,
+      timeZone,
+      isDue: (due) => Promise.resolve(ranAt.every((instant) => instant < due)),
+      run: async () => {
+        ranAt.push(now);
+        await Promise.resolve();
       },
     };
-    expect(await runsBetween('2026-05-20T00:00Z', 3 * DAY, job)).toHaveLength(3);
-    expect(logged).toEqual([
-      'info the scheduled retrain is run by another instance',
-      'error a scheduled job failed',
-      'info the scheduled retrain has ended',
-    ]);
+    scheduler = startScheduler([job], { log: SILENT, clock: () => now });
+    return scheduler.catchUp();
+  };
+  afterEach(() => scheduler.close());
+
+  it('makes up at the start for a time the machine was off, once', async () => {
+    ranAt = [at('2026-03-01T03:00:00Z')];
+    now = at('2026-03-09T09:00:00Z');
+    await start();
+    expect(ranAt).toEqual([expect.any(Number), now]);
+    await scheduler.catchUp();
+    now += 60_000;
+    await scheduler.catchUp();
+    expect(ranAt).toHaveLength(2);
+  });
+
+  it('has nothing to make up for when the last time was kept, or kept by hand later', async () => {
+    for (const kept of ['2026-03-08T03:00:00Z', '2026-03-08T17:00:00Z']) {
+      ranAt = [at(kept)];
+      now = at('2026-03-09T09:00:00Z');
+      await start();
+      expect(ranAt).toHaveLength(1);
+      await scheduler.close();
+    }
+  });
+
+  it('does not run twice when the clock is put back an hour', async () => {
+    ranAt = [at('2026-03-01T03:00:00Z')];
+    now = at('2026-03-08T03:00:01Z');
+    await start();
+    expect(ranAt).toHaveLength(2);
+    now -= 3_600_000;
+    await scheduler.catchUp();
+    now += 3_600_000;
+    await scheduler.catchUp();
+    expect(ranAt).toHaveLength(2);
+  });
+
+  it.each([
+    ['repeated', '2026-10-18T00:30:00Z', '2026-10-25T00:00:00Z', '2026-10-25T06:00:00Z'],
+    ['skipped', '2026-03-22T01:30:00Z', '2026-03-29T00:00:00Z', '2026-03-29T06:00:00Z'],
+  ])('runs once in a night with a %s hour', async (_title, before, from, to) => {
+    ranAt = [at(before)];
+    now = at(from);
+    await start('30 2 * * 0', 'Europe/Berlin');
+    for (; now < at(to); now += 5 * 60_000) await scheduler.catchUp();
+    expect(ranAt).toHaveLength(2);
+  });
+
+  it('goes on after a job that failed, and tries it again', async () => {
+    ranAt = [];
+    now = at('2026-03-08T04:00:00Z');
+    let tries = 0;
+    const failing: Job = {
+      ...{ name: 'failing', schedule: WEEKLY, timeZone: 'UTC', isDue: () => Promise.resolve(true) },
+      run: () => Promise.reject(new Error(`try ${++tries}`)),
+    };
+    scheduler = startScheduler([failing], { log: SILENT, clock: () => now });
+    await scheduler.catchUp();
+    await scheduler.catchUp();
+    expect(tries).toBe(2);
   });
 });

@@ -189,9 +189,12 @@ describe('around a retrain', () => {
     expect(await container.drift.check()).toBeNull();
     await container.services.training.run('startup');
     expect(await container.drift.check()).toMatchObject({ modelVersion: 1, nUsers: 200, isDrifting: false });
+    expect(await container.drift.isDue(now - DAY)).toBe(false);
     // Nobody comes for half a year: everybody's recency has moved.
     now += 180 * DAY;
+    expect(await container.drift.isDue(now - DAY)).toBe(true);
     const report = (await container.drift.check())!;
+    expect(await container.drift.isDue(now - DAY)).toBe(false);
     expect(report.isDrifting).toBe(true);
     expect(report.features.find(({ feature }) => feature === 'recencyDays')?.isDrifting).toBe(true);
     await container.drift.check();

@@ -8,7 +8,7 @@ import { createEventBus } from '../../server/events/index.js';
 import { AlertDesk, TrainingRunner } from '../../server/services/index.js';
 import type { Store } from '../../server/store/index.js';
 import { createMemoryStore } from '../../server/store/memory/index.js';
-import { run as runRow } from '../contracts/samples.js';
+import { NOON, profile, run as runRow } from '../contracts/samples.js';
 import { SILENT } from '../support/small-world.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -135,6 +135,20 @@ describe('a training run', () => {
     await next.recover();
     expect(await store.runs.find('dead')).toMatchObject({ state: 'interrupted', remainingMs: null });
     expect(await store.leases.find('retrain')).toBeNull();
+  });
+
+  it('is due when none has begun since that counts, and there is somebody to learn from', async () => {
+    const store = createMemoryStore();
+    const runner = runnerOn(store, endless);
+    expect(await runner.isDue(NOON)).toBe(false);
+    await store.profiles.replaceMany([{ profile: profile('a', 1), expectedRevision: 0 }]);
+    expect(await runner.isDue(NOON)).toBe(true);
+    await store.runs.replace(runRow('old', { state: 'succeeded', startedAt: NOON - 1 }));
+    expect(await runner.isDue(NOON)).toBe(true);
+    await store.runs.replace(runRow('cut off', { state: 'interrupted', startedAt: NOON + 1 }));
+    expect(await runner.isDue(NOON)).toBe(true);
+    await store.runs.replace(runRow('failed', { state: 'failed', startedAt: NOON }));
+    expect(await runner.isDue(NOON)).toBe(false);
   });
 
   it('leaves a run of another instance that is alive alone', async () => {

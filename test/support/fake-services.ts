@@ -223,6 +223,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return fakeRun(trigger);
         }),
       run: (trigger) => ask('run', () => fakeRun(trigger)),
+      isDue: () => ask('isDue', () => false),
       cancel: () => ask('cancel', () => system.runningSince !== null),
       currentRun: () => null,
       findRun: (runId) => ask('findRun', () => ({ ...fakeRun('admin'), runId })),
@@ -251,7 +252,11 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       totals: () => ({ events: 7, thumbs: 2, impressions: 40, activeUsers: 2 }),
       recordPush: () => undefined,
     },
-    drift: { report: () => ask('drift', () => fakeDrift()) },
+    drift: {
+      report: () => ask('drift', () => fakeDrift()),
+      isDue: () => ask('isDriftDue', () => false),
+      check: () => ask('checkDrift', () => fakeDrift()),
+    },
     models: {
       activeVersion: () => 1,
       model: (version) => ask('model', () => (version === 1 ? model : null)),

@@ -1,0 +1,85 @@
+/**
+ * The instants a cron expression names, in wall-clock time of a time zone. Every wall-clock time is one slot: where the
+ * clock is put back and shows it twice, the first counts; where it is put forward and skips it, the slot is as much
+ * later as the clock was put forward. So no slot is lost and none runs twice.
+ */
+
+import { parse } from 'node-cron';
+
+const DAY_MS = 86_400_000;
+/** February 29 comes at least every eight years. */
+const MAX_DAYS = 8 * 366;
+
+type Fields = ReturnType<typeof parse>;
+
+/** The latest slot at or before `now`, ms since the epoch; null where there is none in eight years. */
+export function lastSlot(expression: string, timeZone: string, now: number): number | null {
+  const fields = parse(expression);
+  const today = now + offsetAt(timeZone, now);
+  const midnight = today - (((today % DAY_MS) + DAY_MS) % DAY_MS);
+  for (let day = 0; day <= MAX_DAYS; day++) {
+    const date = midnight - day * DAY_MS;
+    if (!isNamed(fields, new Date(date))) continue;
+    for (const hour of descending(fields.hour)) {
+      for (const minute of descending(fields.minute)) {
+        const slot = instantOf(timeZone, date + (hour * 60 + minute) * 60_000);
+        if (slot <= now) return slot;
+      }
+    }
+  }
+  return null;
+}
+
+/** `date`: a wall-clock day as if it were UTC. */
+function isNamed({ month, dayOfMonth, dayOfWeek }: Fields, date: Date): boolean {
+  const day = date.getUTCDate();
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  const weekday = date.getUTCDay();
+  const isDay = dayOfMonth.some((named) => named === day || (named === 'L' && day === lastDay));
+  const isWeekday = dayOfWeek.some((named) => {
+    if (typeof named === 'number') return named === weekday;
+    // "5#2" is the second Friday, "5L" the last one.
+    const [, name, nth] = /^(\d)(?:#(\d)|L)$/.exec(named) ?? [];
+    if (name === undefined || Number(name) !== weekday) return false;
+    return nth === undefined ? day > lastDay - 7 : Math.ceil(day / 7) === Number(nth);
+  });
+  return month.includes(date.getUTCMonth() + 1) && isDay && isWeekday;
+}
+
+/** The instant at which the clocks of the zone first show `wall`, a wall-clock time as if it were UTC. */
+function instantOf(timeZone: string, wall: number): number {
+  const [before, after] = [offsetAt(timeZone, wall - DAY_MS), offsetAt(timeZone, wall + DAY_MS)];
+  const early = wall - Math.max(before, after);
+  // Shown at the earlier instant, or not at all (then the clock has gone past it by what it was put forward).
+  return early + offsetAt(timeZone, early) === wall ? early : wall - Math.min(before, after);
+}
+
+/** What the zone's clocks are ahead of UTC at an instant, ms. */
+function offsetAt(timeZone: string, instant: number): number {
+  const parts = Object.fromEntries(
+    formatOf(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
+  const { year, month, day, hour, minute, second } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1_000) * 1_000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    const numeric = 'numeric';
+    format = new Intl.DateTimeFormat('en', {
+      ...{ timeZone, hourCycle: 'h23', year: numeric, month: numeric, day: numeric },
+      ...{ hour: numeric, minute: numeric, second: numeric },
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
+function descending(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => b - a);
+}
