@@ -15,6 +15,7 @@ import {
   planWeek,
   shop,
 } from '../../ingest/index.js';
+import { InvalidInputError } from '../../domain/index.js';
 import type { Random } from '../../learning/index.js';
 import { createRandom } from '../../learning/index.js';
 
@@ -151,10 +152,16 @@ class ArmWeek {
     const shopper = this.shoppers[user];
     if (!session.seesList) return this.trace(user, { aside: session.acts, listed: [], listId: null, at });
     const list = await this.shownTo(user);
-    const indices = list.itemIds.map((itemId) => this.itemIndex.get(itemId)!);
+    const indices = list.itemIds.map((itemId) => this.indexOf(itemId));
     const listed = shop(shopper, indices, week.budget, createRandom(session.seed));
     this.tally.count(user, { persona: list.persona, indices, acts: listed });
     return this.trace(user, { aside: session.acts, listed, listId: list.listId, at });
+  }
+
+  private indexOf(itemId: string): number {
+    const index = this.itemIndex.get(itemId);
+    if (index !== undefined) return index;
+    throw new InvalidInputError(`The server has an item of its own, ${itemId}; its data are no simulation.`);
   }
 
   private async shownTo(user: number): Promise<ShownList> {

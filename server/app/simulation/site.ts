@@ -79,6 +79,8 @@ export function createSite({ url, token }: { url: string; token: string }): Site
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify({ query, variables }),
+      }).catch((cause: unknown) => {
+        throw new InvalidInputError(`${url} does not answer: ${(cause as Error).message}.`);
       });
       const { data, errors } = (await response.json()) as Answer;
       if (errors === undefined) return data as T;
