@@ -104,7 +104,7 @@ async function benchLive(browser: Browser, url: string, token: string, minutes: 
       if (String(payload).includes('"analyticsUpdated"')) nUpdates += 1;
     }),
   );
-  await page.goto(`${url}/admin?range=1h`);
+  await page.goto(`${url}/admin`);
   await page.locator('[data-chart=hour-weekday] canvas').waitFor();
   const end = Date.now() + WARM_UP_MS + minutes * 60_000;
   const load = sendThumbs(url, token, end);
