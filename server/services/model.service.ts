@@ -51,7 +51,7 @@ export class ModelActivator implements ModelService {
       const active = await store.models.findActiveVersion();
       if (active === version || (await store.models.activate(version, active, clock()))) break;
     }
-    await this.serve(model);
+    this.serve(model);
     reassignment.start(registry.current());
     return (await store.models.find(version))!;
   }
@@ -62,7 +62,7 @@ export class ModelActivator implements ModelService {
     const active = await store.models.findActiveVersion();
     if (active === null) return;
     try {
-      await this.serve(await this.read(active));
+      this.serve(await this.read(active));
     } catch (error) {
       if (!(error instanceof CorruptModelError)) throw error;
       log.error({ err: error }, 'the active model cannot be read; looking for the newest one that can');
@@ -82,10 +82,8 @@ export class ModelActivator implements ModelService {
   }
 
   /** Makes a version serve on this instance and tells who listens. */
-  async serve(model: ReadModel): Promise<void> {
-    const { registry, catalogue, bus } = this.options;
-    if (registry.find()?.version === model.version) return;
-    await catalogue.refresh();
+  serve(model: ReadModel): void {
+    const { registry, bus } = this.options;
     // The flip may have come by the change stream as well.
     if (registry.find()?.version === model.version) return;
     registry.swap(model);
@@ -94,12 +92,14 @@ export class ModelActivator implements ModelService {
 
   /** Throws ModelNotFoundError, CorruptModelError. */
   async read(version: number): Promise<ReadModel> {
-    const { store, registry } = this.options;
+    const { store, registry, catalogue } = this.options;
     const serving = registry.find();
     if (serving?.version === version) return serving;
     const meta = await store.models.find(version);
     if (meta === null) throw new ModelNotFoundError(version);
-    return unpackVersion(meta, await store.models.getParts(version));
+    // Together: a roll-back waits for the slower of the two alone.
+    const [parts] = await Promise.all([store.models.getParts(version), catalogue.refresh()]);
+    return unpackVersion(meta, parts);
   }
 
   private async serveNewestReadable(corrupt: number): Promise<number | null> {
@@ -107,7 +107,7 @@ export class ModelActivator implements ModelService {
     for (const { version, status } of await store.models.list(20)) {
       if (version === corrupt || (status !== 'ready' && status !== 'retired')) continue;
       try {
-        await this.serve(await this.read(version));
+        this.serve(await this.read(version));
         log.warn({ version }, 'an earlier model version serves instead');
         return version;
       } catch (error) {
@@ -133,7 +133,7 @@ export class ModelActivator implements ModelService {
       try {
         const model = await this.read(version);
         // Flipped again while it was read: the next turn of the stream brings that one.
-        if ((await store.models.findActiveVersion()) === version) await this.serve(model);
+        if ((await store.models.findActiveVersion()) === version) this.serve(model);
       } catch (error) {
         if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
         log.error(

@@ -148,7 +148,7 @@ async function publish(
     if (!(await store.models.activate(version, parentVersion, clock(), fence)))
       throw new LeaseLostError(fence.job);
     published(version);
-    await models.serve(model);
+    models.serve(model);
   } catch (error) {
     await store.models.prune([version]).catch(() => undefined);
     throw error;
