@@ -11,6 +11,7 @@ import {
   AnalyticsDesk,
   ItemCatalogue,
   DriftMonitor,
+  EvaluationService,
   EventRecorder,
   FeedbackLoop,
   ImportService,
@@ -109,6 +110,7 @@ export function createContainer({
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, metrics, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
+  const evaluation = new EvaluationService({ store, registry, clock, seed });
 
   return {
     bus,
@@ -134,6 +136,7 @@ export function createContainer({
     training,
     models,
     drift,
+    evaluation,
     /** Follows what other programs do: versions they activate, alerts they raise, runs they make. */
     follow(): void {
       models.follow();

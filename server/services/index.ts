@@ -7,6 +7,8 @@ export { BulkLoad } from './bulk-load.js';
 export { ItemCatalogue } from './catalogue.service.js';
 export { DriftMonitor } from './drift.service.js';
 export { EventRecorder } from './event.service.js';
+export { EvaluationService, MIN_HELD_OUT, PAPER_USERS, evaluateVersion } from './evaluation.service.js';
+export type { EvaluatedGroup, EvaluationReport } from './evaluation.service.js';
 export { FeedbackLoop } from './feedback.service.js';
 export { IMPORT_KINDS, ImportService } from './import.service.js';
 export type { ImportKind, ImportReport, ImportRequest } from './import.service.js';

@@ -16,22 +16,43 @@ export interface BootstrapOptions {
 }
 
 /** Mean of `values` with its interval; all 0 for no values. */
-export function bootstrapMean(values: Float64Array, { seed, nResamples = 500 }: BootstrapOptions): Interval {
-  if (values.length === 0) return { value: 0, low: 0, high: 0 };
-  const random = createRandom(seed);
-  const means = new Float64Array(nResamples);
-  for (let resample = 0; resample < nResamples; resample++) {
-    let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[random.int(values.length)];
-    means[resample] = sum / values.length;
-  }
-  means.sort();
-  const at = (share: number) => means[Math.min(nResamples - 1, Math.floor(share * nResamples))];
-  return { value: mean(values), low: at(0.025), high: at(0.975) };
+export function bootstrapMean(values: Float64Array, options: BootstrapOptions): Interval {
+  return bootstrap(values.length, options, (draw) => meanOf(values, draw));
 }
 
-function mean(values: Float64Array): number {
+/** Mean of `values` over that of `others`, users drawn in pairs; 0 where the others' mean is. */
+export function bootstrapRatio(
+  values: Float64Array,
+  others: Float64Array,
+  options: BootstrapOptions,
+): Interval {
+  return bootstrap(values.length, options, (draw) => {
+    const below = meanOf(others, draw);
+    return below === 0 ? 0 : meanOf(values, draw) / below;
+  });
+}
+
+function bootstrap(
+  size: number,
+  { seed, nResamples = 500 }: BootstrapOptions,
+  figure: (draw: Int32Array) => number,
+): Interval {
+  if (size === 0) return { value: 0, low: 0, high: 0 };
+  const random = createRandom(seed);
+  const draw = Int32Array.from({ length: size }, (_, row) => row);
+  const value = figure(draw);
+  const resampled = new Float64Array(nResamples);
+  for (let resample = 0; resample < nResamples; resample++) {
+    for (let row = 0; row < size; row++) draw[row] = random.int(size);
+    resampled[resample] = figure(draw);
+  }
+  resampled.sort();
+  const at = (share: number) => resampled[Math.min(nResamples - 1, Math.floor(share * nResamples))];
+  return { value, low: at(0.025), high: at(0.975) };
+}
+
+function meanOf(values: Float64Array, draw: Int32Array): number {
   let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
+  for (let row = 0; row < draw.length; row++) sum += values[draw[row]];
+  return sum / draw.length;
 }

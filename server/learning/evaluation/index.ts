@@ -1,4 +1,4 @@
-export { bootstrapMean } from './bootstrap.js';
+export { bootstrapMean, bootstrapRatio } from './bootstrap.js';
 export type { Interval } from './bootstrap.js';
 export { compareRecommenders, isWorse } from './compare.js';
 export type { Comparison, ComparisonInput, ComparisonOptions } from './compare.js';
@@ -6,6 +6,8 @@ export { evaluate, foldedScores, foldedScoresOfOther } from './evaluate.js';
 export type { Evaluation, EvaluationInput, EvaluationOptions, Metrics } from './evaluate.js';
 export { holdOutLikes, likesAfter } from './hold-out.js';
 export type { HeldOutLikes, HoldOut, HoldOutOptions } from './hold-out.js';
+export { judgeUsers, sampleOf, summariseUsers } from './judge.js';
+export type { GroupFigures, JudgedUser, JudgementInput } from './judge.js';
 export { LIST_LENGTH, METRIC_NAMES, judgeUser } from './metrics.js';
 export type { MetricName, RankedUser, UserMetrics } from './metrics.js';
 export { MIN_PROPENSITY, fitPropensities } from './position-bias.js';

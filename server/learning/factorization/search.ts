@@ -1,8 +1,8 @@
 /**
  * Chooses hyper-parameters on validation data taken out of the training data, so that a new data set needs no expert.
  *
- * Only what measurement shows to differ between data sets is searched: how long the embeddings are, how strongly they
- * and the neighbours' regressions are regularised, and how the parts of the score are weighed against each other. The
+ * Only what measurement shows to differ between data sets is searched: how strongly the embeddings and
+ * the neighbours' regressions are regularised, and how the parts of the score are weighed against each other. The
  * weights cost nothing to try, since each part of a score is computed once and blended in every way.
  */
 import { createKernels } from '../kernels/index.js';
@@ -40,9 +40,6 @@ const FACTOR_LADDER = [
   { alpha0: 0.5, userRegularization: 0.05, itemRegularization: 0.05 },
 ];
 const RIDGE_LADDER = [12, 20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
-const COMPONENT_LADDER = [64, 128].map((nComponents) => ({ nComponents }));
-/** Interactions up to which longer embeddings may be tried: beyond, they would cost more time than a retrain has. */
-const MAX_WIDE_ENTRIES = 220_000;
 const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
 const FACTOR_WEIGHTS = [0.06, 0.12, 0.25, 0.5, 1, 2, 4].map((factorWeight) => ({ factorWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
@@ -57,8 +54,16 @@ const AUC_SHARE = 0.2;
 const MIN_UNIT = 1e-4;
 /** Gain below which nothing is worth a change. */
 const MIN_GAIN = 1e-9;
-/** Half the sweeps rank configurations as well as all of them. */
+/** Half the sweeps and half the components rank configurations as well as all of them. */
 const SEARCH_SWEEPS = 4;
+const SEARCH_COMPONENTS = 64;
+/**
+ * Longer embeddings are worth a percent or two where items are many and interactions few, and cost time in proportion
+ * to the interactions: too little to tell from noise on validation data, so size alone decides.
+ */
+const WIDE_COMPONENTS = 128;
+const MIN_WIDE_ITEMS = 2_000;
+const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
 
 interface Trial extends FittedModel {
@@ -82,7 +87,11 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     onProgress?.(Math.min(1, fits / budget.maxFits));
     return weigh(fitted, hyperParameters, FACTOR_WEIGHTS, split.users);
   };
-  const first = attempt({ ...start, nSweeps: SEARCH_SWEEPS });
+  const first = attempt({
+    ...start,
+    nSweeps: SEARCH_SWEEPS,
+    nComponents: Math.min(start.nComponents, SEARCH_COMPONENTS),
+  });
   const reference = first[0].quality;
   let best = first.reduce((kept, trial) => better(trial, kept, reference));
   /** Walks a ladder from where the model stands, up and then down, as long as it gains and the budget lasts. */
@@ -105,10 +114,6 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       if (hasGained) return;
     }
   };
-  const isWideAffordable =
-    start.nComponents >= COMPONENT_LADDER[0].nComponents &&
-    input.interactions.indices.length <= MAX_WIDE_ENTRIES;
-  if (isWideAffordable) climb(COMPONENT_LADDER, {});
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
@@ -119,7 +124,17 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   }
   const dislikeWeight = heedDislikes(best, split.users);
   onProgress?.(1);
-  return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps: start.nSweeps });
+  const { nSweeps } = start;
+  return Object.freeze({
+    ...best.hyperParameters,
+    ...{ dislikeWeight, nSweeps, nComponents: componentsFor(input, start) },
+  });
+}
+
+function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperParameters): number {
+  if (start.nComponents < SEARCH_COMPONENTS) return start.nComponents;
+  const isWide = nItems >= MIN_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
+  return isWide ? WIDE_COMPONENTS : SEARCH_COMPONENTS;
 }
 
 /** The rung whose first number is nearest, by ratio, to the present one. */

@@ -1,0 +1,96 @@
+/**
+ * Users judged one by one, beside an oracle where there is one, so that the same judgements can be summed up for
+ * everyone, for a persona or for a sample.
+ */
+
+import { createRandom } from '../linalg/index.js';
+
+import type { Interval } from './bootstrap.js';
+import { bootstrapMean, bootstrapRatio } from './bootstrap.js';
+import type { EvaluationInput, Metrics } from './evaluate.js';
+import type { UserMetrics } from './metrics.js';
+import { METRIC_NAMES, judgeUser } from './metrics.js';
+
+export interface JudgementInput extends Omit<EvaluationInput, 'group'> {
+  /** The best that can be known of each user, like `scoresOf`; null where there is none. */
+  readonly oracleOf: ((user: number) => Float32Array) | null;
+}
+
+export interface JudgedUser {
+  readonly user: number;
+  readonly nHeldOut: number;
+  readonly metrics: UserMetrics;
+  readonly oracle: UserMetrics | null;
+  /** Int32Array, best first. */
+  readonly list: Int32Array;
+  /** Mean self-information of the list, bits. */
+  readonly novelty: number;
+}
+
+/** Judges every user with something held out, or a seeded sample of them, in ascending order. */
+export function judgeUsers(
+  { scoresOf, oracleOf, nItems, seen, test }: JudgementInput,
+  options: { seed: number; maxUsers: number; onProgress?: (fraction: number) => void },
+): JudgedUser[] {
+  const nUsers = seen.indptr.length - 1;
+  const popularity = new Int32Array(nItems);
+  for (const item of seen.indices) popularity[item] += 1;
+  const bitsOf = (item: number) => -Math.log2((popularity[item] + 1) / (nUsers + 1));
+  const eligible: number[] = [];
+  for (let user = 0; user < nUsers; user++)
+    if (test.indptr[user + 1] > test.indptr[user]) eligible.push(user);
+  return sampleOf(eligible, options.maxUsers, options.seed).map((user, row, users) => {
+    if (row % 64 === 0) options.onProgress?.(row / users.length);
+    const own = seen.indices.subarray(seen.indptr[user], seen.indptr[user + 1]);
+    const held = test.indices.subarray(test.indptr[user], test.indptr[user + 1]);
+    const { metrics, list } = judgeUser(scoresOf(user), own, held);
+    const oracle = oracleOf === null ? null : judgeUser(oracleOf(user), own, held).metrics;
+    const bits = list.reduce((sum, item) => sum + bitsOf(item), 0);
+    return { user, nHeldOut: held.length, metrics, oracle, list, novelty: bits / Math.max(1, list.length) };
+  });
+}
+
+/** A seeded sample of at most `size`, in the order given. */
+export function sampleOf<T>(all: readonly T[], size: number, seed: number): T[] {
+  if (all.length <= size) return [...all];
+  const places = createRandom(seed).shuffle(Array.from(all.keys())).slice(0, size);
+  return places.sort((a, b) => a - b).map((place) => all[place]);
+}
+
+export interface GroupFigures {
+  readonly nJudged: number;
+  readonly metrics: Metrics;
+  /** Null without an oracle. */
+  readonly oracle: Metrics | null;
+  /** Mean of the metric over that of the oracle, resampled together. */
+  readonly ratio: Metrics | null;
+  /** Share of the catalogue that is in anybody's list. */
+  readonly coverage: number;
+  readonly novelty: Interval;
+  readonly silhouette: Interval;
+}
+
+/** Means with 95 % bootstrap intervals. `silhouettes` are those of all users of the group. */
+export function summariseUsers(
+  users: readonly JudgedUser[],
+  { nItems, seed, silhouettes }: { nItems: number; seed: number; silhouettes: Float64Array },
+): GroupFigures {
+  const of = (interval: (name: (typeof METRIC_NAMES)[number]) => Interval) =>
+    Object.fromEntries(METRIC_NAMES.map((name) => [name, interval(name)])) as Metrics;
+  const own = (name: keyof UserMetrics) => Float64Array.from(users, ({ metrics }) => metrics[name]);
+  const ideal = (name: keyof UserMetrics) => Float64Array.from(users, ({ oracle }) => oracle![name]);
+  const hasOracle = users.length > 0 && users.every(({ oracle }) => oracle !== null);
+  const listed = new Set(users.flatMap(({ list }) => [...list]));
+  return {
+    nJudged: users.length,
+    metrics: of((name) => bootstrapMean(own(name), { seed })),
+    oracle: hasOracle ? of((name) => bootstrapMean(ideal(name), { seed })) : null,
+    ratio: hasOracle ? of((name) => bootstrapRatio(own(name), ideal(name), { seed })) : null,
+    coverage: nItems === 0 ? 0 : listed.size / nItems,
+    novelty: bootstrapMean(
+      Float64Array.from(users, ({ novelty }) => novelty),
+      { seed },
+    ),
+    silhouette: bootstrapMean(silhouettes, { seed }),
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * What the active version is worth on likes it has not seen: its recommender is fitted again, with its own
+ * hyper-parameters, to everything but the held-out likes, and every user with enough of them is judged. Where the
+ * simulator's truth is at hand the same users are ranked by their true affinities too: the ceiling no model can pass.
+ */
+
+import { KNOWN_TIME_FROM } from '../domain/index.js';
+import type { Truth } from '../ingest/index.js';
+import { trueAffinity } from '../ingest/index.js';
+import type { Dataset, ItemContent } from '../features/index.js';
+import type { GroupFigures, HoldOut, JudgedUser, PersonaModel } from '../learning/index.js';
+import {
+  componentCount,
+  fitRecommender,
+  foldedScores,
+  holdOutLikes,
+  itemFeaturesOf,
+  judgeUsers,
+  measureSilhouettes,
+  nearestCentroids,
+  sampleOf,
+  summariseUsers,
+  transform,
+} from '../learning/index.js';
+import type { Store } from '../store/index.js';
+
+import { loadDataset } from './load-dataset.js';
+import type { ModelRegistry, ServingModel } from './model-registry.js';
+
+/** Held-out likes that a user of the protocol has at least: fewer leave precision@5 no room to be good. */
+export const MIN_HELD_OUT = 5;
+/** Users that the paper's table speaks of. */
+export const PAPER_USERS = 100;
+/** Users judged at most; a seeded sample beyond. */
+const MAX_JUDGED = 20_000;
+
+/** One persona, or everyone. */
+export interface EvaluatedGroup extends GroupFigures {
+  /** Null for everyone. */
+  readonly personaId: string | null;
+  readonly label: string;
+  /** All users of the group, judged or not. */
+  readonly nUsers: number;
+  readonly silhouette: { readonly value: number; readonly low: number; readonly high: number };
+}
+
+export interface EvaluationReport {
+  readonly version: number;
+  readonly holdOut: HoldOut['kind'];
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Whether silhouettes are those of a sample. */
+  readonly silhouettesSampled: boolean;
+  /** Users with at least MIN_HELD_OUT held-out likes: everyone first, then by persona. */
+  readonly protocol: readonly EvaluatedGroup[];
+  /** PAPER_USERS of them at random. */
+  readonly sample: readonly EvaluatedGroup[];
+  /** All users with a held-out like. */
+  readonly all: readonly EvaluatedGroup[];
+}
+
+export interface EvaluationServiceOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly clock: () => number;
+  readonly seed: number;
+}
+
+export interface EvaluationRequest {
+  /** Null where the data are not simulated. */
+  readonly truth: Truth | null;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export class EvaluationService {
+  constructor(private readonly options: EvaluationServiceOptions) {}
+
+  /** Throws NoActiveModelError, InsufficientDataError, and what learning throws. */
+  async run({ truth, onProgress }: EvaluationRequest): Promise<EvaluationReport> {
+    const { store, registry, clock, seed } = this.options;
+    const serving = registry.current();
+    const { dataset, content } = await loadDataset({ store, clock });
+    return evaluateVersion({ serving, dataset, content, truth, seed, onProgress });
+  }
+}
+
+export interface EvaluateVersionInput extends EvaluationRequest {
+  readonly serving: Pick<ServingModel, 'version' | 'personas'> & {
+    readonly recommender: Pick<ServingModel['recommender'], 'hyperParameters'>;
+  };
+  readonly dataset: Dataset;
+  readonly content: ItemContent;
+  readonly seed: number;
+}
+
+export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
+  const { serving, dataset, truth, seed, onProgress } = input;
+  const clusters = clustersOf(serving.personas, dataset.features);
+  const { kind, train, test } = holdOutLikes(dataset.interactions, { seed, knownTimeFrom: KNOWN_TIME_FROM });
+  const model = fitRecommender(
+    {
+      interactions: train,
+      nItems: dataset.nItems,
+      itemFeatures: itemFeaturesOf(input.content),
+      userPersona: clusters.labels,
+      nPersonas: serving.personas.personas.length,
+    },
+    {
+      seed,
+      hyperParameters: serving.recommender.hyperParameters,
+      onProgress: (fraction) => onProgress?.(fraction * 0.4),
+    },
+  );
+  const judged = judgeUsers(
+    {
+      scoresOf: foldedScores(model, train, (user) => clusters.labels[user]),
+      oracleOf: truth === null ? null : oracleScores(truth, dataset),
+      nItems: dataset.nItems,
+      seen: train,
+      test,
+    },
+    { seed, maxUsers: MAX_JUDGED, onProgress: (fraction) => onProgress?.(0.4 + fraction * 0.5) },
+  );
+  const eligible = judged.filter(({ nHeldOut }) => nHeldOut >= MIN_HELD_OUT);
+  const groups = (users: readonly JudgedUser[]) =>
+    groupsOf(users, { personas: serving.personas, clusters, nItems: dataset.nItems, seed });
+  const report = {
+    version: serving.version,
+    holdOut: kind,
+    nUsers: dataset.nUsers,
+    nItems: dataset.nItems,
+    silhouettesSampled: clusters.silhouettes.length < dataset.nUsers,
+    protocol: groups(eligible),
+    sample: groups(sampleOf(eligible, PAPER_USERS, seed)),
+    all: groups(judged),
+  };
+  onProgress?.(1);
+  return report;
+}
+
+interface Clusters {
+  /** Int32Array [nUsers]. */
+  readonly labels: Int32Array;
+  /** Of the users in `rows`, in the space KMeans ran in. */
+  readonly silhouettes: Float32Array;
+  readonly rows: Int32Array;
+}
+
+function clustersOf(personas: PersonaModel, features: Float64Array): Clusters {
+  const nComponents = componentCount(personas.preprocessing);
+  const points = transform(personas.preprocessing, features);
+  if (nComponents === 0) {
+    const labels = new Int32Array(features.length / personas.preprocessing.names.length);
+    return { labels, silhouettes: new Float32Array(labels.length), rows: labels.map((_, user) => user) };
+  }
+  const labels = nearestCentroids(points, nComponents, personas.centroids);
+  const { rows, labellings } = measureSilhouettes(points, nComponents, [labels]);
+  return { labels, silhouettes: labellings[0].values, rows };
+}
+
+/** True affinities in the order of the data set's items; null where the truth does not know all of its users and items. */
+function oracleScores(truth: Truth, dataset: Dataset): ((user: number) => Float32Array) | null {
+  const rowOf = new Map(truth.userIds.map((userId, row) => [userId, row]));
+  const columnOf = new Map(truth.itemIds.map((itemId, column) => [itemId, column]));
+  const rows = dataset.userIds.map((userId) => rowOf.get(userId) ?? -1);
+  const columns = dataset.itemIds.map((itemId) => columnOf.get(itemId) ?? -1);
+  if (rows.includes(-1) || columns.includes(-1)) return null;
+  const affinity = new Float32Array(truth.itemIds.length);
+  const out = new Float32Array(dataset.nItems);
+  return (user) => {
+    trueAffinity(truth, rows[user], affinity);
+    for (let item = 0; item < out.length; item++) out[item] = affinity[columns[item]];
+    return out;
+  };
+}
+
+function groupsOf(
+  users: readonly JudgedUser[],
+  context: { personas: PersonaModel; clusters: Clusters; nItems: number; seed: number },
+): EvaluatedGroup[] {
+  const { personas, clusters, nItems, seed } = context;
+  const group = (personaId: string | null, label: string, persona: number): EvaluatedGroup => {
+    const isIn = (user: number) => persona < 0 || clusters.labels[user] === persona;
+    const own = Float64Array.from(clusters.silhouettes).filter((_, at) => isIn(clusters.rows[at]));
+    const figures = summariseUsers(
+      users.filter(({ user }) => isIn(user)),
+      { nItems, seed, silhouettes: own },
+    );
+    return { personaId, label, nUsers: clusters.labels.filter((_, user) => isIn(user)).length, ...figures };
+  };
+  return [
+    group(null, 'Everyone', -1),
+    ...personas.personas.map(({ personaId, label }, persona) => group(personaId, label, persona)),
+  ];
+}
