@@ -22,7 +22,7 @@ runCommand(async () => {
   });
   const path = required(options.features, 'features', USAGE);
   const out = required(options.out, 'out', USAGE);
-  const { names, values } = await readTable(path, options.columns?.split(',') ?? null);
+  const { names, values, leftOut, nFilled } = await readTable(path, options.columns?.split(',') ?? null);
   const progress = createProgress({ title: 'Clustering' });
   const fit = fitPersonas(values, {
     names,
@@ -31,14 +31,62 @@ runCommand(async () => {
   });
   progress.done();
   await writeFile(out, rowsOf(fit));
+  if (leftOut.length > 0)
+    process.stdout.write(`Columns that are not numeric, left out: ${leftOut.join(', ')}\n`);
+  if (nFilled > 0) process.stdout.write(`${nFilled} empty cells took the median of their column\n`);
   process.stdout.write(describe(fit));
 });
 
-/** The numeric columns of a CSV file. Throws InvalidInputError naming row and column of a cell that is no number. */
-async function readTable(
-  path: string,
-  columns: readonly string[] | null,
-): Promise<{ names: string[]; values: Float64Array }> {
+interface Table {
+  readonly names: string[];
+  /** Float64Array, row-major [nRows, names.length]. */
+  readonly values: Float64Array;
+  /** Columns without a single number in them. */
+  readonly leftOut: string[];
+  /** Empty cells, which take the median of their column. */
+  readonly nFilled: number;
+}
+
+/**
+ * The columns asked for, or else all that hold numbers. A column with numbers and something else is a mistake, not a
+ * text: throws InvalidInputError naming row and column of a cell that is no finite number.
+ */
+async function readTable(path: string, columns: readonly string[] | null): Promise<Table> {
+  const { header, rows } = await readRows(path);
+  const unknown = (columns ?? []).filter((name) => !header.includes(name));
+  if (unknown.length > 0)
+    throw new InvalidInputError(`${path} has no column ${unknown.join(', ')}; it has ${header.join(', ')}.`);
+  const hasNumbers = header.map((_, place) => rows.some((row) => Number.isFinite(numberIn(row[place]))));
+  const names = columns === null ? header.filter((_, place) => hasNumbers[place]) : [...columns];
+  if (names.length === 0) throw new InvalidInputError(`${path} has no numeric column.`);
+  const places = names.map((name) => header.indexOf(name));
+  const medians = places.map((place) => medianOf(rows, place));
+  const values = new Float64Array(rows.length * names.length);
+  let nFilled = 0;
+  rows.forEach((row, r) =>
+    places.forEach((place, c) => {
+      const isEmpty = row[place].trim() === '';
+      const value = isEmpty ? medians[c] : numberIn(row[place]);
+      if (!Number.isFinite(value)) {
+        throw new InvalidInputError(
+          `${path}, row ${r + 1}: "${row[place]}" in column ${names[c]} is not a finite number.`,
+        );
+      }
+      if (isEmpty) nFilled += 1;
+      values[r * names.length + c] = value;
+    }),
+  );
+  const leftOut = columns === null ? header.filter((_, place) => !hasNumbers[place]) : [];
+  return { names, values, leftOut, nFilled };
+}
+
+/** NaN for a column without numbers. */
+function medianOf(rows: readonly string[][], place: number): number {
+  const numbers = Float64Array.from(rows.map((row) => numberIn(row[place])).filter(Number.isFinite)).sort();
+  return numbers.length === 0 ? Number.NaN : numbers[numbers.length >> 1];
+}
+
+async function readRows(path: string): Promise<{ header: string[]; rows: string[][] }> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -52,25 +100,13 @@ async function readTable(
     throw new InvalidInputError(`${path} is not a CSV file: ${(error as Error).message}`);
   }
   const [header = [], ...rows] = table;
-  const names = columns === null ? header : [...columns];
-  const unknown = names.filter((name) => !header.includes(name));
-  if (unknown.length > 0)
-    throw new InvalidInputError(`${path} has no column ${unknown.join(', ')}; it has ${header.join(', ')}.`);
   if (rows.length === 0) throw new InvalidInputError(`${path} has a header and no rows.`);
-  const places = names.map((name) => header.indexOf(name));
-  const values = new Float64Array(rows.length * names.length);
-  rows.forEach((row, r) =>
-    places.forEach((place, c) => {
-      const value = row[place].trim() === '' ? Number.NaN : Number(row[place]);
-      if (!Number.isFinite(value)) {
-        throw new InvalidInputError(
-          `${path}, row ${r + 1}: "${row[place]}" in column ${names[c]} is not a finite number.`,
-        );
-      }
-      values[r * names.length + c] = value;
-    }),
-  );
-  return { names, values };
+  return { header, rows };
+}
+
+/** NaN for an empty cell and for text. */
+function numberIn(cell: string): number {
+  return cell.trim() === '' ? Number.NaN : Number(cell);
 }
 
 function rowsOf({ model, labels, confidence, silhouettes, projection, outliers }: PersonaFit): string {
