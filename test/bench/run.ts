@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]`: measures and
- * prints a table. Never part of the tests: a timing says something about a machine on a day.
+ * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]
+ * [-- learning --split FOLDER]`: measures and prints a table. Never part of the tests: a timing says something about a
+ * machine on a day.
  */
 
 import { parseArgs } from 'node:util';
@@ -8,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { benchAdminClient } from './client-admin.js';
 import { benchHttp } from './http.js';
 import { benchImport } from './import.js';
+import { benchLearning } from './learning/index.js';
 import { benchLive } from './live.js';
 import type { Figure } from './report.js';
 import { printFigures } from './report.js';
@@ -17,6 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     goodbooks: { type: 'string' },
+    split: { type: 'string' },
     users: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '1' },
   },
@@ -30,4 +33,5 @@ if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
 if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
 if (wants('client'))
   figures.push(...(await benchAdminClient({ users: values.users, minutes: Number(values.minutes) })));
+if (wants('learning')) figures.push(...(await benchLearning({ split: values.split })));
 printFigures(figures);

@@ -54,6 +54,22 @@ describe('fitting a recommender', () => {
     expect(bytes(3)).not.toEqual(bytes(4));
   });
 
+  it('ends after few sweeps from an earlier model about where many from noise do, and repeatably', () => {
+    const input = inputOf(tastes({ nUsers: 300, nItems: 60, nGroups: 3, seed: 7 }), 60);
+    const hyperParameters = { nComponents: 8, nNeighbours: 12 };
+    const long = fitRecommender(input, { seed: 1, hyperParameters: { ...hyperParameters, nSweeps: 30 } });
+    const again = () => fitRecommender(input, { seed: 2, hyperParameters, start: long });
+    const warm = again();
+    expect(warm.itemEmbeddings).toEqual(again().itemEmbeddings);
+    const history = historyOf([0, 3, 6]);
+    const scores = scoreAll(warm, foldIn(warm, history));
+    const expected = scoreAll(long, foldIn(long, history));
+    const largest = Math.max(...expected);
+    expected.forEach((score, item) => expect(Math.abs(scores[item] - score)).toBeLessThan(0.1 * largest));
+    const other = fitRecommender(input, { seed: 2, hyperParameters: { nComponents: 16 }, start: long });
+    expect(other.itemEmbeddings).toHaveLength(60 * 16);
+  });
+
   it('leaves its input as it was', () => {
     const input = inputOf(tastes({ nUsers: 30, nItems: 20, nGroups: 2, seed: 1 }), 20);
     const before = structuredClone(input);
