@@ -36,12 +36,15 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     return this.nRefreshed;
   }
 
-  /** Reads the light view of all items; call after start-up and after an import. */
+  /** Reads the light view of all items, and as many whole ones as are remembered; call after start-up and after an import. */
   async refresh(): Promise<void> {
     const light = new Map<string, LightItem>();
     const categories = new Map<string, string>();
+    this.cache.clear();
     for await (const batch of this.options.store.items.streamAll()) {
-      for (const { itemId, category, isAvailable } of batch) {
+      for (const item of batch) {
+        const { itemId, category, isAvailable } = item;
+        if (this.cache.size < CACHED_ITEMS) this.cache.set(itemId, item);
         // One string object per category: the driver makes a new one for every row.
         const shared = categories.get(category) ?? category;
         categories.set(category, shared);
@@ -49,7 +52,6 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
       }
     }
     this.light = light;
-    this.cache.clear();
     this.nRefreshed += 1;
   }
 

@@ -124,11 +124,12 @@ export class ProfileService {
   async recover(): Promise<number> {
     const { store } = this.options;
     const thumbs = await store.feedback.findPending();
-    await store.activity.append(thumbs.map(thumbEvent));
+    await store.activity.append(thumbs.map(thumbEvent), { derived: true });
+    const userIds = new Set(thumbs.map(({ userId }) => userId));
+    for (const userId of await store.activity.findPendingUsers()) userIds.add(userId);
+    await this.rebuild([...userIds]);
     await store.feedback.markApplied(thumbs);
-    const userIds = await store.activity.findPendingUsers();
-    await this.rebuild(userIds);
-    return userIds.length;
+    return userIds.size;
   }
 
   /** Recomputes these users from the record and stores what comes out. */
@@ -208,14 +209,15 @@ export class ProfileService {
         newUsers.map((userId) => ({ userId, locale: null, createdAt, isSynthetic: false })),
       );
     }
-    if (thumbs.length > 0) await store.activity.append(thumbs.map(thumbEvent));
+    if (thumbs.length > 0) await store.activity.append(thumbs.map(thumbEvent), { derived: true });
     const refused = new Set(await store.profiles.replaceMany(rows));
     for (const { profile } of rows) {
       if (!refused.has(profile.userId)) batch.get(profile.userId)!.entry.storedRevision = profile.revision;
     }
+    if (refused.size > 0) await this.rebuild([...refused]);
+    // Last: the marks are what a crash is caught up by.
     await store.feedback.markApplied(thumbs);
     await store.activity.markApplied(userIds.filter((userId) => !refused.has(userId)));
-    if (refused.size > 0) await this.rebuild([...refused]);
     const moved = userIds.filter((userId) => batch.get(userId)!.hasEvents);
     await this.announce(moved);
   }

@@ -16,7 +16,7 @@ import type { ShownList, Store } from '../store/index.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import { WriteBehind } from './write-behind.js';
 
-const FLUSH_DELAY_MS = 500;
+const FLUSH_DELAY_MS = 1_000;
 const REMEMBERED_LISTS = 50_000;
 /** Lists that may wait to be written; past it only this instance's memory knows where their items stood. */
 const MAX_WAITING = 1_000;
@@ -46,6 +46,7 @@ export class ShownLists {
     this.writes = new WriteBehind<ShownList>({
       name: 'shown lists',
       delayMs: FLUSH_DELAY_MS,
+      sliceSize: 16,
       log: options.log,
       write: (batch) => options.store.shownLists.append([...batch.values()]),
       merge: (older) => older,

@@ -7,6 +7,7 @@
 import type { Logger } from '../domain/index.js';
 
 const MAX_PAUSE_MS = 5_000;
+const SLICE_SIZE = 4;
 
 export interface WriteBehindOptions<V> {
   /** For the log. */
@@ -14,6 +15,11 @@ export interface WriteBehindOptions<V> {
   /** Longest wait of a value before its first attempt. */
   readonly delayMs: number;
   readonly write: (batch: ReadonlyMap<string, V>) => Promise<void>;
+  /**
+   * Values given to one call of `write`, default 4: a server that is busy with a large batch lets thumbs wait, and
+   * between small ones they get through.
+   */
+  readonly sliceSize?: number;
   /** `older` is waiting, `newer` came after it. */
   readonly merge: (older: V, newer: V) => V;
   readonly log: Logger;
@@ -84,11 +90,16 @@ export class WriteBehind<V> {
     const batch = this.waiting;
     this.inFlight = batch;
     this.waiting = new Map();
+    const { write, sliceSize = SLICE_SIZE } = this.options;
+    const values = [...batch];
+    let nDone = 0;
     try {
-      await this.options.write(batch);
+      for (; nDone < values.length; nDone += sliceSize) {
+        await write(new Map(values.slice(nDone, nDone + sliceSize)));
+      }
       this.pauseMs = 0;
     } catch (error) {
-      this.giveBack(batch);
+      this.giveBack(values.slice(nDone));
       if (this.pauseMs === 0) {
         this.options.log.warn(
           { err: error, waiting: batch.size },
@@ -102,7 +113,7 @@ export class WriteBehind<V> {
     }
   }
 
-  private giveBack(batch: ReadonlyMap<string, V>): void {
+  private giveBack(batch: readonly (readonly [string, V])[]): void {
     const newer = this.waiting;
     this.waiting = new Map(batch);
     for (const [key, value] of newer) {

@@ -77,13 +77,20 @@ export interface ActivityBucket {
   readonly events: readonly BehaviourEvent[];
 }
 
+export interface AppendOptions {
+  readonly fresh?: boolean;
+  readonly derived?: boolean;
+}
+
 export interface ActivityRepository {
   /**
    * Appends events idempotently by `event.id` and marks the users as pending until `markApplied`.
    * Returns the events that were new, in the order given.
    * `fresh: true` promises that no event of these users is stored yet (a first bulk import) and skips the look-ups.
+   * `derived: true` says that the events follow from thumbs which stay pending in `feedback` until all is applied: no mark
+   * is made, and nothing waits for the disk.
    */
-  append(events: readonly BehaviourEvent[], options?: { fresh?: boolean }): Promise<BehaviourEvent[]>;
+  append(events: readonly BehaviourEvent[], options?: AppendOptions): Promise<BehaviourEvent[]>;
   /** All events of one user in ascending time, ties by id. */
   findByUser(userId: string): Promise<BehaviourEvent[]>;
   /** Streams buckets grouped by user: all buckets of a user come one after another, users in ascending id. */

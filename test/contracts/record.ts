@@ -121,6 +121,8 @@ export function describeActivityRepository(name: string, makeStore: MakeStore): 
       expect(await activity.findPendingUsers()).toEqual([ann, bob]);
       await activity.markApplied([ann, bob]);
       expect(await activity.findPendingUsers()).toEqual([]);
+      expect(await activity.append([event('d')], { derived: true })).toHaveLength(1);
+      expect(await activity.findPendingUsers()).toEqual([]);
     });
 
     it('deletes everything of one user and nothing of another', async () => {

@@ -11,13 +11,13 @@ export function createActivity(): ActivityRepository {
   const events = new Table<BehaviourEvent>();
   const pending = new Set<string>();
   return {
-    async append(rows) {
+    async append(rows, options) {
       const added = rows.filter((event) => {
         if (events.has(eventKey(event))) return false;
         events.set(eventKey(event), event);
         return true;
       });
-      for (const { userId } of added) pending.add(userId);
+      if (options?.derived !== true) for (const { userId } of added) pending.add(userId);
       return added;
     },
     findByUser: async (userId) =>

@@ -24,7 +24,7 @@ import {
 } from '../activity-bucket.js';
 import type { ActivityBucket, ActivityRepository } from '../repositories.js';
 
-import { BATCH, batchesOf, findByIds } from './batches.js';
+import { BATCH, DERIVED, batchesOf, findByIds } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 import { packEvents, unpackEvents } from './event-columns.js';
 
@@ -82,13 +82,17 @@ export function createActivityRepository(connection: Connection): ActivityReposi
   }
 
   /** Writes bucket documents; gives back the users of those that somebody else changed first. */
-  async function write(rows: readonly { bucket: BucketDocument; grownFrom: number }[]): Promise<Set<string>> {
+  async function write(
+    rows: readonly { bucket: BucketDocument; grownFrom: number }[],
+    isDerived = false,
+  ): Promise<Set<string>> {
     const refused = await compareAndSet<BucketDocument>(
       model.collection,
       rows.map(({ bucket, grownFrom }) => ({
         document: bucket,
         expected: grownFrom === 0 ? null : { count: grownFrom },
       })),
+      isDerived ? DERIVED : {},
     );
     const owners = new Map(rows.map(({ bucket }) => [bucket._id, bucket.userId]));
     return new Set(refused.map((bucketId) => owners.get(bucketId)!));
@@ -107,7 +111,7 @@ export function createActivityRepository(connection: Connection): ActivityReposi
     return [...stored, ...(await append(events.filter((event) => refused.has(event.userId))))];
   }
 
-  async function append(events: readonly BehaviourEvent[]): Promise<BehaviourEvent[]> {
+  async function append(events: readonly BehaviourEvent[], isDerived = false): Promise<BehaviourEvent[]> {
     const isNew = new Set<string>();
     let waiting = groupBy(withoutRepeats(events), (event) => event.userId);
     for (let attempt = 0; waiting.size > 0; attempt += 1) {
@@ -116,8 +120,8 @@ export function createActivityRepository(connection: Connection): ActivityReposi
       const buckets = groupBy(await findBuckets(waiting), (bucket) => bucket.userId);
       const rows = [...waiting].flatMap(([userId, batch]) => grow(userId, batch, buckets.get(userId) ?? []));
       for (const { added } of rows) for (const event of added) isNew.add(eventKey(event));
-      if (attempt === 0 && rows.length > 0) await mark(rows.map((row) => row.bucket.userId));
-      const refused = await write(rows);
+      if (attempt === 0 && rows.length > 0 && !isDerived) await mark(rows.map((row) => row.bucket.userId));
+      const refused = await write(rows, isDerived);
       waiting = new Map([...waiting].filter(([userId]) => refused.has(userId)));
     }
     return withoutRepeats(events).filter((event) => isNew.has(eventKey(event)));
@@ -135,7 +139,7 @@ export function createActivityRepository(connection: Connection): ActivityReposi
   return {
     append: (events, options) => {
       if (events.length === 0) return Promise.resolve([]);
-      return options?.fresh === true ? appendFresh(events) : append(events);
+      return options?.fresh === true ? appendFresh(events) : append(events, options?.derived === true);
     },
     async findByUser(userId) {
       const buckets = await model.find({ userId }).lean();

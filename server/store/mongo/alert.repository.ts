@@ -78,8 +78,8 @@ export function createAlertRepository(connection: Connection, hasChangeStreams: 
     watch: ({ signal }) =>
       hasChangeStreams
         ? changes({
-            collection: model.collection,
-            pipeline: [{ $match: { operationType: 'insert' } }],
+            connection,
+            collection: 'alerts',
             signal,
             read: (document) => (document as AlertDocument)._id,
           })

@@ -1,75 +1,167 @@
 /**
- * A change stream as an endless async iterable. The driver itself resumes after a network error; where it gives up,
- * the stream is opened again after the last event that was seen, with growing pauses, until the signal ends it.
+ * What others change, as endless async iterables. All of a store's watchers share one change stream on the database,
+ * since a server pays for every open stream at every write. The driver itself resumes after a network error; where it
+ * gives up, the stream is opened again after the last change that was seen, with growing pauses.
  */
 
-import { type Collection, type mongo } from 'mongoose';
+import { type Connection, type mongo } from 'mongoose';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 /** The resume token lies before what the server still remembers; the stream goes on from now. */
 const HISTORY_LOST = new Set([280, 286, 222]);
 
+/** Which changes of which collection anybody wants to hear of. */
+const WATCHED = {
+  alerts: { operationType: 'insert' },
+  // Every opinion raises `seq`; clearing the pending mark does not.
+  feedback: {
+    $or: [
+      { operationType: { $in: ['insert', 'replace'] } },
+      { operationType: 'update', 'updateDescription.updatedFields.seq': { $exists: true } },
+    ],
+  },
+  modelPointer: {},
+  notices: { operationType: 'insert' },
+  runs: {},
+  users: { operationType: 'delete' },
+} as const;
+type Watched = keyof typeof WATCHED;
+
 export interface ChangesOptions<T> {
-  readonly collection: Collection;
-  readonly pipeline: object[];
+  readonly connection: Connection;
+  readonly collection: Watched;
+  /** Goes on after this change; such a watcher has a stream of its own. */
   readonly resumeToken?: unknown;
   readonly signal: AbortSignal;
-  /** Called when the stream begins, and when it had to begin anew and may have missed something. */
+  /** Called when the stream has begun, and when it had to begin anew and may have missed something. */
   readonly onStart?: () => void;
-  /** Takes the whole document as it is now; null tells nothing. */
-  readonly read: (document: unknown, resumeToken: unknown) => T | null;
-  /** Takes the id of a document that was deleted. */
-  readonly readDeleted?: (id: string) => T;
+  /** Takes the whole document as it is now, or the id of a deleted one. */
+  readonly read: (document: unknown, resumeToken: unknown) => T;
 }
 
-export async function* changes<T>({
-  collection,
-  pipeline,
-  resumeToken,
-  signal,
-  onStart,
-  read,
-  readDeleted,
-}: ChangesOptions<T>): AsyncIterable<T> {
+type Change = mongo.ChangeStreamDocument & { readonly ns: { readonly coll: string } };
+
+interface Listener {
+  readonly hear: (change: Change) => void;
+  readonly begin: () => void;
+}
+
+/** The watchers of one connection; there is a stream as long as there are any. */
+interface Hub {
+  readonly listeners: Set<Listener>;
+  hasBegun: boolean;
+  stop: AbortController;
+}
+
+const hubs = new WeakMap<Connection, Hub>();
+
+export async function* changes<T>(options: ChangesOptions<T>): AsyncIterable<T> {
+  const { connection, collection, resumeToken, signal, onStart, read } = options;
+  const waiting: Change[] = [];
+  let wake = () => {};
+  const listener: Listener = {
+    hear: (change) => {
+      if (change.ns.coll === collection) waiting.push(change);
+      wake();
+    },
+    begin: () => onStart?.(),
+  };
+  const leave =
+    resumeToken === undefined ? join(connection, listener) : follow(connection, listener, options);
+  const end = () => wake();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    while (!signal.aborted) {
+      const change = waiting.shift();
+      if (change === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      if (change.operationType === 'delete') yield read(String(change.documentKey._id), change._id);
+      // Deleted between the change and the look-up: nothing is left to tell.
+      else if ('fullDocument' in change && change.fullDocument != null)
+        yield read(change.fullDocument, change._id);
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+    leave();
+  }
+}
+
+/** Joins the connection's stream, which begins with its first watcher. Returns the way out. */
+function join(connection: Connection, listener: Listener): () => void {
+  const hub = hubs.get(connection) ?? { listeners: new Set(), hasBegun: false, stop: new AbortController() };
+  hubs.set(connection, hub);
+  hub.listeners.add(listener);
+  if (hub.hasBegun) listener.begin();
+  if (hub.listeners.size === 1) {
+    hub.stop = new AbortController();
+    void stream(connection, Object.keys(WATCHED) as Watched[], {
+      signal: hub.stop.signal,
+      hear: (change) => hub.listeners.forEach((other) => other.hear(change)),
+      begin: () => {
+        hub.hasBegun = true;
+        hub.listeners.forEach((other) => other.begin());
+      },
+    });
+  }
+  return () => {
+    hub.listeners.delete(listener);
+    if (hub.listeners.size > 0) return;
+    hub.hasBegun = false;
+    hub.stop.abort();
+  };
+}
+
+function follow(
+  connection: Connection,
+  listener: Listener,
+  { collection, resumeToken }: { collection: Watched; resumeToken?: unknown },
+): () => void {
+  const stop = new AbortController();
+  void stream(connection, [collection], { ...listener, signal: stop.signal }, resumeToken);
+  return () => stop.abort();
+}
+
+/** Reads one change stream until the signal ends it. */
+async function stream(
+  connection: Connection,
+  collections: readonly Watched[],
+  { signal, hear, begin }: Listener & { readonly signal: AbortSignal },
+  resumeToken?: unknown,
+): Promise<void> {
+  const wanted = collections.map((name) => ({ 'ns.coll': name, ...WATCHED[name] }));
   let token = resumeToken;
   let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
-    let stream: mongo.ChangeStream | null = null;
-    const close = () => void stream?.close().catch(() => undefined);
+    let cursor: mongo.ChangeStream | null = null;
+    const close = () => void cursor?.close().catch(() => undefined);
     signal.addEventListener('abort', close, { once: true });
     try {
-      stream = collection.watch(pipeline, {
+      cursor = connection.db!.watch([{ $match: { $or: wanted } }], {
         fullDocument: 'updateLookup',
         ...(token === undefined ? {} : { resumeAfter: token }),
       });
       // Opens the cursor on the server; nothing that happens from here on is missed.
-      let change: mongo.ChangeStreamDocument | null = await stream.tryNext();
-      if (token === undefined) onStart?.();
+      let change: mongo.ChangeStreamDocument | null = await cursor.tryNext();
+      if (token === undefined) begin();
       while (!signal.aborted) {
-        change ??= await stream.next();
+        change ??= await cursor.next();
         pauseMs = FIRST_PAUSE_MS;
         token = change._id;
-        // Deleted between the change and the look-up: nothing is left to tell.
-        const document = 'fullDocument' in change ? change.fullDocument : null;
-        const told =
-          change.operationType === 'delete'
-            ? (readDeleted?.(String(change.documentKey._id)) ?? null)
-            : document == null
-              ? null
-              : read(document, token);
-        if (told !== null) yield told;
+        hear(change as Change);
         change = null;
       }
     } catch (error) {
       if (signal.aborted) return;
-      token ??= stream?.resumeToken;
+      token ??= cursor?.resumeToken;
       if (HISTORY_LOST.has(Number((error as { code?: unknown }).code))) token = undefined;
       await pause(pauseMs, signal);
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
     } finally {
       signal.removeEventListener('abort', close);
-      await stream?.close().catch(() => undefined);
+      await cursor?.close().catch(() => undefined);
     }
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The latest opinion of each user about each item, and the stream of opinions as they come.
  *
- * A thumb is a read by key and one write that compares and sets `seq`. One findOneAndUpdate would do the same in a
+ * A thumb is one write that compares `seq` with what this process last knew of it, and a read only where that was wrong.
+ * One findOneAndUpdate would do the same in a
  * single round trip, but a MongoDB-compatible server may scan the collection for it and, when thumbs meet, tell of
  * another thumb as the one before.
  */
@@ -43,35 +44,34 @@ feedbackSchema.index({ pending: 1 }, { sparse: true });
 
 /** Thumbs of one user about one item meet seldom; each meeting lets one of them through. */
 const MAX_ATTEMPTS = 50;
-
-/** Every opinion raises `seq`; clearing the pending mark does not. */
-const OPINIONS = [
-  {
-    $match: {
-      $or: [
-        { operationType: { $in: ['insert', 'replace'] } },
-        { operationType: 'update', 'updateDescription.updatedFields.seq': { $exists: true } },
-      ],
-    },
-  },
-];
+const KNOWN_THUMBS = 50_000;
 
 export function createFeedbackRepository(
   connection: Connection,
   hasChangeStreams: boolean,
 ): FeedbackRepository {
   const model = connection.model('Feedback', feedbackSchema);
+  /** What this process last stored; a hint, which the comparison corrects. */
+  const known = new Map<string, Feedback>();
+
+  async function read(_id: string): Promise<Feedback | null> {
+    const found = await model.findById(_id).lean();
+    return found === null ? null : toFeedback(found);
+  }
+
   return {
     async submit(feedback) {
       const _id = keyOf(feedback);
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const before = await model.findById(_id).lean();
-        const previous = before === null ? null : toFeedback(before);
+        const previous = attempt === 0 ? (known.get(_id) ?? null) : await read(_id);
         const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
         const document = { _id, ...stored, pending: true as const };
         const expected = previous === null ? null : { seq: previous.seq };
         const refused = await compareAndSet<FeedbackDocument>(model.collection, [{ document, expected }]);
-        if (refused.length === 0) return { stored, previous };
+        if (refused.length > 0) continue;
+        if (known.size >= KNOWN_THUMBS) known.clear();
+        known.set(_id, stored);
+        return { stored, previous };
       }
       throw new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`);
     },
@@ -93,8 +93,8 @@ export function createFeedbackRepository(
     watch: ({ resumeToken, signal, onStart }) =>
       hasChangeStreams
         ? changes({
-            collection: model.collection,
-            pipeline: OPINIONS,
+            connection,
+            collection: 'feedback',
             resumeToken,
             signal,
             onStart,

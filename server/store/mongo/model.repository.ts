@@ -218,8 +218,8 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
     // Taking a version number changes the pointer document as well; only a new `version` is a flip.
     let last = await findActiveVersion();
     const stream = changes({
-      collection: pointer.collection,
-      pipeline: [],
+      connection,
+      collection: 'modelPointer',
       signal,
       read: (document) => (document as PointerDocument).version,
     });

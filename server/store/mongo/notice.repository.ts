@@ -39,8 +39,8 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
     watch: ({ signal, onStart }) =>
       hasChangeStreams
         ? changes({
-            collection: model.collection,
-            pipeline: [{ $match: { operationType: 'insert' } }],
+            connection,
+            collection: 'notices',
             signal,
             onStart,
             read: (document) => {

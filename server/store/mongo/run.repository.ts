@@ -55,8 +55,8 @@ export function createRunRepository(connection: Connection, hasChangeStreams: bo
     watch: ({ signal }) =>
       hasChangeStreams
         ? changes({
-            collection: model.collection,
-            pipeline: [],
+            connection,
+            collection: 'runs',
             signal,
             read: (document) => toRun(document as RunDocument),
           })

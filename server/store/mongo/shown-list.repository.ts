@@ -5,6 +5,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { ShownList, ShownListRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
+import { duplicateIndexes } from './errors.js';
 
 const KEPT_SECONDS = 3 * 86_400;
 
@@ -32,14 +33,12 @@ export function createShownListRepository(connection: Connection): ShownListRepo
   return {
     async append(lists) {
       for (const batch of batchesOf(lists)) {
-        const writes = batch.map(({ listId, userId, at, itemIds }) => ({
-          updateOne: {
-            filter: { _id: listId },
-            update: { $setOnInsert: { userId, shownAt: new Date(at), itemIds } },
-            upsert: true,
-          },
+        const documents = batch.map(({ listId, userId, at, itemIds }) => ({
+          ...{ _id: listId, userId, shownAt: new Date(at), itemIds },
         }));
-        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+        await model.collection
+          .insertMany(documents as never, { ordered: false, ...DERIVED })
+          .catch(duplicateIndexes);
       }
     },
     async findMany(listIds) {

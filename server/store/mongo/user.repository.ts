@@ -94,11 +94,10 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
     watchDeleted: ({ signal }) =>
       hasChangeStreams
         ? changes({
-            collection: model.collection,
-            pipeline: [{ $match: { operationType: 'delete' } }],
+            connection,
+            collection: 'users',
             signal,
-            read: () => null,
-            readDeleted: (userId) => userId,
+            read: (userId) => userId as string,
           })
         : null,
   };
