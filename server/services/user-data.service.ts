@@ -78,6 +78,7 @@ export class UserDataDesk implements UserDataService {
       modelVersions: await this.blankInVersions(userId),
       users: await store.users.delete(userId),
     };
+    await store.notices.forgetUser(userId);
     if (removed.users === 0) this.own.delete(userId);
     if (Object.values(removed).every((count) => count === 0)) return null;
     await this.forget(userId);

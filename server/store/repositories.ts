@@ -270,6 +270,8 @@ export interface Notice {
 
 export interface NoticeRepository {
   append(notice: Notice): Promise<void>;
+  /** Takes an erased user out of notices that are still stored. */
+  forgetUser(userId: string): Promise<void>;
   /** Notices by anybody from now on; null where the server has no change streams. */
   watch(options: WatchOptions): AsyncIterable<Notice> | null;
 }

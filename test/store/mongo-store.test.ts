@@ -44,8 +44,8 @@ describe('the database behind the store', () => {
     expect(await keysOf('feedback')).toEqual(['at', 'pending', 'userId']);
     expect(await keysOf('models')).toEqual(['version unique']);
     expect(await keysOf('modelParts')).toEqual(['version,name,index unique']);
-    expect(await keysOf('personaHistory')).toEqual(['userId,at', 'version,personaId']);
-    expect(await keysOf('metricBuckets')).toEqual(['grain,at,persona unique']);
+    expect(await keysOf('personaHistory')).toEqual(['userId,at', 'version']);
+    expect(await keysOf('metricBuckets')).toEqual(['expiresAt']);
     expect(await keysOf('runs')).toEqual(['job,startedAt']);
   });
 

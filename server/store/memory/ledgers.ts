@@ -118,6 +118,8 @@ export function createNotices(): NoticeRepository {
   const notices = new Broadcast<Notice>();
   return {
     append: async (notice) => notices.send(notice),
+    // Nothing is kept.
+    forgetUser: () => Promise.resolve(),
     watch: ({ signal, onStart }) => {
       onStart?.();
       return notices.listen(signal);

@@ -36,6 +36,9 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
       const document = { ...notice, _id: randomUUID(), at: new Date(notice.at) };
       await model.collection.insertOne(document as never, DERIVED);
     },
+    async forgetUser(userId) {
+      await model.updateMany({ userIds: userId }, { $pull: { userIds: userId } });
+    },
     watch: ({ signal, onStart }) =>
       hasChangeStreams
         ? changes({
