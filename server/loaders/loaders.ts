@@ -10,12 +10,15 @@ export interface Loaders {
   readonly items: DataLoader<string, Item | null>;
   /** Null for a user nothing is known of. */
   readonly users: DataLoader<string, User | null>;
+  /** Has what the list of a user needs read together with that of the others. */
+  readonly standings: DataLoader<string, true>;
 }
 
 /** Makes the loaders of one request. They cache, so they must not outlive it. */
-export function createLoaders(services: Pick<Services, 'catalogue' | 'users'>): Loaders {
+export function createLoaders(services: Pick<Services, 'catalogue' | 'users' | 'recommendations'>): Loaders {
   let items: Loaders['items'] | undefined;
   let users: Loaders['users'] | undefined;
+  let standings: Loaders['standings'] | undefined;
   return {
     // Made on first use: most requests need only one of them.
     get items() {
@@ -30,6 +33,12 @@ export function createLoaders(services: Pick<Services, 'catalogue' | 'users'>): 
         const found = await services.users.findMany(ids);
         const byId = new Map(found.map((user) => [user.userId, user]));
         return ids.map((id) => byId.get(id) ?? null);
+      }));
+    },
+    get standings() {
+      return (standings ??= new DataLoader<string, true>(async (ids) => {
+        if (ids.length > 1) await services.recommendations.preload(ids);
+        return ids.map(() => true);
       }));
     },
   };

@@ -151,6 +151,20 @@ export class PersonaAssigner implements PersonaService {
     return found;
   }
 
+  /** Reads many users at once, so that each `assign` after it finds its user in memory. */
+  async preload(userIds: readonly string[]): Promise<void> {
+    const missing = userIds.filter((userId) => !this.cache.has(userId));
+    if (missing.length === 0) return;
+    const users = await this.options.store.users.findMany(missing);
+    const found = new Map(users.map((user) => [user.userId, user.persona]));
+    for (const userId of missing) {
+      // Somebody may have assigned one meanwhile.
+      if (this.cache.has(userId)) continue;
+      const waiting = this.writes.get(userId);
+      this.cache.set(userId, waiting ?? { persona: found.get(userId) ?? null, eventCount: -1 });
+    }
+  }
+
   /** Drops what is remembered, e.g. because another instance moved the user. */
   forget(userId: string): void {
     this.cache.delete(userId);

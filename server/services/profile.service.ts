@@ -69,6 +69,21 @@ export class ProfileService {
     return (this.cache.get(userId) ?? (await this.load(userId))).profile;
   }
 
+  /** Reads many users at once, so that each `get` after it finds its user in memory. */
+  async preload(userIds: readonly string[]): Promise<void> {
+    const missing = userIds.filter((userId) => !this.cache.has(userId) && !this.loading.has(userId));
+    if (missing.length === 0) return;
+    const reading = this.readMany(missing);
+    await Promise.all(
+      missing.map((userId) =>
+        this.remember(
+          userId,
+          reading.then((found) => found.get(userId)!),
+        ),
+      ),
+    );
+  }
+
   /** The profile if it is already in memory: lets a hot reader skip a turn of the event loop. */
   peek(userId: string): Profile | null {
     return this.cache.get(userId)?.profile ?? null;
@@ -93,25 +108,27 @@ export class ProfileService {
 
   /** Drops a user from memory, e.g. because another instance moved it. The next reader loads it afresh. */
   forget(userId: string): void {
+    this.loading.delete(userId);
     this.cache.delete(userId);
   }
 
   /** Has the next reader load a user afresh, since another instance moved it. */
   async refresh(userId: string): Promise<void> {
     if (this.writes.get(userId) !== undefined) await this.writes.drain();
-    this.cache.delete(userId);
+    this.forget(userId);
   }
 
   /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
   async discard(userId: string): Promise<void> {
     this.writes.drop(userId);
-    this.cache.delete(userId);
+    this.forget(userId);
     await this.writes.settle();
     this.writes.drop(userId);
-    this.cache.delete(userId);
+    this.forget(userId);
   }
 
   forgetAll(): void {
+    this.loading.clear();
     this.cache.clear();
   }
 
@@ -165,31 +182,56 @@ export class ProfileService {
   }
 
   private load(userId: string): Promise<CacheEntry> {
-    let loading = this.loading.get(userId);
-    if (loading === undefined) {
-      loading = this.read(userId).finally(() => this.loading.delete(userId));
-      this.loading.set(userId, loading);
-    }
+    return this.loading.get(userId) ?? this.remember(userId, this.read(userId));
+  }
+
+  /** Has whoever asks meanwhile wait for the same reading. What is forgotten before it ends does not come back. */
+  private remember(userId: string, reading: Promise<CacheEntry>): Promise<CacheEntry> {
+    const isWanted = () => this.loading.get(userId) === loading;
+    const loading = reading
+      .then((entry) => {
+        if (isWanted()) this.cache.set(userId, entry);
+        return entry;
+      })
+      .finally(() => {
+        if (isWanted()) this.loading.delete(userId);
+      });
+    this.loading.set(userId, loading);
     return loading;
   }
 
+  /** Thumbs first: one that is no longer pending is in the profile that is read afterwards. */
   private async read(userId: string): Promise<CacheEntry> {
-    const entry = this.writes.get(userId)?.entry ?? (await this.readStored(userId));
-    this.cache.set(userId, entry);
-    return entry;
+    const { store } = this.options;
+    const waiting = this.writes.get(userId);
+    if (waiting !== undefined) return waiting.entry;
+    const thumbs = await store.feedback.findPendingByUser(userId);
+    return this.entryOf(userId, await store.profiles.find(userId), thumbs);
   }
 
-  private async readStored(userId: string): Promise<CacheEntry> {
-    const { store, catalogue } = this.options;
-    const [stored, thumbs] = await Promise.all([
-      store.profiles.find(userId),
-      store.feedback.findPendingByUser(userId),
-    ]);
+  private async readMany(userIds: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const { store } = this.options;
+    const thumbs = new Map<string, Feedback[]>();
+    for (const thumb of await store.feedback.findPendingByUsers(userIds)) {
+      thumbs.set(thumb.userId, [...(thumbs.get(thumb.userId) ?? []), thumb]);
+    }
+    const stored = new Map((await store.profiles.findMany(userIds)).map((row) => [row.userId, row]));
+    return new Map(
+      userIds.map((userId) => [
+        userId,
+        this.entryOf(userId, stored.get(userId) ?? null, thumbs.get(userId) ?? []),
+      ]),
+    );
+  }
+
+  private entryOf(userId: string, stored: Profile | null, thumbs: readonly Feedback[]): CacheEntry {
+    const waiting = this.writes.get(userId);
+    if (waiting !== undefined) return waiting.entry;
     const profile = stored ?? emptyProfile(userId);
     // Between the write of a profile and the end of the pending mark a thumb is in both.
     const news = thumbs.filter(({ itemId, value }) => opinionOf(profile, itemId) !== value);
     return {
-      profile: applyEvents(profile, news.map(thumbEvent), catalogue),
+      profile: applyEvents(profile, news.map(thumbEvent), this.options.catalogue),
       storedRevision: stored?.revision ?? 0,
     };
   }

@@ -104,6 +104,10 @@ export class Recommender implements RecommendationService {
     this.folded.delete(userId);
   }
 
+  async preload(userIds: readonly string[]): Promise<void> {
+    await Promise.all([this.options.profiles.preload(userIds), this.options.personas.preload(userIds)]);
+  }
+
   /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
   async scoresOf(userId: string, itemIds: readonly string[]): Promise<Float32Array> {
     const model = this.options.registry.current();

@@ -79,6 +79,8 @@ export interface RecommendationService {
     /** 0 ranks by score alone, 1 by difference from what stands above. */
     diversity?: number;
   }): Promise<RecommendationList>;
+  /** Reads what the lists of many users need in few queries; the lists themselves are asked for one by one. */
+  preload(userIds: readonly string[]): Promise<void>;
   /** The same on its way to its user: its items count as shown, once per list. */
   show(request: Parameters<RecommendationService['recommend']>[0]): Promise<RecommendationList>;
 }

@@ -124,6 +124,8 @@ export interface FeedbackRepository {
   /** Thumbs that are acknowledged but may not be in activity and profile yet. */
   findPending(): Promise<Feedback[]>;
   findPendingByUser(userId: string): Promise<Feedback[]>;
+  /** In no order. */
+  findPendingByUsers(userIds: readonly string[]): Promise<Feedback[]>;
   /** Clears the pending mark where `seq` is still the stored one. */
   markApplied(rows: readonly Pick<Feedback, 'userId' | 'itemId' | 'seq'>[]): Promise<void>;
   count(): Promise<number>;

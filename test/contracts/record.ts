@@ -241,6 +241,8 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
       expect(await feedback.findPending()).toEqual([]);
       await feedback.submit(thumb({ value: 0 }));
       expect(await feedback.findPendingByUser(ann)).toHaveLength(1);
+      expect(await feedback.findPendingByUsers([bob, ann])).toHaveLength(1);
+      expect(await feedback.findPendingByUsers([bob])).toEqual([]);
     });
 
     it('deletes everything of one user', async () => {

@@ -167,6 +167,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
     recommendations: {
       recommend: ({ userId, first, filter }) =>
         ask('recommend', () => listFor(userId, first, filter?.categories)),
+      preload: () => Promise.resolve(),
       show: ({ userId, first, filter }) => ask('recommend', () => listFor(userId, first, filter?.categories)),
     },
     feedback: {

@@ -12,7 +12,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { Feedback } from '../../domain/index.js';
 import type { FeedbackRepository } from '../repositories.js';
 
-import { DERIVED, batchesOf } from './batches.js';
+import { DERIVED, batchesOf, findByIds } from './batches.js';
 import { changes } from './change-stream.js';
 import { compareAndSet } from './compare-and-set.js';
 
@@ -80,6 +80,10 @@ export function createFeedbackRepository(
     // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
     findPendingByUser: async (userId) =>
       (await model.find({ userId }).lean()).filter((row) => row.pending === true).map(toFeedback),
+    findPendingByUsers: async (userIds) =>
+      (await findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean()))
+        .filter((row) => row.pending === true)
+        .map(toFeedback),
     async markApplied(rows) {
       for (const batch of batchesOf(rows)) {
         const writes = batch.map((row) => ({

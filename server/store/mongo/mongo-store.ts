@@ -33,6 +33,8 @@ export interface MongoStoreOptions {
   readonly uri: string;
   /** How long a call waits for a server that is gone before it fails. Default 2000. */
   readonly serverSelectionTimeoutMs?: number;
+  /** Told the name of every command that is sent to the server, and the collection it is about. */
+  readonly onCommand?: (name: string, collection: unknown) => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export interface MongoStoreOptions {
  * answer. Afterwards the connection heals by itself: calls fail while the server is away and work when it is back.
  */
 export async function createMongoStore(options: MongoStoreOptions): Promise<Store> {
+  const { onCommand } = options;
   const connection = createConnection(options.uri, {
     serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? SERVER_SELECTION_TIMEOUT_MS,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
@@ -52,12 +55,19 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
     bufferCommands: false,
     autoIndex: false,
     autoCreate: false,
+    monitorCommands: onCommand !== undefined,
     appName: 'smartpersona',
   });
   // Told through the calls that fail; without a listener the event would end the process.
   connection.on('error', () => undefined);
   try {
     await connection.asPromise();
+    if (onCommand !== undefined)
+      connection
+        .getClient()
+        .on('commandStarted', ({ commandName, command }) =>
+          onCommand(commandName, (command as Record<string, unknown>)[commandName]),
+        );
     const hello = await connection.db!.admin().command({ hello: 1 });
     const hasChangeStreams = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
     const store = createRepositories(connection, hasChangeStreams);
