@@ -1,6 +1,7 @@
 /** The users of a cluster map, and their way out of it. */
 
 import type { ClusterMap } from '../domain/index.js';
+import type { Store } from '../store/index.js';
 
 /** Stands in a stored map where an erased user was. */
 const BLANK = '0';
@@ -30,4 +31,12 @@ export function blankUser(users: Uint8Array, userId: string): Uint8Array | null 
   if (row < 0) return null;
   lines[row] = BLANK.repeat(userId.length);
   return new TextEncoder().encode(lines.join('\n'));
+}
+
+/** Takes users out of a version's map, as it is about to be stored, who were erased since its data were read. */
+export async function withoutErased(store: Pick<Store, 'users'>, users: Uint8Array): Promise<Uint8Array> {
+  const lines = new TextDecoder().decode(users).split('\n');
+  const present = new Set((await store.users.findMany(lines)).map(({ userId }) => userId));
+  const kept = lines.map((userId) => (present.has(userId) ? userId : BLANK.repeat(userId.length)));
+  return new TextEncoder().encode(kept.join('\n'));
 }

@@ -13,9 +13,10 @@ import type { Store } from '../store/index.js';
 import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
 
 import type { AlertDesk } from './alert.service.js';
+import { withoutErased } from './cluster-map.js';
 import type { DriftMonitor } from './drift.service.js';
 import { loadDataset, nextTurn, refuseIfCancelled } from './load-dataset.js';
-import { packVersion } from './model-parts.js';
+import { MAP_USERS, packVersion } from './model-parts.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
 import type { ModelActivator } from './model.service.js';
 import type { ProfileService } from './profile.service.js';
@@ -111,6 +112,14 @@ interface Trained {
   readonly serving: ServingModel | null;
 }
 
+/** Whoever was erased while the run went on must not stay in its map. An erasure after this finds the map by itself. */
+async function forgetErased({ models, users }: Store, version: number): Promise<void> {
+  const named = (await models.getParts(version)).get(MAP_USERS);
+  if (named === undefined) return;
+  const bytes = await withoutErased({ users }, named);
+  if (Buffer.compare(named, bytes) !== 0) await models.replacePart(version, { name: MAP_USERS, bytes });
+}
+
 /** Stores the version and, if it is good enough, makes it serve. */
 async function publish(
   options: RetrainingOptions,
@@ -129,6 +138,7 @@ async function publish(
       await store.models.putParts(version, [part]);
       await nextTurn();
     }
+    await forgetErased(store, version);
     report('publish', 0.5);
     await store.models.seal(version, reason === null ? 'ready' : 'candidate');
     if (reason !== null) {

@@ -63,23 +63,18 @@ export class UserDataDesk implements UserDataService {
   }
 
   async erase(userId: string): Promise<ErasureReceipt | null> {
-    const { store, profiles, personas, shown, createId, clock, log } = this.options;
+    const { store, createId, clock, log } = this.options;
     const requestedAt = clock();
     if (store.hasChangeStreams) this.own.add(userId);
-    shown.forget(userId);
-    await Promise.all([profiles.discard(userId), personas.discard(userId), shown.drain()]);
-    const removed = {
-      // First: thumbs that are pending would otherwise be recorded again.
-      feedback: await store.feedback.deleteByUser(userId),
-      activity: await store.activity.deleteByUser(userId),
-      profiles: await store.profiles.delete(userId),
-      personaHistory: await store.personaHistory.deleteByUser(userId),
-      shownLists: await store.shownLists.deleteByUser(userId),
-      modelVersions: await this.blankInVersions(userId),
-      users: await store.users.delete(userId),
-    };
-    await store.notices.forgetUser(userId);
-    if (removed.users === 0) this.own.delete(userId);
+    await this.settle(userId);
+    // Another instance may not have written the user yet: only what is there can be deleted, and heard of.
+    const user = { userId, locale: null, createdAt: requestedAt, isSynthetic: false };
+    const added = await store.users.ensure([user]);
+    const rows = await this.removeRows(userId);
+    // After the user: a run that stores its map meanwhile looks who is still there.
+    const modelVersions = await this.blankInVersions(userId);
+    const removed = { ...rows, users: Math.max(0, rows.users - added), modelVersions };
+    if (rows.users === 0) this.own.delete(userId);
     if (Object.values(removed).every((count) => count === 0)) return null;
     await this.forget(userId);
     const receipt = { receiptId: createId(), userId, requestedAt, completedAt: clock(), removed };
@@ -101,8 +96,43 @@ export class UserDataDesk implements UserDataService {
 
   private async followDeleted(deleted: AsyncIterable<string>): Promise<void> {
     for await (const userId of deleted) {
-      if (!this.own.delete(userId)) await this.forget(userId);
+      if (this.own.delete(userId)) continue;
+      // What this process wrote before it heard; it remembers whom it wrote of.
+      if (this.options.profiles.peek(userId) !== null) await this.removeAgain(userId);
+      await this.forget(userId);
     }
+  }
+
+  private async removeAgain(userId: string): Promise<void> {
+    try {
+      await this.settle(userId);
+      const { users } = await this.removeRows(userId);
+      if (users > 0) this.own.add(userId);
+    } catch (error) {
+      this.options.log.error({ err: error }, 'an erasure by another instance could not be followed');
+    }
+  }
+
+  /** Drops what is waiting to be written, and waits for what is on its way. */
+  private async settle(userId: string): Promise<void> {
+    const { profiles, personas, shown } = this.options;
+    shown.forget(userId);
+    await Promise.all([profiles.discard(userId), personas.discard(userId), shown.drain()]);
+  }
+
+  private async removeRows(userId: string): Promise<Record<string, number> & { readonly users: number }> {
+    const { store } = this.options;
+    await store.notices.forgetUser(userId);
+    return {
+      // First: thumbs that are pending would otherwise be recorded again.
+      feedback: await store.feedback.deleteByUser(userId),
+      activity: await store.activity.deleteByUser(userId),
+      profiles: await store.profiles.delete(userId),
+      // Before the timeline: a run that is writing one looks afterwards who is still there.
+      users: await store.users.delete(userId),
+      personaHistory: await store.personaHistory.deleteByUser(userId),
+      shownLists: await store.shownLists.deleteByUser(userId),
+    };
   }
 
   private async followVersions(activations: AsyncIterable<unknown>): Promise<void> {
