@@ -48,6 +48,23 @@ registerEnumType(EventTypeEnum, {
   },
 });
 
+export const ActivityKindEnum = { ...EventTypeEnum, RETRACT: 'retract' } as const;
+registerEnumType(ActivityKindEnum, {
+  name: 'ActivityKind',
+  description: 'What the record says a person did.',
+  valuesConfig: {
+    IMPRESSION: { description: 'The item was on the screen.' },
+    VIEW: { description: "The item's page was opened." },
+    CLICK: { description: 'The item was clicked in a list.' },
+    SEARCH: { description: 'Something was searched for.' },
+    CART: { description: 'The item was put into the cart.' },
+    PURCHASE: { description: 'The item was bought.' },
+    LIKE: { description: 'The item was liked.' },
+    DISLIKE: { description: 'The item was disliked.' },
+    RETRACT: { description: 'A thumb was taken back.' },
+  },
+});
+
 export const EventStatusEnum = {
   RECORDED: 'recorded',
   DUPLICATE: 'duplicate',

@@ -4,6 +4,7 @@ export * from './persona.type.js';
 export * from './recommendation.type.js';
 export * from './feedback.type.js';
 export * from './user-data.type.js';
+export * from './activity.type.js';
 export * from './user.type.js';
 export * from './session.type.js';
 export * from './bulk.type.js';

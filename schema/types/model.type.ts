@@ -6,7 +6,7 @@ import type { ModelStatus } from '../../server/domain/index.js';
 import { ModelStatusEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
-import { PersonaType } from './persona.type.js';
+import { PersonaCorrectedType, PersonaType } from './persona.type.js';
 
 @ObjectType('ClusterEvidence', {
   simpleResolvers: true,
@@ -213,6 +213,13 @@ export class UnknownPersonaType {
   @Field(() => String, { description: 'What is wrong, in a sentence.' })
   message!: string;
 }
+
+export const CorrectPersonaResult = createUnionType({
+  name: 'CorrectPersonaResult',
+  description: 'What became of a correction.',
+  types: () => [PersonaCorrectedType, UnknownPersonaType] as const,
+  resolveType: (value) => ('persona' in value ? PersonaCorrectedType : UnknownPersonaType),
+});
 
 export const RenamePersonaResult = createUnionType({
   name: 'RenamePersonaResult',

@@ -81,6 +81,20 @@ export class PersonaAssignmentType {
 
   @Field(() => Int, { description: 'The model version that assigned it.' })
   modelVersion!: number;
+
+  @Field(() => Boolean, {
+    description: 'True when the user chose it; behaviour does not move it until that is taken back.',
+  })
+  isChosen!: boolean;
+}
+
+@ObjectType('PersonaCorrected', {
+  simpleResolvers: true,
+  description: 'The correction is honoured from now on.',
+})
+export class PersonaCorrectedType {
+  @Field(() => PersonaAssignmentType, { description: 'The persona the user has now.' })
+  persona!: PersonaAssignmentType;
 }
 
 @ObjectType('PersonaRecord', { simpleResolvers: true, description: "One step in a user's persona timeline." })

@@ -88,6 +88,31 @@ export class RecommendationListType {
   persona!: PersonaType | null;
 }
 
+@ObjectType('Counterfactual', {
+  simpleResolvers: true,
+  description:
+    'Where an item would stand without one entry of the history. Exact: the same fold-in without it.',
+})
+export class CounterfactualType {
+  @Field(() => ID, { description: 'The recommended item.' })
+  itemId!: string;
+
+  @Field(() => ID, { description: 'The item of the history that is left out.' })
+  withoutItemId!: string;
+
+  @Field(() => Int, { description: 'Its place now, among everything that may be listed.' })
+  rankBefore!: number;
+
+  @Field(() => Int, { description: 'Its place without that entry.' })
+  rankAfter!: number;
+
+  @Field(() => Float, { description: 'Its score now.' })
+  scoreBefore!: number;
+
+  @Field(() => Float, { description: 'Its score without that entry.' })
+  scoreAfter!: number;
+}
+
 @ObjectType('RecommendationsUpdate', { simpleResolvers: true, description: 'A pushed list.' })
 export class RecommendationsUpdateType {
   @Field(() => RecommendationListType, { description: 'The list as it is now; it replaces the one before.' })

@@ -20,6 +20,7 @@ import {
   ModelRegistry,
   ModelActivator,
   PersonaAssigner,
+  PersonaCorrection,
   PrivateMetrics,
   ProfileService,
   Reassignment,
@@ -107,6 +108,7 @@ export function createContainer({
   const instances = new Instances({
     ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
   });
+  const corrections = new PersonaCorrection({ profiles, personas, recommender, bus, clock });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, metrics, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
@@ -120,6 +122,7 @@ export function createContainer({
       users,
       userData,
       personas,
+      corrections,
       recommendations: recommender,
       feedback,
       events,

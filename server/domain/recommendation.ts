@@ -38,6 +38,16 @@ export interface RecommendationList {
 /** Ids of lists this system gives out begin so: their impressions are counted when they are shown, not when reported. */
 export const OWN_LIST_PREFIX = 'sp-';
 
+/** One item's place with and without one entry of the history. Ranks are one-based, among everything that may be listed. */
+export interface Counterfactual {
+  readonly itemId: string;
+  readonly withoutItemId: string;
+  readonly rankBefore: number;
+  readonly rankAfter: number;
+  readonly scoreBefore: number;
+  readonly scoreAfter: number;
+}
+
 export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA', 'ERASED'] as const;
 export type UpdateCause = (typeof UPDATE_CAUSES)[number];
 

@@ -11,6 +11,8 @@ export interface PersonaAssignment {
   readonly pending: string | null;
   /** The model version that assigned it. */
   readonly modelVersion: number;
+  /** True when the user said so; then behaviour does not move it. */
+  readonly isChosen?: boolean;
 }
 
 export interface User {

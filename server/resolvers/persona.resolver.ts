@@ -2,8 +2,13 @@
 
 import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 
-import type { PersonaRenamedType, UnknownPersonaType } from '../../schema/index.js';
-import { PersonaChangeType, PersonaType, RenamePersonaResult } from '../../schema/index.js';
+import type { PersonaCorrectedType, PersonaRenamedType, UnknownPersonaType } from '../../schema/index.js';
+import {
+  CorrectPersonaResult,
+  PersonaChangeType,
+  PersonaType,
+  RenamePersonaResult,
+} from '../../schema/index.js';
 import type { EventEnvelope } from '../domain/index.js';
 import { PersonaNotFoundError } from '../domain/index.js';
 
@@ -50,6 +55,29 @@ export class PersonaResolver {
       };
     } catch (error) {
       if (error instanceof PersonaNotFoundError) return { personaId: id, message: error.message };
+      throw error;
+    }
+  }
+
+  @Access('user')
+  @Mutation(() => CorrectPersonaResult, {
+    description:
+      "The user's own word about the persona. It holds against behaviour and retraining, as long as the persona exists, until it is taken back.",
+  })
+  async correctPersona(
+    @Ctx() context: ApiContext,
+    @Subject() userId: string,
+    @Arg('personaId', () => ID, {
+      nullable: true,
+      description: 'The persona the user says to be; null lets behaviour decide again.',
+    })
+    personaId: string | null | undefined,
+  ): Promise<PersonaCorrectedType | UnknownPersonaType> {
+    try {
+      const persona = await context.services.corrections.correct(userId, personaId ?? null);
+      return { persona: toAssignment(context, persona) };
+    } catch (error) {
+      if (error instanceof PersonaNotFoundError) return { personaId: personaId!, message: error.message };
       throw error;
     }
   }

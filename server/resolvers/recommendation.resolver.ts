@@ -1,8 +1,9 @@
 /** Ranked lists: asked for, and pushed when they move. */
 
-import { Arg, Ctx, Float, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Float, ID, Query, Resolver, Root, Subscription } from 'type-graphql';
 
 import {
+  CounterfactualType,
   RecommendationFilterInput,
   RecommendationListType,
   RecommendationsUpdateType,
@@ -11,7 +12,7 @@ import type { EventEnvelope, RecommendationFilter, UpdateCause } from '../domain
 import { InvalidInputError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkRows, costOfPage, First, pageSize, Subject } from './arguments.js';
+import { checkRows, costOfPage, costOfRows, First, pageSize, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { toRecommendationList } from './views.js';
 
@@ -42,6 +43,23 @@ export class RecommendationResolver {
   ): Promise<RecommendationListType> {
     const request = { userId, first, filter: checkFilter(filter), diversity: checkDiversity(diversity) };
     return toRecommendationList(context, await context.services.recommendations.show(request));
+  }
+
+  @Access('user')
+  @Query(() => CounterfactualType, {
+    nullable: true,
+    complexity: costOfRows(20),
+    description:
+      'What if the user had never dealt with one item? Null when the model has no such item or the history no such entry.',
+  })
+  counterfactual(
+    @Ctx() { services }: ApiContext,
+    @Subject() userId: string,
+    @Arg('itemId', () => ID, { description: 'The recommended item.' }) itemId: string,
+    @Arg('withoutItemId', () => ID, { description: 'The item of the history to leave out.' })
+    withoutItemId: string,
+  ): Promise<CounterfactualType | null> {
+    return services.recommendations.counterfactual({ userId, itemId, withoutItemId });
   }
 
   @Access('user')

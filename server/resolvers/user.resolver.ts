@@ -2,8 +2,10 @@
 
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 
-import type { Connection, FeedbackType } from '../../schema/index.js';
+import type { ActivityType, Connection, FeedbackType } from '../../schema/index.js';
 import {
+  ActivityConnectionType,
+  FeatureValueType,
   FeedbackConnectionType,
   PersonaRecordType,
   RecommendationListType,
@@ -14,11 +16,11 @@ import {
 import { ForbiddenError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { After, costOfPage, First } from './arguments.js';
+import { After, costOfPage, costOfRows, First } from './arguments.js';
 import { connectionOfList, connectionOfPage } from './connection.js';
 import type { ApiContext } from './context.js';
 import { decodeCursor } from './cursor.js';
-import { toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
+import { toActivity, toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
 
 @Resolver()
 export class UserResolver {
@@ -92,6 +94,28 @@ export class UserFieldsResolver {
     return timelineOf(context, user.id, first);
   }
 
+  @FieldResolver(() => [FeatureValueType], {
+    complexity: costOfRows(25),
+    description:
+      'Every behavioural feature as it stands now, in plain units; empty before the first training. Compare with the centroid of a persona.',
+  })
+  behaviour(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<FeatureValueType[]> {
+    return services.corrections.behaviour(user.id);
+  }
+
+  @FieldResolver(() => ActivityConnectionType, {
+    complexity: costOfPage,
+    description: 'Everything that is recorded, newest first.',
+  })
+  activity(
+    @Root() user: UserType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'events' }) first: number,
+    @After() after: string | null | undefined,
+  ): Promise<Connection<ActivityType>> {
+    return activityOf(context, user.id, first, after);
+  }
+
   @FieldResolver(() => RecommendationListType, {
     complexity: costOfPage,
     description: 'What to show this user, best first.',
@@ -121,6 +145,20 @@ export class ViewerFieldsResolver {
     @After() after: string | null | undefined,
   ): Promise<Connection<FeedbackType>> {
     return feedbackOf(context, userId, first, after);
+  }
+
+  @FieldResolver(() => ActivityConnectionType, {
+    complexity: costOfPage,
+    description:
+      'Everything that is recorded of the viewer, newest first; empty for an admin token without a user.',
+  })
+  activity(
+    @Root() { userId }: ViewerType,
+    @Ctx() context: ApiContext,
+    @First({ defaultValue: 20, max: 100, what: 'events' }) first: number,
+    @After() after: string | null | undefined,
+  ): Promise<Connection<ActivityType>> {
+    return activityOf(context, userId, first, after);
   }
 
   @FieldResolver(() => [PersonaRecordType], {
@@ -153,6 +191,21 @@ async function feedbackOf(
     { first, after },
     source,
   );
+}
+
+async function activityOf(
+  { services }: ApiContext,
+  userId: string | null,
+  first: number,
+  after: string | null | undefined,
+): Promise<Connection<ActivityType>> {
+  const events = userId === null ? [] : await services.events.history(userId);
+  const source = {
+    listing: { name: 'activity', filter: { userId } },
+    keyOf: (event: { id: string }) => event.id,
+    toNode: toActivity,
+  };
+  return connectionOfList([...events].reverse(), { first, after }, source);
 }
 
 async function timelineOf(context: ApiContext, userId: string, first: number): Promise<PersonaRecordType[]> {

@@ -1,6 +1,7 @@
 /** From the domain to the contract. Fields that cost something to make are methods, run only when asked for. */
 
 import type {
+  ActivityType,
   AlertType,
   DriftReportType,
   ExplanationType,
@@ -18,6 +19,7 @@ import type {
 } from '../../schema/index.js';
 import type {
   Alert,
+  BehaviourEvent,
   DriftReport,
   Explanation,
   Feedback,
@@ -31,7 +33,7 @@ import type {
   TrainingRun,
   User,
 } from '../domain/index.js';
-import { isActivatable } from '../domain/index.js';
+import { isActivatable, isTimeKnown } from '../domain/index.js';
 
 import type { ApiContext } from './context.js';
 
@@ -69,8 +71,8 @@ export function findPersona({ services }: ApiContext, personaId: string | null):
 }
 
 export function toAssignment(context: ApiContext, assignment: PersonaAssignment): PersonaAssignmentType {
-  const { personaId, confidence, since, modelVersion } = assignment;
-  return { personaId, confidence, since, modelVersion, persona: findPersona(context, personaId) };
+  const { personaId, confidence, since, modelVersion, isChosen = false } = assignment;
+  return { personaId, confidence, since, modelVersion, isChosen, persona: findPersona(context, personaId) };
 }
 
 export function toPersonaRecord(context: ApiContext, record: PersonaRecord): PersonaRecordType {
@@ -86,6 +88,17 @@ export function toUser(context: ApiContext, user: User): UserType {
     eventCount: user.eventCount,
     isSynthetic: user.isSynthetic,
     persona: user.persona === null ? null : toAssignment(context, user.persona),
+  };
+}
+
+export function toActivity({ id, type, itemId, at, value, position }: BehaviourEvent): ActivityType {
+  return {
+    ...{ id, type, itemId, value, position },
+    at: isTimeKnown(at) ? at : null,
+    item: async (_args: unknown, { loaders }: ApiContext) => {
+      const item = itemId === null ? null : await loaders.items.load(itemId);
+      return item === null ? null : toItem(item);
+    },
   };
 }
 

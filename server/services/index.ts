@@ -5,6 +5,7 @@ export { AlertDesk } from './alert.service.js';
 export { AnalyticsDesk } from './analytics.service.js';
 export { BulkLoad } from './bulk-load.js';
 export { ItemCatalogue } from './catalogue.service.js';
+export { PersonaCorrection } from './correction.service.js';
 export { DriftMonitor } from './drift.service.js';
 export { EventRecorder } from './event.service.js';
 export { EvaluationService, MIN_HELD_OUT, PAPER_USERS, evaluateVersion } from './evaluation.service.js';

@@ -15,7 +15,7 @@ import type {
   Profile,
 } from '../domain/index.js';
 import { InvalidInputError, PersonaNotFoundError } from '../domain/index.js';
-import { featureRow, isBlank } from '../features/index.js';
+import { FEATURE_NAMES, featureRow, isBlank } from '../features/index.js';
 import { assignPersona } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 
@@ -33,6 +33,14 @@ interface Remembered {
   readonly persona: PersonaAssignment | null;
   /** The profile's event count it was made from; -1 when it was read from the database. */
   readonly eventCount: number;
+}
+
+/** The persona a user has named, as long as there is one of that id. */
+export function chosenOf(
+  held: PersonaAssignment | null,
+  personaIds: readonly string[],
+): PersonaAssignment | null {
+  return held?.isChosen && personaIds.includes(held.personaId) ? held : null;
 }
 
 export interface PersonaServiceOptions {
@@ -114,11 +122,10 @@ export class PersonaAssigner implements PersonaService {
     const now = this.options.clock();
     // A new version's personas need no confirmation: its own training has just looked at everybody.
     const held = known.persona?.modelVersion === model.version ? known.persona : null;
-    const next = assignPersona(
-      model.personas,
-      featureRow(profile, { now, isLongTail: model.isLongTail }),
-      held,
-    );
+    const chosen = chosenOf(known.persona, model.personaIds);
+    const next =
+      chosen ??
+      assignPersona(model.personas, featureRow(profile, { now, isLongTail: model.isLongTail }), held);
     const isSame = next.personaId === known.persona?.personaId;
     const persona: PersonaAssignment = {
       personaId: next.personaId,
@@ -126,12 +133,51 @@ export class PersonaAssigner implements PersonaService {
       pending: next.pending,
       since: isSame && known.persona !== null ? known.persona.since : now,
       modelVersion: model.version,
+      ...(chosen && { isChosen: true }),
     };
     this.cache.set(userId, { persona, eventCount });
     this.writes.put(userId, { userId, persona, eventCount });
     if (!isSame && known.persona !== null) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
+    return persona;
+  }
+
+  /** Every behavioural feature of this profile in plain units; empty before the first training. */
+  behaviour(profile: Profile): { feature: string; value: number }[] {
+    const model = this.options.registry.find();
+    if (model === null || profile.eventCount === 0) return [];
+    const row = featureRow(profile, { now: this.options.clock(), isLongTail: model.isLongTail });
+    return FEATURE_NAMES.map((feature, column) => ({ feature, value: row[column] }));
+  }
+
+  /**
+   * The user's own word: this persona until it is withdrawn with null, when behaviour decides again. Written before it
+   * counts. Throws PersonaNotFoundError.
+   */
+  async correct(profile: Profile, personaId: string | null): Promise<PersonaAssignment> {
+    const { store, registry, clock } = this.options;
+    const model = registry.current();
+    if (personaId !== null && this.persona(personaId) === null) throw new PersonaNotFoundError(personaId);
+    const { userId, eventCount } = profile;
+    const now = clock();
+    const before = this.cache.get(userId) ?? (await this.read(userId));
+    const next =
+      personaId === null
+        ? assignPersona(model.personas, featureRow(profile, { now, isLongTail: model.isLongTail }), null)
+        : { personaId, confidence: 1, pending: null };
+    const since = before.persona?.personaId === next.personaId ? before.persona.since : now;
+    const persona: PersonaAssignment = {
+      ...next,
+      since,
+      modelVersion: model.version,
+      ...(personaId !== null && { isChosen: true }),
+    };
+    await store.users.ensure([{ userId, locale: null, createdAt: now, isSynthetic: false }]);
+    await this.writes.drain();
+    await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
+    this.cache.set(userId, { persona, eventCount });
+    this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     return persona;
   }
 

@@ -16,6 +16,7 @@ import type { Store } from '../store/index.js';
 import { holdLease } from './job-lease.js';
 import { loadDataset, nextTurn, refuseIfCancelled } from './load-dataset.js';
 import type { ServingModel } from './model-registry.js';
+import { chosenOf } from './persona.service.js';
 import type { PersonaAssigner } from './persona.service.js';
 
 const REASSIGN_JOB = 'reassign';
@@ -61,13 +62,20 @@ export class Reassignment {
       const user = held.get(userId);
       // Erased since the data were read.
       if (user === undefined) continue;
-      const personaId = personaIds[labels[row]];
+      const chosen = chosenOf(user.persona, personaIds);
+      const personaId = chosen?.personaId ?? personaIds[labels[row]];
       const eventCount = Math.max(eventCounts[row], user.eventCount);
-      const step = { personaId, confidence: confidence[row] };
+      const step = { personaId, confidence: chosen?.confidence ?? confidence[row] };
       history.push({ userId, ...step });
       if (user.persona?.personaId === personaId && user.eventCount === eventCount) continue;
       const since = user.persona?.personaId === personaId ? user.persona.since : at;
-      const persona = { ...step, since, pending: null, modelVersion: version };
+      const persona = {
+        ...step,
+        since,
+        pending: null,
+        modelVersion: version,
+        ...(chosen && { isChosen: true }),
+      };
       writes.push({ userId, persona, eventCount });
     }
     refuseIfCancelled(signal);

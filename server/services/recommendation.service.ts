@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type {
+  Counterfactual,
   Explanation,
   Opinion,
   PersonaAssignment,
@@ -15,6 +16,7 @@ import type {
   RecommendationList,
 } from '../domain/index.js';
 import { OWN_LIST_PREFIX } from '../domain/index.js';
+import type { History } from '../features/index.js';
 import { historyOf } from '../features/index.js';
 import type { UserState } from '../learning/index.js';
 import { explain, foldIn, recommend, scoreAll } from '../learning/index.js';
@@ -99,6 +101,32 @@ export class Recommender implements RecommendationService {
     return (personaId) => judgeThumb(model, isCurrent ? known : standingOf(profile, personaId, model), thumb);
   }
 
+  async counterfactual({
+    userId,
+    itemId,
+    withoutItemId,
+  }: {
+    userId: string;
+    itemId: string;
+    withoutItemId: string;
+  }): Promise<Counterfactual | null> {
+    const model = this.options.registry.current();
+    const user = await this.foldedUser(userId, model);
+    const history = historyOf(await this.options.profiles.get(userId), model.itemIndex);
+    const itemIndex = model.itemIndex.get(itemId);
+    const left = history.indices.findIndex((index) => index === model.itemIndex.get(withoutItemId));
+    if (itemIndex === undefined || left < 0) return null;
+    const personaIndex = user.persona === null ? -1 : model.personaIds.indexOf(user.persona.personaId);
+    const without = foldIn(model.recommender, withoutEntry(history, left), { personaIndex });
+    const isAllowed = this.allowed(null, user, model);
+    const place = (state: UserState) => placeOf(scoreAll(model.recommender, state), itemIndex, isAllowed);
+    const [before, after] = [place(user.state), place(without)];
+    return {
+      ...{ itemId, withoutItemId, rankBefore: before.rank, rankAfter: after.rank },
+      ...{ scoreBefore: before.score, scoreAfter: after.score },
+    };
+  }
+
   /** Drops what is remembered of a user; an event count alone would not tell an erased user from one who came back. */
   forget(userId: string): void {
     this.folded.delete(userId);
@@ -165,6 +193,32 @@ export class Recommender implements RecommendationService {
       return categories === null || categories.has(catalogue.categoryOf(itemId) ?? '');
     };
   }
+}
+
+function withoutEntry(history: History, entry: number): History {
+  const isKept = (_: number, index: number) => index !== entry;
+  return {
+    indices: history.indices.filter(isKept),
+    strength: history.strength.filter(isKept),
+    opinion: history.opinion.filter(isKept),
+    purchased: history.purchased.filter(isKept),
+    at: history.at.filter(isKept),
+  };
+}
+
+/** Ties go to the lower index, as in a list. */
+function placeOf(
+  scores: Float32Array,
+  itemIndex: number,
+  isAllowed: (itemIndex: number) => boolean,
+): { rank: number; score: number } {
+  const score = scores[itemIndex];
+  let rank = 1;
+  for (let other = 0; other < scores.length; other++) {
+    const isAbove = scores[other] > score || (scores[other] === score && other < itemIndex);
+    if (isAbove && isAllowed(other)) rank += 1;
+  }
+  return { rank, score };
 }
 
 function fold(profile: Profile, persona: PersonaAssignment | null, model: ServingModel): FoldedUser {

@@ -10,6 +10,7 @@ import type {
   BehaviourEvent,
   ErasureReceipt,
   ClusterMap,
+  Counterfactual,
   DriftReport,
   EventType,
   Feedback,
@@ -19,6 +20,7 @@ import type {
   ModelVersion,
   Opinion,
   Persona,
+  PersonaAssignment,
   PersonaEvolution,
   PersonaRecord,
   RecommendationFilter,
@@ -70,6 +72,13 @@ export interface PersonaService {
   evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null>;
 }
 
+export interface CorrectionService {
+  /** The persona a user names, until withdrawn with null. Throws PersonaNotFoundError, NoActiveModelError. */
+  correct(userId: string, personaId: string | null): Promise<PersonaAssignment>;
+  /** The user's behavioural features in plain units; empty before the first training and for a user without events. */
+  behaviour(userId: string): Promise<{ feature: string; value: number }[]>;
+}
+
 export interface RecommendationService {
   /** Never fails for an unknown user: that is a cold start. Throws NoActiveModelError before the first training. */
   recommend(request: {
@@ -83,6 +92,12 @@ export interface RecommendationService {
   preload(userIds: readonly string[]): Promise<void>;
   /** The same on its way to its user: its items count as shown, once per list. */
   show(request: Parameters<RecommendationService['recommend']>[0]): Promise<RecommendationList>;
+  /** What would be if the user had never dealt with one item; null when either item plays no part. */
+  counterfactual(request: {
+    userId: string;
+    itemId: string;
+    withoutItemId: string;
+  }): Promise<Counterfactual | null>;
 }
 
 export type FeedbackOutcome =
@@ -191,6 +206,7 @@ export interface Services {
   readonly users: UserService;
   readonly userData: UserDataService;
   readonly personas: PersonaService;
+  readonly corrections: CorrectionService;
   readonly recommendations: RecommendationService;
   readonly feedback: FeedbackService;
   readonly events: EventService;

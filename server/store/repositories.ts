@@ -52,11 +52,12 @@ export interface UserRepository {
   list(page: PageRequest & { personaId?: string | null; isSynthetic?: boolean }): Promise<Page<User>>;
   /**
    * Sets persona and event count for many users in one go; users that are gone stay gone. With `unlessVersion`, a user
-   * whose persona that version has assigned already keeps it.
+   * whose persona that version has assigned already keeps it. A persona a user has chosen gives way under the same
+   * version to another choice only, or to `isCorrection`, the user's own word, which is on disk when this resolves.
    */
   assignPersonas(
     rows: readonly { userId: string; persona: PersonaAssignment; eventCount: number }[],
-    options?: { unlessVersion?: number },
+    options?: { unlessVersion?: number; isCorrection?: boolean },
   ): Promise<void>;
   /** Streams who has which persona, in batches, in ascending user id. */
   streamPersonas(): AsyncIterable<readonly Pick<User, 'userId' | 'persona' | 'eventCount'>[]>;

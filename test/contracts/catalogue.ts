@@ -158,6 +158,24 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       ]);
     });
 
+    it('moves a persona a user has chosen for the user only, or under another version', async () => {
+      await users.ensure([row(ann)]);
+      const assign = (personaId: string, more: object, options = {}) =>
+        users.assignPersonas(
+          [{ userId: ann, persona: { ...persona(personaId), modelVersion: 2, ...more }, eventCount: 1 }],
+          options,
+        );
+      const held = async () => (await users.find(ann))?.persona?.personaId;
+      await assign('seeker', { isChosen: true }, { isCorrection: true });
+      await assign('buyer', {});
+      expect(await held()).toBe('seeker');
+      await assign('browser', {}, { isCorrection: true });
+      expect(await held()).toBe('browser');
+      await assign('seeker', { isChosen: true });
+      await assign('buyer', { modelVersion: 3 });
+      expect(await held()).toBe('buyer');
+    });
+
     it('lists pages by persona and by origin in ascending id order', async () => {
       await users.ensure([row(cem), row(ann, true), row(bob, true)]);
       await users.assignPersonas(

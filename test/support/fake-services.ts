@@ -151,6 +151,15 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return renamed;
         }),
     },
+    corrections: {
+      correct: (_userId, personaId) =>
+        ask('correct', () => {
+          if (personaId !== null && !personas.has(personaId)) throw new PersonaNotFoundError(personaId);
+          const isChosen = personaId !== null;
+          return { ...fakeUser(ALICE).persona!, personaId: personaId ?? 'seeker', isChosen };
+        }),
+      behaviour: () => ask('behaviour', () => [{ feature: 'clickRate', value: 0.5 }]),
+    },
     userData: {
       export: (userId) =>
         ask('export', () => ({
@@ -168,6 +177,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       recommend: ({ userId, first, filter }) =>
         ask('recommend', () => listFor(userId, first, filter?.categories)),
       preload: () => Promise.resolve(),
+      counterfactual: ({ itemId, withoutItemId }) =>
+        ask('counterfactual', () => ({
+          ...{ itemId, withoutItemId, rankBefore: 1, rankAfter: 4, scoreBefore: 1, scoreAfter: 0.5 },
+        })),
       show: ({ userId, first, filter }) => ask('recommend', () => listFor(userId, first, filter?.categories)),
     },
     feedback: {

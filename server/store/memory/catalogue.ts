@@ -57,11 +57,16 @@ export function createUsers(): UserRepository {
         (isSynthetic === undefined || user.isSynthetic === isSynthetic);
       return pageOf(users.all().filter(matches), (user) => user.userId, page);
     },
-    async assignPersonas(rows, { unlessVersion } = {}) {
+    async assignPersonas(rows, { unlessVersion, isCorrection = false } = {}) {
       for (const { userId, persona, eventCount } of rows) {
         const user = users.get(userId);
         const isAssigned = unlessVersion !== undefined && user?.persona?.modelVersion === unlessVersion;
-        if (user !== null && !isAssigned) users.set(userId, { ...user, persona, eventCount });
+        const isFree =
+          isCorrection ||
+          persona.isChosen === true ||
+          user?.persona?.isChosen !== true ||
+          user.persona.modelVersion !== persona.modelVersion;
+        if (user !== null && !isAssigned && isFree) users.set(userId, { ...user, persona, eventCount });
       }
     },
     streamPersonas: () =>

@@ -15,7 +15,14 @@ interface UserDocument extends Omit<User, 'userId'> {
 }
 
 const personaSchema = new Schema<PersonaAssignment>(
-  { personaId: String, confidence: Number, since: Number, pending: String, modelVersion: Number },
+  {
+    personaId: String,
+    confidence: Number,
+    since: Number,
+    pending: String,
+    modelVersion: Number,
+    isChosen: Boolean,
+  },
   { _id: false },
 );
 
@@ -69,13 +76,24 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
         .lean();
       return pageOf(rows.map(toUser), first);
     },
-    async assignPersonas(rows, { unlessVersion } = {}) {
+    async assignPersonas(rows, { unlessVersion, isCorrection = false } = {}) {
       const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
-        const writes = batch.map(({ userId, persona, eventCount }) => ({
-          updateOne: { filter: { _id: userId, ...isOpen }, update: { $set: { persona, eventCount } } },
-        }));
-        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+        const writes = batch.map(({ userId, persona, eventCount }) => {
+          const isFree =
+            isCorrection || persona.isChosen
+              ? {}
+              : {
+                  $or: [
+                    { 'persona.isChosen': { $ne: true } },
+                    { 'persona.modelVersion': { $ne: persona.modelVersion } },
+                  ],
+                };
+          const filter = { _id: userId, ...isOpen, ...isFree };
+          return { updateOne: { filter, update: { $set: { persona, eventCount } } } };
+        });
+        const durability = isCorrection ? {} : DERIVED;
+        await model.collection.bulkWrite(writes as never, { ordered: false, ...durability });
       }
     },
     streamPersonas: () =>

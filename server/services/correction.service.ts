@@ -1,0 +1,36 @@
+/**
+ * "Not me": the use case in which a user's own word about the persona walks on: written, folded in, pushed. What
+ * behaviour says is kept beside it, and decides again when the word is taken back.
+ */
+
+import type { EventPublisher, PersonaAssignment } from '../domain/index.js';
+
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
+import type { Recommender } from './recommendation.service.js';
+import type { CorrectionService } from './services.js';
+
+export interface CorrectionOptions {
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly recommender: Recommender;
+  readonly bus: EventPublisher;
+  readonly clock: () => number;
+}
+
+export class PersonaCorrection implements CorrectionService {
+  constructor(private readonly options: CorrectionOptions) {}
+
+  async correct(userId: string, personaId: string | null): Promise<PersonaAssignment> {
+    const { profiles, personas, recommender, bus, clock } = this.options;
+    const receivedAt = clock();
+    const persona = await personas.correct(await profiles.get(userId), personaId);
+    recommender.forget(userId);
+    bus.publish('recommendations.updated', { userId, cause: 'PERSONA', receivedAt });
+    return persona;
+  }
+
+  async behaviour(userId: string): Promise<{ feature: string; value: number }[]> {
+    return this.options.personas.behaviour(await this.options.profiles.get(userId));
+  }
+}
