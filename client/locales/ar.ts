@@ -3,6 +3,7 @@
 import { ar as vuetify } from 'vuetify/locale';
 
 import { admin } from './admin/ar.js';
+import { user } from './user/ar.js';
 
 import type { Messages } from './en.js';
 
@@ -119,4 +120,5 @@ export const messages: Messages = {
     fewer: 'عرض أقل',
   },
   ...admin,
+  user,
 };

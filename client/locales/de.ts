@@ -3,6 +3,7 @@
 import { de as vuetify } from 'vuetify/locale';
 
 import { admin } from './admin/de.js';
+import { user } from './user/de.js';
 
 import type { Messages } from './en.js';
 
@@ -132,4 +133,5 @@ export const messages: Messages = {
     fewer: 'Weniger zeigen',
   },
   ...admin,
+  user,
 };

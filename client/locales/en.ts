@@ -3,6 +3,7 @@
 import { en as vuetify } from 'vuetify/locale';
 
 import { admin } from './admin/en.js';
+import { user } from './user/en.js';
 
 export const messages = {
   $vuetify: vuetify,
@@ -130,6 +131,7 @@ export const messages = {
     fewer: 'Show fewer',
   },
   ...admin,
+  user,
 };
 
 /** The shape of every language. */
