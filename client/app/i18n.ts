@@ -37,6 +37,7 @@ export async function createTranslator(): Promise<AppI18n> {
     fallbackLocale: 'en',
     messages: { en: english },
     numberFormats: numberFormats(),
+    datetimeFormats: datetimeFormats(),
     pluralRules: { ar: (n) => ARABIC_FORMS.indexOf(arabic.select(n)) },
   }) as unknown as AppI18n;
   await setLanguage(i18n.global, preferredLanguage());
@@ -79,10 +80,19 @@ function numberFormats() {
     percent1: { style: 'percent', maximumFractionDigits: 1 },
     whole: { maximumFractionDigits: 0 },
     rate: { maximumFractionDigits: 1 },
+    plain: { maximumFractionDigits: 1 },
     short: { maximumFractionDigits: 3 },
     three: { minimumFractionDigits: 3, maximumFractionDigits: 3 },
     score: { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'negative' },
     part: { minimumFractionDigits: 3, maximumFractionDigits: 3, signDisplay: 'exceptZero' },
+  } as const;
+  return { en: formats, de: formats, ar: formats };
+}
+
+function datetimeFormats() {
+  const formats = {
+    day: { dateStyle: 'medium' },
+    instant: { dateStyle: 'medium', timeStyle: 'short' },
   } as const;
   return { en: formats, de: formats, ar: formats };
 }

@@ -28,6 +28,12 @@ export function createPages(session: Session): Router {
         component: () => import('../views/user/UserDashboard.vue'),
         meta: { title: 'app.myList' },
       },
+      {
+        path: '/my-data',
+        name: 'my-data',
+        component: () => import('../views/user/MyData.vue'),
+        meta: { title: 'user.privacy.title' },
+      },
       adminRoutes,
       {
         path: '/sign-in',

@@ -5,7 +5,7 @@ import { inject, readonly, ref, type InjectionKey, type Ref } from 'vue';
 const STORAGE_KEY = 'smartpersona.token';
 
 /** Why the last session ended, where the person did not end it. */
-export type SessionEnd = 'expired';
+export type SessionEnd = 'expired' | 'erased';
 
 export interface Session {
   readonly token: Readonly<Ref<string | null>>;

@@ -19,6 +19,8 @@ export interface Offer<L extends RevisedList> {
   readonly latencyMs: number | null;
   /** Caused in this window: shown at once. False by default. */
   readonly isOwn?: boolean;
+  /** Another list was asked for: shown at once, and what differs is no news. False by default. */
+  readonly isOther?: boolean;
 }
 
 export interface HeldList<L extends RevisedList> {
@@ -42,12 +44,12 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
   const waiting = shallowRef<Offer<L> | null>(null);
   let newest = -Infinity;
 
-  function show({ list, latencyMs: took }: Offer<L>): void {
-    const next = shown.value === null ? NO_CHANGE : compareLists(shown.value, list);
+  function show({ list, latencyMs: took, isOther = false }: Offer<L>): void {
+    const next = shown.value === null || isOther ? NO_CHANGE : compareLists(shown.value, list);
     waiting.value = null;
     shown.value = list;
     // A list in the same order is no news: what was said of the last change still holds.
-    if (isStill(next)) return;
+    if (isStill(next) && !isOther) return;
     change.value = next;
     latencyMs.value = took;
   }
@@ -56,7 +58,7 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
     if (next.list.revision < newest) return;
     newest = next.list.revision;
     const movesNothing = shown.value === null || isStill(compareLists(shown.value, next.list));
-    if (movesNothing || (next.isOwn ?? false) || !toValue(isHeld)) show(next);
+    if (movesNothing || (next.isOwn ?? false) || (next.isOther ?? false) || !toValue(isHeld)) show(next);
     else waiting.value = next;
   }
 

@@ -1,6 +1,6 @@
 /** The viewer's ranked list: asked for once, then pushed, and held still while the reader points at it. */
 
-import type { MaybeRefOrGetter } from 'vue';
+import type { MaybeRefOrGetter, Ref } from 'vue';
 
 import {
   RecommendationsDocument,
@@ -18,35 +18,79 @@ export type RankedList = RankedListFragment;
 
 export interface Recommendations
   extends
-    Omit<HeldList<RankedList>, 'forgetRevision'>,
+    Omit<HeldList<RankedList>, 'forgetRevision' | 'offer'>,
     Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
+  /** The list in the answer of a thumb given here: shown at once, in the shape that is asked for. */
+  offerAnswer(answer: { list: RankedList; latencyMs: number }): void;
   /** Calls back for every pushed list, shown or held. */
   onPushed(callback: (cause: UpdateCause) => void): void;
 }
 
-export interface RecommendationsOptions {
+/** What is asked for. */
+export interface ListRequest {
   /** Length of the list, 1 to 100. */
   readonly first: number;
+  /** One category only; null for all. */
+  readonly category: string | null;
+  /** 0 ranks by score alone, 1 by variety. */
+  readonly diversity: number;
+}
+
+export interface RecommendationsOptions {
+  readonly request: Readonly<Ref<ListRequest>>;
   /** While true, pushed lists wait. */
   readonly isHeld: MaybeRefOrGetter<boolean>;
 }
 
-export function useRecommendations({ first, isHeld }: RecommendationsOptions): Recommendations {
+/** Length of the list in the answer of a thumb. */
+const ANSWER_LENGTH = 10;
+
+export function useRecommendations({ request, isHeld }: RecommendationsOptions): Recommendations {
   const { forgetRevision, ...held } = useHeldList<RankedList>(isHeld);
+  let asked: ListRequest | null = null;
+  let isAnswerOwn = false;
   // Before the query hears of it: its answer is the truth again, however the server counts now.
   useConnection().onRestored(forgetRevision);
 
-  const query = useLiveQuery(RecommendationsDocument, { first }, { fetchPolicy: 'no-cache' });
-  query.onResult(({ recommendations }) => held.offer({ list: recommendations, latencyMs: null }));
+  const query = useLiveQuery(
+    RecommendationsDocument,
+    () => {
+      const { first, category, diversity } = request.value;
+      return { first, diversity, filter: category === null ? null : { categories: [category] } };
+    },
+    { fetchPolicy: 'no-cache' },
+  );
+  query.onResult(({ recommendations }) => {
+    const isOther = asked !== null && asked !== request.value;
+    asked = request.value;
+    held.offer({ list: recommendations, latencyMs: null, isOther, isOwn: isAnswerOwn });
+    isAnswerOwn = false;
+  });
 
-  const pushed = useLiveSubscription(RecommendationsUpdatedDocument, { first }, query.refetch);
-  pushed.onData(({ recommendationsUpdated }) => held.offer(recommendationsUpdated));
+  const pushed = useLiveSubscription(
+    RecommendationsUpdatedDocument,
+    () => ({ first: request.value.first }),
+    query.refetch,
+  );
+  const isShaped = () => request.value.category !== null || request.value.diversity > 0;
+  pushed.onData(({ recommendationsUpdated }) => {
+    // What is pushed is the plain list; another one has to be asked for.
+    if (isShaped()) query.refetch();
+    else held.offer(recommendationsUpdated);
+  });
 
   return {
     ...held,
     isLoading: query.isLoading,
     failure: query.failure,
     refetch: query.refetch,
+    offerAnswer({ list, latencyMs }) {
+      if (!isShaped() && request.value.first === ANSWER_LENGTH) held.offer({ list, latencyMs, isOwn: true });
+      else {
+        isAnswerOwn = true;
+        query.refetch();
+      }
+    },
     onPushed(callback) {
       pushed.onData(({ recommendationsUpdated }) => callback(recommendationsUpdated.cause));
     },

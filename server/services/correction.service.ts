@@ -26,6 +26,7 @@ export class PersonaCorrection implements CorrectionService {
     const receivedAt = clock();
     const persona = await personas.correct(await profiles.get(userId), personaId);
     recommender.forget(userId);
+    await profiles.announce([userId]);
     bus.publish('recommendations.updated', { userId, cause: 'PERSONA', receivedAt });
     return persona;
   }

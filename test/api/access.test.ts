@@ -44,6 +44,8 @@ const ABOUT_ALICE = [
   'personaHistory',
   'exportUser',
   'eraseUser',
+  'correctPersona',
+  'counterfactual',
 ];
 const ANY_TOKEN = ['me', 'item', 'items', 'categories', 'similarItems', 'personas', 'persona'];
 
@@ -80,6 +82,11 @@ const VALUES: Record<string, string> = {
   'personaHistory(userId)': `"${ALICE}"`,
   'exportUser(userId)': `"${ALICE}"`,
   'eraseUser(userId)': `"${ALICE}"`,
+  'counterfactual(userId)': `"${ALICE}"`,
+  'counterfactual(itemId)': '"i1"',
+  'counterfactual(withoutItemId)': '"i2"',
+  'correctPersona(userId)': `"${ALICE}"`,
+  'correctPersona(personaId)': '"seeker"',
   'acknowledgeAlert(id)': '"drift-1"',
   'demoSignIn(userId)': `"${ALICE}"`,
 };

@@ -3,7 +3,6 @@
 import type { user as english } from './en.js';
 
 export const user: typeof english = {
-  nav: { persona: 'الشخصية', history: 'السجل', data: 'بياناتي' },
   behaviour: {
     title: 'ما الذي يدل على ذلك في سلوكك',
     you: 'أنت',
@@ -24,7 +23,6 @@ export const user: typeof english = {
   },
   whatIf: {
     title: 'ماذا لو؟',
-    without: 'بدونه',
     withoutItem: 'أين يكون «{title}» بدون «{reason}»',
     result: 'بدون هذا يكون في المرتبة {after} بدلًا من {before}.',
     same: 'يبقى في المرتبة {before}.',
@@ -45,7 +43,6 @@ export const user: typeof english = {
     none: 'لا شيء يبدأ بـ«{text}».',
     hint: 'الأحرف الأولى من أي كلمة في العنوان.',
     more: 'اعرض المزيد',
-    close: 'إغلاق',
   },
   item: {
     open: 'افتح «{title}»',
@@ -99,7 +96,6 @@ export const user: typeof english = {
     confirmTitle: 'محو كل شيء عنك؟',
     confirmText: 'لا يمكن التراجع عن هذا. ستُسجَّل خروجًا، ومن يعود يكون غريبًا.',
     confirm: 'امحُ نهائيًا',
-    cancel: 'احتفظ بها',
     erased: 'مُحي كل شيء عنك.',
     failed: 'لم ينجح ذلك. حاول مرة أخرى.',
   },

@@ -3,7 +3,6 @@
 import type { user as english } from './en.js';
 
 export const user: typeof english = {
-  nav: { persona: 'Persona', history: 'Verlauf', data: 'Meine Daten' },
   behaviour: {
     title: 'Was in deinem Verhalten dafür spricht',
     you: 'Du',
@@ -24,7 +23,6 @@ export const user: typeof english = {
   },
   whatIf: {
     title: 'Was wäre, wenn?',
-    without: 'Ohne das',
     withoutItem: 'Wo „{title}“ ohne „{reason}“ stünde',
     result: 'Ohne das stünde es auf Platz {after} statt {before}.',
     same: 'Es bliebe auf Platz {before}.',
@@ -45,7 +43,6 @@ export const user: typeof english = {
     none: 'Nichts beginnt mit „{text}“.',
     hint: 'Die ersten Buchstaben eines Wortes im Titel.',
     more: 'Mehr zeigen',
-    close: 'Schließen',
   },
   item: {
     open: '„{title}“ öffnen',
@@ -100,7 +97,6 @@ export const user: typeof english = {
     confirmText:
       'Das lässt sich nicht rückgängig machen. Du wirst abgemeldet, und wer wiederkommt, ist unbekannt.',
     confirm: 'Endgültig löschen',
-    cancel: 'Behalten',
     erased: 'Alles über dich wurde gelöscht.',
     failed: 'Das hat nicht geklappt. Versuch es noch einmal.',
   },

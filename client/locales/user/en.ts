@@ -1,7 +1,6 @@
 /** English: the pages of users. */
 
 export const user = {
-  nav: { persona: 'Persona', history: 'History', data: 'My data' },
   behaviour: {
     title: 'What in your behaviour says so',
     you: 'You',
@@ -22,7 +21,6 @@ export const user = {
   },
   whatIf: {
     title: 'What if?',
-    without: 'Without it',
     withoutItem: 'Where “{title}” would be without “{reason}”',
     result: 'Without this it would be at place {after} instead of {before}.',
     same: 'It would stay at place {before}.',
@@ -43,7 +41,6 @@ export const user = {
     none: 'Nothing begins with “{text}”.',
     hint: 'The first letters of any word of a title.',
     more: 'Show more',
-    close: 'Close',
   },
   item: {
     open: 'Open “{title}”',
@@ -97,7 +94,6 @@ export const user = {
     confirmTitle: 'Erase everything about you?',
     confirmText: 'This cannot be undone. You are signed out, and whoever comes back is a stranger.',
     confirm: 'Erase for good',
-    cancel: 'Keep it',
     erased: 'Everything about you has been erased.',
     failed: 'That did not work. Try again.',
   },

@@ -1,0 +1,40 @@
+/** What the viewer's behaviour looks like beside the personas, and the viewer's own word about it. */
+
+import { useMutation } from '@vue/apollo-composable';
+import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
+
+import { CorrectPersonaDocument, MyPersonaDocument, type MyPersonaQuery } from '../generated/graphql.js';
+
+import { useLiveQuery } from './useLiveQuery.js';
+
+export type PersonaProfile = MyPersonaQuery['personas'][number];
+export type FeatureValue = PersonaProfile['centroid'][number];
+
+export interface MyPersona {
+  readonly personas: ComputedRef<readonly PersonaProfile[]>;
+  /** The viewer's own features; empty while too little is known. */
+  readonly behaviour: ComputedRef<readonly FeatureValue[]>;
+  readonly isCorrecting: Ref<boolean>;
+  readonly hasFailed: Readonly<Ref<boolean>>;
+  /** Resolves to whether it got through; null lets behaviour decide again. */
+  correct(personaId: string | null): Promise<boolean>;
+  refetch(): void;
+}
+
+export function useMyPersona(): MyPersona {
+  const query = useLiveQuery(MyPersonaDocument, {});
+  const mutation = useMutation(CorrectPersonaDocument, { fetchPolicy: 'no-cache' });
+  const hasFailed = ref(false);
+  return {
+    personas: computed(() => query.data.value?.personas ?? []),
+    behaviour: computed(() => query.data.value?.me.user?.behaviour ?? []),
+    isCorrecting: mutation.loading,
+    hasFailed: readonly(hasFailed),
+    async correct(personaId) {
+      const answer = await mutation.mutate({ personaId }).catch(() => null);
+      hasFailed.value = answer?.data?.correctPersona.__typename !== 'PersonaCorrected';
+      return !hasFailed.value;
+    },
+    refetch: query.refetch,
+  };
+}

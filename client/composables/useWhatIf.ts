@@ -1,0 +1,46 @@
+/** "What if I had never dealt with this?", asked of the server, which answers by the same fold-in without that item. */
+
+import { useApolloClient } from '@vue/apollo-composable';
+import { shallowRef } from 'vue';
+
+import { CounterfactualDocument } from '../generated/graphql.js';
+
+/** `pending` while it is asked; `unknown` where there is no answer. */
+export type WhatIfAnswer =
+  | { readonly state: 'known'; readonly rankBefore: number; readonly rankAfter: number }
+  | { readonly state: 'pending' | 'unknown' };
+
+export interface WhatIf {
+  /** Null when it was not asked. */
+  answerOf(itemId: string, withoutItemId: string): WhatIfAnswer | null;
+  ask(itemId: string, withoutItemId: string): Promise<void>;
+  /** For another list other answers hold. */
+  forget(): void;
+}
+
+export function useWhatIf(): WhatIf {
+  const { client } = useApolloClient();
+  const answers = shallowRef<ReadonlyMap<string, WhatIfAnswer>>(new Map());
+  const keyOf = (itemId: string, withoutItemId: string) => JSON.stringify([itemId, withoutItemId]);
+  const put = (key: string, answer: WhatIfAnswer) =>
+    (answers.value = new Map(answers.value).set(key, answer));
+  return {
+    answerOf: (itemId, withoutItemId) => answers.value.get(keyOf(itemId, withoutItemId)) ?? null,
+    async ask(itemId, withoutItemId) {
+      const key = keyOf(itemId, withoutItemId);
+      put(key, { state: 'pending' });
+      const answer = await client
+        .query({
+          query: CounterfactualDocument,
+          variables: { itemId, withoutItemId },
+          fetchPolicy: 'no-cache',
+        })
+        .catch(() => null);
+      // Forgotten meanwhile.
+      if (!answers.value.has(key)) return;
+      const known = answer?.data.counterfactual;
+      put(key, known == null ? { state: 'unknown' } : { state: 'known', ...known });
+    },
+    forget: () => (answers.value = new Map()),
+  };
+}
