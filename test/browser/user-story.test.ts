@@ -1,0 +1,106 @@
+/** What is a user's own, in Chromium: the persona, the list's shape, what is recorded, and both ways out. */
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { freshDatabase } from '../support/database.js';
+import { startTestServer, type TestServer } from '../support/server.js';
+
+import { buildClient, openBrowser, openWindows, orderOf, signInAsDemoUser } from './stage.js';
+
+describe('what is a user’s own in a browser', () => {
+  let server: TestServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    buildClient();
+    server = await startTestServer({ mongoUri: freshDatabase(inject('mongoUri')) });
+    browser = await openBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it('says "not me", is believed across a reload, and takes it back', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url);
+    const page = await open();
+    await signInAsDemoUser(page, 0);
+    const before = await page.locator('[data-persona]').innerText();
+
+    await page.locator('[data-correct]').click();
+    const other = page.locator('[data-choose]').filter({ hasNotText: '· now' }).first();
+    const label = await other.locator('.label').innerText();
+    await other.click();
+    await page.getByText('You chose this persona yourself.').waitFor();
+    expect(await page.locator('[data-persona]').innerText()).toBe(label);
+    expect(label).not.toBe(before);
+    await page.reload();
+    await page.getByText('You chose this persona yourself.').waitFor();
+
+    await page.locator('[data-correct]').click();
+    await page.locator('[data-withdraw]').click();
+    await page.getByText('You chose this persona yourself.').waitFor({ state: 'detached' });
+    expect(await page.locator('[data-persona]').innerText()).toBe(before);
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('asks what if, keeps to one category, asks for more, and opens what a search found', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url);
+    const page = await open();
+    await signInAsDemoUser(page, 1);
+    await page.locator('[data-feature]').first().waitFor();
+    await page.locator('summary').first().click();
+    await page.locator('[data-what-if]').first().click();
+    await page
+      .locator('[data-what-if-answer]')
+      .filter({ hasText: /place \d+/ })
+      .waitFor();
+
+    const category = await page.locator('[data-category] option').nth(1).innerText();
+    await page.locator('[data-category]').selectOption(category);
+    await page.waitForFunction((wanted) => {
+      const rows = [...document.querySelectorAll('li[data-item]:not([inert])')];
+      return rows.length > 0 && rows.every((row) => row.querySelector('.meta')?.textContent.includes(wanted));
+    }, category);
+    await page.locator('[data-category]').selectOption('');
+    await page.locator('[data-more]').click();
+    await expect.poll(async () => (await orderOf(page)).length, { timeout: 20_000 }).toBe(20);
+
+    const title = await page.locator('[data-open]').first().innerText();
+    await page.locator('[data-search]').fill(title.split(' ')[0] ?? title);
+    await page.locator('[data-found] button').first().click();
+    await page.locator('[data-item-dialog] [data-found]').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[data-item-dialog]').waitFor({ state: 'detached' });
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('reads what is recorded, takes it along, and erases it, which ends signed out', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url, { reducedMotion: 'reduce' });
+    const page = await open();
+    await signInAsDemoUser(page, 2);
+    await page.locator('[data-item] [data-control="up"]').first().click();
+    await page.locator('[data-thumb]').waitFor();
+    await page.locator('a[href$="/my-data"]').click();
+    await page.locator('[data-event]').first().waitFor();
+    await page.locator('[data-event="LIKE"]').first().waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+
+    const saved = page.waitForEvent('download');
+    await page.locator('[data-export]').click();
+    expect((await saved).suggestedFilename()).toBe('smartpersona-my-data.json');
+
+    await page.locator('[data-erase]').click();
+    await page.locator('dialog[open] [data-confirm]').click();
+    await page.locator('[data-farewell]').waitFor();
+    await page.locator('[data-demo-user]').first().waitFor();
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+});
