@@ -140,6 +140,7 @@ describe('everything held about a user', () => {
     } finally {
       await updates.close();
     }
+    expect(await placesOf(userId)).toEqual([]);
     const { me } = await askFor<{ me: { user: unknown; feedback: { nodes: unknown[] } } }>(
       server.url,
       token,
@@ -154,7 +155,6 @@ describe('everything held about a user', () => {
     // A liked item is not listed; after the erasure nobody remembers the likes.
     const settled = liked.filter((itemId) => !recommendations.items.some(({ item }) => item.id === itemId));
     expect(settled).toEqual([]);
-    expect(await placesOf(userId)).toEqual([]);
     expect(await server.run('erase', '--user', 'nobody at all')).toContain('Nothing is held');
   });
 });
