@@ -97,14 +97,14 @@ export class ImportService {
     return reports;
   }
 
-  /** Finds a file that is missing, or has the wrong columns, before any other is landed. */
+  /** Finds a file that is missing, or has the wrong columns, before any other is landed. A stream can be read only once. */
   private async readBeginnings({ items, events, ratings, likeAt, dislikeAt }: ImportRequest): Promise<void> {
     const { pseudonymize, clock } = this.options;
     const options = { pseudonymize, now: clock() };
     const readers = [
-      items === undefined ? null : readItems(items, options),
-      events === undefined ? null : readEvents(events, options),
-      ratings === undefined ? null : readRatings(ratings, { ...options, likeAt, dislikeAt }),
+      typeof items === 'string' ? readItems(items, options) : null,
+      typeof events === 'string' ? readEvents(events, options) : null,
+      typeof ratings === 'string' ? readRatings(ratings, { ...options, likeAt, dislikeAt }) : null,
     ];
     for (const reader of readers) {
       await reader?.next();
