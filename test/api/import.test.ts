@@ -1,7 +1,7 @@
 /** Files by POST /import, on the real import service over a store in memory. */
 
 import { readdirSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type ClientRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,16 +106,26 @@ describe('POST /import', () => {
     expect(fake.logged).toEqual([]);
   });
 
-  // Skipped: passes alone, but after the tests above the first import is not seen to run; the cause is not found yet.
-  it.skip('takes one file at a time, and the next one when the first was given up', async () => {
-    const first = httpRequest(`${fake.url}/import?kind=events`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${fake.asAdmin}` },
-    });
-    first.on('error', () => undefined);
-    first.write(EVENTS);
-    await waitFor(async () => (await send('kind=items', ITEMS)).status === 409, 'the first import to run');
-    first.destroy();
+  it('takes one file at a time, and the next one when the first was given up', async () => {
+    const open: { first: ClientRequest | null } = { first: null };
+    const begin = async () => {
+      const first = httpRequest(`${fake.url}/import?kind=events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${fake.asAdmin}` },
+      });
+      open.first = first;
+      first.on('error', () => undefined);
+      // Answered before it was given up: it met the import below, and begins again.
+      first.on('response', () => (open.first = null));
+      first.write(EVENTS);
+      // A whole round trip behind it, on a connection of its own.
+      await send('kind=people', ITEMS);
+    };
+    await waitFor(async () => {
+      if (open.first === null) await begin();
+      return (await send('kind=items', ITEMS)).status === 409;
+    }, 'the first import to run');
+    open.first?.destroy();
     await waitFor(
       async () => (await send('kind=items', ITEMS)).status === 200,
       'the next import to be taken',
