@@ -12,6 +12,11 @@ import { pageOf } from './item.repository.js';
 
 interface UserDocument extends Omit<User, 'userId'> {
   _id: string;
+  /**
+   * The version under which the user chose the persona; null where behaviour did. One field to compare: with a choice of
+   * conditions beside `_id` a server may scan the collection for each user.
+   */
+  chosenFor?: number | null;
 }
 
 const personaSchema = new Schema<PersonaAssignment>(
@@ -34,6 +39,7 @@ export const userSchema = new Schema<UserDocument>(
     persona: personaSchema,
     eventCount: Number,
     isSynthetic: Boolean,
+    chosenFor: Number,
   },
   { collection: 'users', versionKey: false, autoIndex: false },
 );
@@ -80,17 +86,11 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
       const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => {
-          const isFree =
-            isCorrection || persona.isChosen
-              ? {}
-              : {
-                  $or: [
-                    { 'persona.isChosen': { $ne: true } },
-                    { 'persona.modelVersion': { $ne: persona.modelVersion } },
-                  ],
-                };
+          const { modelVersion, isChosen = false } = persona;
+          const isFree = isCorrection || isChosen ? {} : { chosenFor: { $ne: modelVersion } };
           const filter = { _id: userId, ...isOpen, ...isFree };
-          return { updateOne: { filter, update: { $set: { persona, eventCount } } } };
+          const chosenFor = isChosen ? modelVersion : null;
+          return { updateOne: { filter, update: { $set: { persona, eventCount, chosenFor } } } };
         });
         const durability = isCorrection ? {} : DERIVED;
         await model.collection.bulkWrite(writes as never, { ordered: false, ...durability });
@@ -121,6 +121,6 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
   };
 }
 
-function toUser({ _id, ...rest }: UserDocument): User {
+function toUser({ _id, chosenFor: _chosenFor, ...rest }: UserDocument): User {
   return { userId: _id, ...rest };
 }
