@@ -1,9 +1,5 @@
 /** The admin pages in Chromium: how soon the map of users is there, and what live figures cost over time. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
@@ -14,8 +10,8 @@ import { runCommand } from '../support/server.js';
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
+import { READY, withDataFolder } from './server.js';
 
-const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
 const THUMBS_PER_SECOND = 10;
 const PAGE_LOADS = 5;
 /** How often somebody clicks while the figures move. */
@@ -36,29 +32,22 @@ export async function benchAdminClient({
   users: string;
   minutes: number;
 }): Promise<Figure[]> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
-  const env = {
-    SMARTPERSONA_DATA_DIR: dataDir,
-    SMARTPERSONA_SEED_USERS: users,
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    MONGODB_URI: '',
-  };
-  const server = startProcess('main', [], env);
-  const browser = await chromium.launch(chromiumLaunch());
-  try {
-    const { match } = await server.until(READY, 600_000);
-    const url = match[1];
-    const token = (await runCommand({ ...process.env, ...env }, 'token', ['--role', 'admin'])).trim();
-    return [
-      ...(await benchMap(browser, url, token, users)),
-      ...(await benchLive(browser, url, token, minutes)),
-    ];
-  } finally {
-    await browser.close();
-    await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  return withDataFolder(users, async (env) => {
+    const server = startProcess('main', [], env);
+    const browser = await chromium.launch(chromiumLaunch());
+    try {
+      const { match } = await server.until(READY, 600_000);
+      const url = match[1];
+      const token = (await runCommand({ ...process.env, ...env }, 'token', ['--role', 'admin'])).trim();
+      return [
+        ...(await benchMap(browser, url, token, users)),
+        ...(await benchLive(browser, url, token, minutes)),
+      ];
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
 }
 
 async function openAdmin(browser: Browser, token: string): Promise<Page> {

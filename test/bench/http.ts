@@ -5,19 +5,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 
 import autocannon from 'autocannon';
 import WebSocket from 'ws';
 
-import { askFor } from '../support/api-client.js';
-
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
+import { READY, signIn, withDataFolder } from './server.js';
 
-const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
 const REQUESTS_PER_SECOND = 500;
 const IDLE_SOCKETS = 2_000;
 const OPENED_AT_ONCE = 100;
@@ -25,15 +21,7 @@ const LIST =
   '{ recommendations(first: 10) { listId items { rank score item { id title } explanation { persona popularity total } } } }';
 
 export async function benchHttp(users = '10000'): Promise<Figure[]> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
-  const env = {
-    SMARTPERSONA_DATA_DIR: dataDir,
-    SMARTPERSONA_SEED_USERS: users,
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    MONGODB_URI: '',
-  };
-  try {
+  return withDataFolder(users, async (env) => {
     const first = startProcess('main', [], env);
     await first.until(READY, 600_000);
     await first.stop();
@@ -43,7 +31,7 @@ export async function benchHttp(users = '10000'): Promise<Figure[]> {
       const pid = server.child.pid!;
       pin(pid, cpus().length - 1);
       pin(process.pid, 0);
-      const tokens = await signIn(match[1], 50);
+      const tokens = (await signIn(match[1], 50)).map(({ token }) => token);
       return [
         ...(await benchQueries(match[1], tokens, pid)),
         ...(await benchIdleSockets(match[1], tokens, pid)),
@@ -51,28 +39,7 @@ export async function benchHttp(users = '10000'): Promise<Figure[]> {
     } finally {
       await server.stop();
     }
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
-
-async function signIn(url: string, count: number): Promise<string[]> {
-  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
-    url,
-    null,
-    `{ demoUsers(first: ${count}) { id } }`,
-  );
-  const tokens: string[] = [];
-  for (const { id } of demoUsers) {
-    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
-      url,
-      null,
-      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
-      { userId: id },
-    );
-    tokens.push(demoSignIn.token);
-  }
-  return tokens;
+  });
 }
 
 async function benchQueries(url: string, tokens: readonly string[], pid: number): Promise<Figure[]> {

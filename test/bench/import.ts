@@ -1,23 +1,15 @@
 /** Import of a goodbooks folder (items.csv, ratings.csv) on the embedded database. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
+import { withDataFolder } from './server.js';
 
 /** `folder` holds items.csv and ratings.csv. */
 export async function benchImport(folder: string): Promise<Figure[]> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
-  const env = {
-    SMARTPERSONA_DATA_DIR: dataDir,
-    SMARTPERSONA_SEED_USERS: '0',
-    LOG_LEVEL: 'error',
-    MONGODB_URI: '',
-  };
-  const args = ['--items', join(folder, 'items.csv'), '--ratings', join(folder, 'ratings.csv')];
-  try {
+  return withDataFolder('0', async (env) => {
+    const args = ['--items', join(folder, 'items.csv'), '--ratings', join(folder, 'ratings.csv')];
     // Installs and opens the database once, so that the import alone is timed against a fresh one below.
     const run = startProcess('commands/import', args, env);
     const first = await run.ended();
@@ -39,7 +31,5 @@ export async function benchImport(folder: string): Promise<Figure[]> {
       { what: 'retrain on goodbooks (all stages)', value: trained.ms / 1000, unit: 's' },
       { what: 'the same, peak RSS', value: retrain.peakMb(), unit: 'MiB' },
     ];
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,9 +1,5 @@
 /** Start, restart, and thumbs to pushed lists, on the embedded database. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
@@ -12,8 +8,8 @@ import { askFor } from '../support/api-client.js';
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
+import { READY, signIn, withDataFolder } from './server.js';
 
-const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
 const SUBSCRIPTIONS = 200;
 const THUMBS_PER_SECOND = 50;
 const THUMB_SECONDS = 20;
@@ -24,16 +20,8 @@ const SEND =
   'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { revision } } } }';
 
 export async function benchLive(users = '10000'): Promise<Figure[]> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
-  const env = {
-    SMARTPERSONA_DATA_DIR: dataDir,
-    SMARTPERSONA_SEED_USERS: users,
-    PORT: '0',
-    LOG_LEVEL: 'error',
-    MONGODB_URI: '',
-  };
-  const figures: Figure[] = [];
-  try {
+  return withDataFolder(users, async (env) => {
+    const figures: Figure[] = [];
     const first = startProcess('main', [], env);
     figures.push({
       what: `first start, ${users} users`,
@@ -53,33 +41,12 @@ export async function benchLive(users = '10000'): Promise<Figure[]> {
     } finally {
       await server.stop();
     }
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
-  return figures;
-}
-
-async function signIn(url: string, count: number): Promise<string[]> {
-  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
-    url,
-    null,
-    `{ demoUsers(first: ${count}) { id } }`,
-  );
-  const tokens: string[] = [];
-  for (const { id } of demoUsers) {
-    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
-      url,
-      null,
-      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
-      { userId: id },
-    );
-    tokens.push(demoSignIn.token);
-  }
-  return tokens;
+    return figures;
+  });
 }
 
 async function benchPush(url: string): Promise<Figure[]> {
-  const tokens = await signIn(url, 50);
+  const tokens = (await signIn(url, 50)).map(({ token }) => token);
   const { items } = await askFor<{ items: { nodes: { id: string }[] } }>(
     url,
     tokens[0],

@@ -14,8 +14,8 @@ import type { MeasuredProcess } from './process.js';
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
+import { READY, signIn } from './server.js';
 
-const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
 const REQUESTS_PER_SECOND = 20;
 const THUMBS_PER_SECOND = 5;
 const LIST =
@@ -148,21 +148,6 @@ async function retrain(url: string, admin: string) {
 async function lagP99(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^nodejs_eventloop_lag_p99_seconds ([\d.e-]+)/m.exec(text)?.[1]) * 1_000;
-}
-
-async function signIn(url: string, count: number): Promise<{ id: string; token: string }[]> {
-  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
-    url,
-    null,
-    `{ demoUsers(first: ${count}) { id } }`,
-  );
-  return Promise.all(
-    demoUsers.map(async ({ id }) => {
-      const query = 'mutation ($id: ID!) { demoSignIn(userId: $id) { ... on DemoSession { token } } }';
-      const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(url, null, query, { id });
-      return { id, token: demoSignIn.token };
-    }),
-  );
 }
 
 /** Paced requests and thumbs until `stop`, which looks for every acknowledged thumb. */

@@ -1,0 +1,45 @@
+/** A server under measurement with data of its own, and demo users who are signed in. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { askFor } from '../support/api-client.js';
+
+/** The line that names the address. */
+export const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
+
+/** Runs with the environment of an empty installation on the embedded database, and removes its folder afterwards. */
+export async function withDataFolder<T>(
+  users: string,
+  use: (env: Record<string, string>) => Promise<T>,
+): Promise<T> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
+  try {
+    return await use({
+      SMARTPERSONA_DATA_DIR: dataDir,
+      SMARTPERSONA_SEED_USERS: users,
+      PORT: '0',
+      LOG_LEVEL: 'error',
+      MONGODB_URI: '',
+    });
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** The first `count` demo users with a token each. */
+export async function signIn(url: string, count: number): Promise<{ id: string; token: string }[]> {
+  const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
+    url,
+    null,
+    `{ demoUsers(first: ${count}) { id } }`,
+  );
+  return Promise.all(
+    demoUsers.map(async ({ id }) => {
+      const query = 'mutation ($id: ID!) { demoSignIn(userId: $id) { ... on DemoSession { token } } }';
+      const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(url, null, query, { id });
+      return { id, token: demoSignIn.token };
+    }),
+  );
+}
