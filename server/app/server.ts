@@ -107,9 +107,16 @@ async function train({ container, store, log }: Application): Promise<void> {
   await models.loadActive();
   if (models.activeVersion() !== null || (await store.profiles.count()) === 0) return;
   const run = await reportTraining((onProgress) => training.run('startup', onProgress));
-  if (run.state === 'failed')
+  if (run.state === 'failed') {
     log.error({ reason: run.error }, 'the first training failed; import more data and retrain');
-  else await container.rebuilder.rebuildMetrics();
+    return;
+  }
+  const progress = createProgress({ title: 'Counting for the dashboards' });
+  const total = await store.users.count();
+  await container.rebuilder.rebuildMetrics((nUsers) =>
+    progress.update(nUsers / total, `${nUsers.toLocaleString('en')} users`),
+  );
+  progress.done();
 }
 
 function onSignal(close: () => Promise<void>): void {

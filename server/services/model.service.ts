@@ -47,11 +47,14 @@ export class ModelActivator implements ModelService {
     const { store, registry, reassignment, clock } = this.options;
     // Read and checked before the flip: a version that cannot serve is never pointed at.
     const model = await this.read(version);
+    let at = model.meta.activatedAt;
     for (let tries = 0; tries < MAX_ACTIVATION_TRIES; tries++) {
       const active = await store.models.findActiveVersion();
-      if (active === version || (await store.models.activate(version, active, clock()))) break;
+      if (active === version) break;
+      at = clock();
+      if (await store.models.activate(version, active, at)) break;
     }
-    this.serve(model);
+    this.serve(activated(model, at));
     reassignment.start(registry.current());
     return (await store.models.find(version))!;
   }
@@ -143,4 +146,9 @@ export class ModelActivator implements ModelService {
       }
     }
   }
+}
+
+/** A version that was read before the pointer was flipped, as it is afterwards. */
+export function activated(model: ReadModel, activatedAt: number | null): ReadModel {
+  return { ...model, meta: { ...model.meta, status: 'active', activatedAt } };
 }

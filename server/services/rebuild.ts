@@ -64,7 +64,7 @@ export class Rebuilder {
   }
 
   /** Counts the record again, under the personas of today; what was counted while serving stays. */
-  async rebuildMetrics(): Promise<RebuildReport> {
+  async rebuildMetrics(onProgress?: OnProgress): Promise<RebuildReport> {
     const { store, metrics, catalogue, clock } = this.options;
     const tally = new MetricTally(catalogue, clock());
     let nUsers = 0;
@@ -77,6 +77,7 @@ export class Rebuilder {
       if (step.length < USERS_PER_STEP) continue;
       await this.count(tally, step);
       step = [];
+      onProgress?.(nUsers);
     }
     await this.count(tally, step);
     const buckets: MetricBucket[] = addUp(tally.take());
