@@ -24,19 +24,23 @@ export function keepUsers(map: ClusterMap, isKept: (userId: string) => boolean):
   };
 }
 
-/** The user list of a stored map with zeros in place of one user; null where it does not name that user. */
-export function blankUser(users: Uint8Array, userId: string): Uint8Array | null {
-  const lines = new TextDecoder().decode(users).split('\n');
-  const row = lines.indexOf(userId);
-  if (row < 0) return null;
-  lines[row] = BLANK.repeat(userId.length);
-  return new TextEncoder().encode(lines.join('\n'));
+/** The user list of a stored map with zeros in place of those who are gone; null where nobody is. */
+export function blankUsers(users: Uint8Array, isGone: (userId: string) => boolean): Uint8Array | null {
+  const before = new TextDecoder().decode(users).split('\n');
+  const after = before.map((userId) =>
+    !isErased(userId) && isGone(userId) ? BLANK.repeat(userId.length) : userId,
+  );
+  return after.every((userId, row) => userId === before[row])
+    ? null
+    : new TextEncoder().encode(after.join('\n'));
 }
 
-/** Takes users out of a version's map, as it is about to be stored, who were erased since its data were read. */
-export async function withoutErased(store: Pick<Store, 'users'>, users: Uint8Array): Promise<Uint8Array> {
-  const lines = new TextDecoder().decode(users).split('\n');
-  const present = new Set((await store.users.findMany(lines)).map(({ userId }) => userId));
-  const kept = lines.map((userId) => (present.has(userId) ? userId : BLANK.repeat(userId.length)));
-  return new TextEncoder().encode(kept.join('\n'));
+/** The same for a map that has just been stored, without those who were erased since its data were read. */
+export async function withoutErased(
+  store: Pick<Store, 'users'>,
+  users: Uint8Array,
+): Promise<Uint8Array | null> {
+  const userIds = new TextDecoder().decode(users).split('\n');
+  const present = new Set((await store.users.findMany(userIds)).map(({ userId }) => userId));
+  return blankUsers(users, (userId) => !present.has(userId));
 }

@@ -218,9 +218,7 @@ export class PersonaAssigner implements PersonaService {
 
   /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
   async discard(userId: string): Promise<void> {
-    this.writes.drop(userId);
-    await this.writes.settle();
-    this.writes.drop(userId);
+    await this.writes.discard(userId);
     this.cache.delete(userId);
   }
 

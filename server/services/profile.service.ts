@@ -120,10 +120,8 @@ export class ProfileService {
 
   /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
   async discard(userId: string): Promise<void> {
-    this.writes.drop(userId);
     this.forget(userId);
-    await this.writes.settle();
-    this.writes.drop(userId);
+    await this.writes.discard(userId);
     this.forget(userId);
   }
 

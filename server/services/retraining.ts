@@ -18,7 +18,7 @@ import type { DriftMonitor } from './drift.service.js';
 import { loadDataset, nextTurn, refuseIfCancelled } from './load-dataset.js';
 import { MAP_USERS, packVersion } from './model-parts.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
-import type { ModelActivator } from './model.service.js';
+import { activated, type ModelActivator } from './model.service.js';
 import type { ProfileService } from './profile.service.js';
 import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
@@ -117,7 +117,7 @@ async function forgetErased({ models, users }: Store, version: number): Promise<
   const named = (await models.getParts(version)).get(MAP_USERS);
   if (named === undefined) return;
   const bytes = await withoutErased({ users }, named);
-  if (Buffer.compare(named, bytes) !== 0) await models.replacePart(version, { name: MAP_USERS, bytes });
+  if (bytes !== null) await models.replacePart(version, { name: MAP_USERS, bytes });
 }
 
 /** Stores the version and, if it is good enough, makes it serve. */
@@ -155,10 +155,11 @@ async function publish(
     // Read back before the flip: what cannot be read is never pointed at.
     const model = await models.read(version);
     refuseIfCancelled(signal);
-    if (!(await store.models.activate(version, parentVersion, clock(), fence)))
+    const at = clock();
+    if (!(await store.models.activate(version, parentVersion, at, fence)))
       throw new LeaseLostError(fence.job);
     published(version);
-    models.serve(model);
+    models.serve(activated(model, at));
   } catch (error) {
     await store.models.prune([version]).catch(() => undefined);
     throw error;

@@ -11,7 +11,7 @@
 import type { ErasureReceipt, EventBus, Logger, UserData } from '../domain/index.js';
 import type { Store } from '../store/index.js';
 
-import { blankUser } from './cluster-map.js';
+import { blankUsers } from './cluster-map.js';
 import { MAP_USERS } from './model-parts.js';
 import type { ModelRegistry } from './model-registry.js';
 import type { PersonaAssigner } from './persona.service.js';
@@ -41,7 +41,7 @@ export class UserDataDesk implements UserDataService {
   private readonly watching = new AbortController();
   /** Users this process erased and has not yet heard of from the database. */
   private readonly own = new Set<string>();
-  /** Users this process knows to be erased: a run that had read them before may still publish a version with them. */
+  /** Users this process knows to be erased: a version that was read before may still bring them into memory. */
   private readonly erased = new Set<string>();
 
   constructor(private readonly options: UserDataServiceOptions) {}
@@ -135,24 +135,19 @@ export class UserDataDesk implements UserDataService {
     };
   }
 
+  /** The stored map knows by then (retraining.ts); what was read of it may be older. */
   private async followVersions(activations: AsyncIterable<unknown>): Promise<void> {
     for await (const _ of activations) {
-      for (const userId of this.erased) {
-        this.options.registry.forgetUser(userId);
-        await this.blankInVersions(userId).catch((error: unknown) =>
-          this.options.log.warn({ err: error }, 'a version could not be searched for an erased user'),
-        );
-      }
+      for (const userId of this.erased) this.options.registry.forgetUser(userId);
     }
   }
 
   /** Out of this process's memory, and out of every open window. */
   private async forget(userId: string): Promise<void> {
-    const { registry, profiles, personas, recommender, shown, bus } = this.options;
+    const { registry, recommender, bus } = this.options;
     this.erased.add(userId);
-    await Promise.all([profiles.discard(userId), personas.discard(userId)]);
+    await this.settle(userId);
     recommender.forget(userId);
-    shown.forget(userId);
     registry.forgetUser(userId);
     bus.publish('user.erased', { userId });
   }
@@ -163,9 +158,9 @@ export class UserDataDesk implements UserDataService {
     let count = 0;
     for (const { version } of await models.list(ALL_VERSIONS)) {
       const users = (await models.getParts(version)).get(MAP_USERS);
-      const blanked = users === undefined ? null : blankUser(users, userId);
-      if (blanked === null) continue;
-      await models.replacePart(version, { name: MAP_USERS, bytes: blanked });
+      const bytes = users === undefined ? null : blankUsers(users, (other) => other === userId);
+      if (bytes === null) continue;
+      await models.replacePart(version, { name: MAP_USERS, bytes });
       count += 1;
     }
     return count;

@@ -55,6 +55,13 @@ export class WriteBehind<V> {
     this.waiting.delete(key);
   }
 
+  /** Forgets a key for good: resolves when no batch with it is on its way either. */
+  async discard(key: string): Promise<void> {
+    this.drop(key);
+    await this.settle();
+    this.drop(key);
+  }
+
   /** Resolves when everything put before the call is written; rejects when the database refuses it. */
   async drain(): Promise<void> {
     await this.settle();
@@ -62,7 +69,7 @@ export class WriteBehind<V> {
   }
 
   /** Resolves when no batch is on its way; what is waiting goes on waiting. */
-  async settle(): Promise<void> {
+  private async settle(): Promise<void> {
     await this.running?.catch(() => undefined);
   }
 
