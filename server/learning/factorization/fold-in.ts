@@ -4,9 +4,10 @@
  * A user's embedding is the exact minimiser of the training objective with the items held fixed:
  * w = A^-1 (sum c r h_i + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
- *   score_j = factorWeight * h_j.w  +  related_j - f(dislikeWeight * repelled_j)  +  popularityWeight * popularity_j,
+ *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  popularityWeight * popularity_j,
  *
- * with related_j = sum of a_i S_ij over what attracted and repelled_j = sum of S_ij over what was disliked, is a sum
+ * with g the weights of the directions, the principal ones' larger, all of them larger while the history is short,
+ * related_j = sum of a_i S_ij over what attracted and repelled_j = sum of S_ij over what was disliked, is a sum
  * over the history: `explain` splits it into one contribution per entry, one for the persona and one for popularity.
  * f lets dislikes take from an item what likes gave it and only little more: who disliked one book of a kind chose it
  * all the same, and is likelier to like another of that kind than any book at all.
@@ -57,8 +58,12 @@ interface Workspace {
   readonly scores: Float32Array;
   readonly related: Float32Array;
   readonly repelled: Float32Array;
+  /** Uint8Array [nComponents]: 1 for the directions in which items vary most. */
+  readonly isPrincipal: Uint8Array;
 }
 
+/** Directions that speak of broad taste rather than of single items. */
+const N_PRINCIPAL = 16;
 /** Share of what dislikes would take beyond what likes gave that still counts, so that each of them counts. */
 const BEYOND_SHARE = 0.05;
 
@@ -93,18 +98,40 @@ export function scoreAll(
   state: UserState,
   out: Float32Array = new Float32Array(model.nItems),
 ): Float32Array {
-  const { factorWeight, popularityWeight } = model.hyperParameters;
-  const { kernels, itemEmbeddings, scores } = workspaceOf(model);
-  const { arena } = kernels;
-  const mark = arena.mark();
-  const w = arena.float32(state.embedding.length);
-  for (let f = 0; f < w.length; f++) w[f] = factorWeight * state.embedding[f];
-  kernels.multiplyVector(itemEmbeddings, model.nItems, w.length, w, scores);
-  arena.release(mark);
-  out.set(scores);
+  const { popularityWeight } = model.hyperParameters;
+  multiplyItems(
+    model,
+    directionWeights(model, state).map((weight, f) => weight * state.embedding[f]),
+    out,
+  );
   for (let j = 0; j < out.length; j++) out[j] += popularityWeight * model.popularity[j];
   addNeighbours(model, state, out);
   return out;
+}
+
+/** out = H v. */
+function multiplyItems(model: RecommenderModel, v: Float32Array, out: Float32Array): void {
+  const { kernels, itemEmbeddings, scores } = workspaceOf(model);
+  const mark = kernels.arena.mark();
+  kernels.multiplyVector(itemEmbeddings, model.nItems, v.length, kernels.arena.copyFloat32(v), scores);
+  kernels.arena.release(mark);
+  out.set(scores);
+}
+
+/** g, Float32Array [nComponents]. */
+function directionWeights(model: RecommenderModel, state: UserState): Float32Array {
+  const { factorWeight, principalWeight } = model.hyperParameters;
+  const boost = shortHistoryBoost(model, state);
+  return Float32Array.from(
+    workspaceOf(model).isPrincipal,
+    (isPrincipal) => boost * (factorWeight + principalWeight * isPrincipal),
+  );
+}
+
+function shortHistoryBoost({ hyperParameters }: RecommenderModel, { attraction }: UserState): number {
+  let likes = 0;
+  for (const value of attraction) likes += Math.max(value, 0);
+  return 1 + hyperParameters.shortHistoryBoost / Math.max(likes, 1);
 }
 
 /** What likes add to the items next to them, and dislikes take. */
@@ -140,8 +167,10 @@ export function takenFrom(related: number, repelled: number): number {
 
 /** A score before its weights; each Float32Array [nItems]. */
 export interface ScoreParts {
-  /** h_j.w */
+  /** h_j.w, times the boost of a short history. */
   readonly learnt: Float32Array;
+  /** The same over the principal directions alone. */
+  readonly principal: Float32Array;
   /** What attractions add through the item-to-item term. */
   readonly related: Float32Array;
   /** What dislikes take at weight 1. */
@@ -150,12 +179,15 @@ export interface ScoreParts {
 
 /** Overwrites `out` with the parts that `scoreAll` adds up, popularity aside. */
 export function scoreParts(model: RecommenderModel, state: UserState, out: ScoreParts): void {
-  const { kernels, itemEmbeddings, scores } = workspaceOf(model);
-  const mark = kernels.arena.mark();
-  const w = kernels.arena.copyFloat32(state.embedding);
-  kernels.multiplyVector(itemEmbeddings, model.nItems, w.length, w, scores);
-  kernels.arena.release(mark);
-  out.learnt.set(scores);
+  const { isPrincipal } = workspaceOf(model);
+  const boost = shortHistoryBoost(model, state);
+  const w = state.embedding.map((value) => boost * value);
+  multiplyItems(model, w, out.learnt);
+  multiplyItems(
+    model,
+    w.map((value, f) => value * isPrincipal[f]),
+    out.principal,
+  );
   gather(model, state, 1, out.related.fill(0));
   gather(model, state, -1, out.repelled.fill(0));
 }
@@ -164,9 +196,10 @@ export function scoreParts(model: RecommenderModel, state: UserState, out: Score
 export function explain(model: RecommenderModel, state: UserState, itemIndex: number): ScoreExplanation {
   if (!(itemIndex >= 0 && itemIndex < model.nItems))
     throw new InvalidShapeError(`The model has no item ${itemIndex}.`);
-  const { nComponents: d, factorWeight, popularityWeight } = model.hyperParameters;
+  const { nComponents: d, popularityWeight } = model.hyperParameters;
   const item = model.itemEmbeddings.subarray(itemIndex * d, itemIndex * d + d);
-  const pull = solveUser(model, state, item);
+  const weighed = directionWeights(model, state).map((weight, f) => weight * item[f]);
+  const pull = solveUser(model, state, weighed);
   const contributions = new Float32Array(state.indices.length);
   const dislikeWeight = dislikeWeightFor(model, state, itemIndex);
   let total = 0;
@@ -174,15 +207,13 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
     const i = state.indices[p];
     const { target, confidence } = targetOf(state.attraction[p], model.hyperParameters);
     const learnt =
-      target * confidence === 0
-        ? 0
-        : factorWeight * confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
+      target * confidence === 0 ? 0 : confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
     const weight = state.attraction[p] < 0 ? -dislikeWeight : state.attraction[p];
     contributions[p] = learnt + weight * itemToItemValue(model, i, itemIndex);
     total += contributions[p];
   }
   const lambda = userLambda(model, state.attraction);
-  const persona = factorWeight * lambda * dotAt(pull, model.personaPriors, state.priorRow * d);
+  const persona = lambda * dotAt(pull, model.personaPriors, state.priorRow * d);
   const popularity = popularityWeight * model.popularity[itemIndex];
   return { persona, popularity, contributions, total: total + persona + popularity };
 }
@@ -274,10 +305,19 @@ function workspaceOf(model: RecommenderModel): Workspace {
       scores: arena.float32(model.nItems),
       related: new Float32Array(model.nItems),
       repelled: new Float32Array(model.nItems),
+      isPrincipal: principalDirections(model.ridge),
     };
     workspaces.set(model, workspace);
   }
   return workspace;
+}
+
+/** The directions of the largest eigenvalues. */
+function principalDirections(ridge: Float32Array): Uint8Array {
+  const isPrincipal = new Uint8Array(ridge.length);
+  const byEigenvalue = Array.from(ridge.keys()).sort((a, b) => ridge[b] - ridge[a] || a - b);
+  for (const f of byEigenvalue.slice(0, N_PRINCIPAL)) isPrincipal[f] = 1;
+  return isPrincipal;
 }
 
 function dotAt(x: Float32Array, rows: Float32Array, start: number): number {

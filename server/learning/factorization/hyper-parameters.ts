@@ -6,11 +6,11 @@ export interface HyperParameters {
   readonly nComponents: number;
   /** Alternations of users and items. Default 8. */
   readonly nSweeps: number;
-  /** Weight of "0" for every pair of user and item, observed or not. Default 0.01. */
+  /** Weight of "0" for every pair of user and item, observed or not. Default 0.03. */
   readonly alpha0: number;
   /** Pull of a user towards the persona prior, per unit of confidence. Default 0.01. */
   readonly userRegularization: number;
-  /** Pull of an item towards what its features say, per unit of confidence. Default 0.01. */
+  /** Pull of an item towards what its features say, per unit of confidence. Default 0.003. */
   readonly itemRegularization: number;
   /** Users a persona must have before its own mean outweighs the mean of all. Default 50. */
   readonly personaShrinkage: number;
@@ -26,8 +26,12 @@ export interface HyperParameters {
   readonly neighbourRidge: number;
   /** The same, per unit of the item's own count. Default 0.5. */
   readonly neighbourRidgeShare: number;
-  /** Weight of the factorisation in the score; the item-to-item term has weight 1. Default 0.12. */
+  /** Weight of the factorisation in the score; the item-to-item term has weight 1. Default 0.08. */
   readonly factorWeight: number;
+  /** Weight of the factorisation's principal directions on top of that: they order what no neighbour speaks of. Default 0.05. */
+  readonly principalWeight: number;
+  /** The factorisation counts 1 + this / n times for n likes: neighbours say little of a short history. Default 10. */
+  readonly shortHistoryBoost: number;
   /** How far an item's esteem scales what neighbours say of it, as a power of it. Default 0.5. */
   readonly esteemPower: number;
   /** What a dislike takes from an item's neighbours, as a share of what a like adds. Default 1.5. */
@@ -43,9 +47,9 @@ export interface HyperParameters {
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   nComponents: 64,
   nSweeps: 8,
-  alpha0: 0.01,
+  alpha0: 0.03,
   userRegularization: 0.01,
-  itemRegularization: 0.01,
+  itemRegularization: 0.003,
   personaShrinkage: 50,
   nNeighbours: 50,
   featureWeight: 4,
@@ -53,7 +57,9 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   damping: 30,
   neighbourRidge: 20,
   neighbourRidgeShare: 0.5,
-  factorWeight: 0.12,
+  factorWeight: 0.08,
+  principalWeight: 0.05,
+  shortHistoryBoost: 10,
   esteemPower: 0.5,
   dislikeWeight: 1.5,
   dislikeConfidence: 0,

@@ -32,24 +32,24 @@ export interface SearchOptions {
 
 /** Strength of regularisation, weakest first: data sets differ by a factor of a hundred. */
 const FACTOR_LADDER = [
-  { alpha0: 0.005, userRegularization: 0.01, itemRegularization: 0.01 },
   { alpha0: 0.01, userRegularization: 0.01, itemRegularization: 0.01 },
-  { alpha0: 0.015, userRegularization: 0.015, itemRegularization: 0.015 },
+  { alpha0: 0.03, userRegularization: 0.01, itemRegularization: 0.003 },
   { alpha0: 0.05, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.2, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.5, userRegularization: 0.05, itemRegularization: 0.05 },
 ];
 const RIDGE_LADDER = [12, 20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
 const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
-const FACTOR_WEIGHTS = [0.06, 0.12, 0.25, 0.5, 1, 2, 4].map((factorWeight) => ({ factorWeight }));
+const FACTOR_WEIGHTS = [0.04, 0.08, 0.16, 0.3, 0.6, 1.2, 2.4].map((factorWeight) => ({ factorWeight }));
+const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ principalWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
 const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
 const DISLIKE_PRICE = 0.02;
-/** What a relative gain for cold users, and a gain in AUC, are worth beside one for warm users. */
+/** What a relative gain for cold users, and a share of the wrongly ordered pairs put right, are worth beside one for warm users. */
 const COLD_SHARE = 0.5;
-const AUC_SHARE = 0.2;
+const AUC_SHARE = 0.1;
 /** Relative gains are not measured against less than this NDCG. */
 const MIN_UNIT = 1e-4;
 /** Gain below which nothing is worth a change. */
@@ -117,7 +117,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
-  for (const changes of [ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
+  for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
     best = weigh(best, best.hyperParameters, changes, split.users).reduce((kept, trial) =>
       better(trial, kept, reference),
     );
@@ -166,8 +166,9 @@ function weigh(
 function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial {
   const warm = pairedGain(challenger.quality.warm, incumbent.quality.warm, mean(reference.warm));
   const cold = pairedGain(challenger.quality.cold, incumbent.quality.cold, mean(reference.cold));
-  const gain =
-    warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * (challenger.quality.warmAuc - incumbent.quality.warmAuc);
+  const putRight =
+    (challenger.quality.warmAuc - incumbent.quality.warmAuc) / Math.max(1 - reference.warmAuc, MIN_UNIT);
+  const gain = warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * putRight;
   const error = Math.sqrt(warm.variance + COLD_SHARE ** 2 * cold.variance);
   return gain > Math.max(error, MIN_GAIN) ? challenger : incumbent;
 }
@@ -202,7 +203,10 @@ function heedDislikes(trial: Trial, users: readonly ValidationUser[]): number {
   );
 }
 
-type Weights = Pick<HyperParameters, 'factorWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'>;
+type Weights = Pick<
+  HyperParameters,
+  'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'
+>;
 
 /** Quality of each choice of weights, all on the same parts of the same scores. */
 function measureWeights(
@@ -212,6 +216,7 @@ function measureWeights(
 ): Quality[] {
   const parts = {
     learnt: new Float32Array(model.nItems),
+    principal: new Float32Array(model.nItems),
     related: new Float32Array(model.nItems),
     repelled: new Float32Array(model.nItems),
   };
@@ -229,14 +234,15 @@ function measureWeights(
 }
 
 function blend(
-  { learnt, related, repelled }: ScoreParts,
+  { learnt, principal, related, repelled }: ScoreParts,
   { popularity, rescale }: { popularity: Float32Array; rescale: Float32Array },
-  { factorWeight, dislikeWeight, popularityWeight }: Weights,
+  { factorWeight, principalWeight, dislikeWeight, popularityWeight }: Weights,
   out: Float32Array,
 ): void {
   for (let j = 0; j < out.length; j++) {
     const neighbours = related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
-    out[j] = factorWeight * learnt[j] + rescale[j] * neighbours + popularityWeight * popularity[j];
+    const broad = factorWeight * learnt[j] + principalWeight * principal[j];
+    out[j] = broad + rescale[j] * neighbours + popularityWeight * popularity[j];
   }
 }
 
