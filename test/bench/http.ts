@@ -1,6 +1,7 @@
 /**
- * Queries over HTTP on one process and one core, and what idle sockets cost. The server is pinned to the last core and
- * the load to the first where `taskset` exists, so that neither steals from the other.
+ * Queries over HTTP on one process and one core, what idle sockets cost, and pushes to many of them, of one instance and
+ * of two. Servers are pinned to the last core and the load to the first where `taskset` exists, so that neither steals
+ * from the other.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -10,13 +11,18 @@ import { cpus } from 'node:os';
 import autocannon from 'autocannon';
 import WebSocket from 'ws';
 
+import { readRecord } from '../../server/app/database/data-folder.js';
+
+import type { MeasuredProcess } from './process.js';
 import { startProcess } from './process.js';
+import { benchPush } from './push.js';
 import type { Figure } from './report.js';
 import { READY, signIn, withDataFolder } from './server.js';
 
 const REQUESTS_PER_SECOND = 500;
 const IDLE_SOCKETS = 2_000;
 const OPENED_AT_ONCE = 100;
+const PUSH_LOAD = { subscriptions: 1_000, thumbsPerSecond: 100, seconds: 15 };
 const LIST =
   '{ recommendations(first: 10) { listId items { rank score item { id title } explanation { persona popularity total } } } }';
 
@@ -25,19 +31,31 @@ export async function benchHttp(users = '10000'): Promise<Figure[]> {
     const first = startProcess('main', [], env);
     await first.until(READY, 600_000);
     await first.stop();
-    const server = startProcess('main', [], env);
-    try {
+    const servers: MeasuredProcess[] = [];
+    const start = async (own: Record<string, string>) => {
+      const server = startProcess('main', [], own);
+      servers.push(server);
       const { match } = await server.until(READY, 120_000);
-      const pid = server.child.pid!;
-      pin(pid, cpus().length - 1);
+      pin(server.child.pid!, cpus().length - 1);
+      return { url: match[1], pid: server.child.pid! };
+    };
+    try {
+      const { url, pid } = await start(env);
       pin(process.pid, 0);
-      const tokens = (await signIn(match[1], 50)).map(({ token }) => token);
-      return [
-        ...(await benchQueries(match[1], tokens, pid)),
-        ...(await benchIdleSockets(match[1], tokens, pid)),
+      const tokens = (await signIn(url, 50)).map(({ token }) => token);
+      const figures = [
+        ...(await benchQueries(url, tokens, pid)),
+        ...(await benchIdleSockets(url, tokens, pid)),
+        ...(await benchPush({ url, ...PUSH_LOAD, goals: { p99: '< 50 ms' } })),
+        { what: 'the same: RSS of the server', value: residentMb(pid), unit: 'MiB', goal: '< 600 MiB' },
       ];
+      const { uri } = readRecord(env.SMARTPERSONA_DATA_DIR)!;
+      const { url: listenUrl } = await start({ ...env, MONGODB_URI: uri });
+      figures.push(...(await benchPush({ url, listenUrl, ...PUSH_LOAD, goals: { p99: '< 100 ms' } })));
+      return figures;
     } finally {
-      await server.stop();
+      // The first has the database, so it goes last.
+      for (const server of servers.reverse()) await server.stop();
     }
   });
 }
