@@ -8,6 +8,8 @@ import type { Identity, Tokens } from './tokens.js';
 
 /** For how long the answer to "are the data still synthetic" is trusted. */
 const DEMO_CHECK_MS = 5_000;
+/** From this age on it is asked again, while whoever comes meanwhile goes by the last answer. */
+const DEMO_RENEWAL_MS = 2_500;
 
 export const ANONYMOUS: Viewer = { role: 'anonymous', userId: null };
 
@@ -24,11 +26,26 @@ export function createAuthenticator(
   let isDemoOpen = false;
   let checkedAt = -Infinity;
 
+  let asking: Promise<void> | null = null;
+
+  /** However many requests come at once, the database is asked once. */
+  const ask = (): Promise<void> => {
+    const askedAt = now();
+    asking ??= users
+      .dataset()
+      .then(({ isSynthetic }) => {
+        isDemoOpen = isSynthetic;
+        checkedAt = askedAt;
+      })
+      .finally(() => (asking = null));
+    return asking;
+  };
+
   const checkDemo = async (): Promise<void> => {
-    if (now() - checkedAt >= DEMO_CHECK_MS) {
-      isDemoOpen = (await users.dataset()).isSynthetic;
-      checkedAt = now();
-    }
+    const age = now() - checkedAt;
+    if (age >= DEMO_CHECK_MS) await ask();
+    // Should it fail, the one who comes when the answer is too old will hear of it.
+    else if (age >= DEMO_RENEWAL_MS) ask().catch(() => undefined);
     if (!isDemoOpen) throw new UnauthenticatedError('The demo has ended: this server holds real data.');
   };
 
