@@ -14,6 +14,7 @@ const SETTLE_MS = 500;
 const USERS = 50;
 const UPDATED =
   'subscription { recommendationsUpdated(first: 10) { cause list { revision items { rank item { id } } } } }';
+const LIST = '{ recommendations(first: 10) { listId } }';
 const SEND =
   'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { revision } } } }';
 
@@ -40,6 +41,10 @@ export async function benchPush(options: PushOptions): Promise<Figure[]> {
     // A user's thumbs lie so far apart that a push belongs to the last of them.
     if (at !== undefined) pushMs.push(performance.now() - at);
   });
+  // A client asks for the list before anything can be pushed over it.
+  for (const token of tokens) {
+    for (const instance of new Set([url, listenUrl])) await askFor(instance, token, LIST);
+  }
   await pause(SETTLE_MS);
 
   const total = thumbsPerSecond * seconds;
@@ -51,7 +56,9 @@ export async function benchPush(options: PushOptions): Promise<Figure[]> {
     const user = n % tokens.length;
     const at = performance.now();
     sentAt.set(user, at);
-    const input = { itemId: itemIds[(n * 7) % itemIds.length], value: n % 3 === 0 ? 'DOWN' : 'UP' };
+    // One item after the other for each user, so that every thumb says something new.
+    const itemId = itemIds[(user + Math.floor(n / tokens.length)) % itemIds.length];
+    const input = { itemId, value: n % 3 === 0 ? 'DOWN' : 'UP' };
     answers.push(
       askFor(url, tokens[user], SEND, { input }).then(() => void answerMs.push(performance.now() - at)),
     );
