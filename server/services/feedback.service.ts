@@ -46,6 +46,7 @@ export class FeedbackLoop implements FeedbackService {
     if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
       return { kind: 'unknown-item', itemId };
 
+    await recommendations.preload([userId]);
     const before = await profiles.get(userId);
     const [position] = await shown.positionsOf([
       { userId, itemId, listId, position: request.position ?? null },

@@ -27,6 +27,7 @@ import type { ActivityBucket, ActivityRepository } from '../repositories.js';
 import { BATCH, DERIVED, batchesOf, findByIds } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 import { packEvents, unpackEvents } from './event-columns.js';
+import type { WriteLane } from './write-lane.js';
 
 /** Writers of one bucket meet seldom and both go on at once; this many meetings in a row mean something is wrong. */
 const MAX_ATTEMPTS = 20;
@@ -68,7 +69,7 @@ export const pendingActivitySchema = new Schema<PendingDocument>(
   { collection: 'pendingActivity', versionKey: false, autoIndex: false },
 );
 
-export function createActivityRepository(connection: Connection): ActivityRepository {
+export function createActivityRepository(connection: Connection, lane: WriteLane): ActivityRepository {
   const model = connection.model('ActivityBucket', activitySchema);
   const pending = connection.model('PendingActivity', pendingActivitySchema);
   /** The marks this process wrote or read, with the users of each that are not yet applied. */
@@ -86,14 +87,13 @@ export function createActivityRepository(connection: Connection): ActivityReposi
     rows: readonly { bucket: BucketDocument; grownFrom: number }[],
     isDerived = false,
   ): Promise<Set<string>> {
-    const refused = await compareAndSet<BucketDocument>(
-      model.collection,
-      rows.map(({ bucket, grownFrom }) => ({
-        document: bucket,
-        expected: grownFrom === 0 ? null : { count: grownFrom },
-      })),
-      isDerived ? DERIVED : {},
-    );
+    const replacements = rows.map(({ bucket, grownFrom }) => ({
+      document: bucket,
+      expected: grownFrom === 0 ? null : { count: grownFrom },
+    }));
+    const put = (options: Parameters<typeof compareAndSet>[2]) =>
+      compareAndSet<BucketDocument>(model.collection, replacements, options);
+    const refused = await (isDerived ? lane.derived(() => put(DERIVED)) : put({}));
     const owners = new Map(rows.map(({ bucket }) => [bucket._id, bucket.userId]));
     return new Set(refused.map((bucketId) => owners.get(bucketId)!));
   }
@@ -117,7 +117,8 @@ export function createActivityRepository(connection: Connection): ActivityReposi
     for (let attempt = 0; waiting.size > 0; attempt += 1) {
       if (attempt === MAX_ATTEMPTS)
         throw new Error(`Appending met other writers ${MAX_ATTEMPTS} times in a row.`);
-      const buckets = groupBy(await findBuckets(waiting), (bucket) => bucket.userId);
+      const found = await (isDerived ? lane.derived(() => findBuckets(waiting)) : findBuckets(waiting));
+      const buckets = groupBy(found, (bucket) => bucket.userId);
       const rows = [...waiting].flatMap(([userId, batch]) => grow(userId, batch, buckets.get(userId) ?? []));
       for (const { added } of rows) for (const event of added) isNew.add(eventKey(event));
       if (attempt === 0 && rows.length > 0 && !isDerived) await mark(rows.map((row) => row.bucket.userId));
@@ -172,7 +173,7 @@ export function createActivityRepository(connection: Connection): ActivityReposi
         if (waiting.size === 0) done.push(markId);
       }
       for (const part of batchesOf(done)) {
-        await pending.deleteMany({ _id: { $in: part } });
+        await lane.derived(() => pending.deleteMany({ _id: { $in: part } }).exec());
         for (const markId of part) marks.delete(markId);
       }
     },

@@ -15,6 +15,7 @@ import type { FeedbackRepository } from '../repositories.js';
 import { DERIVED, batchesOf, findByIds } from './batches.js';
 import { changes } from './change-stream.js';
 import { compareAndSet } from './compare-and-set.js';
+import type { WriteLane } from './write-lane.js';
 
 interface FeedbackDocument extends Feedback {
   _id: string;
@@ -48,7 +49,7 @@ const KNOWN_THUMBS = 50_000;
 
 export function createFeedbackRepository(
   connection: Connection,
-  hasChangeStreams: boolean,
+  { hasChangeStreams, lane }: { hasChangeStreams: boolean; lane: WriteLane },
 ): FeedbackRepository {
   const model = connection.model('Feedback', feedbackSchema);
   /** What this process last stored; a hint, which the comparison corrects. */
@@ -59,22 +60,26 @@ export function createFeedbackRepository(
     return found === null ? null : toFeedback(found);
   }
 
+  async function submit(
+    feedback: Omit<Feedback, 'seq'>,
+  ): Promise<{ stored: Feedback; previous: Feedback | null }> {
+    const _id = keyOf(feedback);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const previous = attempt === 0 ? (known.get(_id) ?? null) : await read(_id);
+      const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
+      const document = { _id, ...stored, pending: true as const };
+      const expected = previous === null ? null : { seq: previous.seq };
+      const refused = await compareAndSet<FeedbackDocument>(model.collection, [{ document, expected }]);
+      if (refused.length > 0) continue;
+      if (known.size >= KNOWN_THUMBS) known.clear();
+      known.set(_id, stored);
+      return { stored, previous };
+    }
+    throw new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`);
+  }
+
   return {
-    async submit(feedback) {
-      const _id = keyOf(feedback);
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const previous = attempt === 0 ? (known.get(_id) ?? null) : await read(_id);
-        const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
-        const document = { _id, ...stored, pending: true as const };
-        const expected = previous === null ? null : { seq: previous.seq };
-        const refused = await compareAndSet<FeedbackDocument>(model.collection, [{ document, expected }]);
-        if (refused.length > 0) continue;
-        if (known.size >= KNOWN_THUMBS) known.clear();
-        known.set(_id, stored);
-        return { stored, previous };
-      }
-      throw new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`);
-    },
+    submit: (feedback) => lane.urgent(() => submit(feedback)),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
     findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
     // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
@@ -89,7 +94,7 @@ export function createFeedbackRepository(
         const writes = batch.map((row) => ({
           updateOne: { filter: { _id: keyOf(row), seq: row.seq }, update: { $unset: { pending: 1 } } },
         }));
-        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+        await lane.derived(() => model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED }));
       }
     },
     count: () => model.countDocuments(),

@@ -9,6 +9,7 @@ import type { LiveBeat, MetricRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
+import type { WriteLane } from './write-lane.js';
 
 /** Found by `_id` alone: the start of a bucket is padded, so that the ids of a grain sort by time. */
 interface BucketDocument {
@@ -57,7 +58,7 @@ export const liveBeatSchema = new Schema<BeatDocument>(
   { collection: 'liveBeats', versionKey: false, autoIndex: false, strict: false },
 );
 
-export function createMetricRepository(connection: Connection): MetricRepository {
+export function createMetricRepository(connection: Connection, lane: WriteLane): MetricRepository {
   const model = connection.model('MetricBucket', metricBucketSchema);
   const published = connection.model('PublishedBucket', publishedBucketSchema);
   const spent = connection.model('EpsilonSpent', epsilonSpentSchema);
@@ -100,7 +101,7 @@ export function createMetricRepository(connection: Connection): MetricRepository
   return {
     async increment(buckets) {
       for (const batch of batchesOf(addUp(buckets))) {
-        const rest = batch.length < MANY ? batch : await insertNew(model, batch, DERIVED);
+        const rest = batch.length < MANY ? batch : await lane.derived(() => insertNew(model, batch, DERIVED));
         if (rest.length === 0) continue;
         const writes = rest.map((bucket) => ({
           updateOne: {
@@ -115,7 +116,7 @@ export function createMetricRepository(connection: Connection): MetricRepository
             upsert: true,
           },
         }));
-        await model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED });
+        await lane.derived(() => model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED }));
       }
     },
     find: (range) => findIn(model, range),
@@ -143,10 +144,12 @@ export function createMetricRepository(connection: Connection): MetricRepository
       return rows.map(({ _id, hour = 0, day = 0 }) => ({ at: _id, hour, day }));
     },
     async beat({ instanceId, ...row }) {
-      await beats.collection.replaceOne({ _id: instanceId } as never, row as never, {
-        upsert: true,
-        ...DERIVED,
-      });
+      await lane.derived(() =>
+        beats.collection.replaceOne({ _id: instanceId } as never, row as never, {
+          upsert: true,
+          ...DERIVED,
+        }),
+      );
     },
     async beats(since) {
       const rows = await beats.find({ at: { $gte: since } }).lean();

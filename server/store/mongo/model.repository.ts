@@ -17,6 +17,7 @@ import type { ModelPart, ModelRepository } from '../repositories.js';
 import { changes } from './change-stream.js';
 import { unlessDuplicate } from './errors.js';
 import { leaseModel } from './lease.repository.js';
+import type { WriteLane } from './write-lane.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const POINTER = 'active';
@@ -86,7 +87,10 @@ export const modelPointerSchema = new Schema<PointerDocument>(
   { collection: 'modelPointer', versionKey: false, autoIndex: false },
 );
 
-export function createModelRepository(connection: Connection, isReplicaSet: boolean): ModelRepository {
+export function createModelRepository(
+  connection: Connection,
+  { isReplicaSet, lane }: { isReplicaSet: boolean; lane: WriteLane },
+): ModelRepository {
   const models = connection.model('ModelVersion', modelSchema);
   const parts = connection.model('ModelPart', modelPartSchema);
   const pointer = connection.model('ModelPointer', modelPointerSchema);
@@ -157,13 +161,14 @@ export function createModelRepository(connection: Connection, isReplicaSet: bool
     },
     async putParts(version, rows) {
       for (const row of rows) {
-        for (const chunk of chunksOf(version, row)) await parts.collection.insertOne(chunk as never);
+        for (const chunk of chunksOf(version, row))
+          await lane.derived(() => parts.collection.insertOne(chunk as never));
       }
     },
     async replacePart(version, part) {
       for (const chunk of chunksOf(version, part)) {
         const { name, index } = chunk;
-        await parts.collection.replaceOne({ version, name, index }, chunk as never);
+        await lane.derived(() => parts.collection.replaceOne({ version, name, index }, chunk as never));
       }
     },
     getParts,

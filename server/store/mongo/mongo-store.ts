@@ -20,6 +20,7 @@ import { createProfileRepository } from './profile.repository.js';
 import { createRunRepository } from './run.repository.js';
 import { createShownListRepository } from './shown-list.repository.js';
 import { createUserRepository } from './user.repository.js';
+import { WriteLane } from './write-lane.js';
 
 const SERVER_SELECTION_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -83,17 +84,18 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
 }
 
 function createRepositories(connection: Connection, hasChangeStreams: boolean): Store {
+  const lane = new WriteLane();
   return {
     items: guarded(createItemRepository(connection)),
-    users: guarded(createUserRepository(connection, hasChangeStreams)),
-    activity: guarded(createActivityRepository(connection)),
-    profiles: guarded(createProfileRepository(connection)),
-    feedback: guarded(createFeedbackRepository(connection, hasChangeStreams)),
+    users: guarded(createUserRepository(connection, { hasChangeStreams, lane })),
+    activity: guarded(createActivityRepository(connection, lane)),
+    profiles: guarded(createProfileRepository(connection, lane)),
+    feedback: guarded(createFeedbackRepository(connection, { hasChangeStreams, lane })),
     leases: guarded(createLeaseRepository(connection)),
-    models: guarded(createModelRepository(connection, hasChangeStreams)),
-    personaHistory: guarded(createPersonaHistoryRepository(connection)),
-    metrics: guarded(createMetricRepository(connection)),
-    shownLists: guarded(createShownListRepository(connection)),
+    models: guarded(createModelRepository(connection, { isReplicaSet: hasChangeStreams, lane })),
+    personaHistory: guarded(createPersonaHistoryRepository(connection, lane)),
+    metrics: guarded(createMetricRepository(connection, lane)),
+    shownLists: guarded(createShownListRepository(connection, lane)),
     notices: guarded(createNoticeRepository(connection, hasChangeStreams)),
     runs: guarded(createRunRepository(connection, hasChangeStreams)),
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),

@@ -11,6 +11,7 @@ import type { PersonaHistoryRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf } from './batches.js';
 import { duplicateIndexes } from './errors.js';
+import type { WriteLane } from './write-lane.js';
 
 interface PersonaRecordDocument extends PersonaRecord {
   _id: string;
@@ -62,7 +63,10 @@ export const personaVersionSchema = new Schema<VersionDocument>(
 );
 personaVersionSchema.index({ version: 1 });
 
-export function createPersonaHistoryRepository(connection: Connection): PersonaHistoryRepository {
+export function createPersonaHistoryRepository(
+  connection: Connection,
+  lane: WriteLane,
+): PersonaHistoryRepository {
   const steps = connection.model('PersonaRecord', personaHistorySchema);
   const versions = connection.model('PersonaVersion', personaVersionSchema);
   const around = (userId: string) => ({ first: { $lte: userId }, last: { $gte: userId } });
@@ -105,7 +109,7 @@ export function createPersonaHistoryRepository(connection: Connection): PersonaH
       let part = 0;
       for (const batch of batchesOf(rows)) {
         const document = { _id: `${version}/${at}/${part++}`, version, at, revision: 0, ...packed(batch) };
-        await versions.collection.insertOne(document as never, DERIVED);
+        await lane.derived(() => versions.collection.insertOne(document as never, DERIVED));
       }
     },
     async findByUser(userId, limit) {

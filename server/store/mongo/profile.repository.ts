@@ -10,6 +10,7 @@ import type { ProfileRepository } from '../repositories.js';
 
 import { BATCH, DERIVED, findByIds, inBatches } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
+import type { WriteLane } from './write-lane.js';
 
 interface ProfileDocument {
   _id: string;
@@ -32,23 +33,25 @@ export const profileSchema = new Schema<ProfileDocument>(
   { collection: 'profiles', versionKey: false, autoIndex: false },
 );
 
-export function createProfileRepository(connection: Connection): ProfileRepository {
+export function createProfileRepository(connection: Connection, lane: WriteLane): ProfileRepository {
   const model = connection.model('Profile', profileSchema);
   return {
     async find(userId) {
-      const found = await model.findById(userId).lean();
+      const found = await lane.urgent(() => model.findById(userId).lean().exec());
       return found === null ? null : toProfile(found);
     },
     findMany: async (userIds) =>
       (await findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean())).map(toProfile),
     replaceMany: (rows) =>
-      compareAndSet<ProfileDocument>(
-        model.collection,
-        rows.map(({ profile, expectedRevision }) => ({
-          document: toDocument(profile),
-          expected: expectedRevision === 0 ? null : { revision: expectedRevision },
-        })),
-        DERIVED,
+      lane.derived(() =>
+        compareAndSet<ProfileDocument>(
+          model.collection,
+          rows.map(({ profile, expectedRevision }) => ({
+            document: toDocument(profile),
+            expected: expectedRevision === 0 ? null : { revision: expectedRevision },
+          })),
+          DERIVED,
+        ),
       ),
     streamAll: () => inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }), toProfile),
     count: () => model.countDocuments(),

@@ -6,6 +6,7 @@ import type { ShownList, ShownListRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
 import { duplicateIndexes } from './errors.js';
+import type { WriteLane } from './write-lane.js';
 
 const KEPT_SECONDS = 3 * 86_400;
 
@@ -28,7 +29,7 @@ export const shownListSchema = new Schema<ShownListDocument>(
 // No index on the user: it would cost every list a write, and only an erasure asks for it.
 shownListSchema.index({ shownAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
 
-export function createShownListRepository(connection: Connection): ShownListRepository {
+export function createShownListRepository(connection: Connection, lane: WriteLane): ShownListRepository {
   const model = connection.model('ShownList', shownListSchema);
   return {
     async append(lists) {
@@ -36,13 +37,17 @@ export function createShownListRepository(connection: Connection): ShownListRepo
         const documents = batch.map(({ listId, userId, at, itemIds }) => ({
           ...{ _id: listId, userId, shownAt: new Date(at), itemIds },
         }));
-        await model.collection
-          .insertMany(documents as never, { ordered: false, ...DERIVED })
-          .catch(duplicateIndexes);
+        await lane.derived(() =>
+          model.collection
+            .insertMany(documents as never, { ordered: false, ...DERIVED })
+            .catch(duplicateIndexes),
+        );
       }
     },
     async findMany(listIds) {
-      const rows = await findByIds(listIds, (part) => model.find({ _id: { $in: part } }).lean());
+      const rows = await lane.urgent(() =>
+        findByIds(listIds, (part) => model.find({ _id: { $in: part } }).lean()),
+      );
       return rows.map(toShownList);
     },
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toShownList),

@@ -9,6 +9,7 @@ import { BATCH, DERIVED, batchesOf, findByIds, inBatches } from './batches.js';
 import { changes } from './change-stream.js';
 import { duplicateIndexes } from './errors.js';
 import { pageOf } from './item.repository.js';
+import type { WriteLane } from './write-lane.js';
 
 interface UserDocument extends Omit<User, 'userId'> {
   _id: string;
@@ -46,7 +47,10 @@ export const userSchema = new Schema<UserDocument>(
 userSchema.index({ 'persona.personaId': 1 });
 userSchema.index({ createdAt: 1 });
 
-export function createUserRepository(connection: Connection, hasChangeStreams: boolean): UserRepository {
+export function createUserRepository(
+  connection: Connection,
+  { hasChangeStreams, lane }: { hasChangeStreams: boolean; lane: WriteLane },
+): UserRepository {
   const model = connection.model('User', userSchema);
   return {
     async ensure(users) {
@@ -64,7 +68,7 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
       return added;
     },
     async find(userId) {
-      const found = await model.findById(userId).lean();
+      const found = await lane.urgent(() => model.findById(userId).lean().exec());
       return found === null ? null : toUser(found);
     },
     findMany: async (userIds) =>
@@ -92,8 +96,9 @@ export function createUserRepository(connection: Connection, hasChangeStreams: b
           const chosenFor = isChosen ? modelVersion : null;
           return { updateOne: { filter, update: { $set: { persona, eventCount, chosenFor } } } };
         });
-        const durability = isCorrection ? {} : DERIVED;
-        await model.collection.bulkWrite(writes as never, { ordered: false, ...durability });
+        const write = (durability: Partial<typeof DERIVED>) =>
+          model.collection.bulkWrite(writes as never, { ordered: false, ...durability });
+        await (isCorrection ? write({}) : lane.derived(() => write(DERIVED)));
       }
     },
     streamPersonas: () =>
