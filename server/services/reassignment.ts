@@ -20,7 +20,8 @@ import { chosenOf } from './persona.service.js';
 import type { PersonaAssigner } from './persona.service.js';
 
 const REASSIGN_JOB = 'reassign';
-const WRITE_CHUNK = 250;
+/** Users written at once: a large batch lets requests behind it wait. */
+const WRITE_CHUNK = 25;
 const ROWS_PER_TURN = 100;
 
 /** Rows are users in ascending id. */

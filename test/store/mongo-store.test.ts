@@ -100,7 +100,7 @@ describe('a damaged model part', () => {
     await raw.collection('modelParts').deleteOne({ index: 1 });
     const error = await store.models.getParts(version).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(CorruptModelError);
-    expect((error as Error).message).toContain('chunk 2 of 3');
+    expect((error as Error).message).toContain('chunk 2 of 18');
   });
 
   it('is noticed when a byte is another', async () => {

@@ -24,7 +24,7 @@ import {
 } from '../activity-bucket.js';
 import type { ActivityBucket, ActivityRepository } from '../repositories.js';
 
-import { BATCH, DERIVED, batchesOf, findByIds } from './batches.js';
+import { CURSOR_BATCH, DERIVED, batchesOf, findByIds } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 import { packEvents, unpackEvents } from './event-columns.js';
 import type { WriteLane } from './write-lane.js';
@@ -147,7 +147,11 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
       return buckets.flatMap((bucket) => unpackEvents(userId, bucket.events)).sort(byTime);
     },
     async *streamByUser() {
-      const cursor = model.find().sort({ userId: 1, week: 1, part: 1 }).lean().cursor({ batchSize: BATCH });
+      const cursor = model
+        .find()
+        .sort({ userId: 1, week: 1, part: 1 })
+        .lean()
+        .cursor({ batchSize: CURSOR_BATCH });
       let userId: string | null = null;
       let events: BehaviourEvent[] = [];
       for await (const bucket of cursor) {

@@ -1,7 +1,9 @@
 /** Bounds on what goes over the wire at once. */
 
-/** Documents per bulk write and per batch of a cursor. */
+/** Documents per bulk write. */
 export const BATCH = 1_000;
+/** Documents of a cursor that a server gives at once: while it packs them, others wait. */
+export const CURSOR_BATCH = 100;
 /** Rows of a cursor read in one turn of the event loop: a few milliseconds. */
 const ROWS_PER_TURN = 25;
 /** Ids per `$in`: some servers compare every candidate with the whole list. */

@@ -7,7 +7,7 @@ import { canonical } from '../canonical-item.js';
 import type { ItemRepository, Page, PageRequest } from '../repositories.js';
 import { searchPatterns, searchable } from '../title-search.js';
 
-import { BATCH, batchesOf, findByIds, inBatches } from './batches.js';
+import { CURSOR_BATCH, batchesOf, findByIds, inBatches } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 
 interface ItemDocument extends Omit<Item, 'itemId' | 'attributes'> {
@@ -92,7 +92,8 @@ export function createItemRepository(connection: Connection): ItemRepository {
         .lean();
       return pageOf(rows.map(toItem), first);
     },
-    streamAll: () => inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }), toItem),
+    streamAll: () =>
+      inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }), toItem),
     count: () => model.countDocuments(),
     categories: async () => (await model.distinct('category')).filter(Boolean).sort(),
   };

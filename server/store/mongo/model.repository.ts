@@ -19,7 +19,8 @@ import { unlessDuplicate } from './errors.js';
 import { leaseModel } from './lease.repository.js';
 import type { WriteLane } from './write-lane.js';
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+/** While a server stores or sends a chunk whoever else waits, so it is a matter of milliseconds. */
+const CHUNK_BYTES = 512 * 1024;
 const POINTER = 'active';
 
 interface PointerDocument {

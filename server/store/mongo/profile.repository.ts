@@ -8,7 +8,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { BehaviourSums, Interaction, Profile } from '../../domain/index.js';
 import type { ProfileRepository } from '../repositories.js';
 
-import { BATCH, DERIVED, findByIds, inBatches } from './batches.js';
+import { CURSOR_BATCH, DERIVED, findByIds, inBatches } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 import type { WriteLane } from './write-lane.js';
 
@@ -53,7 +53,8 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
           DERIVED,
         ),
       ),
-    streamAll: () => inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }), toProfile),
+    streamAll: () =>
+      inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }), toProfile),
     count: () => model.countDocuments(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
   };

@@ -5,7 +5,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { PersonaAssignment, User } from '../../domain/index.js';
 import type { UserRepository } from '../repositories.js';
 
-import { BATCH, DERIVED, batchesOf, findByIds, inBatches } from './batches.js';
+import { CURSOR_BATCH, DERIVED, batchesOf, findByIds, inBatches } from './batches.js';
 import { changes } from './change-stream.js';
 import { duplicateIndexes } from './errors.js';
 import { pageOf } from './item.repository.js';
@@ -103,7 +103,11 @@ export function createUserRepository(
     },
     streamPersonas: () =>
       inBatches(
-        model.find({}, { persona: 1, eventCount: 1 }).sort({ _id: 1 }).lean().cursor({ batchSize: BATCH }),
+        model
+          .find({}, { persona: 1, eventCount: 1 })
+          .sort({ _id: 1 })
+          .lean()
+          .cursor({ batchSize: CURSOR_BATCH }),
         ({ _id, persona, eventCount }) => ({ userId: _id, persona, eventCount }),
       ),
     count: () => model.countDocuments(),
