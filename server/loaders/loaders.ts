@@ -2,7 +2,7 @@
 
 import DataLoader from 'dataloader';
 
-import type { Item, User } from '../domain/index.js';
+import type { Feedback, Item, PersonaRecord, User } from '../domain/index.js';
 import type { Services } from '../services/index.js';
 
 export interface Loaders {
@@ -10,14 +10,27 @@ export interface Loaders {
   readonly items: DataLoader<string, Item | null>;
   /** Null for a user nothing is known of. */
   readonly users: DataLoader<string, User | null>;
+  /** The latest thumbs of a user, newest first. */
+  readonly feedback: DataLoader<string, Feedback[]>;
+  /** The newest steps of a user's persona. */
+  readonly timelines: DataLoader<TimelineKey, PersonaRecord[], string>;
   /** Has what the list of a user needs read together with that of the others. */
   readonly standings: DataLoader<string, true>;
 }
 
+export interface TimelineKey {
+  readonly userId: string;
+  readonly first: number;
+}
+
 /** Makes the loaders of one request. They cache, so they must not outlive it. */
-export function createLoaders(services: Pick<Services, 'catalogue' | 'users' | 'recommendations'>): Loaders {
+export function createLoaders(
+  services: Pick<Services, 'catalogue' | 'users' | 'personas' | 'recommendations'>,
+): Loaders {
   let items: Loaders['items'] | undefined;
   let users: Loaders['users'] | undefined;
+  let feedback: Loaders['feedback'] | undefined;
+  let timelines: Loaders['timelines'] | undefined;
   let standings: Loaders['standings'] | undefined;
   return {
     // Made on first use: most requests need only one of them.
@@ -34,6 +47,23 @@ export function createLoaders(services: Pick<Services, 'catalogue' | 'users' | '
         const byId = new Map(found.map((user) => [user.userId, user]));
         return ids.map((id) => byId.get(id) ?? null);
       }));
+    },
+    get feedback() {
+      return (feedback ??= new DataLoader(async (userIds) => {
+        const found = await services.users.feedbackOf(userIds);
+        return userIds.map((userId) => found.get(userId) ?? []);
+      }));
+    },
+    get timelines() {
+      return (timelines ??= new DataLoader<TimelineKey, PersonaRecord[], string>(
+        async (keys) => {
+          const userIds = [...new Set(keys.map(({ userId }) => userId))];
+          const most = Math.max(...keys.map(({ first }) => first));
+          const found = await services.personas.histories(userIds, most);
+          return keys.map(({ userId, first }) => (found.get(userId) ?? []).slice(0, first));
+        },
+        { cacheKeyFn: ({ userId, first }) => `${userId}/${first}` },
+      ));
     },
     get standings() {
       return (standings ??= new DataLoader<string, true>(async (ids) => {

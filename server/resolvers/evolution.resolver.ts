@@ -56,7 +56,7 @@ export class EvolutionResolver {
     @Subject() userId: string,
     @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
   ): Promise<PersonaRecordType[]> {
-    const records = await context.services.personas.history(userId, first);
+    const records = await context.loaders.timelines.load({ userId, first });
     return records.map((record) => toPersonaRecord(context, record));
   }
 }

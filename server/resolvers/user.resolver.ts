@@ -175,12 +175,12 @@ export class ViewerFieldsResolver {
 }
 
 async function feedbackOf(
-  { services }: ApiContext,
+  { loaders }: ApiContext,
   userId: string | null,
   first: number,
   after: string | null | undefined,
 ): Promise<Connection<FeedbackType>> {
-  const rows = userId === null ? [] : await services.users.feedbackOf(userId);
+  const rows = userId === null ? [] : await loaders.feedback.load(userId);
   const source = {
     listing: { name: 'feedback', filter: { userId } },
     keyOf: (row: { itemId: string }) => row.itemId,
@@ -209,6 +209,6 @@ async function activityOf(
 }
 
 async function timelineOf(context: ApiContext, userId: string, first: number): Promise<PersonaRecordType[]> {
-  const records = await context.services.personas.history(userId, first);
+  const records = await context.loaders.timelines.load({ userId, first });
   return records.map((record) => toPersonaRecord(context, record));
 }

@@ -74,8 +74,11 @@ export class PersonaAssigner implements PersonaService {
     return this.personas().find((persona) => persona.personaId === personaId) ?? null;
   }
 
-  history(userId: string, first: number): Promise<PersonaRecord[]> {
-    return this.options.store.personaHistory.findByUser(userId, first);
+  async histories(userIds: readonly string[], first: number): Promise<Map<string, PersonaRecord[]>> {
+    const found = new Map<string, PersonaRecord[]>(userIds.map((userId) => [userId, []]));
+    const rows = await this.options.store.personaHistory.findByUsers(userIds, first);
+    for (const row of rows) found.get(row.userId)?.push(row);
+    return found;
   }
 
   async evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null> {

@@ -50,8 +50,8 @@ export interface UserService {
   users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>>;
   /** Users one may sign in as without a password; empty unless all data are synthetic. */
   demoUsers(first: number): Promise<User[]>;
-  /** The latest thumbs of one user, newest first. */
-  feedbackOf(userId: string): Promise<Feedback[]>;
+  /** The latest thumbs of each of these users, newest first. */
+  feedbackOf(userIds: readonly string[]): Promise<Map<string, Feedback[]>>;
   dataset(): Promise<DatasetInfo>;
 }
 
@@ -66,7 +66,8 @@ export interface PersonaService {
   /** Personas of the active model; empty before the first training. */
   personas(): Persona[];
   persona(personaId: string): Persona | null;
-  history(userId: string, first: number): Promise<PersonaRecord[]>;
+  /** Up to `first` steps of each of these users, newest first. */
+  histories(userIds: readonly string[], first: number): Promise<Map<string, PersonaRecord[]>>;
   rename(personaId: string, label: string): Promise<Persona>;
   /** Between two versions; by default the active one and its parent. Null when there are no two such versions. */
   evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null>;

@@ -26,9 +26,12 @@ export class UserDirectory implements UserService {
     return [...(await this.options.store.users.list({ first, after: null, isSynthetic: true })).rows];
   }
 
-  async feedbackOf(userId: string): Promise<Feedback[]> {
-    const feedback = await this.options.store.feedback.findByUser(userId);
-    return feedback.filter(({ value }) => value !== 0).sort((a, b) => b.at - a.at);
+  async feedbackOf(userIds: readonly string[]): Promise<Map<string, Feedback[]>> {
+    const found = new Map<string, Feedback[]>(userIds.map((userId) => [userId, []]));
+    const rows = await this.options.store.feedback.findByUsers(userIds);
+    const given = rows.filter(({ value }) => value !== 0).sort((a, b) => b.at - a.at);
+    for (const row of given) found.get(row.userId)?.push(row);
+    return found;
   }
 
   dataset(): Promise<DatasetInfo> {

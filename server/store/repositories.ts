@@ -122,6 +122,8 @@ export interface FeedbackRepository {
   /** The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending. Returns what is stored now. */
   submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;
   findByUser(userId: string): Promise<Feedback[]>;
+  /** In no order. */
+  findByUsers(userIds: readonly string[]): Promise<Feedback[]>;
   /** Thumbs that are acknowledged but may not be in activity and profile yet. */
   findPending(): Promise<Feedback[]>;
   findPendingByUser(userId: string): Promise<Feedback[]>;
@@ -192,6 +194,8 @@ export interface PersonaHistoryRepository {
   ): Promise<void>;
   /** Newest first. */
   findByUser(userId: string, limit: number): Promise<PersonaRecord[]>;
+  /** Up to `limit` of each user, newest first. */
+  findByUsers(userIds: readonly string[], limit: number): Promise<PersonaRecord[]>;
   /** For every user with a record in both versions: counts by (from persona, to persona). */
   transitions(fromVersion: number, toVersion: number): Promise<{ from: string; to: string; count: number }[]>;
   deleteByUser(userId: string): Promise<number>;

@@ -59,6 +59,11 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
         { ...rows[1], ...step },
       ]);
       expect(await history.findByUser(users[1], 2)).toHaveLength(2);
+      const several = await history.findByUsers([users[2_200], users[1]], 1);
+      expect(several.map(({ userId, version }) => [userId, version])).toEqual([
+        [users[2_200], 1],
+        [users[1], 2],
+      ]);
       expect(await history.findByUser(users[2_200], 9)).toEqual([{ ...rows[2_200], ...step }]);
       const moves = await history.transitions(1, 2);
       expect(moves).toHaveLength(3);

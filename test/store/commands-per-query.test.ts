@@ -13,10 +13,11 @@ import { smallWorld, type SmallWorld } from '../support/small-world.js';
 
 const PAGE = `query ($first: Int!) { users(first: $first) { nodes {
   id persona { confidence persona { label } }
+  feedback(first: 3) { nodes { itemId } } personaTimeline(first: 3) { persona { label } }
   recommendations(first: 5) { persona { label } items { item { title } explanation { items { item { title } } } } }
 } } }`;
 
-describe('a page of users with personas and recommendations', () => {
+describe('a page of users with personas, thumbs, timelines and recommendations', () => {
   let store: Store;
   let world: SmallWorld;
   const commands: string[] = [];
@@ -60,10 +61,14 @@ describe('a page of users with personas and recommendations', () => {
   it('takes as many commands for fifty users as for five', async () => {
     const few = await commandsOf(5);
     const many = await commandsOf(50);
-    // The page; thumbs, profiles and personas behind the lists. Items are kept in memory, read a hundred at a time.
+    // The page; their thumbs and timelines; thumbs, profiles and personas behind the lists. Items are kept in memory, read a hundred at a time.
     const isOfUsers = (command: string) => command !== 'find items';
     expect(few.filter(isOfUsers).sort()).toEqual([
       'find feedback',
+      'find feedback',
+      'find personaHistory',
+      'find personaVersions',
+      'find personaVersions',
       'find profiles',
       'find users',
       'find users',

@@ -202,7 +202,9 @@ describe('a clock that is set back an hour', () => {
     now -= HOUR;
     await services.feedback.submit({ userId: SOMEBODY, itemId: second.itemId, value: 1, listId: null });
     await services.feedback.submit({ userId: SOMEBODY, itemId: first.itemId, value: -1, listId: null });
-    const opinions = (await services.users.feedbackOf(SOMEBODY)).map(({ itemId, value }) => [itemId, value]);
+    const opinions = (await services.users.feedbackOf([SOMEBODY]))
+      .get(SOMEBODY)!
+      .map(({ itemId, value }) => [itemId, value]);
     expect(new Map(opinions as [string, number][])).toEqual(
       new Map([
         [first.itemId, -1],

@@ -128,7 +128,8 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
         }),
       demoUsers: (first) => ask('demoUsers', () => [...users.values()].slice(0, first)),
-      feedbackOf: (userId) => ask('feedbackOf', () => opinionsOf(userId).reverse()),
+      feedbackOf: (userIds) =>
+        ask('feedbackOf', () => new Map(userIds.map((userId) => [userId, opinionsOf(userId).reverse()]))),
       dataset: () =>
         ask('dataset', () => ({
           isSynthetic: system.isSynthetic,

@@ -24,6 +24,12 @@ export function createPersonaHistory(): PersonaHistoryRepository {
   const records = new Table<PersonaRecord>();
   const keyOf = ({ userId, version, at }: PersonaRecord) => `${userId}/${version}/${at}`;
   const inVersion = (version: number) => records.all().filter((row) => row.version === version);
+  const newest = (userId: string, limit: number) =>
+    records
+      .all()
+      .filter((row) => row.userId === userId)
+      .sort((left, right) => right.at - left.at)
+      .slice(0, limit);
   return {
     async appendMany(rows) {
       for (const row of rows) records.set(keyOf(row), row);
@@ -32,12 +38,8 @@ export function createPersonaHistory(): PersonaHistoryRepository {
       records.deleteWhere((row) => row.version === step.version && row.at === step.at);
       for (const row of rows) records.set(keyOf({ ...row, ...step }), { ...row, ...step });
     },
-    findByUser: async (userId, limit) =>
-      records
-        .all()
-        .filter((row) => row.userId === userId)
-        .sort((left, right) => right.at - left.at)
-        .slice(0, limit),
+    findByUser: async (userId, limit) => newest(userId, limit),
+    findByUsers: async (userIds, limit) => userIds.flatMap((userId) => newest(userId, limit)),
     transitions: async (fromVersion, toVersion) =>
       countTransitions(inVersion(fromVersion), inVersion(toVersion)),
     deleteByUser: async (userId) => records.deleteWhere((row) => row.userId === userId),

@@ -79,6 +79,7 @@ export function createFeedback(): FeedbackRepository {
       return { stored, previous };
     },
     findByUser: async (userId) => table.all().filter((row) => row.userId === userId),
+    findByUsers: async (userIds) => table.all().filter((row) => userIds.includes(row.userId)),
     findPending: async () => pendingRows(),
     findPendingByUser: async (userId) => pendingRows().filter((row) => row.userId === userId),
     findPendingByUsers: async (userIds) => pendingRows().filter((row) => userIds.includes(row.userId)),

@@ -81,6 +81,8 @@ export function createFeedbackRepository(
   return {
     submit: (feedback) => lane.urgent(() => submit(feedback)),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
+    findByUsers: async (userIds) =>
+      (await findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean())).map(toFeedback),
     findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
     // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
     findPendingByUser: async (userId) =>

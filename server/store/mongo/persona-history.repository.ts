@@ -9,7 +9,7 @@ import type { PersonaRecord } from '../../domain/index.js';
 import { countTransitions } from '../persona-transitions.js';
 import type { PersonaHistoryRepository } from '../repositories.js';
 
-import { DERIVED, batchesOf } from './batches.js';
+import { DERIVED, batchesOf, findByIds } from './batches.js';
 import { duplicateIndexes } from './errors.js';
 import type { WriteLane } from './write-lane.js';
 
@@ -96,6 +96,33 @@ export function createPersonaHistoryRepository(
     }
   }
 
+  /** Up to `limit` steps of each user. The documents of versions are large: only those are read that are needed. */
+  async function newest(userIds: readonly string[], limit: number): Promise<PersonaRecord[]> {
+    if (userIds.length === 0) return [];
+    const sorted = [...userIds].sort();
+    const [single, spans] = await Promise.all([
+      findByIds(userIds, (part) => steps.find({ userId: { $in: part } }).lean()),
+      versions
+        .find({ first: { $lte: sorted.at(-1)! }, last: { $gte: sorted[0] } }, { columns: 0 })
+        .sort({ at: -1 })
+        .lean(),
+    ]);
+    const needed = new Set<string>();
+    for (const userId of sorted) {
+      const own = spans.filter(({ first, last }) => first <= userId && userId <= last);
+      for (const { _id } of own.slice(0, limit)) needed.add(_id);
+    }
+    const whole = await findByIds([...needed], (part) => versions.find({ _id: { $in: part } }).lean());
+    const timelines = new Map<string, PersonaRecord[]>(userIds.map((userId) => [userId, []]));
+    for (const { _id, ...row } of single) timelines.get(row.userId)?.push(row);
+    for (const document of whole) {
+      for (const row of recordsOf(document)) timelines.get(row.userId)?.push(row);
+    }
+    return [...timelines.values()].flatMap((rows) =>
+      rows.sort((left, right) => right.at - left.at).slice(0, limit),
+    );
+  }
+
   return {
     async appendMany(rows) {
       for (const batch of batchesOf(rows)) {
@@ -112,18 +139,8 @@ export function createPersonaHistoryRepository(
         await lane.derived(() => versions.collection.insertOne(document as never, DERIVED));
       }
     },
-    async findByUser(userId, limit) {
-      const [single, whole] = await Promise.all([
-        steps.find({ userId }).sort({ at: -1 }).limit(limit).lean(),
-        versions.find(around(userId)).sort({ at: -1 }).limit(limit).lean(),
-      ]);
-      return [
-        ...single.map(({ _id, ...row }) => row),
-        ...whole.flatMap((document) => recordsOf(document).filter((row) => row.userId === userId)),
-      ]
-        .sort((left, right) => right.at - left.at)
-        .slice(0, limit);
-    },
+    findByUser: (userId, limit) => newest([userId], limit),
+    findByUsers: newest,
     async transitions(fromVersion, toVersion) {
       const [before, after] = await Promise.all([inVersion(fromVersion), inVersion(toVersion)]);
       return countTransitions(before, after);
