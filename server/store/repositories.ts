@@ -62,8 +62,6 @@ export interface UserRepository {
   /** Streams who has which persona, in batches, in ascending user id. */
   streamPersonas(): AsyncIterable<readonly Pick<User, 'userId' | 'persona' | 'eventCount'>[]>;
   count(): Promise<number>;
-  /** Users by persona id; users without one under "none". */
-  countByPersona(): Promise<Map<string, number>>;
   delete(userId: string): Promise<number>;
   /** Ids of users deleted by anybody from now on; null where the server has no change streams. */
   watchDeleted(options: { signal: AbortSignal }): AsyncIterable<string> | null;

@@ -102,7 +102,7 @@ describe('a retrain that is stopped', () => {
     expect(await store.models.findActiveVersion()).toBeNull();
     expect(await store.leases.find('retrain')).toBeNull();
     expect(await store.alerts.list({ limit: 9 })).toEqual([]);
-    expect(await store.users.countByPersona()).toEqual(new Map([['none', 40]]));
+    expect(await usersWithPersona(store)).toBe(0);
   });
 
   it('at reassign keeps the version that serves already, and the next start makes up for the rest', async () => {
@@ -114,7 +114,7 @@ describe('a retrain that is stopped', () => {
     await next.start();
     next.resume();
     await waitFor(async () => (await store.models.find(1))?.reassignedAt, 'everybody is re-assigned');
-    expect((await store.users.countByPersona()).has('none')).toBe(false);
+    expect(await usersWithPersona(store)).toBe(40);
     await next.stop();
   });
 });
@@ -213,4 +213,12 @@ function stopAt(container: SmallWorld['container'], wanted: TrainingStage) {
     isAsked = true;
     void training.cancel(runId);
   });
+}
+
+async function usersWithPersona(store: Store): Promise<number> {
+  let count = 0;
+  for await (const batch of store.users.streamPersonas()) {
+    count += batch.filter(({ persona }) => persona !== null).length;
+  }
+  return count;
 }

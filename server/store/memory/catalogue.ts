@@ -72,14 +72,6 @@ export function createUsers(): UserRepository {
     streamPersonas: () =>
       batches(users.all().map(({ userId, persona, eventCount }) => ({ userId, persona, eventCount }))),
     count: async () => users.size,
-    async countByPersona() {
-      const counts = new Map<string, number>();
-      for (const { persona } of users.all()) {
-        const personaId = persona?.personaId ?? 'none';
-        counts.set(personaId, (counts.get(personaId) ?? 0) + 1);
-      }
-      return counts;
-    },
     async delete(userId) {
       if (!users.delete(userId)) return 0;
       deleted.send(userId);

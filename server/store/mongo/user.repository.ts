@@ -111,12 +111,6 @@ export function createUserRepository(
         ({ _id, persona, eventCount }) => ({ userId: _id, persona, eventCount }),
       ),
     count: () => model.countDocuments(),
-    async countByPersona() {
-      const groups = await model.aggregate<{ _id: string | null; count: number }>([
-        { $group: { _id: '$persona.personaId', count: { $sum: 1 } } },
-      ]);
-      return new Map(groups.map(({ _id, count }) => [_id ?? 'none', count]));
-    },
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
     watchDeleted: ({ signal }) =>
       hasChangeStreams
