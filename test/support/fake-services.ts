@@ -140,8 +140,11 @@ export function fakeSystem(bus: EventBus): FakeSystem {
     personas: {
       personas: () => [...personas.values()],
       persona: (id) => personas.get(id) ?? null,
-      history: (userId) =>
-        ask('history', () => [{ userId, version: 1, personaId: 'seeker', confidence: 0.9, at: CREATED_AT }]),
+      histories: (userIds) =>
+        ask('histories', () => {
+          const step = { version: 1, personaId: 'seeker', confidence: 0.9, at: CREATED_AT };
+          return new Map(userIds.map((userId) => [userId, [{ userId, ...step }]]));
+        }),
       evolution: () => ask('evolution', () => fakeEvolution([...personas.values()])),
       rename: (id, label) =>
         ask('rename', () => {
