@@ -1,16 +1,13 @@
 /** The admin pages in Chromium: how soon the map of users is there, and what live figures cost over time. */
 
-import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
+import { openWindows } from '../browser/stage.js';
 import { askFor } from '../support/api-client.js';
-import { chromiumLaunch } from '../support/ensure-chromium.js';
-import { runCommand } from '../support/server.js';
 
-import { startProcess } from './process.js';
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
-import { READY, withDataFolder } from './server.js';
+import type { Theatre } from './server.js';
 
 const THUMBS_PER_SECOND = 10;
 const PAGE_LOADS = 5;
@@ -25,44 +22,26 @@ interface Observed {
 }
 
 /** `minutes`: how long the live page is watched. */
-export async function benchAdminClient({
-  users,
-  minutes,
-}: {
-  users: string;
-  minutes: number;
-}): Promise<Figure[]> {
-  return withDataFolder(users, async (env) => {
-    const server = startProcess('main', [], env);
-    const browser = await chromium.launch(chromiumLaunch());
-    try {
-      const { match } = await server.until(READY, 600_000);
-      const url = match[1];
-      const token = (await runCommand({ ...process.env, ...env }, 'token', ['--role', 'admin'])).trim();
-      return [
-        ...(await benchMap(browser, url, token, users)),
-        ...(await benchLive(browser, url, token, minutes)),
-      ];
-    } finally {
-      await browser.close();
-      await server.stop();
-    }
-  });
+export async function benchAdminClient(
+  theatre: Theatre,
+  { users, minutes }: { users: string; minutes: number },
+): Promise<Figure[]> {
+  return [...(await benchMap(theatre, users)), ...(await benchLive(theatre, minutes))];
 }
 
-async function openAdmin(browser: Browser, token: string): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  await context.addInitScript((value) => {
-    if (location.protocol === 'http:') sessionStorage.setItem('smartpersona.token', value);
-  }, token);
+async function openAdmin({ browser, url, adminToken }: Theatre): Promise<Page> {
+  const { context } = await openWindows(browser, url, {
+    token: adminToken,
+    viewport: { width: 1440, height: 900 },
+  });
   return await context.newPage();
 }
 
-async function benchMap(browser: Browser, url: string, token: string, users: string): Promise<Figure[]> {
-  const page = await openAdmin(browser, token);
+async function benchMap(theatre: Theatre, users: string): Promise<Figure[]> {
+  const page = await openAdmin(theatre);
   const loads: number[] = [];
   for (let load = 0; load < PAGE_LOADS; load++) {
-    await page.goto(`${url}/admin/personas`);
+    await page.goto(`${theatre.url}/admin/personas`);
     await page.locator('[data-chart=cluster-map] canvas').waitFor();
     // The canvas is there with the first option; two frames later it has been drawn.
     loads.push(
@@ -85,18 +64,18 @@ async function benchMap(browser: Browser, url: string, token: string, users: str
   ];
 }
 
-async function benchLive(browser: Browser, url: string, token: string, minutes: number): Promise<Figure[]> {
-  const page = await openAdmin(browser, token);
+async function benchLive(theatre: Theatre, minutes: number): Promise<Figure[]> {
+  const page = await openAdmin(theatre);
   let nUpdates = 0;
   page.on('websocket', (socket) =>
     socket.on('framereceived', ({ payload }) => {
       if (String(payload).includes('"analyticsUpdated"')) nUpdates += 1;
     }),
   );
-  await page.goto(`${url}/admin`);
+  await page.goto(`${theatre.url}/admin`);
   await page.locator('[data-chart=hour-weekday] canvas').waitFor();
   const end = Date.now() + WARM_UP_MS + minutes * 60_000;
-  const load = sendThumbs(url, token, end);
+  const load = sendThumbs(theatre, end);
   await page.waitForTimeout(WARM_UP_MS);
   nUpdates = 0;
   const heapBefore = await heapMb(page);
@@ -150,10 +129,10 @@ async function heapMb(page: Page): Promise<number> {
   return usedSize / 2 ** 20;
 }
 
-async function sendThumbs(url: string, token: string, end: number): Promise<void> {
+async function sendThumbs({ url, adminToken }: Theatre, end: number): Promise<void> {
   const { users, items } = await askFor<Record<'users' | 'items', { nodes: { id: string }[] }>>(
     url,
-    token,
+    adminToken,
     '{ users(first: 50) { nodes { id } } items(first: 50) { nodes { id } } }',
   );
   for (let n = 0; Date.now() < end; n++) {
@@ -164,7 +143,7 @@ async function sendThumbs(url: string, token: string, end: number): Promise<void
     };
     await askFor(
       url,
-      token,
+      adminToken,
       'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }',
       { input },
     );

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 
 import { benchAdminClient } from './client-admin.js';
+import { benchUserClient } from './client-user.js';
 import { benchHttp } from './http.js';
 import { benchImport } from './import.js';
 import { benchLearning } from './learning/index.js';
@@ -14,6 +15,7 @@ import { benchLive } from './live.js';
 import type { Figure } from './report.js';
 import { printFigures } from './report.js';
 import { benchRetrain } from './retrain.js';
+import { withTheatre } from './server.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +34,10 @@ if (wants('api')) figures.push(...(await benchHttp(values.users)));
 if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
 if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
 if (wants('client'))
-  figures.push(...(await benchAdminClient({ users: values.users, minutes: Number(values.minutes) })));
+  await withTheatre(values.users, async (theatre) => {
+    figures.push(...(await benchUserClient(theatre)));
+    const options = { users: values.users, minutes: Number(values.minutes) };
+    figures.push(...(await benchAdminClient(theatre, options)));
+  });
 if (wants('learning')) figures.push(...(await benchLearning({ split: values.split })));
 printFigures(figures);

@@ -4,7 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Browser } from 'playwright-core';
+
+import { openBrowser } from '../browser/stage.js';
 import { askFor } from '../support/api-client.js';
+import { runCommand } from '../support/server.js';
+
+import { startProcess } from './process.js';
 
 /** The line that names the address. */
 export const READY = /SmartPersona is ready on (http:\/\/\S+?)\/\s/;
@@ -26,6 +32,31 @@ export async function withDataFolder<T>(
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** A server on synthetic data, and a Chromium to look at it with. */
+export interface Theatre {
+  readonly url: string;
+  readonly browser: Browser;
+  readonly adminToken: string;
+  /** Runs one of the product's commands beside the server and gives its standard output. */
+  run(command: string, ...args: string[]): Promise<string>;
+}
+
+export async function withTheatre<T>(users: string, use: (theatre: Theatre) => Promise<T>): Promise<T> {
+  return withDataFolder(users, async (env) => {
+    const server = startProcess('main', [], env);
+    const browser = await openBrowser();
+    const run = (command: string, ...args: string[]) => runCommand({ ...process.env, ...env }, command, args);
+    try {
+      const { match } = await server.until(READY, 600_000);
+      const adminToken = (await run('token', '--role', 'admin')).trim();
+      return await use({ url: match[1]!, browser, adminToken, run });
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
 }
 
 /** The first `count` demo users with a token each. */

@@ -1,38 +1,20 @@
 /** The admin pages one by one, in Chromium, on the real server and database. */
 
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
-import { buildClient, openBrowser, openWindows, signInWithToken } from './stage.js';
-
-const PAGES = ['', '/personas', '/models', '/training', '/users', '/data', '/alerts'] as const;
+import { ADMIN_PAGES, buildClient, openBrowser, openWindows, settle, signInWithToken } from './stage.js';
 
 interface Listed {
   readonly recommendations: {
     readonly listId: string;
     readonly items: readonly { readonly item: { readonly id: string } }[];
   };
-}
-
-/** The pages of an administrator; signed in by a token that is there before the first page is. */
-async function openAdmin(browser: Browser, url: string, token: string, options: BrowserContextOptions = {}) {
-  const windows = await openWindows(browser, url, options);
-  await windows.context.addInitScript((value) => {
-    // The blank page that comes first has no storage.
-    if (location.protocol === 'http:') sessionStorage.setItem('smartpersona.token', value);
-  }, token);
-  return windows;
-}
-
-/** Until every card has said what it has to say. */
-async function settle(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('main [role=status] .unseen') === null);
 }
 
 describe('the admin pages in a browser', () => {
@@ -98,7 +80,7 @@ describe('the admin pages in a browser', () => {
     );
 
   it('shows figures of this moment, keeps the range in the address, and has a table behind every chart', async () => {
-    const { context, open, mishaps } = await openAdmin(browser, server.url, token);
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token });
     const page = await open('/admin?range=24h');
     await page.locator('[data-tile=model]').getByText('Version 1').waitFor();
     expect(await page.locator('input[name=range]:checked').getAttribute('value')).toBe('24h');
@@ -128,7 +110,7 @@ describe('the admin pages in a browser', () => {
   });
 
   it('looks a user up: the same list in the same order, with reasons', async () => {
-    const { context, open, mishaps } = await openAdmin(browser, server.url, token);
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token });
     const page = await open('/admin/users');
     await page.locator('input[name=pseudonym]').fill(userId);
     await page.keyboard.press('Enter');
@@ -149,7 +131,7 @@ describe('the admin pages in a browser', () => {
   });
 
   it('gives a persona another name', async () => {
-    const { context, open } = await openAdmin(browser, server.url, token);
+    const { context, open } = await openWindows(browser, server.url, { token });
     const page = await open('/admin/personas');
     await page
       .getByRole('button', { name: /^Rename/ })
@@ -168,14 +150,15 @@ describe('the admin pages in a browser', () => {
   ] as const)(
     'is open to everybody on every page: $language, $colorScheme',
     async ({ language, colorScheme }) => {
-      const { context, open } = await openAdmin(browser, server.url, token, { colorScheme });
-      await context.addInitScript((value) => {
-        if (location.protocol === 'http:') localStorage.setItem('smartpersona.language', value);
-      }, language);
+      const { context, open } = await openWindows(browser, server.url, {
+        token,
+        language,
+        colorScheme,
+      });
       const page = await open('/admin');
       const faults: string[] = [];
-      for (const path of PAGES) {
-        await page.goto(`${server.url}/admin${path}`);
+      for (const path of Object.values(ADMIN_PAGES)) {
+        await page.goto(server.url + path);
         await settle(page);
         const { violations } = await new AxeBuilder({ page }).analyze();
         faults.push(...violations.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`));
@@ -186,12 +169,13 @@ describe('the admin pages in a browser', () => {
   );
 
   it('fits a phone without scrolling sideways', async () => {
-    const { context, open } = await openAdmin(browser, server.url, token, {
+    const { context, open } = await openWindows(browser, server.url, {
+      token,
       viewport: { width: 360, height: 740 },
     });
     const page = await open('/admin');
-    for (const path of PAGES) {
-      await page.goto(`${server.url}/admin${path}`);
+    for (const path of Object.values(ADMIN_PAGES)) {
+      await page.goto(server.url + path);
       await settle(page);
       const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect([path, overhang]).toEqual([path, 0]);
@@ -200,7 +184,7 @@ describe('the admin pages in a browser', () => {
   });
 
   it('imports a file: good rows land, bad ones are listed', async () => {
-    const { context, open, mishaps } = await openAdmin(browser, server.url, token);
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token });
     const page = await open('/admin/data');
     const at = new Date().toISOString();
     await page.locator('input[type=file]').setInputFiles({

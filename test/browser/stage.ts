@@ -19,6 +19,18 @@ import { chromiumLaunch } from '../support/ensure-chromium.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEADLINE_MS = 20_000;
 
+/** The pages of somebody who is signed in, and one that is not there. */
+export const USER_PAGES = { list: '/', 'my-data': '/my-data', 'not-found': '/nowhere' } as const;
+export const ADMIN_PAGES = {
+  overview: '/admin',
+  personas: '/admin/personas',
+  models: '/admin/models',
+  training: '/admin/training',
+  users: '/admin/users',
+  data: '/admin/data',
+  alerts: '/admin/alerts',
+} as const;
+
 /** Rows that are there; one that is fading out is not. */
 const ROWS = 'li[data-item]:not([inert])';
 
@@ -42,10 +54,17 @@ export interface Windows {
   open(path?: string): Promise<Page>;
 }
 
+export interface WindowOptions extends BrowserContextOptions {
+  /** Signed in with it before the first page is there. */
+  readonly token?: string;
+  /** Chosen before the first page is there. */
+  readonly language?: string;
+}
+
 export async function openWindows(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { token, language, ...options }: WindowOptions = {},
 ): Promise<Windows> {
   const context = await browser.newContext({
     locale: 'en-GB',
@@ -53,6 +72,15 @@ export async function openWindows(
     ...options,
   });
   context.setDefaultTimeout(DEADLINE_MS);
+  await context.addInitScript(
+    (wanted) => {
+      // The blank page that comes first has no storage.
+      if (location.protocol !== 'http:') return;
+      if (wanted.token !== undefined) sessionStorage.setItem('smartpersona.token', wanted.token);
+      if (wanted.language !== undefined) localStorage.setItem('smartpersona.language', wanted.language);
+    },
+    { token, language },
+  );
   const mishaps: string[] = [];
   const { host } = new URL(url);
   context.on('request', (request) => {
@@ -71,6 +99,12 @@ export async function openWindows(
       return page;
     },
   };
+}
+
+/** Until every part of the page has said what it has to say. */
+export async function settle(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('main [role=status] .unseen') === null);
 }
 
 /** Signs in as the demo user at `position` of the entrance, and waits for the list. */

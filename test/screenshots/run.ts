@@ -1,0 +1,132 @@
+/**
+ * `npm run screenshots [-- --out FOLDER] [--users N]`: every page of the client as a PNG, light and dark, on a desktop and on
+ * a phone, and two pages in Arabic; on a throw-away server with synthetic data. For people to look at.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { Page } from 'playwright-core';
+
+import { signIn, withTheatre, type Theatre } from '../bench/server.js';
+import { ADMIN_PAGES, openWindows, settle, USER_PAGES } from '../browser/stage.js';
+import { askFor } from '../support/api-client.js';
+
+const DEVICES = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+} as const;
+const SCHEMES = ['light', 'dark'] as const;
+/** Thumbs that give the live figures something to show. */
+const N_THUMBS = 120;
+
+interface Visit {
+  readonly name: string;
+  readonly path: string;
+  readonly token?: string;
+  readonly language?: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'screenshots' },
+    users: { type: 'string', default: '2000' },
+  },
+});
+
+await withTheatre(values.users, async (theatre) => {
+  const visitors = await signIn(theatre.url, 20);
+  await actALittle(theatre.url, visitors);
+  // A second version, for the pages that compare.
+  await theatre.run('retrain');
+  const user = visitors[0]!;
+  for (const [device, options] of Object.entries(DEVICES)) {
+    for (const scheme of SCHEMES) await mkdir(join(values.out, `${device}-${scheme}`), { recursive: true });
+    for (const visit of visitsOf(theatre, user)) await photograph(theatre, device, options, visit);
+  }
+});
+
+function visitsOf({ adminToken }: Theatre, { id, token }: { id: string; token: string }): Visit[] {
+  const pages = (of: Readonly<Record<string, string>>, prefix: string, by: string) =>
+    Object.entries(of).map(([name, path]): Visit => ({ name: prefix + name, path, token: by }));
+  return [
+    { name: 'sign-in', path: '/sign-in' },
+    ...pages(USER_PAGES, '', token),
+    ...pages(ADMIN_PAGES, 'admin-', adminToken),
+    { name: 'admin-user', path: `/admin/users?user=${id}`, token: adminToken },
+    { name: 'list-arabic', path: '/', token, language: 'ar' },
+    { name: 'admin-overview-arabic', path: '/admin', token: adminToken, language: 'ar' },
+  ];
+}
+
+async function photograph(
+  { browser, url }: Theatre,
+  device: string,
+  options: (typeof DEVICES)[keyof typeof DEVICES],
+  { name, path, token, language }: Visit,
+): Promise<void> {
+  const { context, mishaps, open } = await openWindows(browser, url, {
+    ...options,
+    token,
+    language,
+    reducedMotion: 'reduce',
+  });
+  const page = await open(path);
+  await settle(page);
+  await page.waitForLoadState('networkidle');
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme });
+    await drawn(page);
+    const file = join(values.out, `${device}-${colorScheme}`, `${name}.png`);
+    await page.screenshot({ path: file, fullPage: true });
+    process.stdout.write(`${file}\n`);
+  }
+  for (const mishap of mishaps) process.stderr.write(`${device} ${path}: ${mishap}\n`);
+  await context.close();
+}
+
+/** Charts draw in a frame of their own after the colours have changed. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+}
+
+/** Lists are shown, opened and judged. */
+async function actALittle(url: string, visitors: readonly { token: string }[]): Promise<void> {
+  interface Shown {
+    readonly recommendations: {
+      readonly listId: string;
+      readonly items: readonly { readonly item: { readonly id: string } }[];
+    };
+  }
+  for (let n = 0; n < N_THUMBS; n++) {
+    const { token } = visitors[n % visitors.length]!;
+    const { recommendations } = await askFor<Shown>(
+      url,
+      token,
+      '{ recommendations(first: 10) { listId items { item { id } } } }',
+    );
+    const position = (n * 3) % recommendations.items.length;
+    const { id: itemId } = recommendations.items[position]!.item;
+    const row = { itemId, listId: recommendations.listId, position };
+    await askFor(
+      url,
+      token,
+      'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }',
+      {
+        events: [
+          { ...row, type: 'IMPRESSION' },
+          ...(n % 4 === 0 ? [{ ...row, type: 'CLICK', value: 20 }] : []),
+        ],
+      },
+    );
+    await askFor(
+      url,
+      token,
+      'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }',
+      { input: { ...row, value: n % 5 === 0 ? 'DOWN' : 'UP' } },
+    );
+  }
+}
