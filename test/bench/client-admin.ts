@@ -42,7 +42,7 @@ async function benchMap(theatre: Theatre, users: string): Promise<Figure[]> {
   const loads: number[] = [];
   for (let load = 0; load < PAGE_LOADS; load++) {
     await page.goto(`${theatre.url}/admin/personas`);
-    await page.locator('[data-chart=cluster-map] canvas').waitFor();
+    await page.locator('[data-chart=cluster-map] canvas').first().waitFor();
     // The canvas is there with the first option; two frames later it has been drawn.
     loads.push(
       await page.evaluate(
@@ -73,7 +73,7 @@ async function benchLive(theatre: Theatre, minutes: number): Promise<Figure[]> {
     }),
   );
   await page.goto(`${theatre.url}/admin`);
-  await page.locator('[data-chart=hour-weekday] canvas').waitFor();
+  await page.locator('[data-chart=hour-weekday] canvas').first().waitFor();
   const end = Date.now() + WARM_UP_MS + minutes * 60_000;
   const load = sendThumbs(theatre, end);
   await page.waitForTimeout(WARM_UP_MS);

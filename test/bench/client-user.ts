@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 import type { Page } from 'playwright-core';
 
-import { openWindows, orderOf } from '../browser/stage.js';
+import { openWindows, orderOf, ROWS } from '../browser/stage.js';
 
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
@@ -68,7 +68,7 @@ async function visitOf({ browser, url }: Theatre, path: string, token?: string):
   });
   await page.goto(url + path);
   await page
-    .locator(token === undefined ? '[data-demo-user]' : 'li[data-item]')
+    .locator(token === undefined ? '[data-demo-user]' : ROWS)
     .first()
     .waitFor();
   await page.waitForLoadState('networkidle');
@@ -91,7 +91,7 @@ async function visitOf({ browser, url }: Theatre, path: string, token?: string):
 async function benchThumbs({ browser, url }: Theatre, token: string): Promise<number[]> {
   const { context, open } = await openWindows(browser, url, { token });
   const page = await open('/');
-  await page.locator('li[data-item]').first().waitFor();
+  await page.locator(ROWS).first().waitFor();
   const times: number[] = [];
   for (let thumb = 0; thumb < THUMBS; thumb++) {
     const before = await orderOf(page);
@@ -104,26 +104,23 @@ async function benchThumbs({ browser, url }: Theatre, token: string): Promise<nu
 }
 
 async function timeThumb(page: Page, itemId: string): Promise<number> {
-  return await page.evaluate((id) => {
-    const rows = () => [...document.querySelectorAll<HTMLElement>('li[data-item]:not([inert])')];
-    const order = () =>
-      rows()
-        .map(({ dataset }) => dataset['item'])
-        .join('\n');
-    const before = order();
-    const button = rows()
-      .find(({ dataset }) => dataset['item'] === id)!
-      .querySelector<HTMLElement>('[data-control="up"]')!;
-    return new Promise<number>((resolve) => {
+  return await page.evaluate(
+    async ({ rows, id }) => {
+      const list = document.querySelector(rows)!.parentElement!;
+      const before = Array.from(
+        list.querySelectorAll<HTMLElement>(rows),
+        (row) => row.dataset['item'],
+      ).join();
       const start = performance.now();
-      const look = () =>
-        requestAnimationFrame(() => {
-          if (order() === before) look();
-          // Painted once another frame begins.
-          else requestAnimationFrame(() => resolve(performance.now() - start));
-        });
-      button.click();
-      look();
-    });
-  }, itemId);
+      list.querySelector<HTMLElement>(`[data-item="${id}"] [data-control="up"]`)!.click();
+      do await new Promise(requestAnimationFrame);
+      while (
+        Array.from(list.querySelectorAll<HTMLElement>(rows), (row) => row.dataset['item']).join() === before
+      );
+      // Painted once another frame begins.
+      await new Promise(requestAnimationFrame);
+      return performance.now() - start;
+    },
+    { rows: ROWS, id: itemId },
+  );
 }

@@ -32,7 +32,7 @@ export const ADMIN_PAGES = {
 } as const;
 
 /** Rows that are there; one that is fading out is not. */
-const ROWS = 'li[data-item]:not([inert])';
+export const ROWS = 'li[data-item]:not([inert])';
 
 /** Builds the client when its sources are newer than what was built. */
 export function buildClient(): void {
