@@ -7,8 +7,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import type { Page } from 'playwright-core';
-
 import { signIn, withTheatre, type Theatre } from '../bench/server.js';
 import { ADMIN_PAGES, openWindows, settle, USER_PAGES } from '../browser/stage.js';
 import { askFor } from '../support/api-client.js';
@@ -18,6 +16,8 @@ const DEVICES = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
 } as const;
 const SCHEMES = ['light', 'dark'] as const;
+/** Until colours have changed everywhere, charts included. */
+const REPAINT_MS = 700;
 /** Thumbs that give the live figures something to show. */
 const N_THUMBS = 120;
 
@@ -77,20 +77,13 @@ async function photograph(
   await page.waitForLoadState('networkidle');
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
-    await drawn(page);
+    await page.waitForTimeout(REPAINT_MS);
     const file = join(values.out, `${device}-${colorScheme}`, `${name}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);
   }
   for (const mishap of mishaps) process.stderr.write(`${device} ${path}: ${mishap}\n`);
   await context.close();
-}
-
-/** Charts draw in a frame of their own after the colours have changed. */
-async function drawn(page: Page): Promise<void> {
-  await page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  );
 }
 
 /** Lists are shown, opened and judged. */
@@ -108,7 +101,7 @@ async function actALittle(url: string, visitors: readonly { token: string }[]): 
       token,
       '{ recommendations(first: 10) { listId items { item { id } } } }',
     );
-    const position = (n * 3) % recommendations.items.length;
+    const position = (n * 7 + Math.floor(n / 3)) % recommendations.items.length;
     const { id: itemId } = recommendations.items[position]!.item;
     const row = { itemId, listId: recommendations.listId, position };
     await askFor(
@@ -118,7 +111,7 @@ async function actALittle(url: string, visitors: readonly { token: string }[]): 
       {
         events: [
           { ...row, type: 'IMPRESSION' },
-          ...(n % 4 === 0 ? [{ ...row, type: 'CLICK', value: 20 }] : []),
+          ...(n % 3 === 0 ? [{ ...row, type: 'CLICK', value: 20 }] : []),
         ],
       },
     );
@@ -126,7 +119,7 @@ async function actALittle(url: string, visitors: readonly { token: string }[]): 
       url,
       token,
       'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }',
-      { input: { ...row, value: n % 5 === 0 ? 'DOWN' : 'UP' } },
+      { input: { ...row, value: n % 7 === 0 ? 'DOWN' : 'UP' } },
     );
   }
 }
