@@ -29,6 +29,7 @@ interface AxisTooltip {
   readonly value: readonly [number, number | null];
 }
 
+const DAY_MS = 86_400_000;
 /** Few points deserve a mark of their own; many would be a smear. */
 const MAX_MARKED_POINTS = 40;
 
@@ -61,6 +62,7 @@ export function timeLines(style: ChartStyle, options: TimeLinesOptions): ECharts
       type: 'time',
       min: from,
       max: to,
+      minInterval: to - from > 2 * DAY_MS ? DAY_MS : undefined,
       ...axisLook(style),
       splitLine: { show: false },
       axisLabel: { ...axisLook(style).axisLabel, formatter: (at: number) => style.tick(at, to - from) },
