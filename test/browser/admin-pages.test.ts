@@ -130,6 +130,32 @@ describe('the admin pages in a browser', () => {
     await context.close();
   });
 
+  it('takes along everything about a user, and erases it after asking once more', async () => {
+    const { users } = await askFor<{ users: { nodes: { id: string }[] } }>(
+      server.url,
+      token,
+      '{ users(first: 2) { nodes { id } } }',
+    );
+    const { id } = users.nodes[1]!;
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token });
+    const page = await open(`/admin/users?user=${id}`);
+    const saved = page.waitForEvent('download');
+    await page.locator('[data-export]').click();
+    expect((await saved).suggestedFilename()).toBe(`${id}.json`);
+
+    await page.locator('[data-erase]').click();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.matches('[data-erase]'))).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open] [data-confirm]').click();
+    await page.locator('[data-erased]').waitFor();
+    await page.goto(`${server.url}/admin/users?user=${id}`);
+    await page.getByText('Nothing is known of this pseudonym.').waitFor();
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
   it('gives a persona another name', async () => {
     const { context, open } = await openWindows(browser, server.url, { token });
     const page = await open('/admin/personas');

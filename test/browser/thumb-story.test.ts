@@ -99,7 +99,15 @@ describe('a user in a browser', () => {
     const before = await orderOf(page);
 
     await focusBy('Tab', '[data-control="up"]');
-    await page.keyboard.press('ArrowDown');
+    const under = () => page.evaluate(() => document.activeElement?.closest('li')?.dataset['item']);
+    for (const [key, place] of [
+      ['ArrowDown', 1],
+      ['ArrowDown', 2],
+      ['ArrowUp', 1],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(await under()).toBe(before[place]);
+    }
     await page.keyboard.press('Enter');
     const after = await waitForOtherOrder(page, before);
     expect(after).not.toContain(before[1]);

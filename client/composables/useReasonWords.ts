@@ -1,22 +1,24 @@
-/** The strongest reason for an entry of somebody's list, in the words which that person reads. */
+/** The strongest reason for an entry of somebody's list, in words. */
 
 import { toValue, type MaybeRefOrGetter } from 'vue';
 import { useI18n } from 'vue-i18n';
 
-import { isolate, strongestReason, usePersonaWords, type ExplanationLike } from '../../composables/index.js';
+import { isolate } from './isolate.js';
+import { strongestReason, type ExplanationLike } from './reasons.js';
+import { usePersonaWords } from './usePersonaWords.js';
 
+/** `opinionOf`: the thumb on an item of that person's history; `persona`: the one the list was made for. */
 export function useReasonWords(
-  thumbs: MaybeRefOrGetter<readonly { readonly itemId: string; readonly value: 'UP' | 'DOWN' | 'NONE' }[]>,
+  opinionOf: (itemId: string) => 'UP' | 'DOWN' | 'NONE',
   persona: MaybeRefOrGetter<{ readonly label: string } | null>,
 ): (explanation: ExplanationLike) => string {
   const { t } = useI18n();
   const wordsOf = usePersonaWords();
-  const opinionOf = (itemId: string) => {
-    const value = toValue(thumbs).find((thumb) => thumb.itemId === itemId)?.value ?? 'NONE';
-    return value === 'NONE' ? null : value;
-  };
   return (explanation) => {
-    const reason = strongestReason(explanation, opinionOf);
+    const reason = strongestReason(explanation, (itemId) => {
+      const opinion = opinionOf(itemId);
+      return opinion === 'NONE' ? null : opinion;
+    });
     if (reason.kind === 'item') {
       const key = { UP: 'liked', DOWN: 'disliked', none: 'interest' }[reason.opinion ?? 'none'];
       return t(`reason.${key}${reason.hasMore ? 'More' : ''}`, { title: isolate(reason.title) });

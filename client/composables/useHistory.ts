@@ -1,18 +1,15 @@
-/** Everything held about the viewer: to look at, to take along, to have erased. */
+/** What is held about the viewer, to look at. */
 
-import { useApolloClient, useMutation } from '@vue/apollo-composable';
+import { useApolloClient } from '@vue/apollo-composable';
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
 
 import {
-  EraseMeDocument,
-  ExportMeDocument,
   MyActivityDocument,
   MyTimelineDocument,
   type MyActivityQuery,
   type MyTimelineQuery,
 } from '../generated/graphql.js';
 
-import { useSession } from './session.js';
 import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
 
 const PAGE = 25;
@@ -63,42 +60,6 @@ export function useHistory(): History {
         .catch(() => null);
       isLoadingMore.value = false;
       if (page !== null && older.value === before) older.value = [...before, page.data.me.activity];
-    },
-  };
-}
-
-export interface MyData {
-  readonly isBusy: ComputedRef<boolean>;
-  /** What became of the last request; null before one. */
-  readonly outcome: Readonly<Ref<'exported' | 'nothing' | 'failed' | null>>;
-  /** The whole document as JSON; null where there is none. */
-  exportAll(): Promise<string | null>;
-  /** Ends in the signed-out state. */
-  erase(): Promise<void>;
-}
-
-export function useMyData(): MyData {
-  const session = useSession();
-  const exporting = useMutation(ExportMeDocument, { fetchPolicy: 'no-cache' });
-  const erasing = useMutation(EraseMeDocument, { fetchPolicy: 'no-cache' });
-  const outcome = ref<'exported' | 'nothing' | 'failed' | null>(null);
-  return {
-    isBusy: computed(() => exporting.loading.value || erasing.loading.value),
-    outcome,
-    async exportAll() {
-      const answer = await exporting.mutate().catch(() => null);
-      const found = answer?.data?.exportUser;
-      if (found?.__typename === 'UserExport') {
-        outcome.value = 'exported';
-        return found.document;
-      }
-      outcome.value = found === undefined ? 'failed' : 'nothing';
-      return null;
-    },
-    async erase() {
-      const answer = await erasing.mutate().catch(() => null);
-      if (answer?.data) session.signOut('erased');
-      else outcome.value = 'failed';
     },
   };
 }

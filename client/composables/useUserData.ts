@@ -1,0 +1,41 @@
+/** Everything held about one user: to take along, to have erased. */
+
+import { useMutation } from '@vue/apollo-composable';
+import { computed, ref, type ComputedRef, type Ref } from 'vue';
+
+import { EraseUserDocument, ExportUserDocument } from '../generated/graphql.js';
+
+export interface UserData {
+  readonly isBusy: ComputedRef<boolean>;
+  /** What became of the last request; null before one. */
+  readonly outcome: Readonly<Ref<'exported' | 'nothing' | 'failed' | null>>;
+  /** The whole document as JSON; null where there is none. */
+  exportAll(): Promise<string | null>;
+  erase(): Promise<void>;
+}
+
+/** `userId`: null for the viewer; somebody else is an administrator's business. */
+export function useUserData(userId: string | null, onErased: () => void): UserData {
+  const exporting = useMutation(ExportUserDocument, { fetchPolicy: 'no-cache' });
+  const erasing = useMutation(EraseUserDocument, { fetchPolicy: 'no-cache' });
+  const outcome = ref<'exported' | 'nothing' | 'failed' | null>(null);
+  return {
+    isBusy: computed(() => exporting.loading.value || erasing.loading.value),
+    outcome,
+    async exportAll() {
+      const answer = await exporting.mutate({ userId }).catch(() => null);
+      const found = answer?.data?.exportUser;
+      if (found?.__typename === 'UserExport') {
+        outcome.value = 'exported';
+        return found.document;
+      }
+      outcome.value = found === undefined ? 'failed' : 'nothing';
+      return null;
+    },
+    async erase() {
+      const answer = await erasing.mutate({ userId }).catch(() => null);
+      if (answer?.data) onErased();
+      else outcome.value = 'failed';
+    },
+  };
+}
