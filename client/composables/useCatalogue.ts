@@ -8,7 +8,7 @@ import {
   FoundItemsDocument,
   ItemDetailsDocument,
   type ItemDetailsQuery,
-} from '../generated/graphql.js';
+} from '../generated/user/graphql.js';
 
 import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
 import type { BriefItem } from './useThumbs.js';

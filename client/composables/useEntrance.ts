@@ -8,7 +8,7 @@ import {
   EntranceDocument,
   ViewerDocument,
   type EntranceQuery,
-} from '../generated/graphql.js';
+} from '../generated/user/graphql.js';
 
 import { failureOf, type Failure, type RequestErrorLike } from './failure.js';
 import { useSession } from './session.js';

@@ -8,7 +8,7 @@ import {
   MyTimelineDocument,
   type MyActivityQuery,
   type MyTimelineQuery,
-} from '../generated/graphql.js';
+} from '../generated/user/graphql.js';
 
 import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
 

@@ -3,7 +3,7 @@
 import { useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
 
-import { CorrectPersonaDocument, MyPersonaDocument, type MyPersonaQuery } from '../generated/graphql.js';
+import { CorrectPersonaDocument, MyPersonaDocument, type MyPersonaQuery } from '../generated/user/graphql.js';
 
 import { useLiveQuery } from './useLiveQuery.js';
 

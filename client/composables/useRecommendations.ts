@@ -7,7 +7,7 @@ import {
   RecommendationsUpdatedDocument,
   type RankedListFragment,
   type UpdateCause,
-} from '../generated/graphql.js';
+} from '../generated/user/graphql.js';
 
 import { useConnection } from './connection.js';
 import { useHeldList, type HeldList } from './useHeldList.js';

@@ -3,13 +3,13 @@
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, shallowRef, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
 
-import { MyThumbsDocument, SendFeedbackDocument } from '../generated/graphql.js';
+import { MyThumbsDocument, SendFeedbackDocument } from '../generated/user/graphql.js';
 import type {
   ItemBriefFragment,
   Opinion,
   SendFeedbackMutation,
   ThumbFragment,
-} from '../generated/graphql.js';
+} from '../generated/user/graphql.js';
 
 import { failureOf, type Failure, type RequestErrorLike } from './failure.js';
 import { useLiveQuery } from './useLiveQuery.js';

@@ -3,7 +3,7 @@
 import { useMutation } from '@vue/apollo-composable';
 import { computed, ref, type ComputedRef, type Ref } from 'vue';
 
-import { EraseUserDocument, ExportUserDocument } from '../generated/graphql.js';
+import { EraseUserDocument, ExportUserDocument } from '../generated/user/graphql.js';
 
 export interface UserData {
   readonly isBusy: ComputedRef<boolean>;

@@ -3,7 +3,7 @@
 import type { ComputedRef, Ref } from 'vue';
 import { computed } from 'vue';
 
-import { ViewerDocument, type ViewerQuery } from '../generated/graphql.js';
+import { ViewerDocument, type ViewerQuery } from '../generated/user/graphql.js';
 
 import { useSession } from './session.js';
 import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';

@@ -3,7 +3,7 @@
 import { useApolloClient } from '@vue/apollo-composable';
 import { shallowRef } from 'vue';
 
-import { CounterfactualDocument } from '../generated/graphql.js';
+import { CounterfactualDocument } from '../generated/user/graphql.js';
 
 /** `pending` while it is asked; `unknown` where there is no answer. */
 export type WhatIfAnswer =
