@@ -19,8 +19,7 @@ import { chromiumLaunch } from '../support/ensure-chromium.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEADLINE_MS = 20_000;
 
-/** The pages of somebody who is signed in, and one that is not there. */
-export const USER_PAGES = { list: '/', 'my-data': '/my-data', 'not-found': '/nowhere' } as const;
+const USER_PAGES = { list: '/', 'my-data': '/my-data', 'not-found': '/nowhere' } as const;
 export const ADMIN_PAGES = {
   overview: '/admin',
   personas: '/admin/personas',
@@ -30,6 +29,28 @@ export const ADMIN_PAGES = {
   data: '/admin/data',
   alerts: '/admin/alerts',
 } as const;
+
+/** One page as somebody sees it. */
+export interface Visit {
+  readonly name: string;
+  readonly path: string;
+  readonly token?: string;
+}
+
+/** Every page there is, and one that is not, each with whoever may see it. */
+export function everyPage(
+  user: { readonly id: string; readonly token: string },
+  adminToken: string,
+): Visit[] {
+  const pages = (of: Readonly<Record<string, string>>, prefix: string, token: string) =>
+    Object.entries(of).map(([name, path]): Visit => ({ name: prefix + name, path, token }));
+  return [
+    { name: 'sign-in', path: '/sign-in' },
+    ...pages(USER_PAGES, '', user.token),
+    ...pages(ADMIN_PAGES, 'admin-', adminToken),
+    { name: 'admin-user', path: `/admin/users?user=${user.id}`, token: adminToken },
+  ];
+}
 
 /** Rows that are there; one that is fading out is not. */
 export const ROWS = 'li[data-item]:not([inert])';

@@ -1,6 +1,5 @@
 /** What a user does, in Chromium, on the real server and database. */
 
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
@@ -134,27 +133,6 @@ describe('a user in a browser', () => {
     await page.getByRole('heading', { name: 'تسجيل الدخول', exact: true }).waitFor();
     await context.close();
   });
-
-  it.each(['light', 'dark'] as const)(
-    'finds no accessibility fault in the %s colours',
-    async (colorScheme) => {
-      const { context, open } = await openWindows(browser, server.url, {
-        colorScheme,
-        reducedMotion: 'reduce',
-      });
-      const page = await open();
-      await page.locator('[data-demo-user]').first().waitFor();
-      const faults = async () =>
-        (await new AxeBuilder({ page }).analyze()).violations.map(
-          ({ id, nodes }) => `${id}: ${nodes[0]?.html}`,
-        );
-      expect(await faults()).toEqual([]);
-      await signInAsDemoUser(page, 3);
-      await page.locator('summary').first().click();
-      expect(await faults()).toEqual([]);
-      await context.close();
-    },
-  );
 
   it('survives a killed and restarted server without a reload', async () => {
     const port = String(await freePort());

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { signIn, withTheatre, type Theatre } from '../bench/server.js';
-import { ADMIN_PAGES, openWindows, settle, USER_PAGES } from '../browser/stage.js';
+import { everyPage, openWindows, settle, type Visit } from '../browser/stage.js';
 import { askFor } from '../support/api-client.js';
 
 const DEVICES = {
@@ -20,13 +20,6 @@ const SCHEMES = ['light', 'dark'] as const;
 const REPAINT_MS = 700;
 /** Thumbs that give the live figures something to show. */
 const N_THUMBS = 120;
-
-interface Visit {
-  readonly name: string;
-  readonly path: string;
-  readonly token?: string;
-  readonly language?: string;
-}
 
 const { values } = parseArgs({
   options: {
@@ -40,31 +33,22 @@ await withTheatre(values.users, async (theatre) => {
   await actALittle(theatre.url, visitors);
   // A second version, for the pages that compare.
   await theatre.run('retrain');
-  const user = visitors[0]!;
+  const pages = everyPage(visitors[0]!, theatre.adminToken);
+  const inArabic = pages
+    .filter(({ name }) => ['list', 'admin-overview'].includes(name))
+    .map((page) => ({ ...page, name: `${page.name}-arabic`, language: 'ar' }));
+  const visits = [...pages, ...inArabic];
   for (const [device, options] of Object.entries(DEVICES)) {
     for (const scheme of SCHEMES) await mkdir(join(values.out, `${device}-${scheme}`), { recursive: true });
-    for (const visit of visitsOf(theatre, user)) await photograph(theatre, device, options, visit);
+    for (const visit of visits) await photograph(theatre, device, options, visit);
   }
 });
-
-function visitsOf({ adminToken }: Theatre, { id, token }: { id: string; token: string }): Visit[] {
-  const pages = (of: Readonly<Record<string, string>>, prefix: string, by: string) =>
-    Object.entries(of).map(([name, path]): Visit => ({ name: prefix + name, path, token: by }));
-  return [
-    { name: 'sign-in', path: '/sign-in' },
-    ...pages(USER_PAGES, '', token),
-    ...pages(ADMIN_PAGES, 'admin-', adminToken),
-    { name: 'admin-user', path: `/admin/users?user=${id}`, token: adminToken },
-    { name: 'list-arabic', path: '/', token, language: 'ar' },
-    { name: 'admin-overview-arabic', path: '/admin', token: adminToken, language: 'ar' },
-  ];
-}
 
 async function photograph(
   { browser, url }: Theatre,
   device: string,
   options: (typeof DEVICES)[keyof typeof DEVICES],
-  { name, path, token, language }: Visit,
+  { name, path, token, language }: Visit & { language?: string },
 ): Promise<void> {
   const { context, mishaps, open } = await openWindows(browser, url, {
     ...options,
