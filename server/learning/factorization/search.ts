@@ -47,9 +47,9 @@ const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
 const DISLIKE_PRICE = 0.02;
-/** What a relative gain for cold users, and a share of the wrongly ordered pairs put right, are worth beside one for warm users. */
+/** What a relative gain for cold users, and a gain in AUC, are worth beside one for warm users. */
 const COLD_SHARE = 0.5;
-const AUC_SHARE = 0.1;
+const AUC_SHARE = 0.2;
 /** Relative gains are not measured against less than this NDCG. */
 const MIN_UNIT = 1e-4;
 /** Gain below which nothing is worth a change. */
@@ -166,9 +166,8 @@ function weigh(
 function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial {
   const warm = pairedGain(challenger.quality.warm, incumbent.quality.warm, mean(reference.warm));
   const cold = pairedGain(challenger.quality.cold, incumbent.quality.cold, mean(reference.cold));
-  const putRight =
-    (challenger.quality.warmAuc - incumbent.quality.warmAuc) / Math.max(1 - reference.warmAuc, MIN_UNIT);
-  const gain = warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * putRight;
+  const gain =
+    warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * (challenger.quality.warmAuc - incumbent.quality.warmAuc);
   const error = Math.sqrt(warm.variance + COLD_SHARE ** 2 * cold.variance);
   return gain > Math.max(error, MIN_GAIN) ? challenger : incumbent;
 }
