@@ -52,6 +52,8 @@ const COLD_SHARE = 0.5;
 const AUC_SHARE = 0.2;
 /** Relative gains are not measured against less than this NDCG. */
 const MIN_UNIT = 1e-4;
+/** A change must gain so many standard errors: some thirty are tried, and at one of them chance alone would make several. */
+const STANDARD_ERRORS = 2;
 /** Gain below which nothing is worth a change. */
 const MIN_GAIN = 1e-9;
 /** Half the sweeps and half the components rank configurations as well as all of them. */
@@ -160,8 +162,8 @@ function weigh(
 }
 
 /**
- * The challenger where its gain over the incumbent, user by user, exceeds its own standard error; otherwise the
- * incumbent, so that noise changes nothing. Warm lists count most, then cold lists, then the order of all the rest.
+ * The challenger where its gain over the incumbent, user by user, is beyond chance; otherwise the incumbent, so that
+ * noise changes nothing. Warm lists count most, then cold lists, then the order of all the rest.
  */
 function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial {
   const warm = pairedGain(challenger.quality.warm, incumbent.quality.warm, mean(reference.warm));
@@ -169,7 +171,7 @@ function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial 
   const gain =
     warm.gain + COLD_SHARE * cold.gain + AUC_SHARE * (challenger.quality.warmAuc - incumbent.quality.warmAuc);
   const error = Math.sqrt(warm.variance + COLD_SHARE ** 2 * cold.variance);
-  return gain > Math.max(error, MIN_GAIN) ? challenger : incumbent;
+  return gain > Math.max(STANDARD_ERRORS * error, MIN_GAIN) ? challenger : incumbent;
 }
 
 /** Mean of the differences, in units of `unit`, and the variance of that mean. */
