@@ -23,7 +23,7 @@ export function readSplit(folder: string): Split {
   const read = (name: string) =>
     readFileSync(join(folder, name), 'utf8')
       .trim()
-      .split('\n')
+      .split(/\r?\n/)
       .slice(1)
       .map((line) => line.split(','));
   const itemIndex = indexOf(read('items.csv').map(([item]) => item));
