@@ -12,6 +12,7 @@ import {
   encounters,
   likeChance,
   likeThreshold,
+  expectedReactions,
   reactToList,
   readTruth,
   synthesize,
@@ -211,5 +212,27 @@ describe('the behaviour model', () => {
     expect(seenAt[0]).toBe(500);
     expect(seenAt).toEqual(seenAt.slice().sort((a, b) => b - a));
     expect(seenAt[9]).toBeLessThan(100);
+  });
+
+  it('come to what they are expected to come to', () => {
+    const random = createRandom(7);
+    const user = {
+      affinity: Float32Array.from({ length: 20 }, (_, i) => i / 20),
+      threshold: 0.5,
+      openShare: 0.5,
+    };
+    const list = [19, 1, 12, 3, 10];
+    const counted = { seen: 0, opened: 0 };
+    const rounds = 20_000;
+    for (let round = 0; round < rounds; round++) {
+      for (const { isSeen, isOpened } of reactToList(list, user, random)) {
+        if (isSeen) counted.seen += 1 / rounds;
+        if (isOpened) counted.opened += 1 / rounds;
+      }
+    }
+    const expected = expectedReactions(list, user);
+    expect(counted.seen).toBeCloseTo(expected.seen, 1);
+    expect(counted.opened).toBeCloseTo(expected.opened, 1);
+    expect(expected.opened).toBeGreaterThan(0.3);
   });
 });

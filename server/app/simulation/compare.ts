@@ -24,6 +24,15 @@ export const ctrOf = ({ perUser }: ArmResult): Ratio => ({
   denominator: perUser.impressions,
 });
 
+/**
+ * The click-through rate with the dice of each shown list averaged out: the same on average, and a sharper comparison
+ * (Rao and Blackwell: the expectation of an estimate given what decides it varies less).
+ */
+export const expectedCtrOf = ({ perUser }: ArmResult): Ratio => ({
+  numerator: perUser.expectedClicks,
+  denominator: perUser.expectedImpressions,
+});
+
 export const precisionOf = ({ perUser }: ArmResult): Ratio => ({
   numerator: perUser.precision,
   denominator: perUser.lists,

@@ -1,12 +1,13 @@
 /** The figures of a simulation as Markdown, for people, and as plain objects, for files. */
 
-import { ctrOf, difference, precisionOf, ratio } from './compare.js';
+import { ctrOf, difference, expectedCtrOf, precisionOf, ratio } from './compare.js';
 import type { Difference } from './compare.js';
 import type { ArmResult, WeekRow } from './tally.js';
 
 export interface Comparison {
   readonly against: ArmResult['policy'];
   readonly ctr: Difference;
+  readonly expectedCtr: Difference;
   readonly precisionAt5: Difference;
 }
 
@@ -15,6 +16,7 @@ export function compareArms([first, ...others]: readonly ArmResult[], seed: numb
   return others.map((other) => ({
     against: other.policy,
     ctr: difference(ctrOf(first), ctrOf(other), seed),
+    expectedCtr: difference(expectedCtrOf(first), expectedCtrOf(other), seed),
     precisionAt5: difference(precisionOf(first), precisionOf(other), seed),
   }));
 }
@@ -42,15 +44,20 @@ export function summaryTable(arms: readonly ArmResult[], comparisons: readonly C
       arm.policy,
       ratio(ctrOf(arm)).toFixed(4),
       comparison === undefined ? '' : interval(comparison.ctr),
+      ratio(expectedCtrOf(arm)).toFixed(4),
+      comparison === undefined ? '' : interval(comparison.expectedCtr),
       ratio(precisionOf(arm)).toFixed(4),
       comparison === undefined ? '' : interval(comparison.precisionAt5),
     ];
   });
-  const head = ['arm', 'CTR', `${arms[0].policy} is above it by`, 'P@5', `${arms[0].policy} is above it by`];
-  const verdicts = comparisons.map(({ against, ctr: { low, high } }) => {
-    const word = low > 0 ? 'beats' : high < 0 ? 'loses to' : 'cannot be told from';
-    return `By CTR the ${arms[0].policy} arm ${word} ${against} (95 % bootstrap interval over users).\n`;
-  });
+  const above = `${arms[0].policy} is above it by`;
+  const head = ['arm', 'CTR', above, 'expected CTR', above, 'P@5', above];
+  const verdicts = comparisons.flatMap(({ against, ctr, expectedCtr }) =>
+    Object.entries({ CTR: ctr, 'expected CTR': expectedCtr }).map(([name, { low, high }]) => {
+      const word = low > 0 ? 'beats' : high < 0 ? 'loses to' : 'cannot be told from';
+      return `By ${name} the ${arms[0].policy} arm ${word} ${against} (95 % bootstrap interval over users).\n`;
+    }),
+  );
   return `\n${markdown(head, rows)}\n${verdicts.join('')}`;
 }
 
@@ -60,6 +67,7 @@ export function toReport(arms: readonly ArmResult[], comparisons: readonly Compa
     arms: arms.map((arm) => ({
       policy: arm.policy,
       ctr: ratio(ctrOf(arm)),
+      expectedCtr: ratio(expectedCtrOf(arm)),
       precisionAt5: ratio(precisionOf(arm)),
       weeks: arm.weeks,
     })),

@@ -1,6 +1,7 @@
 /** Counts what happens in one arm of a simulation: by week, by persona, and by user for comparisons. */
 
 import type { Act, Shopper } from '../../ingest/index.js';
+import { expectedReactionsOf } from '../../ingest/index.js';
 
 import type { Policy } from './policy.js';
 
@@ -32,6 +33,9 @@ export interface ArmResult {
   readonly perUser: {
     readonly impressions: Float64Array;
     readonly clicks: Float64Array;
+    /** The same two on average over the chances of looking, liking and opening, whatever these were. */
+    readonly expectedImpressions: Float64Array;
+    readonly expectedClicks: Float64Array;
     /** Lists shown, and their precisions added up. */
     readonly lists: Float64Array;
     readonly precision: Float64Array;
@@ -53,7 +57,10 @@ export class Tally {
   constructor(private readonly shoppers: readonly Shopper[]) {
     this.start = shoppers.map(({ affinity }) => affinity.slice());
     const zeros = () => new Float64Array(shoppers.length);
-    this.perUser = { impressions: zeros(), clicks: zeros(), lists: zeros(), precision: zeros() };
+    this.perUser = {
+      ...{ impressions: zeros(), clicks: zeros(), expectedImpressions: zeros(), expectedClicks: zeros() },
+      ...{ lists: zeros(), precision: zeros() },
+    };
   }
 
   beginWeek(): void {
@@ -80,6 +87,9 @@ export class Tally {
     this.week.dislikes += counted('dislike');
     this.perUser.impressions[user] += impressions;
     this.perUser.clicks[user] += clicks;
+    const expected = expectedReactionsOf(this.shoppers[user], shown.indices);
+    this.perUser.expectedImpressions[user] += expected.seen;
+    this.perUser.expectedClicks[user] += expected.opened;
     this.perUser.lists[user] += 1;
     this.perUser.precision[user] += precision;
   }

@@ -98,6 +98,21 @@ export function reactToList(
   });
 }
 
+/** What `reactToList` gives on average over its chances: places looked at, and items opened. */
+export function expectedReactions(
+  list: readonly number[],
+  user: { affinity: Float32Array; threshold: number; openShare: number },
+): { seen: number; opened: number } {
+  let chance = 1;
+  let [seen, opened] = [0, 0];
+  for (const itemIndex of list) {
+    seen += chance;
+    opened += chance * likeChance(user.affinity[itemIndex], user.threshold) * user.openShare;
+    chance *= PARAMETERS.lookOn;
+  }
+  return { seen, opened };
+}
+
 /** The unmet items of highest affinity, at most `count` (more where affinities tie), in catalogue order. */
 function topUnmet(affinity: Float32Array, isMet: Uint8Array, count: number): number[] {
   const values = new Float32Array(affinity.length);

@@ -12,7 +12,14 @@ import type { Archetype } from '../../domain/index.js';
 import { createRandom } from '../../learning/index.js';
 import type { Random } from '../../learning/index.js';
 
-import { affinities, encounters, likeChance, likeThreshold, reactToList } from './behaviour-model.js';
+import {
+  affinities,
+  encounters,
+  expectedReactions,
+  likeChance,
+  likeThreshold,
+  reactToList,
+} from './behaviour-model.js';
 import { sessionStarts } from './calendar.js';
 import type { Habits } from './parameters.js';
 import { PARAMETERS } from './parameters.js';
@@ -145,6 +152,14 @@ export function shop(shopper: Shopper, list: readonly number[], budget: Budget, 
     if (isOpened || opinion === 1) remember(memory, itemIndex);
   }
   return done;
+}
+
+/** Places of a list that the user looks at and items opened, on average over the chances of `shop`. */
+export function expectedReactionsOf(
+  { affinity, threshold, person }: Shopper,
+  list: readonly number[],
+): { seen: number; opened: number } {
+  return expectedReactions(list, { affinity, threshold, openShare: person.habits.openShare });
 }
 
 const SEARCH: Act = { type: 'search', itemIndex: null, value: null, position: null };
