@@ -4,7 +4,6 @@
  * simulator's truth is at hand the same users are ranked by their true affinities too: the ceiling no model can pass.
  */
 
-import { KNOWN_TIME_FROM } from '../domain/index.js';
 import type { Truth } from '../ingest/index.js';
 import { trueAffinity } from '../ingest/index.js';
 import type { Dataset, ItemContent } from '../features/index.js';
@@ -96,7 +95,7 @@ export interface EvaluateVersionInput extends EvaluationRequest {
 export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
   const { serving, dataset, truth, seed, onProgress } = input;
   const clusters = clustersOf(serving.personas, dataset.features);
-  const { kind, train, test } = holdOutLikes(dataset.interactions, { seed, knownTimeFrom: KNOWN_TIME_FROM });
+  const { kind, train, test } = holdOutLikes(dataset.interactions, { seed });
   const model = fitRecommender(
     {
       interactions: train,

@@ -11,6 +11,7 @@ import { FEATURE_NAMES } from '../features/index.js';
 import { packPersonas, packRecommender } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
+import { GUARD_METRIC, isRefused } from '../workers/index.js';
 
 import type { AlertDesk } from './alert.service.js';
 import { withoutErased } from './cluster-map.js';
@@ -24,7 +25,6 @@ import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
 
 /** The metric that decides whether a version is activated. */
-const GUARD_METRIC = 'ndcg@10';
 /** Steps of users' personas outlive their versions by far: they are small, and a timeline is worth more the longer it is. */
 const HISTORY_VERSIONS = 104;
 /** Numbers below that are tried: cancelled runs leave gaps. */
@@ -186,8 +186,8 @@ function describe(
 
 /** Why the version must not be activated unasked; null when nothing speaks against it. */
 function reasonAgainst({ result, serving }: Trained): string | null {
-  const guard = result.comparison.find(({ name }) => name === GUARD_METRIC);
-  if (serving === null || guard === undefined || !guard.isWorse) return null;
+  if (serving === null || !isRefused(result)) return null;
+  const guard = result.comparison.find(({ name }) => name === GUARD_METRIC)!;
   const { value, activeValue, difference } = guard;
   const figures = [value, activeValue, difference.low, difference.high].map((figure) => figure.toFixed(4));
   return (

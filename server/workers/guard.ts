@@ -37,6 +37,9 @@ const MIN_USERS = 200;
 /** Users judged at most. */
 const MAX_USERS = 1_500;
 
+/** What decides whether a version is worse. */
+export const GUARD_METRIC = 'ndcg@10';
+
 type RecommenderInput = Parameters<typeof fitRecommender>[0];
 
 /** The version that serves: persona ids stay its own, the search starts from it, and it must be matched. */
@@ -78,7 +81,7 @@ export function compareWithActive(input: GuardInput): GuardResult {
   const { active, fitted, test, judged, seed, onProgress } = input;
   const newer = likesAfter(test, active.trainedAt);
   const isActual = newer.nUsers >= MIN_USERS;
-  if (!isActual && isSame(judged.hyperParameters, active.hyperParameters)) {
+  if (!isActual && isSameConfiguration(judged.hyperParameters, active.hyperParameters)) {
     return {
       comparison: sameFit(input),
       basis: `The configuration of version ${active.version}, which is unchanged`,
@@ -108,6 +111,11 @@ export function compareWithActive(input: GuardInput): GuardResult {
       ? `Version ${active.version} itself, on likes newer than its training`
       : `The configuration of version ${active.version}, fitted to the same data`,
   };
+}
+
+/** True where the new version must not be activated unasked. */
+export function isRefused({ comparison }: Pick<GuardResult, 'comparison'>): boolean {
+  return comparison.some(({ name, isWorse }) => name === GUARD_METRIC && isWorse);
 }
 
 function sameFit({ evaluation, active }: GuardInput): MetricComparison[] {
@@ -141,6 +149,6 @@ function labelsOf(model: PersonaModel, { dataset, featureNames }: GuardInput): I
   return nearestCentroids(transform(model.preprocessing, dataset.features), nComponents, model.centroids);
 }
 
-function isSame(left: HyperParameters, right: HyperParameters): boolean {
+export function isSameConfiguration(left: HyperParameters, right: HyperParameters): boolean {
   return (Object.keys(left) as (keyof HyperParameters)[]).every((name) => left[name] === right[name]);
 }

@@ -6,7 +6,6 @@
  */
 
 import type { MetricComparison, MetricValue, Persona, TrainingStage } from '../domain/index.js';
-import { KNOWN_TIME_FROM } from '../domain/index.js';
 import type { Interactions, ItemContent } from '../features/index.js';
 import type {
   Drift,
@@ -16,6 +15,8 @@ import type {
   ClusterEvidence,
   PersonaFit,
   PersonaModel,
+  RecommenderModel,
+  SearchBudget,
 } from '../learning/index.js';
 import {
   evaluate,
@@ -32,8 +33,8 @@ import {
 
 import type { ClusterPoints } from './cluster-points.js';
 import { clusterPoints } from './cluster-points.js';
-import type { ActiveVersion } from './guard.js';
-import { compareWithActive } from './guard.js';
+import type { ActiveVersion, GuardResult } from './guard.js';
+import { compareWithActive, isRefused, isSameConfiguration } from './guard.js';
 
 export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
 
@@ -101,7 +102,30 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
   };
 }
 
-function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: TrainingProgress) {
+interface Judged {
+  readonly model: RecommenderModel;
+  readonly evaluation: Evaluation;
+  readonly guard: GuardResult | null;
+}
+
+/**
+ * A configuration that was searched for and lost to the one that serves is given up for that one, fitted to the newer
+ * data: chance misleads a search now and then, and that must not keep a version from following its users.
+ */
+function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: TrainingProgress): Judged {
+  const { active } = input;
+  const found = fitOnce(input, personaFit, { search: { maxFits: SEARCH_FITS }, onProgress });
+  if (active === null || found.guard === null || !isRefused(found.guard)) return found;
+  if (isSameConfiguration(found.model.hyperParameters, active.hyperParameters)) return found;
+  const kept = fitOnce(input, personaFit, { onProgress: () => onProgress('evaluate', 0.95) });
+  return kept.guard !== null && isRefused(kept.guard) ? found : kept;
+}
+
+function fitOnce(
+  input: TrainingInput,
+  personaFit: PersonaFit,
+  { search, onProgress }: { search?: SearchBudget; onProgress: TrainingProgress },
+): Judged {
   const { interactions, nItems } = input.dataset;
   const shared = {
     nItems,
@@ -109,12 +133,12 @@ function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: T
     userPersona: personaFit.labels,
     nPersonas: personaFit.model.personas.length,
   };
-  const { train, test } = holdOutLikes(interactions, { seed: input.seed, knownTimeFrom: KNOWN_TIME_FROM });
+  const { train, test } = holdOutLikes(interactions, { seed: input.seed });
   const fitted = { ...shared, interactions: train };
   const judged = fitRecommender(fitted, {
     seed: input.seed,
     hyperParameters: input.active?.hyperParameters,
-    search: { maxFits: SEARCH_FITS },
+    search,
     onProgress: (fraction) => onProgress('fit', fraction * 0.7),
   });
   const model = fitRecommender(

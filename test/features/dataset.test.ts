@@ -9,6 +9,8 @@ import {
   indexItems,
   rebuildProfile,
 } from '../../server/features/index.js';
+import { KNOWN_TIME_FROM as DOMAIN_KNOWN_TIME_FROM } from '../../server/domain/index.js';
+import { KNOWN_TIME_FROM } from '../../server/learning/index.js';
 
 import { CATALOGUE, event, randomEvents } from './event-stream.js';
 
@@ -16,6 +18,10 @@ const NOW = Date.UTC(2026, 6, 1);
 const ITEM_IDS = ['i7', 'i3', 'i1', 'i0', 'i2', 'i5', 'i4', 'i6'];
 
 describe('a data set', () => {
+  it('and learning mean the same by an unknown time', () => {
+    expect(KNOWN_TIME_FROM).toBe(DOMAIN_KNOWN_TIME_FROM);
+  });
+
   const profiles = [1, 2, 3, 4, 5].map((seed) =>
     rebuildProfile(`user-${seed}`, randomEvents(seed, 30), CATALOGUE),
   );

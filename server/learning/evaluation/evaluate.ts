@@ -114,6 +114,7 @@ export function foldedScores(
       strength: train.strength.subarray(from, to),
       opinion: train.opinion.subarray(from, to),
       purchased: train.purchased.subarray(from, to),
+      at: train.at?.subarray(from, to),
     };
     return scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), out);
   };
@@ -140,6 +141,7 @@ export function foldedScoresOfOther(
       strength: Float32Array.from(entries, (entry) => train.strength[entry]),
       opinion: Int8Array.from(entries, (entry) => train.opinion[entry]),
       purchased: Uint8Array.from(entries, (entry) => train.purchased[entry]),
+      at: train.at && Float64Array.from(entries, (entry) => train.at![entry]),
     };
     scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), theirs);
     const least = theirs.reduce((a, b) => Math.min(a, b), Infinity);

@@ -1,6 +1,7 @@
 /** What is kept from training to judge it: the last week's likes where events have times, a random share otherwise. */
 
 import type { Interactions } from '../factorization/index.js';
+import { KNOWN_TIME_FROM } from '../factorization/index.js';
 import { createRandom } from '../linalg/index.js';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -23,17 +24,11 @@ export interface HeldOutLikes {
   readonly at: Float64Array;
 }
 
-export interface HoldOutOptions {
-  readonly seed: number;
-  /** Instants below this one (ms since the epoch) mean "time unknown". */
-  readonly knownTimeFrom: number;
-}
-
 /** Holds likes out. A user whose likes would all go keeps the earliest (or, at random, one) for training. */
-export function holdOutLikes(interactions: Interactions, options: HoldOutOptions): HoldOut {
-  const recent = lastWeek(interactions, options.knownTimeFrom);
+export function holdOutLikes(interactions: Interactions, { seed }: { seed: number }): HoldOut {
+  const recent = lastWeek(interactions);
   if (recent !== null) return { kind: 'temporal', ...split(interactions, recent) };
-  return { kind: 'random', ...split(interactions, randomLikes(interactions, options.seed)) };
+  return { kind: 'random', ...split(interactions, randomLikes(interactions, seed)) };
 }
 
 /** The held-out likes after an instant, and how many users have any. */
@@ -61,7 +56,7 @@ export function likesAfter(
 }
 
 /** 1 for each like of the last week; null where times are unknown or the week is too thin. */
-function lastWeek({ opinion, at }: Interactions, knownTimeFrom: number): Uint8Array | null {
+function lastWeek({ opinion, at }: Interactions): Uint8Array | null {
   if (at === undefined) return null;
   let latest = 0;
   let nLikes = 0;
@@ -70,7 +65,7 @@ function lastWeek({ opinion, at }: Interactions, knownTimeFrom: number): Uint8Ar
     nLikes += 1;
     latest = Math.max(latest, at[entry]);
   }
-  if (latest < knownTimeFrom) return null;
+  if (latest < KNOWN_TIME_FROM) return null;
   const isHeld = new Uint8Array(opinion.length);
   let nHeld = 0;
   for (let entry = 0; entry < opinion.length; entry++) {

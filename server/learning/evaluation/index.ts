@@ -5,7 +5,7 @@ export type { Comparison, ComparisonInput, ComparisonOptions } from './compare.j
 export { evaluate, foldedScores, foldedScoresOfOther } from './evaluate.js';
 export type { Evaluation, EvaluationInput, EvaluationOptions, Metrics } from './evaluate.js';
 export { holdOutLikes, likesAfter } from './hold-out.js';
-export type { HeldOutLikes, HoldOut, HoldOutOptions } from './hold-out.js';
+export type { HeldOutLikes, HoldOut } from './hold-out.js';
 export { judgeUsers, sampleOf, summariseUsers } from './judge.js';
 export type { GroupFigures, JudgedUser, JudgementInput } from './judge.js';
 export { LIST_LENGTH, METRIC_NAMES, judgeUser } from './metrics.js';

@@ -15,9 +15,10 @@
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
 import { lambdaOf } from './factors.js';
-import { attractionOf, checkHistory, targetOf } from './signals.js';
+import { KNOWN_TIME_FROM, attractionOf, checkHistory, remainderOf, targetOf } from './signals.js';
 
 import type { Kernels } from '../kernels/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
 import type { RecommenderModel } from './model.js';
 import type { History } from './signals.js';
 
@@ -75,21 +76,30 @@ const workspaces = new WeakMap<RecommenderModel, Workspace>();
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
-  const { indices, strength, opinion, purchased } = history;
-  const attraction = new Float32Array(indices.length);
-  for (let p = 0; p < indices.length; p++) {
-    attraction[p] = attractionOf(
-      { strength: strength[p], opinion: opinion[p], purchased: purchased[p] },
-      model.hyperParameters,
-    );
-  }
+  const attraction = agedAttraction(history, model.hyperParameters);
   const personaIndex = context.personaIndex ?? -1;
   if (personaIndex >= model.nPersonas)
     throw new InvalidShapeError(`The model has no persona ${personaIndex}.`);
   const priorRow = personaIndex < 0 ? model.nPersonas : personaIndex;
-  const user = { indices: indices.slice(), attraction, priorRow };
+  const user = { indices: history.indices.slice(), attraction, priorRow };
   const embedding = solveUser(model, user).slice();
   return Object.freeze({ ...user, embedding });
+}
+
+/**
+ * Float32Array [nHistory]. Tastes drift, so an entry counts the less the longer before the user's latest dealing it was;
+ * time that passes without one changes nothing.
+ */
+function agedAttraction(
+  { strength, opinion, purchased, at }: History,
+  hyperParameters: HyperParameters,
+): Float32Array {
+  const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+  return Float32Array.from(strength, (_, p) => {
+    const entry = { strength: strength[p], opinion: opinion[p], purchased: purchased[p] };
+    const age = at !== undefined && at[p] >= KNOWN_TIME_FROM ? latest - at[p] : 0;
+    return attractionOf(entry, hyperParameters) * remainderOf(age, hyperParameters);
+  });
 }
 
 /** Scores of all items, Float32Array [nItems], written to `out` when given. */

@@ -40,6 +40,8 @@ export interface HyperParameters {
   readonly dislikeConfidence: number;
   /** Weight of an interaction without a thumb, as a share of a like's, before it saturates. Default 0.5. */
   readonly implicitWeight: number;
+  /** Days before the user's latest dealing at which one counts half; 0: age does not matter. Default 0. */
+  readonly halfLife: number;
   /** Weight of popularity; it decides where nothing else does. Default 0.00001. */
   readonly popularityWeight: number;
 }
@@ -64,6 +66,7 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   dislikeWeight: 1.5,
   dislikeConfidence: 0,
   implicitWeight: 0.5,
+  halfLife: 0,
   popularityWeight: 0.00001,
 });
 

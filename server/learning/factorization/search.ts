@@ -8,6 +8,7 @@
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
 import { foldIn, scoreParts, takenFrom } from './fold-in.js';
+import { KNOWN_TIME_FROM } from './signals.js';
 import { splitForValidation } from './validation.js';
 import { measure } from './validation-metrics.js';
 
@@ -44,6 +45,7 @@ const FACTOR_WEIGHTS = [0.04, 0.08, 0.16, 0.3, 0.6, 1.2, 2.4].map((factorWeight)
 const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ principalWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
 const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
+const HALF_LIVES = [0, 7, 14, 30, 60, 120, 365].map((halfLife) => ({ halfLife }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
 const DISLIKE_PRICE = 0.02;
@@ -124,6 +126,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       better(trial, kept, reference),
     );
   }
+  best = age(best, split.users, reference);
   const dislikeWeight = heedDislikes(best, split.users);
   onProgress?.(1);
   const { nSweeps } = start;
@@ -137,6 +140,18 @@ function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperP
   if (start.nComponents < SEARCH_COMPONENTS) return start.nComponents;
   const isWide = nItems >= MIN_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
   return isWide ? WIDE_COMPONENTS : SEARCH_COMPONENTS;
+}
+
+/** The half-life that gains; the present one where nobody's dealings are of different times. */
+function age(trial: Trial, users: readonly ValidationUser[], reference: Quality): Trial {
+  const isTimed = ({ history: { at } }: ValidationUser) =>
+    at?.some((time) => time >= KNOWN_TIME_FROM && time !== at[0]) === true;
+  if (!users.some(isTimed)) return trial;
+  return HALF_LIVES.flatMap((change) => {
+    // Not a weight of parts: under another half-life a user folds in as another.
+    const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
+    return weigh({ ...trial, model }, { ...trial.hyperParameters, ...change }, [], users);
+  }).reduce((kept, other) => better(other, kept, reference), trial);
 }
 
 /** The rung whose first number is nearest, by ratio, to the present one. */

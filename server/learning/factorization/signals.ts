@@ -17,20 +17,26 @@ export interface History {
   readonly opinion: Int8Array;
   /** Uint8Array: 1 where bought. */
   readonly purchased: Uint8Array;
+  /** Float64Array, ms since the epoch of the latest dealing. Absent, or below KNOWN_TIME_FROM, where the time is unknown. */
+  readonly at?: Float64Array;
 }
 
 /** Every user's history: row u is [indptr[u], indptr[u + 1]). */
 export interface Interactions extends History {
   /** Int32Array [nUsers + 1]. */
   readonly indptr: Int32Array;
-  /** Float64Array, ms since the epoch; only validation looks at it. Absent or unknown times are fine. */
-  readonly at?: Float64Array;
 }
+
+const DAY_MS = 86_400_000;
+/** Instants below this one, the end of 1 January 1970, mean "time unknown". */
+export const KNOWN_TIME_FROM = DAY_MS;
 
 /** Strength at which an interaction without a thumb counts half of what it ever can: two clicks. */
 const HALF_STRENGTH = 3;
 /** What a purchase counts for when its events are not in the strength. */
 const PURCHASE_STRENGTH = 5;
+/** Share of an attraction that does not age. */
+const LASTING_SHARE = 0.1;
 
 /**
  * Attraction in 0..1 (1 = a like), or -1 for a dislike. A thumb overrules everything else; without one the strength
@@ -43,6 +49,14 @@ export function attractionOf(
   if (opinion !== 0) return opinion > 0 ? 1 : -1;
   const s = purchased > 0 ? Math.max(strength, PURCHASE_STRENGTH) : strength;
   return (implicitWeight * s) / (s + HALF_STRENGTH);
+}
+
+/**
+ * What is left of an attraction, 0..1, when the user's latest dealing came `age` ms after it. What was liked once never
+ * quite stops telling, so a history that is all old still tells something.
+ */
+export function remainderOf(age: number, { halfLife }: Pick<HyperParameters, 'halfLife'>): number {
+  return halfLife === 0 ? 1 : LASTING_SHARE + (1 - LASTING_SHARE) * 2 ** (-age / (halfLife * DAY_MS));
 }
 
 /** Target r and confidence c of an attraction in the factorisation; confidence 0 leaves the pair unobserved. */
@@ -107,9 +121,9 @@ export function attractionRows(
 
 /** Throws unless the arrays fit each other, the indices are in range and the strengths are finite and >= 0. */
 export function checkHistory(history: History, nItems: number): void {
-  const { indices, strength, opinion, purchased } = history;
+  const { indices, strength, opinion, purchased, at } = history;
   const n = indices.length;
-  if (strength.length !== n || opinion.length !== n || purchased.length !== n) {
+  if ([strength, opinion, purchased, at].some((array) => array !== undefined && array.length !== n)) {
     throw new InvalidShapeError('The arrays of a history must have one length.');
   }
   for (let p = 0; p < n; p++) {

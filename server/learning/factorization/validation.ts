@@ -3,6 +3,7 @@
  * altogether but for five likes (cold). Where times are known it is the latest fifth, as in life.
  */
 import { createRandom } from '../linalg/index.js';
+import { KNOWN_TIME_FROM } from './signals.js';
 
 import type { RecommenderInput } from './fit-model.js';
 import type { History, Interactions } from './signals.js';
@@ -93,14 +94,9 @@ function sampleUsers(input: RecommenderInput, random: ReturnType<typeof createRa
     for (let p = indptr[u]; p < indptr[u + 1]; p++) entries.push(p);
     ptr[row + 1] = entries.length;
   });
-  const { at } = interactions;
   return {
     ...input,
-    interactions: {
-      ...pick(interactions, entries),
-      indptr: ptr,
-      ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
-    },
+    interactions: { ...pick(interactions, entries), indptr: ptr },
     userPersona: Int32Array.from(chosen, (u) => userPersona[u]),
   };
 }
@@ -117,18 +113,21 @@ function eligible(entries: number[][]): number[] {
   return Array.from(entries.keys()).filter((u) => entries[u].length >= MIN_RELEVANT);
 }
 
-/** Shuffled, and then by time where the times differ. */
+/** Shuffled, and then by time where times are known. */
 function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typeof createRandom>): number[] {
   const shuffled = random.shuffle([...entries]);
-  return at === undefined ? shuffled : shuffled.sort((p, q) => at[p] - at[q]);
+  const time = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? at[p] : 0);
+  return shuffled.sort((p, q) => time(p) - time(q));
 }
 
 function pick(interactions: Interactions, entries: ArrayLike<number>): History {
+  const { at } = interactions;
   return {
     indices: Int32Array.from(entries, (p) => interactions.indices[p]),
     strength: Float32Array.from(entries, (p) => interactions.strength[p]),
     opinion: Int8Array.from(entries, (p) => interactions.opinion[p]),
     purchased: Uint8Array.from(entries, (p) => interactions.purchased[p]),
+    ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
   };
 }
 

@@ -128,7 +128,7 @@ function interactionsOf(rows: readonly (readonly [item: number, opinion: number,
 }
 
 describe('the hold-out', () => {
-  const options = { seed: 1, knownTimeFrom: DAY };
+  const options = { seed: 1 };
 
   it('takes the likes of the last week where events have times', () => {
     const rows = [

@@ -69,6 +69,42 @@ describe('folding a user in', () => {
     expect(takenFrom(2, -1)).toBe(-1);
   });
 
+  describe('of whose dealings the times are known', () => {
+    const DAY = 86_400_000;
+    const aging = { ...MODEL, hyperParameters: { ...MODEL.hyperParameters, halfLife: 10 } };
+    const timed = (days: readonly number[]) => ({
+      ...historyOf([0, 1, 2]),
+      at: Float64Array.from(days, (day) => 20_000 * DAY + day * DAY),
+    });
+    const attractionsOf = (history: ReturnType<typeof historyOf>, model = aging) => [
+      ...foldIn(model, history).attraction,
+    ];
+
+    it('counts what was liked a half-life before the latest dealing half, but for the tenth that lasts', () => {
+      const [oldest, older, latest] = attractionsOf(timed([0, 10, 20]));
+      expect(latest).toBe(1);
+      expect(older).toBeCloseTo(0.1 + 0.9 / 2, 6);
+      expect(oldest).toBeCloseTo(0.1 + 0.9 / 4, 6);
+      expect(attractionsOf(timed([0, 3_650, 7_300]))[0]).toBeCloseTo(0.1, 6);
+    });
+
+    it('lets nothing age while nothing happens, where no time is known, and under no half-life', () => {
+      expect(attractionsOf(timed([0, 10, 20]))).toEqual(attractionsOf(timed([100, 110, 120])));
+      expect(attractionsOf(historyOf([0, 1, 2]))).toEqual([1, 1, 1]);
+      expect(attractionsOf({ ...historyOf([0, 1, 2]), at: Float64Array.of(5, 6, 20_000 * DAY) })).toEqual([
+        1, 1, 1,
+      ]);
+      expect(attractionsOf(timed([0, 10, 20]), MODEL)).toEqual([1, 1, 1]);
+    });
+
+    it('explains the scores it gives', () => {
+      const state = foldIn(aging, timed([0, 5, 20]));
+      const scores = scoreAll(aging, state);
+      scores.forEach((score, item) => expect(explain(aging, state, item).total).toBeCloseTo(score, 5));
+      expect(scores).not.toEqual(scoreAll(MODEL, foldIn(MODEL, timed([0, 5, 20]))));
+    });
+  });
+
   it('weighs a purchase more than a view and less than a like', () => {
     const scoreOf = (strength: number, opinion: number, purchased: number) =>
       scoreAll(

@@ -7,6 +7,7 @@ import {
 } from '../../../server/learning/factorization/index.js';
 import { splitForValidation } from '../../../server/learning/factorization/validation.js';
 import { measure } from '../../../server/learning/factorization/validation-metrics.js';
+import { createRandom } from '../../../server/learning/linalg/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
 
 const N_ITEMS = 60;
@@ -85,6 +86,47 @@ describe('the search for hyper-parameters', () => {
     const start = completeHyperParameters({ ...START, factorWeight: 0, neighbourRidge: 1600 });
     const chosen = searchHyperParameters(INPUT, { seed: 1, start, budget: { maxFits: 8 } });
     expect(chosen.factorWeight).toBeGreaterThan(0);
+  });
+
+  it('lets old likes count less where tastes drift, and only there', () => {
+    // Everybody goes from one group of items to the next.
+    const random = createRandom(3);
+    const picks = (group: number) =>
+      random
+        .shuffle(Array.from({ length: N_ITEMS / 3 }, (_, i) => group + 3 * i))
+        .slice(0, 8)
+        .map((item) => ({ item, group }));
+    const people = Array.from({ length: 400 }, (_, u) => [...picks(u % 3), ...picks((u + 1) % 3)]);
+    const input = inputOf(
+      people.map((likes) => historyOf(likes.map(({ item }) => item))),
+      N_ITEMS,
+    );
+    const halfLife = (dayOf: (u: number, group: number) => number) => {
+      const days = people.flatMap((likes, u) =>
+        [...likes].sort((a, b) => a.item - b.item).map(({ group }) => dayOf(u, group) + random.int(5)),
+      );
+      const at = Float64Array.from(days, (day) => Date.UTC(2026, 0, 1 + day));
+      return searchHyperParameters(
+        { ...input, interactions: { ...input.interactions, at } },
+        { seed: 1, start: START, budget: { maxFits: 1 } },
+      ).halfLife;
+    };
+    const drifting = (u: number, group: number) => (group === u % 3 ? 0 : 60);
+    const steady = () => random.int(60);
+    expect(halfLife(drifting)).toBeGreaterThan(0);
+    expect(halfLife(steady)).toBe(0);
+  });
+
+  it('takes no order of a file for one of time', () => {
+    const { indices } = INPUT.interactions;
+    const at = Float64Array.from(indices, (_, p) => p);
+    const { users: placed } = splitForValidation(
+      { ...INPUT, interactions: { ...INPUT.interactions, at } },
+      1,
+    );
+    expect(placed.map(({ relevant }) => relevant)).toEqual(
+      splitForValidation(INPUT, 1).users.map(({ relevant }) => relevant),
+    );
   });
 
   it('keeps the start where there is too little data to tell', () => {
