@@ -4,7 +4,7 @@ import { InvalidShapeError } from '../errors.js';
 export interface HyperParameters {
   /** Length of the embeddings, a multiple of eight. Default 64. */
   readonly nComponents: number;
-  /** Alternations of users and items. Default 8. */
+  /** Alternations of users and items. Default 6. */
   readonly nSweeps: number;
   /** Weight of "0" for every pair of user and item, observed or not. Default 0.03. */
   readonly alpha0: number;
@@ -48,7 +48,7 @@ export interface HyperParameters {
 
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   nComponents: 64,
-  nSweeps: 8,
+  nSweeps: 6,
   alpha0: 0.03,
   userRegularization: 0.01,
   itemRegularization: 0.003,

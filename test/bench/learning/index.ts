@@ -57,6 +57,7 @@ export async function benchLearning({ split }: { split?: string }): Promise<Figu
       ...(await benchPersonas(folder, hasPeers)),
       ...benchTraining(synthetic),
       ...(held === null ? [] : benchSplit(held)),
+      ...benchScale(),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -214,6 +215,27 @@ function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticD
       },
       { what: `simulated, ${label}: silhouette`, value: silhouette.value, unit: '', goal: '>= .60' },
     ]),
+  ];
+}
+
+/** Ten times the users, in memory. Last, because it decides how much memory this process ever held. */
+function benchScale(): Figure[] {
+  const { dataset, content } = syntheticData(100_000);
+  const start = performance.now();
+  runTrainingTask({ dataset, content, featureNames: FEATURE_NAMES, active: null, seed: 1 }, () => undefined);
+  return [
+    {
+      what: `training task with search, 100,000 users, ${dataset.nEvents.toLocaleString('en')} events`,
+      value: (performance.now() - start) / 1000,
+      unit: 's',
+      goal: '<= 120 s',
+    },
+    {
+      what: 'this process, peak RSS, 100,000 users',
+      value: process.resourceUsage().maxRSS / 1024,
+      unit: 'MiB',
+      goal: '< 4,096 MiB',
+    },
   ];
 }
 
