@@ -62,13 +62,14 @@ export class FeedbackLoop implements FeedbackService {
       modelVersion: this.options.activeVersion(),
       origin: instanceId,
     });
-    await this.learn(stored, previous, before);
+    const isNews = stored !== previous;
+    if (isNews) await this.learn(stored, previous, before);
     const list = await recommendations.show({ userId, first: ANSWER_LENGTH });
-    bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+    if (isNews) bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
-  /** The same thumb again says nothing new; its record is only marked as done. */
+  /** Taking back what was never said teaches nothing; its record is only marked as done. */
   private async learn(stored: Feedback, previous: Feedback | null, before: Profile): Promise<void> {
     const { profiles, metrics, recommendations, store } = this.options;
     if (stored.value === (previous?.value ?? 0)) {

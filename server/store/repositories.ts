@@ -117,7 +117,11 @@ export interface ProfileRepository {
 }
 
 export interface FeedbackRepository {
-  /** The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending. Returns what is stored now. */
+  /**
+   * The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending. Returns
+   * what is stored now. An opinion that is stored already is not written again: `stored` is `previous` then, with the
+   * list and the position it was first given in, which are what it was counted under.
+   */
   submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;
   findByUser(userId: string): Promise<Feedback[]>;
   /** In no order. */

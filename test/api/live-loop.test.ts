@@ -129,6 +129,34 @@ describe('the live loop', () => {
     }
   });
 
+  it('answers the same thumb again with the same list, and pushes nothing for it', async () => {
+    const { token } = await signIn(14);
+    const { items } = await recommendations(token);
+    const first = await thumb(token, items[0].item.id, 'UP');
+    const updates = await subscribe<{ recommendationsUpdated: { list: List } }>(
+      server.wsUrl,
+      token,
+      UPDATED,
+      {
+        first: 10,
+      },
+    );
+    try {
+      const again = await thumb(token, items[0].item.id, 'UP');
+      expect(again).toMatchObject({
+        __typename: 'FeedbackAccepted',
+        list: { revision: first.list.revision },
+      });
+      const other = await thumb(token, items[1].item.id, 'DOWN');
+      // The first thing the socket hears of is the thumb that says something new.
+      const { list } = (await updates.next()).recommendationsUpdated;
+      expect(list.revision).toBe(other.list.revision);
+      expect(updates.waiting).toHaveLength(0);
+    } finally {
+      await updates.close();
+    }
+  });
+
   it('pushes what resembles a disliked item down', async () => {
     let nNearest = 0;
     let fell = 0;

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { Feedback } from '../../server/domain/index.js';
+import type { Feedback, Opinion } from '../../server/domain/index.js';
 import type { Store } from '../../server/store/index.js';
 
 import { DAY, HOUR, NOON, collect, event, profile, thumb, userIdOf, type MakeStore } from './samples.js';
@@ -223,10 +223,34 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
       expect(await feedback.count()).toBe(3);
     });
 
-    it('gives every one of many thumbs at the same instant its own seq', async () => {
-      const outcomes = await Promise.all(Array.from({ length: 10 }, () => feedback.submit(thumb())));
+    it('gives every one of many different thumbs at the same instant its own seq', async () => {
+      const values = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? 1 : -1) as Opinion);
+      const outcomes = await Promise.all(values.map((value) => feedback.submit(thumb({ value }))));
       const numbers = outcomes.map(({ stored }) => stored.seq).sort((left, right) => left - right);
       expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    });
+
+    it('keeps an opinion that comes again as it was first given', async () => {
+      const [{ stored }, ...again] = await Promise.all(
+        [NOON, NOON + 1, NOON + 2].map((at) => feedback.submit(thumb({ at, listId: `list-${at}` }))),
+      );
+      await feedback.markApplied([stored]);
+      again.push(await feedback.submit(thumb({ at: NOON + 3 })));
+      for (const outcome of again) {
+        expect(outcome.stored).toEqual(stored);
+        expect(outcome.previous).toBe(outcome.stored);
+      }
+      expect(await feedback.findByUser(ann)).toEqual([stored]);
+      expect(await feedback.findPending()).toEqual([]);
+    });
+
+    it('takes many thumbs of many users at once', async () => {
+      const thumbs = Array.from({ length: 100 }, (_, n) =>
+        thumb({ userId: userIdOf(n % 7), itemId: `item-${n}` }),
+      );
+      const outcomes = await Promise.all(thumbs.map((row) => feedback.submit(row)));
+      expect(outcomes).toEqual(thumbs.map((row) => ({ stored: { ...row, seq: 1 }, previous: null })));
+      expect(await feedback.count()).toBe(100);
     });
 
     it('marks a thumb as pending until that very thumb is applied', async () => {
@@ -265,8 +289,8 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
           if (seen.length === 2) stop.abort();
         }
       })();
-      while (!isReady) {
-        await feedback.submit(thumb({ itemId: 'warm-up' }));
+      for (let n = 0; !isReady; n += 1) {
+        await feedback.submit(thumb({ itemId: 'warm-up', value: n % 2 === 0 ? 1 : -1 }));
         await new Promise((resolve) => setImmediate(resolve));
       }
       const { stored } = await feedback.submit(thumb());

@@ -72,6 +72,7 @@ export function createFeedback(): FeedbackRepository {
     async submit(feedback) {
       const key = keyOf(feedback);
       const previous = table.get(key);
+      if (previous !== null && previous.value === feedback.value) return { stored: previous, previous };
       const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
       table.set(key, stored);
       pending.add(key);

@@ -1,10 +1,12 @@
 /**
  * The latest opinion of each user about each item, and the stream of opinions as they come.
  *
- * A thumb is one write that compares `seq` with what this process last knew of it, and a read only where that was wrong.
- * One findOneAndUpdate would do the same in a
- * single round trip, but a MongoDB-compatible server may scan the collection for it and, when thumbs meet, tell of
- * another thumb as the one before.
+ * A thumb is one write that compares `seq` with what this process last knew of it, and a read only where that was wrong
+ * or where the thumb would say nothing new. One findOneAndUpdate would do the same in a single round trip, but a
+ * MongoDB-compatible server may scan the collection for it and, when thumbs meet, tell of another thumb as the one before.
+ *
+ * Thumbs that come while one is being written go together in the next write: a server takes a batch in far less time
+ * than the same thumbs one by one, so under load nobody waits for a queue of writes.
  */
 
 import { type Connection, Schema } from 'mongoose';
@@ -40,12 +42,26 @@ export const feedbackSchema = new Schema<FeedbackDocument>(
   { collection: 'feedback', versionKey: false, autoIndex: false },
 );
 feedbackSchema.index({ userId: 1 });
-feedbackSchema.index({ at: 1 });
 feedbackSchema.index({ pending: 1 }, { sparse: true });
 
 /** Thumbs of one user about one item meet seldom; each meeting lets one of them through. */
 const MAX_ATTEMPTS = 50;
+/** Thumbs in one write: what somebody else waits for comes in between. */
+const MAX_TOGETHER = 32;
+/** Thumbs may wait for a write of marks that has begun, so it is a short one. */
+const MARKS_PER_WRITE = 16;
 const KNOWN_THUMBS = 50_000;
+
+type Outcome = Awaited<ReturnType<FeedbackRepository['submit']>>;
+
+interface Submission {
+  readonly _id: string;
+  readonly feedback: Omit<Feedback, 'seq'>;
+  /** How often another thumb came in between. */
+  nRefused: number;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 export function createFeedbackRepository(
   connection: Connection,
@@ -54,28 +70,82 @@ export function createFeedbackRepository(
   const model = connection.model('Feedback', feedbackSchema);
   /** What this process last stored; a hint, which the comparison corrects. */
   const known = new Map<string, Feedback>();
+  let waiting: Submission[] = [];
+  let isWriting = false;
 
-  async function read(_id: string): Promise<Feedback | null> {
-    const found = await model.findById(_id).lean();
-    return found === null ? null : toFeedback(found);
+  function submit(feedback: Omit<Feedback, 'seq'>): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ _id: keyOf(feedback), feedback, nRefused: 0, resolve, reject });
+      if (!isWriting) void writeWaiting();
+    });
   }
 
-  async function submit(
-    feedback: Omit<Feedback, 'seq'>,
-  ): Promise<{ stored: Feedback; previous: Feedback | null }> {
-    const _id = keyOf(feedback);
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const previous = attempt === 0 ? (known.get(_id) ?? null) : await read(_id);
-      const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
-      const document = { _id, ...stored, pending: true as const };
-      const expected = previous === null ? null : { seq: previous.seq };
-      const refused = await compareAndSet<FeedbackDocument>(model.collection, [{ document, expected }]);
-      if (refused.length > 0) continue;
-      if (known.size >= KNOWN_THUMBS) known.clear();
-      known.set(_id, stored);
-      return { stored, previous };
+  async function writeWaiting(): Promise<void> {
+    isWriting = true;
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      await write(batch).catch((error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      });
     }
-    throw new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`);
+    isWriting = false;
+  }
+
+  /** The oldest that wait, one for each pair of user and item, since a thumb compares itself with the one before. */
+  function takeBatch(): Submission[] {
+    const batch = new Map<string, Submission>();
+    const rest: Submission[] = [];
+    for (const submission of waiting) {
+      if (batch.has(submission._id) || batch.size === MAX_TOGETHER) rest.push(submission);
+      else batch.set(submission._id, submission);
+    }
+    waiting = rest;
+    return [...batch.values()];
+  }
+
+  async function write(batch: readonly Submission[]): Promise<void> {
+    if (known.size >= KNOWN_THUMBS) known.clear();
+    await readAgain(
+      batch.filter(({ _id, feedback, nRefused }) => nRefused > 0 || known.get(_id)?.value === feedback.value),
+    );
+    const rows = [];
+    for (const submission of batch) {
+      const previous = known.get(submission._id) ?? null;
+      if (previous !== null && previous.value === submission.feedback.value) {
+        submission.resolve({ stored: previous, previous });
+        continue;
+      }
+      rows.push({ submission, previous, stored: { ...submission.feedback, seq: (previous?.seq ?? 0) + 1 } });
+    }
+    const refused = new Set(
+      await compareAndSet<FeedbackDocument>(
+        model.collection,
+        rows.map(({ submission: { _id }, previous, stored }) => ({
+          document: { _id, ...stored, pending: true },
+          expected: previous === null ? null : { seq: previous.seq },
+        })),
+      ),
+    );
+    const again: Submission[] = [];
+    for (const { submission, previous, stored } of rows) {
+      if (!refused.has(submission._id)) {
+        known.set(submission._id, stored);
+        submission.resolve({ stored, previous });
+      } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
+      else
+        submission.reject(
+          new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`),
+        );
+    }
+    waiting.unshift(...again);
+  }
+
+  async function readAgain(unsure: readonly Submission[]): Promise<void> {
+    const ids = unsure.map(({ _id }) => _id);
+    for (const _id of ids) known.delete(_id);
+    for (const found of await findByIds(ids, (part) => model.find({ _id: { $in: part } }).lean())) {
+      known.set(found._id, toFeedback(found));
+    }
   }
 
   return {
@@ -92,7 +162,7 @@ export function createFeedbackRepository(
         .filter((row) => row.pending === true)
         .map(toFeedback),
     async markApplied(rows) {
-      for (const batch of batchesOf(rows)) {
+      for (const batch of batchesOf(rows, MARKS_PER_WRITE)) {
         const writes = batch.map((row) => ({
           updateOne: { filter: { _id: keyOf(row), seq: row.seq }, update: { $unset: { pending: 1 } } },
         }));

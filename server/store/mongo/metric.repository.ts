@@ -156,7 +156,7 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
       return rows.map(({ _id, ...row }) => ({ instanceId: _id, ...row }));
     },
     async pruneBeats(before) {
-      await beats.deleteMany({ at: { $lt: before } });
+      await lane.derived(() => beats.deleteMany({ at: { $lt: before } }, DERIVED).exec());
     },
   };
 }
