@@ -53,6 +53,23 @@ describe('the WebSocket', () => {
     await expect.poll(() => fake.bus.size).toBe(0);
   });
 
+  it('makes a list once for the windows of one user that ask the same, and anew for those that ask otherwise', async () => {
+    const ask = (query: string) => fake.socket(fake.asAlice).iterate({ query });
+    const windows = [ask(UPDATES), ask(UPDATES), ask(UPDATES.replace('first: 3', 'first: 2'))];
+    const pushes = windows.map((window) => window.next());
+    await expect.poll(() => fake.bus.size).toBe(3);
+    const calls = () => fake.system.calls['recommend'] ?? 0;
+    const before = calls();
+    fake.bus.publish('recommendations.updated', { userId: ALICE, cause: 'EVENTS', receivedAt: Date.now() });
+    const lengths = (await Promise.all(pushes)).map(
+      ({ value }) => value.data.recommendationsUpdated.list.items.length,
+    );
+    expect(lengths).toEqual([3, 3, 2]);
+    expect(calls() - before).toBe(2);
+    await Promise.all(windows.map((window) => window.return?.()));
+    await expect.poll(() => fake.bus.size).toBe(0);
+  });
+
   it('pushes to everybody when another model becomes active', async () => {
     const results = fake.socket(fake.asAlice).iterate({ query: UPDATES });
     const push = results.next();

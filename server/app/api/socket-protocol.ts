@@ -3,7 +3,7 @@
  * validated and costed like a request over HTTP, and an end of the socket when its token ends (4403).
  */
 
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
 import { createSourceEventStream, execute, GraphQLError } from 'graphql';
 import type { Context, Server as ProtocolServer } from 'graphql-ws';
 import { CloseCode, makeServer } from 'graphql-ws';
@@ -49,6 +49,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** The protocol of every socket: who may connect, what may be subscribed to, and what errors say. */
 export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
   const { maxSubscriptions, authenticator, guard, formatError, contextFor, now, log } = options;
+  const subscribe = createSubscribe();
   return makeServer<Record<string, unknown>, Peer>({
     connectionInitWaitTimeout: options.initTimeoutMs,
 
@@ -76,10 +77,12 @@ export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
       const prepared = guard(payload);
       if (!('document' in prepared)) return formatted(prepared, formatError);
       const { viewer } = context.extra.identity as Identity;
-      return { ...prepared, contextValue: () => contextFor(viewer) };
+      const { operationName, variableValues } = prepared;
+      const audience = JSON.stringify([viewer, operationName, variableValues]);
+      return { ...prepared, contextValue: { audience, makeContext: () => contextFor(viewer) } };
     },
 
-    subscribe: (args) => subscribeAnew(args as ExecutionArgs),
+    subscribe: (args) => subscribe(args as ExecutionArgs),
 
     onNext(_context, _id, _payload, _args, result) {
       return result.errors === undefined
@@ -108,39 +111,63 @@ function closeAtExpiry(peer: Peer, expiresAt: number, now: () => number): void {
   peer.expiry.unref();
 }
 
+/** What a subscription hands on in place of a context. */
+interface Subscription {
+  /** Equal where the same document gives the same answer to the same event. */
+  readonly audience: string;
+  readonly makeContext: () => object;
+}
+
+/** What came of an event so far, by document and audience. */
+type Results = Map<DocumentNode, Map<string, Promise<ExecutionResult>>>;
+
 /**
- * Like the library's `subscribe`, but every push is executed with a context of its own: the batch loaders in it
- * cache, and a cached answer would be pushed again and again. `contextValue` is the function that makes one.
+ * Like the library's `subscribe`, with two differences. Every event is executed with a context of its own: the batch
+ * loaders in it cache, and a cached answer would be pushed again and again. And it is executed once for all sockets
+ * that ask the same as the same viewer, such as the windows of one user.
  */
-async function subscribeAnew(
+function createSubscribe(): (
   args: ExecutionArgs,
-): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
-  const makeContext = args.contextValue as () => object;
-  const stream = await createSourceEventStream({ ...args, contextValue: makeContext() });
-  if (!(Symbol.asyncIterator in stream)) return stream;
-  const events = (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
-  return {
-    async next() {
-      const event = await events.next();
-      if (event.done === true) return done;
-      return {
-        done: false,
-        value: await execute({ ...args, rootValue: event.value, contextValue: makeContext() }),
-      };
-    },
-    async return() {
-      await events.return?.();
-      return done;
-    },
-    async throw(error: unknown) {
-      await events.return?.();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  } as AsyncGenerator<ExecutionResult>;
+) => Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
+  const known = new WeakMap<object, Results>();
+
+  const executeOnce = (args: ExecutionArgs, event: object): Promise<ExecutionResult> => {
+    const { audience, makeContext } = args.contextValue as Subscription;
+    const results: Results = known.get(event) ?? new Map();
+    known.set(event, results);
+    const ofDocument = results.get(args.document) ?? new Map<string, Promise<ExecutionResult>>();
+    results.set(args.document, ofDocument);
+    const result =
+      ofDocument.get(audience) ??
+      Promise.resolve(execute({ ...args, rootValue: event, contextValue: makeContext() }));
+    ofDocument.set(audience, result);
+    return result;
+  };
+
+  return async (args) => {
+    const { makeContext } = args.contextValue as Subscription;
+    const stream = await createSourceEventStream({ ...args, contextValue: makeContext() });
+    if (!(Symbol.asyncIterator in stream)) return stream;
+    const events = (stream as AsyncIterable<object>)[Symbol.asyncIterator]();
+    const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+    return {
+      async next() {
+        const event = await events.next();
+        return event.done === true ? done : { done: false, value: await executeOnce(args, event.value) };
+      },
+      async return() {
+        await events.return?.();
+        return done;
+      },
+      async throw(error: unknown) {
+        await events.return?.();
+        throw error;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    } as AsyncGenerator<ExecutionResult>;
+  };
 }
 
 function formatted(errors: readonly GraphQLError[], formatError: FormatError): GraphQLError[] {
