@@ -14,10 +14,17 @@ import { ALICE } from '../support/fake-services.js';
 import { openAcknowledged } from '../support/raw-socket.js';
 
 const ME = 'query Me { me { userId } }';
+const RETRAIN = 'mutation Retrain { retrain { __typename } }';
 const UPDATES = 'subscription Updates { recommendationsUpdated { cause } }';
 const OTHER = '{ me { role } }';
+/** A header that no foreign page can send unasked. */
+const CHECKED = { 'apollo-require-preflight': 'yes', accept: 'application/graphql-response+json' };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const manifest = JSON.stringify({ [`sha256:${sha256(ME)}`]: ME, [sha256(UPDATES)]: UPDATES });
+const manifest = JSON.stringify({
+  [`sha256:${sha256(ME)}`]: ME,
+  [sha256(UPDATES)]: UPDATES,
+  [sha256(RETRAIN)]: RETRAIN,
+});
 const byHash = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: sha256(text) } });
 
 describe('registered operations', () => {
@@ -39,6 +46,16 @@ describe('registered operations', () => {
     const answer = (await response.json()) as { data?: any; errors?: any[] };
     return { status: response.status, code: answer.errors?.[0]?.extensions?.code ?? null, ...answer };
   };
+  const get = async (
+    fake: FakeApi,
+    params: Record<string, string>,
+    headers: Record<string, string> = CHECKED,
+  ) => {
+    const response = await fetch(`${fake.url}/graphql?${new URLSearchParams(params).toString()}`, {
+      headers: { ...headers, authorization: `Bearer ${fake.asAdmin}` },
+    });
+    return { status: response.status, text: await response.text() };
+  };
   const subscribe = async (fake: FakeApi, payload: object) => {
     const raw = await openAcknowledged(fake.url, fake.asAlice);
     raw.send({ type: 'subscribe', id: '1', payload });
@@ -52,6 +69,35 @@ describe('registered operations', () => {
     ['hash and text', { query: ME, extensions: byHash(ME) }],
   ])('are found by %s', async (_how, body) => {
     for (const fake of [open, only]) expect((await post(fake, body)).data).toEqual({ me: { userId: ALICE } });
+  });
+
+  it.each([
+    ['documentId', { documentId: sha256(ME) }],
+    ['the extension', { extensions: JSON.stringify(byHash(ME)) }],
+    [
+      'the extension, its variables and its name',
+      { operationName: 'Me', variables: '{}', extensions: JSON.stringify(byHash(ME)) },
+    ],
+  ])('are found by GET by %s', async (_how, params) => {
+    for (const fake of [open, only])
+      expect(await get(fake, params)).toMatchObject({ status: 200, text: expect.stringContaining('"me"') });
+  });
+
+  it('are not run by GET where they change something, where a foreign page may have sent them, or where the hash is unknown', async () => {
+    for (const fake of [open, only]) {
+      expect((await get(fake, { documentId: sha256(RETRAIN) })).status).toBe(405);
+      expect((await get(fake, { documentId: sha256(ME) }, {})).status).toBe(400);
+      const unknown = await get(fake, { extensions: JSON.stringify(byHash(OTHER)) });
+      expect(unknown).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('PERSISTED_QUERY_NOT_FOUND'),
+      });
+      expect(fake.system.calls['retrain']).toBeUndefined();
+    }
+    expect((await get(open, { query: OTHER, extensions: '{' })).status).toBe(400);
+    expect((await get(only, { query: OTHER, documentId: sha256(ME) })).text).toContain(
+      'PERSISTED_QUERY_MISMATCH',
+    );
   });
 
   it('are asked for again with their text when the hash is unknown, and never learnt from a request', async () => {
@@ -100,10 +146,7 @@ describe('registered operations', () => {
     expect(await post(only, { query: OTHER })).toMatchObject({ code: 'PERSISTED_QUERY_REQUIRED' });
     expect(await post(only, { query: `${ME} ` })).toMatchObject({ code: 'PERSISTED_QUERY_REQUIRED' });
     expect((await post(only, { query: ME })).data.me.userId).toBe(ALICE);
-    const get = await fetch(`${only.url}/graphql?query=${encodeURIComponent(OTHER)}`, {
-      headers: { 'apollo-require-preflight': 'yes', authorization: `Bearer ${only.asAlice}` },
-    });
-    expect(await get.text()).toContain('PERSISTED_QUERY_REQUIRED');
+    expect((await get(only, { query: OTHER })).text).toContain('PERSISTED_QUERY_REQUIRED');
     const raw = await subscribe(only, { query: 'subscription { recommendationsUpdated { latencyMs } }' });
     expect(await raw.next()).toMatchObject({
       type: 'error',

@@ -68,15 +68,14 @@ export function createGraphQLEndpoint(options: EndpointOptions): RequestListener
 async function answer(request: IncomingMessage, options: EndpointOptions): Promise<Answer> {
   if (request.method === 'OPTIONS') return PREFLIGHT;
   const viewer = await admit(request, options);
-  const search = searchOf(request.url ?? '');
   const body =
     request.method === 'POST'
       ? withRegisteredText(request, await readJson(request, options.maxBodyBytes), options.resolveOperation)
       : undefined;
-  if (request.method === 'GET') {
-    // A GET names no operation by hash: its text is all that is looked at.
-    checked(request, options.resolveOperation({ query: new URLSearchParams(search).get('query') }));
-  }
+  const search =
+    request.method === 'GET'
+      ? searchWithRegisteredText(request, options.resolveOperation)
+      : searchOf(request.url ?? '');
   const {
     status = 200,
     headers,
@@ -119,6 +118,29 @@ function withRegisteredText(request: IncomingMessage, body: unknown, resolve: Re
   if (named.extensions?.persistedQuery === undefined) return text === null ? body : { ...body, query: text };
   const { extensions: _resolved, ...rest } = named;
   return text === null ? rest : { ...rest, query: text };
+}
+
+/** The same for a GET. Apollo lets none but queries pass, and only from where no foreign page can have sent them. */
+function searchWithRegisteredText(request: IncomingMessage, resolve: ResolveOperation): string {
+  const search = searchOf(request.url ?? '');
+  const params = new URLSearchParams(search);
+  const extensions = parsedExtensions(params.get('extensions'));
+  const query = params.get('query');
+  const text = checked(request, resolve({ query, documentId: params.get('documentId'), extensions }));
+  if (extensions?.persistedQuery === undefined && text === query) return search;
+  if (extensions?.persistedQuery !== undefined) params.delete('extensions');
+  if (text !== null) params.set('query', text);
+  return `?${params.toString()}`;
+}
+
+/** Null where there are none; Apollo says what is wrong with those that cannot be read. */
+function parsedExtensions(json: string | null): { persistedQuery?: unknown } | null {
+  try {
+    const extensions: unknown = JSON.parse(json ?? 'null');
+    return typeof extensions === 'object' ? extensions : null;
+  } catch {
+    return null;
+  }
 }
 
 function checked(request: IncomingMessage, text: string | null | GraphQLError): string | null {
