@@ -9,7 +9,7 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { BehaviourEvent, Feedback, Logger, Opinion, Profile } from '../domain/index.js';
+import type { BehaviourEvent, Feedback, Logger, Profile } from '../domain/index.js';
 import type { Catalogue } from '../features/index.js';
 import { applyEvents, canApply, emptyProfile, rebuildProfile } from '../features/index.js';
 import type { Store } from '../store/index.js';
@@ -227,7 +227,7 @@ export class ProfileService {
     if (waiting !== undefined) return waiting.entry;
     const profile = stored ?? emptyProfile(userId);
     // Between the write of a profile and the end of the pending mark a thumb is in both.
-    const news = thumbs.filter(({ itemId, value }) => opinionOf(profile, itemId) !== value);
+    const news = thumbs.filter((thumb) => !isHeld(profile, thumb));
     return {
       profile: applyEvents(profile, news.map(thumbEvent), this.options.catalogue),
       storedRevision: stored?.revision ?? 0,
@@ -263,6 +263,8 @@ export class ProfileService {
   }
 }
 
-function opinionOf({ interactions }: Profile, itemId: string): Opinion {
-  return interactions.find((interaction) => interaction.itemId === itemId)?.opinion ?? 0;
+/** An opinion that was there before, from an event, does not mean that this thumb is: its writer counts it as well. */
+function isHeld({ interactions }: Profile, { itemId, value, at }: Feedback): boolean {
+  const held = interactions.find((interaction) => interaction.itemId === itemId);
+  return held === undefined ? value === 0 : held.opinion === value && held.at >= at;
 }

@@ -41,3 +41,32 @@ it.each(['before', 'after'])(
     await container.stop();
   },
 );
+
+it('a thumb that says what an event said before counts for every reader', async () => {
+  const { store, container } = await smallWorld();
+  await container.services.training.run('startup');
+  const { itemId } = (await store.items.list({ first: 1, after: null })).rows[0];
+  const { events, feedback, userData, catalogue } = container.services;
+  const like = {
+    userId: USER,
+    type: 'like',
+    itemId,
+    at: Date.now() - 1_000,
+    value: null,
+    sessionId: null,
+  } as const;
+  await events.record([{ ...like, position: null, listId: null, device: null, locale: null }]);
+  await userData.export(USER);
+  const reader = new ProfileService({
+    ...{ store, catalogue, clock: Date.now, log: SILENT },
+    announce: () => Promise.resolve(),
+  });
+  expect(await reader.get(USER)).toMatchObject({ eventCount: 1 });
+  await feedback.submit({ userId: USER, itemId, value: 1, listId: null });
+  reader.forget(USER);
+  expect(await reader.get(USER)).toMatchObject({ eventCount: 2 });
+  await userData.export(USER);
+  reader.forget(USER);
+  expect(await reader.get(USER)).toMatchObject({ eventCount: 2 });
+  await container.stop();
+});
