@@ -19,7 +19,8 @@ export class LiveRatesType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Users who did something or were shown something in the last five minutes.',
+    description:
+      'Users who did something or were shown something in the last five minutes, by instance and added up: somebody who came to two instances counts twice.',
   })
   activeUsers!: number | null;
 
