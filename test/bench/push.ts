@@ -11,6 +11,8 @@ import { percentile } from './report.js';
 import { signIn } from './server.js';
 
 const SETTLE_MS = 500;
+/** Without a push for so long, none is on its way. */
+const QUIET_MS = 2_000;
 const OPENED_AT_ONCE = 100;
 /** As many demo users as can be listed at once: at 100 thumbs a second each gives one every half second. */
 const USERS = 50;
@@ -84,7 +86,8 @@ export async function benchPush(options: PushOptions): Promise<Figure[]> {
     answers.push(send());
   }
   const thumbs = await Promise.all(answers);
-  await pause(SETTLE_MS);
+  do await pause(SETTLE_MS);
+  while (performance.now() - (pushes.at(-1)?.at ?? 0) < QUIET_MS);
   await close();
   const { pushMs, nCoalesced, nMissing } = delivered(thumbs, pushes, { subscriptions, users: tokens.length });
   const where = listenUrl === url ? '' : ' of another instance';
