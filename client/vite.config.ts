@@ -2,20 +2,52 @@
 
 import { fileURLToPath } from 'node:url';
 
+import * as icons from '@mdi/js';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const api = process.env['SMARTPERSONA_DEV_API'] ?? 'http://localhost:4000';
 
+/** Puts the icons where they are drawn: as one module, every page would load those of all. */
+function inlineIcons(): Plugin {
+  return {
+    name: 'inline-icons',
+    apply: 'build',
+    enforce: 'post',
+    transform: (code) =>
+      code.replaceAll(/import \{([^}]*)\} from ['"]@mdi\/js['"];/g, (_, names: string) =>
+        names
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== '')
+          .map((name) => `const ${name} = ${JSON.stringify(icons[name as keyof typeof icons])};`)
+          .join(''),
+      ),
+  };
+}
+
+/** The component library brings its calendar along whether a date picker is there or not. There is none. */
+function leaveOutCalendar(): Plugin {
+  return {
+    name: 'leave-out-calendar',
+    load: (id) =>
+      id.endsWith('/vuetify/lib/composables/date/adapters/vuetify.js')
+        ? 'export class VuetifyDateAdapter {}'
+        : null,
+  };
+}
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [vue()],
+  plugins: [vue(), inlineIcons(), leaveOutCalendar()],
   define: {
     __VUE_OPTIONS_API__: 'false',
     __VUE_PROD_DEVTOOLS__: 'false',
     __VUE_I18N_LEGACY_API__: 'false',
     __VUE_I18N_FULL_INSTALL__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
+    // Ours is app/message-format.ts.
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
     'globalThis.__DEV__': JSON.stringify(process.env['NODE_ENV'] === 'development'),
   },
   build: {
@@ -24,6 +56,8 @@ export default defineConfig({
     target: 'es2022',
     // The policy of the server allows no inline data but pictures.
     assetsInlineLimit: 0,
+    // Every browser that understands the target preloads by itself.
+    modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
   server: {

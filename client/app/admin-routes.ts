@@ -1,10 +1,13 @@
-/** The routes of the admin pages: each in a file of its own, loaded when it is first opened. */
+/** The routes of the admin pages: each in a file of its own, loaded when it is first opened, and the first with their words. */
 
 import type { RouteRecordRaw } from 'vue-router';
 
-export const adminRoutes: RouteRecordRaw = {
+export const adminRoutes = (loadWords: () => Promise<void>): RouteRecordRaw => ({
   path: '/admin',
-  component: () => import('../views/admin/AdminFrame.vue'),
+  component: async () => {
+    const [frame] = await Promise.all([import('../views/admin/AdminFrame.vue'), loadWords()]);
+    return frame;
+  },
   children: [
     {
       path: '',
@@ -49,4 +52,4 @@ export const adminRoutes: RouteRecordRaw = {
       meta: { title: 'admin.nav.alerts', isWide: true },
     },
   ],
-};
+});

@@ -1,8 +1,14 @@
-/** Languages: English is there from the start, the others are loaded when somebody chooses them. */
+/**
+ * Languages: English is there from the start, the others are loaded when somebody chooses them. What only the admin pages
+ * say is loaded with the first of those.
+ */
 
 import { createI18n, type I18n } from 'vue-i18n';
 
+import type { admin as englishAdmin } from '../locales/admin/en.js';
 import { messages as english, type Messages } from '../locales/en.js';
+
+import { compileMessage } from './message-format.js';
 
 export const LANGUAGES = {
   en: { name: 'English', isRtl: false },
@@ -15,6 +21,11 @@ const LOADERS: Readonly<Record<Exclude<Language, 'en'>, () => Promise<{ messages
   de: () => import('../locales/de.js'),
   ar: () => import('../locales/ar.js'),
 };
+const ADMIN_LOADERS: Readonly<Record<Language, () => Promise<{ admin: typeof englishAdmin }>>> = {
+  en: () => import('../locales/admin/en.js'),
+  de: () => import('../locales/admin/de.js'),
+  ar: () => import('../locales/admin/ar.js'),
+};
 const STORAGE_KEY = 'smartpersona.language';
 const ARABIC_FORMS: readonly Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other'];
 
@@ -26,7 +37,13 @@ export type AppI18n = I18n<
   false
 >;
 /** What `useI18n` gives, as far as languages are concerned. */
-export type Translator = Pick<AppI18n['global'], 'availableLocales' | 'locale' | 'setLocaleMessage'>;
+export interface Translator {
+  readonly availableLocales: readonly string[];
+  readonly locale: { value: string };
+  te(key: string, locale: string): boolean;
+  setLocaleMessage(locale: string, messages: object): void;
+  mergeLocaleMessage(locale: string, messages: object): void;
+}
 
 /** Makes the translator in the stored or the browser's language; resolves when that one is loaded. */
 export async function createTranslator(): Promise<AppI18n> {
@@ -36,25 +53,27 @@ export async function createTranslator(): Promise<AppI18n> {
     locale: 'en',
     fallbackLocale: 'en',
     messages: { en: english },
+    messageCompiler: (message) => compileMessage(message as string),
     numberFormats: numberFormats(),
     datetimeFormats: datetimeFormats(),
     pluralRules: { ar: (n) => ARABIC_FORMS.indexOf(arabic.select(n)) },
   }) as unknown as AppI18n;
-  await setLanguage(i18n.global, preferredLanguage());
+  await setLanguage(i18n.global as unknown as Translator, preferredLanguage());
   return i18n;
 }
 
 /** Loads a language and puts it in force for the whole page; stays with the old one when it cannot be loaded. */
 async function setLanguage(translator: Translator, language: Language): Promise<void> {
-  if (language !== 'en' && !translator.availableLocales.includes(language as never)) {
-    try {
+  try {
+    if (language !== 'en' && !translator.availableLocales.includes(language)) {
       const { messages } = await LOADERS[language]();
-      translator.setLocaleMessage(language, messages as never);
-    } catch {
-      return;
+      translator.setLocaleMessage(language, messages);
     }
+    if (hasAdmin(translator, translator.locale.value)) await addAdmin(translator, language);
+  } catch {
+    return;
   }
-  translator.locale.value = language as never;
+  translator.locale.value = language;
   document.documentElement.lang = language;
   document.documentElement.dir = LANGUAGES[language].isRtl ? 'rtl' : 'ltr';
 }
@@ -63,6 +82,23 @@ async function setLanguage(translator: Translator, language: Language): Promise<
 export async function chooseLanguage(translator: Translator, language: Language): Promise<void> {
   await setLanguage(translator, language);
   localStorage.setItem(STORAGE_KEY, language);
+}
+
+/** Adds what the admin pages say, now and in every language that is chosen later. */
+export async function loadAdminMessages(translator: Translator): Promise<void> {
+  // Another language may be chosen while this one is on its way.
+  while (!hasAdmin(translator, translator.locale.value))
+    await addAdmin(translator, translator.locale.value as Language);
+}
+
+async function addAdmin(translator: Translator, language: Language): Promise<void> {
+  if (hasAdmin(translator, language)) return;
+  const { admin } = await ADMIN_LOADERS[language]();
+  translator.mergeLocaleMessage(language, admin);
+}
+
+function hasAdmin({ te }: Translator, language: string): boolean {
+  return te('admin.title', language);
 }
 
 function preferredLanguage(): Language {

@@ -9,7 +9,7 @@ import { connectionKey, createConnection, createSession, sessionKey } from '../c
 
 import App from './App.vue';
 import { createApolloClient } from './apollo.js';
-import { createTranslator } from './i18n.js';
+import { createTranslator, loadAdminMessages, type Translator } from './i18n.js';
 import { createPages } from './router.js';
 import { createComponents } from './vuetify.js';
 
@@ -23,5 +23,5 @@ createApp(App)
   .provide(DefaultApolloClient, createApolloClient(session, connection))
   .use(i18n)
   .use(createComponents(i18n))
-  .use(createPages(session))
+  .use(createPages(session, () => loadAdminMessages(i18n.global as unknown as Translator)))
   .mount('#app');

@@ -17,7 +17,8 @@ declare module 'vue-router' {
   }
 }
 
-export function createPages(session: Session): Router {
+/** `loadAdminWords` is called when the first admin page is opened. */
+export function createPages(session: Session, loadAdminWords: () => Promise<void>): Router {
   const router = createRouter({
     history: createWebHistory(),
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
@@ -34,7 +35,7 @@ export function createPages(session: Session): Router {
         component: () => import('../views/user/MyData.vue'),
         meta: { title: 'user.privacy.title' },
       },
-      adminRoutes,
+      adminRoutes(loadAdminWords),
       {
         path: '/sign-in',
         name: 'sign-in',

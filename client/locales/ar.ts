@@ -1,14 +1,10 @@
 /** Arabic, written from right to left. Counted messages have six forms: zero, one, two, few, many, other. */
 
-import { ar as vuetify } from 'vuetify/locale';
-
-import { admin } from './admin/ar.js';
 import { user } from './user/ar.js';
 
 import type { Messages } from './en.js';
 
 export const messages: Messages = {
-  $vuetify: vuetify,
   app: {
     name: 'SmartPersona',
     skip: 'تخطَّ إلى المحتوى',
@@ -20,6 +16,9 @@ export const messages: Messages = {
     theme: { system: 'المظهر: حسب النظام', light: 'المظهر: فاتح', dark: 'المظهر: داكن' },
     notFound: 'لا توجد صفحة كهذه.',
     home: 'إلى البداية',
+    noUser: 'رمزك لا يمثل مستخدمًا، لذلك ليست لك قائمة خاصة.',
+    toAdmin: 'إلى صفحة الإدارة',
+    dismiss: 'إلغاء',
   },
   connection: {
     offline: 'أنت غير متصل. قد يكون ما تراه قديمًا، وسيتحدّث تلقائيًا.',
@@ -119,6 +118,43 @@ export const messages: Messages = {
     more: 'عرض الكل ({n})',
     fewer: 'عرض أقل',
   },
-  ...admin,
+  chart: {
+    asTable: 'عرض كجدول',
+    asChart: 'عرض كرسم',
+    tableOf: 'عرض أرقام «{title}» كجدول',
+    download: 'تنزيل CSV',
+    downloadOf: 'تنزيل أرقام «{title}» بصيغة CSV',
+    empty: 'لا شيء للعرض',
+    emptyText: 'لم يحدث شيء في هذه المدة.',
+    more: 'يظهر {shown} من {all} صفوف؛ وفي التنزيل كلها.',
+    time: 'الوقت',
+  },
+  feature: {
+    clickThroughRate: 'معدل النقر',
+    impressionShare: 'المشاهدة فقط',
+    sessionsPerWeek: 'جلسات في الأسبوع',
+    sessionMeanSeconds: 'طول الجلسة (ث)',
+    sessionP90Seconds: 'الجلسات الطويلة (ث)',
+    eventsPerSession: 'أحداث في الجلسة',
+    bounceRate: 'الارتداد',
+    searchShare: 'البحث',
+    categoryEntropy: 'تنوع الفئات',
+    noveltyRate: 'فئات جديدة',
+    repeatViewRate: 'تكرار المشاهدة',
+    cartRate: 'السلة',
+    purchaseRate: 'الشراء',
+    basketValue: 'قيمة السلة',
+    likeShare: 'الإعجاب',
+    dislikeShare: 'عدم الإعجاب',
+    feedbackPerWeek: 'إبهامات في الأسبوع',
+    dwellMeanSeconds: 'مدة المكوث (ث)',
+    hourEntropy: 'تنوع الساعات',
+    weekendShare: 'نهاية الأسبوع',
+    recencyDays: 'أيام منذ آخر ظهور',
+    topCategoryAffinity: 'الفئة المفضلة',
+    longTailShare: 'العناصر النادرة',
+    device: 'الجهاز',
+    locale: 'اللغة',
+  },
   user,
 };

@@ -1,14 +1,10 @@
 /** German. */
 
-import { de as vuetify } from 'vuetify/locale';
-
-import { admin } from './admin/de.js';
 import { user } from './user/de.js';
 
 import type { Messages } from './en.js';
 
 export const messages: Messages = {
-  $vuetify: vuetify,
   app: {
     name: 'SmartPersona',
     skip: 'Zum Inhalt springen',
@@ -20,6 +16,9 @@ export const messages: Messages = {
     theme: { system: 'Farben: wie das System', light: 'Farben: hell', dark: 'Farben: dunkel' },
     notFound: 'Diese Seite gibt es nicht.',
     home: 'Zum Anfang',
+    noUser: 'Dein Token steht für keine Person, deshalb hast du keine eigene Liste.',
+    toAdmin: 'Zur Verwaltung',
+    dismiss: 'Abbrechen',
   },
   connection: {
     offline: 'Du bist offline. Was du siehst, kann veraltet sein; es erneuert sich von selbst.',
@@ -132,6 +131,43 @@ export const messages: Messages = {
     more: 'Alle {n} zeigen',
     fewer: 'Weniger zeigen',
   },
-  ...admin,
+  chart: {
+    asTable: 'Als Tabelle zeigen',
+    asChart: 'Als Bild zeigen',
+    tableOf: 'Die Zahlen zu „{title}“ als Tabelle zeigen',
+    download: 'CSV laden',
+    downloadOf: 'Die Zahlen zu „{title}“ als CSV laden',
+    empty: 'Nichts zu zeigen',
+    emptyText: 'In diesem Zeitraum ist nichts geschehen.',
+    more: '{shown} von {all} Zeilen sind zu sehen; die Datei hat alle.',
+    time: 'Zeit',
+  },
+  feature: {
+    clickThroughRate: 'Klickrate',
+    impressionShare: 'Zuschauen',
+    sessionsPerWeek: 'Sitzungen je Woche',
+    sessionMeanSeconds: 'Sitzungsdauer (s)',
+    sessionP90Seconds: 'Lange Sitzungen (s)',
+    eventsPerSession: 'Ereignisse je Sitzung',
+    bounceRate: 'Absprünge',
+    searchShare: 'Suchen',
+    categoryEntropy: 'Vielfalt der Kategorien',
+    noveltyRate: 'Neue Kategorien',
+    repeatViewRate: 'Wiederholtes Ansehen',
+    cartRate: 'Warenkörbe',
+    purchaseRate: 'Käufe',
+    basketValue: 'Einkaufswert',
+    likeShare: 'Daumen hoch',
+    dislikeShare: 'Daumen runter',
+    feedbackPerWeek: 'Daumen je Woche',
+    dwellMeanSeconds: 'Verweildauer (s)',
+    hourEntropy: 'Vielfalt der Stunden',
+    weekendShare: 'Wochenenden',
+    recencyDays: 'Tage seit zuletzt',
+    topCategoryAffinity: 'Lieblingskategorie',
+    longTailShare: 'Seltene Artikel',
+    device: 'Gerät',
+    locale: 'Sprache',
+  },
   user,
 };

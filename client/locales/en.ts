@@ -1,12 +1,8 @@
 /** English: the language every other one is measured against, and falls back to. */
 
-import { en as vuetify } from 'vuetify/locale';
-
-import { admin } from './admin/en.js';
 import { user } from './user/en.js';
 
 export const messages = {
-  $vuetify: vuetify,
   app: {
     name: 'SmartPersona',
     skip: 'Skip to the content',
@@ -18,6 +14,9 @@ export const messages = {
     theme: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
     notFound: 'There is no such page.',
     home: 'To the start',
+    noUser: 'Your token stands for no user, so there is no list of your own.',
+    toAdmin: 'To the admin page',
+    dismiss: 'Cancel',
   },
   connection: {
     offline: 'You are offline. What you see may be old; it refreshes by itself.',
@@ -130,7 +129,44 @@ export const messages = {
     more: 'Show all {n}',
     fewer: 'Show fewer',
   },
-  ...admin,
+  chart: {
+    asTable: 'Show as a table',
+    asChart: 'Show as a chart',
+    tableOf: 'Show the figures of “{title}” as a table',
+    download: 'Download CSV',
+    downloadOf: 'Download the figures of “{title}” as CSV',
+    empty: 'Nothing to show',
+    emptyText: 'Nothing happened in this range.',
+    more: '{shown} of {all} rows are shown; the download has all.',
+    time: 'Time',
+  },
+  feature: {
+    clickThroughRate: 'Click-through',
+    impressionShare: 'Looking on',
+    sessionsPerWeek: 'Sessions a week',
+    sessionMeanSeconds: 'Session length (s)',
+    sessionP90Seconds: 'Long sessions (s)',
+    eventsPerSession: 'Events a session',
+    bounceRate: 'Bounces',
+    searchShare: 'Searches',
+    categoryEntropy: 'Variety of categories',
+    noveltyRate: 'New categories',
+    repeatViewRate: 'Repeated views',
+    cartRate: 'Carts',
+    purchaseRate: 'Purchases',
+    basketValue: 'Basket value',
+    likeShare: 'Likes',
+    dislikeShare: 'Dislikes',
+    feedbackPerWeek: 'Thumbs a week',
+    dwellMeanSeconds: 'Dwell time (s)',
+    hourEntropy: 'Variety of hours',
+    weekendShare: 'Weekends',
+    recencyDays: 'Days since last seen',
+    topCategoryAffinity: 'Favourite category',
+    longTailShare: 'Rare items',
+    device: 'Device',
+    locale: 'Language',
+  },
   user,
 };
 

@@ -2,30 +2,32 @@ import { describe, expect, it } from 'vitest';
 
 import { backoffMs } from '../../client/composables/backoff.js';
 import { relativeTime } from '../../client/composables/useAgo.js';
+import { admin as arAdmin } from '../../client/locales/admin/ar.js';
+import { admin as deAdmin } from '../../client/locales/admin/de.js';
+import { admin as enAdmin } from '../../client/locales/admin/en.js';
 import { messages as ar } from '../../client/locales/ar.js';
 import { messages as de } from '../../client/locales/de.js';
 import { messages as en } from '../../client/locales/en.js';
 import { ARCHETYPE_WORDING } from '../../server/domain/index.js';
 
-/** Every message by its path; the component library's own are its own business. */
+/** Every message by its path. */
 function flatten(tree: object, path = ''): [string, string][] {
   return Object.entries(tree).flatMap(([key, value]: [string, unknown]): [string, string][] => {
-    if (key === '$vuetify') return [];
     const here = path === '' ? key : `${path}.${key}`;
     return typeof value === 'string' ? [[here, value]] : flatten(value as object, here);
   });
 }
 
-const english = new Map(flatten(en));
+/** As the admin pages have them: theirs beside everybody's. */
+const all = (base: object, admin: object) => new Map([...flatten(base), ...flatten(admin)]);
+const english = all(en, enAdmin);
 const placeholders = (message: string) => [...new Set(message.match(/\{\w+\}/g))].sort().join();
 const forms = (message: string) => message.split(' | ').length;
 
 describe.each([
-  { name: 'German', tree: de, counted: (n: number) => n },
-  { name: 'Arabic', tree: ar, counted: () => 6 },
-])('$name', ({ tree, counted }) => {
-  const translated = new Map(flatten(tree));
-
+  { name: 'German', translated: all(de, deAdmin), counted: (n: number) => n },
+  { name: 'Arabic', translated: all(ar, arAdmin), counted: () => 6 },
+])('$name', ({ translated, counted }) => {
   it('has exactly the messages that English has, none of them empty', () => {
     expect([...translated.keys()].sort()).toEqual([...english.keys()].sort());
     expect([...translated].filter(([, message]) => message.trim() === '')).toEqual([]);

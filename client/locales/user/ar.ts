@@ -56,6 +56,7 @@ export const user: typeof english = {
     unavailable: 'غير متاح حاليًا.',
   },
   timeline: {
+    model: 'النموذج',
     title: 'شخصيتي عبر الزمن',
     text: 'أي شخصية رآها فيك كل تدريب، وما مدى تأكده.',
     none: 'لا شيء يُروى بعد. كل تدريب يضيف خطوة.',

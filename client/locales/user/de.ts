@@ -56,6 +56,7 @@ export const user: typeof english = {
     unavailable: 'Zurzeit nicht verfügbar.',
   },
   timeline: {
+    model: 'Modell',
     title: 'Meine Persona im Lauf der Zeit',
     text: 'Welche Persona jedes Training in dir sah, und wie sicher es war.',
     none: 'Noch gibt es nichts zu erzählen. Jedes Training fügt einen Schritt hinzu.',

@@ -54,6 +54,7 @@ export const user = {
     unavailable: 'Not available at the moment.',
   },
   timeline: {
+    model: 'Model',
     title: 'My persona over time',
     text: 'Which persona each training saw in you, and how sure it was.',
     none: 'There is nothing to tell yet. Every training adds a step.',
