@@ -216,6 +216,17 @@ registerEnumType(AlertSeverityEnum, {
   },
 });
 
+export const PersonaCauseEnum = { MODEL: 'model', LIVE: 'live', CORRECTION: 'correction' } as const;
+registerEnumType(PersonaCauseEnum, {
+  name: 'PersonaCause',
+  description: 'What gave a user a persona.',
+  valuesConfig: {
+    MODEL: { description: 'A model version that was trained on everybody.' },
+    LIVE: { description: 'What the user did since.' },
+    CORRECTION: { description: "The user's own word, given or taken back." },
+  },
+});
+
 export const PersonaChangeKindEnum = {
   BIRTH: 'birth',
   DEATH: 'death',

@@ -2,6 +2,8 @@
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
+import type { PersonaCause } from '../../server/domain/index.js';
+import { PersonaCauseEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
 @ObjectType('FeatureValue', { simpleResolvers: true, description: 'One behavioural feature and its value.' })
@@ -116,6 +118,9 @@ export class PersonaRecordType {
 
   @Field(() => DateTime, { description: 'When it was assigned.' })
   at!: number;
+
+  @Field(() => PersonaCauseEnum, { description: 'What assigned it.' })
+  cause!: PersonaCause;
 }
 
 @ObjectType('PersonaChange', { simpleResolvers: true, description: 'A user moved to another persona.' })

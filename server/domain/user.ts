@@ -25,6 +25,9 @@ export interface User {
   readonly isSynthetic: boolean;
 }
 
+/** What gave a user a persona: a version that was trained, behaviour since then, or the user's own word. */
+export type PersonaCause = 'model' | 'live' | 'correction';
+
 /** One step in a user's persona timeline. */
 export interface PersonaRecord {
   readonly userId: string;
@@ -32,4 +35,5 @@ export interface PersonaRecord {
   readonly personaId: string;
   readonly confidence: number;
   readonly at: number;
+  readonly cause: PersonaCause;
 }

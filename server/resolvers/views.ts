@@ -76,8 +76,15 @@ export function toAssignment(context: ApiContext, assignment: PersonaAssignment)
 }
 
 export function toPersonaRecord(context: ApiContext, record: PersonaRecord): PersonaRecordType {
-  const { personaId, confidence, at, version } = record;
-  return { personaId, confidence, at, modelVersion: version, persona: findPersona(context, personaId) };
+  const { personaId, confidence, at, version, cause } = record;
+  return {
+    personaId,
+    confidence,
+    at,
+    cause,
+    modelVersion: version,
+    persona: findPersona(context, personaId),
+  };
 }
 
 export function toUser(context: ApiContext, user: User): UserType {

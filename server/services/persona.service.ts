@@ -17,7 +17,7 @@ import type {
 import { InvalidInputError, PersonaNotFoundError } from '../domain/index.js';
 import { FEATURE_NAMES, featureRow, isBlank } from '../features/index.js';
 import { assignPersona } from '../learning/index.js';
-import type { Store } from '../store/index.js';
+import type { PersonaMove, Store } from '../store/index.js';
 
 import type { Announce } from './announce.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
@@ -28,6 +28,17 @@ import { WriteBehind } from './write-behind.js';
 const FLUSH_DELAY_MS = 500;
 const CACHED_ASSIGNMENTS = 100_000;
 const MAX_LABEL_LENGTH = 60;
+
+/** What a user moved to, and why. */
+type Move = Pick<PersonaRecord, 'cause'> & PersonaAssignment;
+
+interface Waiting {
+  readonly userId: string;
+  readonly persona: PersonaAssignment;
+  readonly eventCount: number;
+  /** Oldest first; none where only the confidence changed. */
+  readonly moves: readonly Move[];
+}
 
 interface Remembered {
   readonly persona: PersonaAssignment | null;
@@ -54,15 +65,19 @@ export interface PersonaServiceOptions {
 
 export class PersonaAssigner implements PersonaService {
   private readonly cache = new LRUCache<string, Remembered>({ max: CACHED_ASSIGNMENTS });
-  private readonly writes: WriteBehind<{ userId: string; persona: PersonaAssignment; eventCount: number }>;
+  private readonly writes: WriteBehind<Waiting>;
 
   constructor(private readonly options: PersonaServiceOptions) {
     this.writes = new WriteBehind({
       name: 'personas',
       delayMs: FLUSH_DELAY_MS,
       log: options.log,
-      write: (batch) => options.store.users.assignPersonas([...batch.values()]),
-      merge: (_older, newer) => newer,
+      write: async (batch) => {
+        const rows = [...batch.values()];
+        await this.recordMoves(rows.filter(({ moves }) => moves.length > 0));
+        await options.store.users.assignPersonas(rows.map(({ moves: _, ...row }) => row));
+      },
+      merge: (older, newer) => ({ ...newer, moves: [...older.moves, ...newer.moves] }),
     });
   }
 
@@ -139,7 +154,8 @@ export class PersonaAssigner implements PersonaService {
       ...(chosen && { isChosen: true }),
     };
     this.cache.set(userId, { persona, eventCount });
-    this.writes.put(userId, { userId, persona, eventCount });
+    const moves: Move[] = isSame ? [] : [{ ...persona, cause: 'live' }];
+    this.writes.put(userId, { userId, persona, eventCount, moves });
     if (!isSame && known.persona !== null) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
@@ -178,6 +194,7 @@ export class PersonaAssigner implements PersonaService {
     };
     await store.users.ensure([{ userId, locale: null, createdAt: now, isSynthetic: false }]);
     await this.writes.drain();
+    await this.recordMoves([{ userId, moves: [{ ...persona, cause: 'correction' }] }]);
     await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
     this.cache.set(userId, { persona, eventCount });
     this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
@@ -231,6 +248,35 @@ export class PersonaAssigner implements PersonaService {
 
   drain(): Promise<void> {
     return this.writes.drain();
+  }
+
+  /**
+   * Adds moves to their users' timelines, before the users themselves are written: after a crash in between the move is
+   * made again, and its identity is the same. That comes from what is stored, so instances that see the same move tell
+   * it once.
+   */
+  private async recordMoves(rows: readonly Pick<Waiting, 'userId' | 'moves'>[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { users, personaHistory } = this.options.store;
+    const userIds = rows.map(({ userId }) => userId);
+    const stored = new Map((await users.findMany(userIds)).map(({ userId, persona }) => [userId, persona]));
+    const steps: PersonaMove[] = [];
+    for (const { userId, moves } of rows) {
+      let held = stored.get(userId);
+      // Erased meanwhile.
+      if (held === undefined) continue;
+      for (const { cause, personaId, confidence, since: at, modelVersion: version } of moves) {
+        const isOverruled = cause === 'live' && held?.isChosen === true && held.modelVersion === version;
+        if (isOverruled || held?.personaId === personaId) continue;
+        const replacedSince = held?.since ?? null;
+        steps.push({ userId, version, personaId, confidence, at, cause, replacedSince });
+        held = { personaId, confidence, since: at, pending: null, modelVersion: version };
+      }
+    }
+    if (steps.length === 0) return;
+    await personaHistory.appendMany(steps);
+    const present = new Set((await users.findMany(userIds)).map(({ userId }) => userId));
+    for (const userId of stored.keys()) if (!present.has(userId)) await personaHistory.deleteByUser(userId);
   }
 
   private async read(userId: string): Promise<Remembered> {

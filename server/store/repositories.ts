@@ -186,15 +186,20 @@ export interface ModelRepository {
   watchActive(options: { signal: AbortSignal }): AsyncIterable<number> | null;
 }
 
+/** A move between versions. Who moved, what it replaced (by its beginning, null for nothing) and what came are its identity. */
+export interface PersonaMove extends PersonaRecord {
+  readonly replacedSince: number | null;
+}
+
 export interface PersonaHistoryRepository {
-  /** Single steps, between versions. */
-  appendMany(rows: readonly PersonaRecord[]): Promise<void>;
+  /** A move that is there already stays as it is. */
+  appendMany(moves: readonly PersonaMove[]): Promise<void>;
   /** Everybody's persona under a version, users in ascending id; the same step again takes its place. */
   replaceVersion(
     step: { version: number; at: number },
-    rows: readonly Omit<PersonaRecord, 'version' | 'at'>[],
+    rows: readonly Omit<PersonaRecord, 'version' | 'at' | 'cause'>[],
   ): Promise<void>;
-  /** Newest first. */
+  /** Newest first; without steps that change nothing. */
   findByUser(userId: string, limit: number): Promise<PersonaRecord[]>;
   /** Up to `limit` of each user, newest first. */
   findByUsers(userIds: readonly string[], limit: number): Promise<PersonaRecord[]>;

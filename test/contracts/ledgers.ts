@@ -17,29 +17,53 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
       personaId,
       confidence: 0.5,
       at,
+      cause: 'live' as const,
     });
+    const move = (...args: Parameters<typeof row>) => {
+      const record = row(...args);
+      return { ...record, replacedSince: record.at - record.version };
+    };
     beforeEach(async () => {
       ({ personaHistory: history } = await makeStore());
     });
 
     it('gives the newest steps of one user first, each once', async () => {
-      const steps = [0, 1, 2].map((days) => row(ann, 1, `p${days}`, NOON + days * DAY));
-      await history.appendMany([...steps, row(bob, 1, 'other')]);
-      await history.appendMany(steps);
-      expect(await history.findByUser(ann, 2)).toEqual([steps[2], steps[1]]);
+      const at = (days: number) => [ann, 1, `p${days}`, NOON + days * DAY] as const;
+      const moves = [0, 1, 2].map((days) => move(...at(days)));
+      await history.appendMany([...moves, move(bob, 1, 'other')]);
+      // The same moves, made again later.
+      await history.appendMany(moves.map((one) => ({ ...one, at: one.at + HOUR })));
+      expect(await history.findByUser(ann, 2)).toEqual([row(...at(2)), row(...at(1))]);
       expect(await history.findByUser(ann, 10)).toHaveLength(3);
+    });
+
+    it('leaves out a step to the persona that the version before it gave already', async () => {
+      await history.replaceVersion({ version: 1, at: NOON }, [
+        { userId: ann, personaId: 'p', confidence: 1 },
+      ]);
+      await history.appendMany([move(ann, 1, 'p', NOON + HOUR), move(ann, 1, 'q', NOON + DAY)]);
+      await history.replaceVersion({ version: 2, at: NOON + 2 * DAY }, [
+        { userId: ann, personaId: 'q', confidence: 1 },
+      ]);
+      const told = await history.findByUser(ann, 9);
+      expect(told.map(({ personaId, cause }) => [personaId, cause])).toEqual([
+        ['q', 'model'],
+        ['q', 'live'],
+        ['p', 'model'],
+      ]);
+      expect(await history.findByUser(ann, 2)).toEqual(told.slice(0, 2));
     });
 
     it('counts moves between versions from the last persona before to the first one after', async () => {
       await history.appendMany([
         ...[
-          row(ann, 1, 'seeker'),
-          row(ann, 1, 'buyer', NOON + DAY),
-          row(bob, 1, 'buyer'),
-          row(cem, 1, 'buyer'),
+          move(ann, 1, 'seeker'),
+          move(ann, 1, 'buyer', NOON + DAY),
+          move(bob, 1, 'buyer'),
+          move(cem, 1, 'buyer'),
         ],
-        ...[row(ann, 2, 'explorer', NOON + 2 * DAY), row(ann, 2, 'seeker', NOON + 3 * DAY)],
-        row(bob, 2, 'explorer', NOON + 2 * DAY),
+        ...[move(ann, 2, 'explorer', NOON + 2 * DAY), move(ann, 2, 'seeker', NOON + 3 * DAY)],
+        move(bob, 2, 'explorer', NOON + 2 * DAY),
       ]);
       expect(await history.transitions(1, 2)).toEqual([{ from: 'buyer', to: 'explorer', count: 2 }]);
       expect(await history.transitions(1, 9)).toEqual([]);
@@ -52,11 +76,11 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
       await history.replaceVersion(step, rows.slice(0, 5));
       await history.replaceVersion(step, rows);
       await history.replaceVersion({ version: 2, at: NOON + DAY }, rows.slice(0, 4));
-      await history.appendMany([row(users[1], 1, 'p2', NOON + HOUR)]);
+      await history.appendMany([move(users[1], 1, 'p2', NOON + HOUR)]);
       expect(await history.findByUser(users[1], 9)).toEqual([
-        { ...rows[1], version: 2, at: NOON + DAY },
+        { ...rows[1], version: 2, at: NOON + DAY, cause: 'model' },
         row(users[1], 1, 'p2', NOON + HOUR),
-        { ...rows[1], ...step },
+        { ...rows[1], ...step, cause: 'model' },
       ]);
       expect(await history.findByUser(users[1], 2)).toHaveLength(2);
       const several = await history.findByUsers([users[2_200], users[1]], 1);
@@ -64,7 +88,9 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
         [users[2_200], 1],
         [users[1], 2],
       ]);
-      expect(await history.findByUser(users[2_200], 9)).toEqual([{ ...rows[2_200], ...step }]);
+      expect(await history.findByUser(users[2_200], 9)).toEqual([
+        { ...rows[2_200], ...step, cause: 'model' },
+      ]);
       const moves = await history.transitions(1, 2);
       expect(moves).toHaveLength(3);
       expect(moves).toContainEqual({ from: 'p0', to: 'p0', count: 2 });
@@ -88,7 +114,7 @@ export function describePersonaHistoryRepository(name: string, makeStore: MakeSt
     });
 
     it('deletes by user and by version', async () => {
-      await history.appendMany([row(ann, 1, 'a'), row(ann, 2, 'a'), row(bob, 1, 'a'), row(bob, 2, 'a')]);
+      await history.appendMany([move(ann, 1, 'a'), move(ann, 2, 'a'), move(bob, 1, 'a'), move(bob, 2, 'a')]);
       expect(await history.deleteByUser(ann)).toBe(2);
       await history.deleteByVersions([2, 7]);
       expect(await history.findByUser(bob, 10)).toEqual([row(bob, 1, 'a')]);

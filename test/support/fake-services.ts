@@ -142,7 +142,13 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       persona: (id) => personas.get(id) ?? null,
       histories: (userIds) =>
         ask('histories', () => {
-          const step = { version: 1, personaId: 'seeker', confidence: 0.9, at: CREATED_AT };
+          const step = {
+            version: 1,
+            personaId: 'seeker',
+            confidence: 0.9,
+            at: CREATED_AT,
+            cause: 'model' as const,
+          };
           return new Map(userIds.map((userId) => [userId, [{ userId, ...step }]]));
         }),
       evolution: () => ask('evolution', () => fakeEvolution([...personas.values()])),

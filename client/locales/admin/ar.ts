@@ -144,6 +144,7 @@ export const admin: typeof english = {
     userPersona: 'الشخصية',
     timeline: 'الشخصية عبر الزمن',
     noTimeline: 'لم تُسند شخصية بعد.',
+    causes: { MODEL: 'تدريب', LIVE: 'السلوك منذ ذلك', CORRECTION: 'كلمة المستخدم نفسه' },
     thumbs: 'الإبهامات',
     noThumbs: 'لم يُعطَ أي إبهام.',
     userData: {

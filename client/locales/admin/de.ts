@@ -153,6 +153,7 @@ export const admin: typeof english = {
     userPersona: 'Persona',
     timeline: 'Persona im Lauf der Zeit',
     noTimeline: 'Es wurde noch keine Persona zugeordnet.',
+    causes: { MODEL: 'Training', LIVE: 'Verhalten seither', CORRECTION: 'das eigene Wort' },
     thumbs: 'Daumen',
     noThumbs: 'Es wurde kein Daumen gegeben.',
     userData: {

@@ -148,6 +148,7 @@ export const admin = {
     userPersona: 'Persona',
     timeline: 'Persona over time',
     noTimeline: 'No persona has been assigned yet.',
+    causes: { MODEL: 'training', LIVE: 'behaviour since', CORRECTION: 'the user’s own word' },
     thumbs: 'Thumbs',
     noThumbs: 'No thumb has been given.',
     userData: {

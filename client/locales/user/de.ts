@@ -58,10 +58,12 @@ export const user: typeof english = {
   timeline: {
     model: 'Modell',
     title: 'Meine Persona im Lauf der Zeit',
-    text: 'Welche Persona jedes Training in dir sah, und wie sicher es war.',
-    none: 'Noch gibt es nichts zu erzählen. Jedes Training fügt einen Schritt hinzu.',
-    chart: 'Sicherheit je Training, gefärbt nach Persona',
+    text: 'Welche Persona in dir gesehen wurde, warum, und wie sicher das war.',
+    none: 'Noch gibt es nichts zu erzählen. Jedes Training fügt einen Schritt hinzu, und jeder Wechsel auch.',
+    chart: 'Sicherheit im Lauf der Zeit, gefärbt nach Persona',
     version: 'Modell {version}',
+    cause: 'Warum',
+    causes: { MODEL: 'Ein Training', LIVE: 'Was du seither getan hast', CORRECTION: 'Dein eigenes Wort' },
   },
   history: {
     title: 'Mein Verlauf',

@@ -56,10 +56,12 @@ export const user = {
   timeline: {
     model: 'Model',
     title: 'My persona over time',
-    text: 'Which persona each training saw in you, and how sure it was.',
-    none: 'There is nothing to tell yet. Every training adds a step.',
-    chart: 'Confidence by training, coloured by persona',
+    text: 'Which persona was seen in you, why, and how sure that was.',
+    none: 'There is nothing to tell yet. Every training adds a step, and so does every change.',
+    chart: 'Confidence over time, coloured by persona',
     version: 'Model {version}',
+    cause: 'Why',
+    causes: { MODEL: 'A training', LIVE: 'What you did since', CORRECTION: 'Your own word' },
   },
   history: {
     title: 'My history',

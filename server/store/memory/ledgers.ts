@@ -2,6 +2,7 @@
 
 import type { MetricBucket, PersonaRecord, TrainingRun } from '../../domain/index.js';
 import { addUp, metricKey } from '../metric-buckets.js';
+import { newestRecords } from '../persona-timeline.js';
 import { countTransitions } from '../persona-transitions.js';
 import type {
   DatasetInfo,
@@ -22,21 +23,24 @@ import { Table } from './table.js';
 
 export function createPersonaHistory(): PersonaHistoryRepository {
   const records = new Table<PersonaRecord>();
-  const keyOf = ({ userId, version, at }: PersonaRecord) => `${userId}/${version}/${at}`;
   const inVersion = (version: number) => records.all().filter((row) => row.version === version);
   const newest = (userId: string, limit: number) =>
-    records
-      .all()
-      .filter((row) => row.userId === userId)
-      .sort((left, right) => right.at - left.at)
-      .slice(0, limit);
+    newestRecords(
+      records.all().filter((row) => row.userId === userId),
+      limit,
+    );
   return {
-    async appendMany(rows) {
-      for (const row of rows) records.set(keyOf(row), row);
+    async appendMany(moves) {
+      for (const { replacedSince, ...row } of moves) {
+        const key = `${row.userId}/${replacedSince}/${row.personaId}`;
+        if (!records.has(key)) records.set(key, row);
+      }
     },
-    async replaceVersion(step, rows) {
-      records.deleteWhere((row) => row.version === step.version && row.at === step.at);
-      for (const row of rows) records.set(keyOf({ ...row, ...step }), { ...row, ...step });
+    async replaceVersion({ version, at }, rows) {
+      records.deleteWhere((row) => row.cause === 'model' && row.version === version && row.at === at);
+      for (const row of rows) {
+        records.set(`${row.userId}/v${version}/${at}`, { ...row, version, at, cause: 'model' });
+      }
     },
     findByUser: async (userId, limit) => newest(userId, limit),
     findByUsers: async (userIds, limit) => userIds.flatMap((userId) => newest(userId, limit)),

@@ -6,6 +6,7 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { PersonaRecord } from '../../domain/index.js';
+import { newestRecords } from '../persona-timeline.js';
 import { countTransitions } from '../persona-transitions.js';
 import type { PersonaHistoryRepository } from '../repositories.js';
 
@@ -43,6 +44,7 @@ export const personaHistorySchema = new Schema<PersonaRecordDocument>(
     personaId: String,
     confidence: Number,
     at: Number,
+    cause: String,
   },
   { collection: 'personaHistory', versionKey: false, autoIndex: false },
 );
@@ -118,16 +120,16 @@ export function createPersonaHistoryRepository(
     for (const document of whole) {
       for (const row of recordsOf(document)) timelines.get(row.userId)?.push(row);
     }
-    return [...timelines.values()].flatMap((rows) =>
-      rows.sort((left, right) => right.at - left.at).slice(0, limit),
-    );
+    return [...timelines.values()].flatMap((rows) => newestRecords(rows, limit));
   }
 
   return {
-    async appendMany(rows) {
-      for (const batch of batchesOf(rows)) {
-        // The same step again has the same id and adds nothing.
-        const documents = batch.map((row) => ({ _id: `${row.userId}/${row.version}/${row.at}`, ...row }));
+    async appendMany(moves) {
+      for (const batch of batchesOf(moves)) {
+        const documents = batch.map(({ replacedSince, ...row }) => ({
+          _id: `${row.userId}/${replacedSince}/${row.personaId}`,
+          ...row,
+        }));
         await steps.collection.insertMany(documents as never, { ordered: false }).catch(duplicateIndexes);
       }
     },
@@ -183,5 +185,6 @@ function recordsOf({ version, at, columns }: VersionDocument): PersonaRecord[] {
     personaId: personaId[row],
     confidence: confidence[row],
     at,
+    cause: 'model',
   }));
 }
