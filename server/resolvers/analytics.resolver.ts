@@ -54,6 +54,9 @@ export class AnalyticsResolver {
   }
 }
 
+/** Three decimals are finer than a pixel, and keep the largest answer there is a quarter smaller. */
+const toMapUnit = (value: number) => Math.round(value * 1_000) / 1_000;
+
 function clusterMapOf({ services }: ApiContext): ClusterMapType | null {
   const map = services.analytics.clusterMap();
   if (map === null) return null;
@@ -61,9 +64,9 @@ function clusterMapOf({ services }: ApiContext): ClusterMapType | null {
   return {
     ...{ modelVersion, nUsers, userIds },
     personas: services.personas.personas().map(toPersona),
-    x: Array.from(x),
-    y: Array.from(y),
+    x: Array.from(x, toMapUnit),
+    y: Array.from(y, toMapUnit),
     persona: Array.from(persona),
-    silhouette: Array.from(silhouette),
+    silhouette: Array.from(silhouette, toMapUnit),
   };
 }

@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
     goodbooks: { type: 'string' },
     split: { type: 'string' },
     users: { type: 'string', default: '10000' },
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '10' },
   },
 });
 const wants = (name: string) => positionals.length === 0 || positionals.includes(name);
