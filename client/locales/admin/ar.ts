@@ -332,8 +332,10 @@ export const admin: typeof english = {
     silhouette: 'معامل الظل',
     short: {
       precision_5: 'P@5',
+      precision_10: 'P@10',
       recall_10: 'R@10',
       ndcg_10: 'NDCG@10',
+      hitRate_10: 'HR@10',
       auc: 'AUC',
       silhouette: 'معامل الظل',
     },

@@ -340,8 +340,10 @@ export const admin = {
     silhouette: 'Silhouette',
     short: {
       precision_5: 'P@5',
+      precision_10: 'P@10',
       recall_10: 'R@10',
       ndcg_10: 'NDCG@10',
+      hitRate_10: 'HR@10',
       auc: 'AUC',
       silhouette: 'Silhouette',
     },
