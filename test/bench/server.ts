@@ -43,8 +43,14 @@ export interface Theatre {
   run(command: string, ...args: string[]): Promise<string>;
 }
 
-export async function withTheatre<T>(users: string, use: (theatre: Theatre) => Promise<T>): Promise<T> {
-  return withDataFolder(users, async (env) => {
+/** `settings`: what the server and its commands are told beyond that. */
+export async function withTheatre<T>(
+  users: string,
+  use: (theatre: Theatre) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  return withDataFolder(users, async (folder) => {
+    const env = { ...folder, ...settings };
     const server = startProcess('main', [], env);
     const browser = await openBrowser();
     const run = (command: string, ...args: string[]) => runCommand({ ...process.env, ...env }, command, args);
