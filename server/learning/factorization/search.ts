@@ -58,13 +58,13 @@ const MIN_UNIT = 1e-4;
 const STANDARD_ERRORS = 2;
 /** Gain below which nothing is worth a change. */
 const MIN_GAIN = 1e-9;
-/** Half the sweeps and half the components rank configurations as well as all of them. */
+/** Fewer sweeps rank configurations as well as all of them. Shorter embeddings do not: they want smaller weights. */
 const SEARCH_SWEEPS = 4;
-const SEARCH_COMPONENTS = 64;
 /**
  * Longer embeddings are worth a percent or two where items are many and interactions few, and cost time in proportion
  * to the interactions: too little to tell from noise on validation data, so size alone decides.
  */
+const NARROW_COMPONENTS = 64;
 const WIDE_COMPONENTS = 128;
 const MIN_WIDE_ITEMS = 2_000;
 const MAX_WIDE_ENTRIES = 250_000;
@@ -94,7 +94,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   const first = attempt({
     ...start,
     nSweeps: SEARCH_SWEEPS,
-    nComponents: Math.min(start.nComponents, SEARCH_COMPONENTS),
+    nComponents: componentsFor(input, start),
   });
   const reference = first[0].quality;
   let best = first.reduce((kept, trial) => better(trial, kept, reference));
@@ -130,16 +130,13 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   const dislikeWeight = heedDislikes(best, split.users);
   onProgress?.(1);
   const { nSweeps } = start;
-  return Object.freeze({
-    ...best.hyperParameters,
-    ...{ dislikeWeight, nSweeps, nComponents: componentsFor(input, start) },
-  });
+  return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps });
 }
 
 function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperParameters): number {
-  if (start.nComponents < SEARCH_COMPONENTS) return start.nComponents;
+  if (start.nComponents < NARROW_COMPONENTS) return start.nComponents;
   const isWide = nItems >= MIN_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
-  return isWide ? WIDE_COMPONENTS : SEARCH_COMPONENTS;
+  return isWide ? WIDE_COMPONENTS : NARROW_COMPONENTS;
 }
 
 /** The half-life that gains; the present one where nobody's dealings are of different times. */
