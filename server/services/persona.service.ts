@@ -74,8 +74,9 @@ export class PersonaAssigner implements PersonaService {
       log: options.log,
       write: async (batch) => {
         const rows = [...batch.values()];
-        await this.recordMoves(rows.filter(({ moves }) => moves.length > 0));
-        await options.store.users.assignPersonas(rows.map(({ moves: _, ...row }) => row));
+        const overtaken = await this.recordMoves(rows.filter(({ moves }) => moves.length > 0));
+        const current = rows.filter(({ userId }) => !overtaken.has(userId));
+        await options.store.users.assignPersonas(current.map(({ moves: _, ...row }) => row));
       },
       merge: (older, newer) => ({ ...newer, moves: [...older.moves, ...newer.moves] }),
     });
@@ -194,7 +195,7 @@ export class PersonaAssigner implements PersonaService {
     };
     await store.users.ensure([{ userId, locale: null, createdAt: now, isSynthetic: false }]);
     await this.writes.drain();
-    await this.recordMoves([{ userId, moves: [{ ...persona, cause: 'correction' }] }]);
+    await this.recordCorrection(userId, { ...persona, since: now });
     await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
     this.cache.set(userId, { persona, eventCount });
     this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
@@ -253,18 +254,24 @@ export class PersonaAssigner implements PersonaService {
   /**
    * Adds moves to their users' timelines, before the users themselves are written: after a crash in between the move is
    * made again, and its identity is the same. That comes from what is stored, so instances that see the same move tell
-   * it once.
+   * it once. Returns the users of whom another instance has seen more events since: its word counts, not this one.
    */
-  private async recordMoves(rows: readonly Pick<Waiting, 'userId' | 'moves'>[]): Promise<void> {
-    if (rows.length === 0) return;
-    const { users, personaHistory } = this.options.store;
+  private async recordMoves(rows: readonly Waiting[]): Promise<Set<string>> {
+    const overtaken = new Set<string>();
+    if (rows.length === 0) return overtaken;
     const userIds = rows.map(({ userId }) => userId);
-    const stored = new Map((await users.findMany(userIds)).map(({ userId, persona }) => [userId, persona]));
+    const found = await this.options.store.users.findMany(userIds);
+    const stored = new Map(found.map((user) => [user.userId, user]));
     const steps: PersonaMove[] = [];
-    for (const { userId, moves } of rows) {
-      let held = stored.get(userId);
+    for (const { userId, moves, eventCount } of rows) {
+      const user = stored.get(userId);
       // Erased meanwhile.
-      if (held === undefined) continue;
+      if (user === undefined) continue;
+      if (user.eventCount > eventCount) {
+        overtaken.add(userId);
+        continue;
+      }
+      let held = user.persona;
       for (const { cause, personaId, confidence, since: at, modelVersion: version } of moves) {
         const isOverruled = cause === 'live' && held?.isChosen === true && held.modelVersion === version;
         if (isOverruled || held?.personaId === personaId) continue;
@@ -273,10 +280,29 @@ export class PersonaAssigner implements PersonaService {
         held = { personaId, confidence, since: at, pending: null, modelVersion: version };
       }
     }
-    if (steps.length === 0) return;
+    if (steps.length > 0) await this.append(steps);
+    return overtaken;
+  }
+
+  /**
+   * What is stored may be older than the timeline: another instance tells a move before it makes it, and this word may
+   * overrule that move in between. So it is the timeline's own end that a correction replaces.
+   */
+  private async recordCorrection(userId: string, persona: PersonaAssignment): Promise<void> {
+    const [newest] = await this.options.store.personaHistory.findByUser(userId, 1);
+    const { personaId, confidence, since: at, modelVersion: version } = persona;
+    if (newest?.personaId === personaId) return;
+    const replacedSince = newest?.at ?? null;
+    await this.append([{ userId, version, personaId, confidence, at, cause: 'correction', replacedSince }]);
+  }
+
+  /** Whoever was erased meanwhile is not brought back. */
+  private async append(steps: readonly PersonaMove[]): Promise<void> {
+    const { users, personaHistory } = this.options.store;
     await personaHistory.appendMany(steps);
+    const userIds = [...new Set(steps.map(({ userId }) => userId))];
     const present = new Set((await users.findMany(userIds)).map(({ userId }) => userId));
-    for (const userId of stored.keys()) if (!present.has(userId)) await personaHistory.deleteByUser(userId);
+    for (const userId of userIds) if (!present.has(userId)) await personaHistory.deleteByUser(userId);
   }
 
   private async read(userId: string): Promise<Remembered> {
