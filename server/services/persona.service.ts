@@ -29,15 +29,12 @@ const FLUSH_DELAY_MS = 500;
 const CACHED_ASSIGNMENTS = 100_000;
 const MAX_LABEL_LENGTH = 60;
 
-/** What a user moved to, and why. */
-type Move = Pick<PersonaRecord, 'cause'> & PersonaAssignment;
-
 interface Waiting {
   readonly userId: string;
   readonly persona: PersonaAssignment;
   readonly eventCount: number;
-  /** Oldest first; none where only the confidence changed. */
-  readonly moves: readonly Move[];
+  /** What the user moved to, oldest first; none where only the confidence changed. */
+  readonly moves: readonly PersonaAssignment[];
 }
 
 interface Remembered {
@@ -74,9 +71,8 @@ export class PersonaAssigner implements PersonaService {
       log: options.log,
       write: async (batch) => {
         const rows = [...batch.values()];
-        const overtaken = await this.recordMoves(rows.filter(({ moves }) => moves.length > 0));
-        const current = rows.filter(({ userId }) => !overtaken.has(userId));
-        await options.store.users.assignPersonas(current.map(({ moves: _, ...row }) => row));
+        await this.recordMoves(rows.filter(({ moves }) => moves.length > 0));
+        await options.store.users.assignPersonas(rows.map(({ moves: _, ...row }) => row));
       },
       merge: (older, newer) => ({ ...newer, moves: [...older.moves, ...newer.moves] }),
     });
@@ -155,8 +151,7 @@ export class PersonaAssigner implements PersonaService {
       ...(chosen && { isChosen: true }),
     };
     this.cache.set(userId, { persona, eventCount });
-    const moves: Move[] = isSame ? [] : [{ ...persona, cause: 'live' }];
-    this.writes.put(userId, { userId, persona, eventCount, moves });
+    this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
     if (!isSame && known.persona !== null) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
@@ -254,34 +249,28 @@ export class PersonaAssigner implements PersonaService {
   /**
    * Adds moves to their users' timelines, before the users themselves are written: after a crash in between the move is
    * made again, and its identity is the same. That comes from what is stored, so instances that see the same move tell
-   * it once. Returns the users of whom another instance has seen more events since: its word counts, not this one.
+   * it once.
    */
-  private async recordMoves(rows: readonly Waiting[]): Promise<Set<string>> {
-    const overtaken = new Set<string>();
-    if (rows.length === 0) return overtaken;
+  private async recordMoves(rows: readonly Waiting[]): Promise<void> {
+    if (rows.length === 0) return;
     const userIds = rows.map(({ userId }) => userId);
     const found = await this.options.store.users.findMany(userIds);
     const stored = new Map(found.map((user) => [user.userId, user]));
     const steps: PersonaMove[] = [];
     for (const { userId, moves, eventCount } of rows) {
       const user = stored.get(userId);
-      // Erased meanwhile.
-      if (user === undefined) continue;
-      if (user.eventCount > eventCount) {
-        overtaken.add(userId);
-        continue;
-      }
+      // Erased meanwhile, or another instance has seen more of the user: then these moves will not be made.
+      if (user === undefined || user.eventCount > eventCount) continue;
       let held = user.persona;
-      for (const { cause, personaId, confidence, since: at, modelVersion: version } of moves) {
-        const isOverruled = cause === 'live' && held?.isChosen === true && held.modelVersion === version;
+      for (const { personaId, confidence, since: at, modelVersion: version } of moves) {
+        const isOverruled = held?.isChosen === true && held.modelVersion === version;
         if (isOverruled || held?.personaId === personaId) continue;
         const replacedSince = held?.since ?? null;
-        steps.push({ userId, version, personaId, confidence, at, cause, replacedSince });
+        steps.push({ userId, version, personaId, confidence, at, cause: 'live', replacedSince });
         held = { personaId, confidence, since: at, pending: null, modelVersion: version };
       }
     }
     if (steps.length > 0) await this.append(steps);
-    return overtaken;
   }
 
   /**

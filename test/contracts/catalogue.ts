@@ -158,6 +158,20 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       ]);
     });
 
+    it('keeps what was assigned with more events, unless a version or the user says otherwise', async () => {
+      await users.ensure([row(ann)]);
+      const buyer = { userId: ann, persona: persona('buyer'), eventCount: 6 };
+      await users.assignPersonas([{ userId: ann, persona: persona('seeker'), eventCount: 7 }]);
+      await users.assignPersonas([buyer]);
+      expect(await users.find(ann)).toMatchObject({ persona: persona('seeker'), eventCount: 7 });
+      await users.assignPersonas([{ ...buyer, eventCount: 7 }]);
+      expect(await users.find(ann)).toMatchObject({ persona: persona('buyer'), eventCount: 7 });
+      await users.assignPersonas([{ ...buyer, persona: persona('browser') }], { unlessVersion: 99 });
+      expect((await users.find(ann))?.persona?.personaId).toBe('browser');
+      await users.assignPersonas([{ ...buyer, eventCount: 1 }], { isCorrection: true });
+      expect((await users.find(ann))?.persona?.personaId).toBe('buyer');
+    });
+
     it('moves a persona a user has chosen for the user only, or under another version', async () => {
       await users.ensure([row(ann)]);
       const assign = (personaId: string, more: object, options = {}) =>

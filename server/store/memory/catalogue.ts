@@ -58,15 +58,18 @@ export function createUsers(): UserRepository {
       return pageOf(users.all().filter(matches), (user) => user.userId, page);
     },
     async assignPersonas(rows, { unlessVersion, isCorrection = false } = {}) {
+      const isLive = unlessVersion === undefined && !isCorrection;
       for (const { userId, persona, eventCount } of rows) {
         const user = users.get(userId);
+        const isOlder = isLive && user !== null && user.eventCount > eventCount;
         const isAssigned = unlessVersion !== undefined && user?.persona?.modelVersion === unlessVersion;
         const isFree =
           isCorrection ||
           persona.isChosen === true ||
           user?.persona?.isChosen !== true ||
           user.persona.modelVersion !== persona.modelVersion;
-        if (user !== null && !isAssigned && isFree) users.set(userId, { ...user, persona, eventCount });
+        if (user !== null && !isAssigned && !isOlder && isFree)
+          users.set(userId, { ...user, persona, eventCount });
       }
     },
     streamPersonas: () =>

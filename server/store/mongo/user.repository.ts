@@ -87,12 +87,14 @@ export function createUserRepository(
       return pageOf(rows.map(toUser), first);
     },
     async assignPersonas(rows, { unlessVersion, isCorrection = false } = {}) {
+      const isLive = unlessVersion === undefined && !isCorrection;
       const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => {
           const { modelVersion, isChosen = false } = persona;
           const isFree = isCorrection || isChosen ? {} : { chosenFor: { $ne: modelVersion } };
-          const filter = { _id: userId, ...isOpen, ...isFree };
+          const isNewer = isLive ? { eventCount: { $lte: eventCount } } : {};
+          const filter = { _id: userId, ...isOpen, ...isFree, ...isNewer };
           const chosenFor = isChosen ? modelVersion : null;
           return { updateOne: { filter, update: { $set: { persona, eventCount, chosenFor } } } };
         });
