@@ -11,7 +11,7 @@ import { FEATURE_NAMES } from '../features/index.js';
 import { packPersonas, packRecommender } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
-import { GUARD_METRIC, isRefused } from '../workers/index.js';
+import { refusalOf } from '../workers/index.js';
 
 import type { AlertDesk } from './alert.service.js';
 import { withoutErased } from './cluster-map.js';
@@ -24,7 +24,6 @@ import type { ProfileService } from './profile.service.js';
 import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
 
-/** The metric that decides whether a version is activated. */
 /** Steps of users' personas outlive their versions by far: they are small, and a timeline is worth more the longer it is. */
 const HISTORY_VERSIONS = 104;
 /** Numbers below that are tried: cancelled runs leave gaps. */
@@ -186,12 +185,12 @@ function describe(
 
 /** Why the version must not be activated unasked; null when nothing speaks against it. */
 function reasonAgainst({ result, serving }: Trained): string | null {
-  if (serving === null || !isRefused(result)) return null;
-  const guard = result.comparison.find(({ name }) => name === GUARD_METRIC)!;
-  const { value, activeValue, difference } = guard;
+  const refusal = refusalOf(result);
+  if (serving === null || refusal === undefined) return null;
+  const { name, value, activeValue, difference } = refusal;
   const figures = [value, activeValue, difference.low, difference.high].map((figure) => figure.toFixed(4));
   return (
-    `its ${GUARD_METRIC} on held-out likes is ${figures[0]} where version ${serving.version} has ${figures[1]} ` +
+    `its ${name} on held-out likes is ${figures[0]} where version ${serving.version} has ${figures[1]} ` +
     `(difference ${figures[2]} to ${figures[3]}; compared with: ${result.comparisonBasis}).`
   );
 }

@@ -38,7 +38,7 @@ const MIN_USERS = 200;
 const MAX_USERS = 1_500;
 
 /** What decides whether a version is worse. */
-export const GUARD_METRIC = 'ndcg@10';
+const GUARD_METRIC = 'ndcg@10';
 
 type RecommenderInput = Parameters<typeof fitRecommender>[0];
 
@@ -113,9 +113,9 @@ export function compareWithActive(input: GuardInput): GuardResult {
   };
 }
 
-/** True where the new version must not be activated unasked. */
-export function isRefused({ comparison }: Pick<GuardResult, 'comparison'>): boolean {
-  return comparison.some(({ name, isWorse }) => name === GUARD_METRIC && isWorse);
+/** The figures for which the new version must not be activated unasked; undefined where nothing speaks against it. */
+export function refusalOf({ comparison }: Pick<GuardResult, 'comparison'>): MetricComparison | undefined {
+  return comparison.find(({ name, isWorse }) => name === GUARD_METRIC && isWorse);
 }
 
 function sameFit({ evaluation, active }: GuardInput): MetricComparison[] {

@@ -34,7 +34,7 @@ import {
 import type { ClusterPoints } from './cluster-points.js';
 import { clusterPoints } from './cluster-points.js';
 import type { ActiveVersion, GuardResult } from './guard.js';
-import { compareWithActive, isRefused, isSameConfiguration } from './guard.js';
+import { compareWithActive, isSameConfiguration, refusalOf } from './guard.js';
 
 export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
 
@@ -115,10 +115,14 @@ interface Judged {
 function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: TrainingProgress): Judged {
   const { active } = input;
   const found = fitOnce(input, personaFit, { search: { maxFits: SEARCH_FITS }, onProgress });
-  if (active === null || found.guard === null || !isRefused(found.guard)) return found;
+  if (active === null || !isRefused(found)) return found;
   if (isSameConfiguration(found.model.hyperParameters, active.hyperParameters)) return found;
   const kept = fitOnce(input, personaFit, { onProgress: () => onProgress('evaluate', 0.95) });
-  return kept.guard !== null && isRefused(kept.guard) ? found : kept;
+  return isRefused(kept) ? found : kept;
+}
+
+function isRefused({ guard }: Judged): boolean {
+  return guard !== null && refusalOf(guard) !== undefined;
 }
 
 function fitOnce(

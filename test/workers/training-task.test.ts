@@ -12,7 +12,7 @@ import {
   packPersonas,
   packRecommender,
 } from '../../server/learning/index.js';
-import { isRefused } from '../../server/workers/index.js';
+import { refusalOf } from '../../server/workers/index.js';
 import { runTrainingTask } from '../../server/workers/training-task.js';
 
 const DAY = 86_400_000;
@@ -92,7 +92,7 @@ describe('a training task', () => {
       () => undefined,
     );
     expect(result.hyperParameters).toEqual({ ...HYPER_PARAMETERS });
-    expect(isRefused(result)).toBe(false);
+    expect(refusalOf(result)).toBeUndefined();
     expect(result.comparisonBasis).toContain('unchanged');
   });
 });

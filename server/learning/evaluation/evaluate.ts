@@ -1,7 +1,7 @@
 /** What a recommender is worth on held-out likes, overall and by persona, with bootstrap intervals over users. */
 
 import type { Interactions, RecommenderModel } from '../factorization/index.js';
-import { foldIn, scoreAll } from '../factorization/index.js';
+import { foldIn, pick, scoreAll } from '../factorization/index.js';
 import { createRandom } from '../linalg/index.js';
 
 import type { Interval } from './bootstrap.js';
@@ -136,13 +136,8 @@ export function foldedScoresOfOther(
     for (let entry = train.indptr[user]; entry < train.indptr[user + 1]; entry++) {
       if (itemIndex[train.indices[entry]] >= 0) entries.push(entry);
     }
-    const history = {
-      indices: Int32Array.from(entries, (entry) => itemIndex[train.indices[entry]]),
-      strength: Float32Array.from(entries, (entry) => train.strength[entry]),
-      opinion: Int8Array.from(entries, (entry) => train.opinion[entry]),
-      purchased: Uint8Array.from(entries, (entry) => train.purchased[entry]),
-      at: train.at && Float64Array.from(entries, (entry) => train.at![entry]),
-    };
+    const picked = pick(train, entries);
+    const history = { ...picked, indices: picked.indices.map((item) => itemIndex[item]) };
     scoreAll(model, foldIn(model, history, { personaIndex: personaOf(user) }), theirs);
     const least = theirs.reduce((a, b) => Math.min(a, b), Infinity);
     for (let item = 0; item < out.length; item++) {

@@ -144,11 +144,14 @@ function age(trial: Trial, users: readonly ValidationUser[], reference: Quality)
   const isTimed = ({ history: { at } }: ValidationUser) =>
     at?.some((time) => time >= KNOWN_TIME_FROM && time !== at[0]) === true;
   if (!users.some(isTimed)) return trial;
-  return HALF_LIVES.flatMap((change) => {
-    // Not a weight of parts: under another half-life a user folds in as another.
-    const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
-    return weigh({ ...trial, model }, { ...trial.hyperParameters, ...change }, [], users);
-  }).reduce((kept, other) => better(other, kept, reference), trial);
+  const others = HALF_LIVES.filter(({ halfLife }) => halfLife !== trial.hyperParameters.halfLife);
+  return others
+    .flatMap((change) => {
+      // Not a weight of parts: under another half-life a user folds in as another.
+      const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
+      return weigh({ ...trial, model }, { ...trial.hyperParameters, ...change }, [], users);
+    })
+    .reduce((kept, other) => better(other, kept, reference), trial);
 }
 
 /** The rung whose first number is nearest, by ratio, to the present one. */

@@ -119,6 +119,18 @@ export function attractionRows(
   return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
 }
 
+/** A history of some entries of another, in the order given. */
+export function pick(history: History, entries: ArrayLike<number>): History {
+  const { indices, strength, opinion, purchased, at } = history;
+  return {
+    indices: Int32Array.from(entries, (p) => indices[p]),
+    strength: Float32Array.from(entries, (p) => strength[p]),
+    opinion: Int8Array.from(entries, (p) => opinion[p]),
+    purchased: Uint8Array.from(entries, (p) => purchased[p]),
+    ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
+  };
+}
+
 /** Throws unless the arrays fit each other, the indices are in range and the strengths are finite and >= 0. */
 export function checkHistory(history: History, nItems: number): void {
   const { indices, strength, opinion, purchased, at } = history;

@@ -3,7 +3,7 @@
  * altogether but for five likes (cold). Where times are known it is the latest fifth, as in life.
  */
 import { createRandom } from '../linalg/index.js';
-import { KNOWN_TIME_FROM } from './signals.js';
+import { KNOWN_TIME_FROM, pick } from './signals.js';
 
 import type { RecommenderInput } from './fit-model.js';
 import type { History, Interactions } from './signals.js';
@@ -118,17 +118,6 @@ function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typ
   const shuffled = random.shuffle([...entries]);
   const time = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? at[p] : 0);
   return shuffled.sort((p, q) => time(p) - time(q));
-}
-
-function pick(interactions: Interactions, entries: ArrayLike<number>): History {
-  const { at } = interactions;
-  return {
-    indices: Int32Array.from(entries, (p) => interactions.indices[p]),
-    strength: Float32Array.from(entries, (p) => interactions.strength[p]),
-    opinion: Int8Array.from(entries, (p) => interactions.opinion[p]),
-    purchased: Uint8Array.from(entries, (p) => interactions.purchased[p]),
-    ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
-  };
 }
 
 function keep(interactions: Interactions, isKept: Uint8Array): Interactions {
