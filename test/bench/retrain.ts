@@ -13,11 +13,12 @@ import { freshDatabase, startTestDatabase } from '../support/database.js';
 import type { MeasuredProcess } from './process.js';
 import { startProcess } from './process.js';
 import type { Figure } from './report.js';
-import { percentile } from './report.js';
+import { medianOf, percentile } from './report.js';
 import { READY, signIn } from './server.js';
 
 const REQUESTS_PER_SECOND = 20;
 const THUMBS_PER_SECOND = 5;
+const QUIET_RUNS = 3;
 const LIST =
   '{ recommendations(first: 10) { modelVersion items { rank item { id title } explanation { total } } } }';
 const SEND =
@@ -72,9 +73,15 @@ export async function benchRetrain(users = '10000'): Promise<Figure[]> {
 
 async function quiet(url: string, admin: string): Promise<Figure[]> {
   await lagP99(url);
-  const { seconds, timings } = await retrain(url, admin);
+  const seconds: number[] = [];
+  let timings: Awaited<ReturnType<typeof retrain>>['timings'] = [];
+  while (seconds.length < QUIET_RUNS) {
+    const run = await retrain(url, admin);
+    seconds.push(run.seconds);
+    timings = run.timings;
+  }
   return [
-    { what: 'retrain, all stages, quiet', value: seconds, unit: 's', goal: '<= 20 s' },
+    { what: 'retrain, all stages, quiet', ...medianOf(seconds), unit: 's', goal: '<= 20 s' },
     ...timings.map(({ name, value }) => ({ what: `of which ${name}`, value: value / 1_000, unit: 's' })),
     { what: 'event loop delay meanwhile: p99', value: await lagP99(url), unit: 'ms', goal: '< 50 ms' },
   ];

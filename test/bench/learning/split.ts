@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { RecommenderInput, RecommenderModel } from '../../../server/learning/index.js';
-import { foldIn, judgeUser, scoreAll } from '../../../server/learning/index.js';
+import type { Interval, RecommenderInput, RecommenderModel } from '../../../server/learning/index.js';
+import { bootstrapMean, foldIn, judgeUser, scoreAll } from '../../../server/learning/index.js';
 
 export interface Split {
   readonly input: RecommenderInput;
@@ -82,17 +82,17 @@ function featuresOf(rows: readonly string[][], itemIndex: ReadonlyMap<string, nu
 }
 
 export interface SplitQuality {
-  readonly warmNdcg: number;
-  readonly coldNdcg: number;
-  readonly auc: number;
+  readonly warmNdcg: Interval;
+  readonly coldNdcg: Interval;
+  readonly auc: Interval;
   /** Held-out dislikes in the first ten, per warm user. */
-  readonly dislikedInTop: number;
+  readonly dislikedInTop: Interval;
 }
 
 export function judgeSplit(model: RecommenderModel, { input, warm, cold, disliked }: Split): SplitQuality {
   const { indptr, indices, strength, opinion, purchased } = input.interactions;
   const judge = (users: ReadonlyMap<number, Int32Array>) => {
-    const sums = { ndcg: 0, auc: 0, disliked: 0 };
+    const found = { ndcg: [] as number[], auc: [] as number[], disliked: [] as number[] };
     for (const [user, held] of users) {
       const row = <A extends Int32Array | Float32Array | Int8Array | Uint8Array>(all: A) =>
         all.subarray(indptr[user], indptr[user + 1]) as A;
@@ -103,17 +103,18 @@ export function judgeSplit(model: RecommenderModel, { input, warm, cold, dislike
         purchased: row(purchased),
       };
       const { metrics, list } = judgeUser(scoreAll(model, foldIn(model, history)), history.indices, held);
-      sums.ndcg += metrics['ndcg@10'] / users.size;
-      sums.auc += metrics.auc / users.size;
-      sums.disliked += (disliked.get(user) ?? []).filter((item) => list.includes(item)).length / users.size;
+      found.ndcg.push(metrics['ndcg@10']);
+      found.auc.push(metrics.auc);
+      found.disliked.push((disliked.get(user) ?? []).filter((item) => list.includes(item)).length);
     }
-    return sums;
+    return found;
   };
-  const warmSums = judge(warm);
+  const mean = (values: readonly number[]) => bootstrapMean(Float64Array.from(values), { seed: 1 });
+  const found = judge(warm);
   return {
-    warmNdcg: warmSums.ndcg,
-    coldNdcg: judge(cold).ndcg,
-    auc: warmSums.auc,
-    dislikedInTop: warmSums.disliked,
+    warmNdcg: mean(found.ndcg),
+    coldNdcg: mean(judge(cold).ndcg),
+    auc: mean(found.auc),
+    dislikedInTop: mean(found.disliked),
   };
 }

@@ -1,4 +1,5 @@
-"""The Python peers of the learning benchmark, one thread each. usage: peers.py TASK ... ; prints one JSON object.
+"""The Python peers of the learning benchmark, one thread each. usage: peers.py TASK ... ; prints one JSON object,
+every measure a list of one value a run.
 
 als TRIPLES.i32 N_USERS N_ITEMS      implicit's ALS: seconds of a sweep at 64 and 128, of a whole fit at 128, microseconds of a fold-in
 warp TRIPLES.i32 N_USERS N_ITEMS     LightFM (WARP, 64 components): seconds of 30 epochs
@@ -6,6 +7,14 @@ personas TABLE.f64 N_COLUMNS         StandardScaler, KMeans k = 2..10 with 10 st
 """
 import json, sys, time
 import numpy as np
+
+RUNS, SLOW_RUNS = 5, 3
+
+
+def seconds(run):
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def interactions(path, n_users, n_items):
@@ -27,16 +36,13 @@ def als(path, n_users, n_items):
         return time.perf_counter() - start, model
 
     for factors in (64, 128):
-        few, many = (min(fitted(factors, n)[0] for _ in range(3)) for n in (1, 6))
-        out[f'sweep{factors}'] = (many - few) / 5
-    out['fit128'], _ = fitted(128, 15)
+        fitted(factors, 1)
+        out[f'sweep{factors}'] = [(fitted(factors, 6)[0] - fitted(factors, 1)[0]) / 5 for _ in range(RUNS)]
+    out['fit128'] = [fitted(128, 15)[0] for _ in range(RUNS)]
     _, model = fitted(64, 2)
     row = matrix[int(np.argmin(np.abs(np.diff(matrix.indptr) - 50)))]
     model.recalculate_user(0, row)
-    start = time.perf_counter()
-    for _ in range(2000):
-        model.recalculate_user(0, row)
-    out['foldInUs'] = (time.perf_counter() - start) / 2000 * 1e6
+    out['foldInUs'] = [seconds(lambda: [model.recalculate_user(0, row) for _ in range(2000)]) / 2000 * 1e6 for _ in range(RUNS)]
     out['foldInEvents'] = int(row.nnz)
     return out
 
@@ -44,9 +50,8 @@ def als(path, n_users, n_items):
 def warp(path, n_users, n_items):
     from lightfm import LightFM
     matrix = interactions(path, n_users, n_items).tocoo()
-    start = time.perf_counter()
-    LightFM(no_components=64, loss='warp', random_state=1).fit(matrix, epochs=30, num_threads=1)
-    return {'fit': time.perf_counter() - start}
+    fit = lambda: LightFM(no_components=64, loss='warp', random_state=1).fit(matrix, epochs=30, num_threads=1)
+    return {'fit': [seconds(fit) for _ in range(SLOW_RUNS)]}
 
 
 def personas(path, n_columns):
@@ -54,10 +59,13 @@ def personas(path, n_columns):
     from sklearn.metrics import silhouette_score
     from sklearn.preprocessing import StandardScaler
     table = np.fromfile(path, '<f8').reshape(-1, int(n_columns))
-    start = time.perf_counter()
-    points = StandardScaler().fit_transform(table)
-    scores = {k: float(silhouette_score(points, KMeans(k, n_init=10, random_state=1).fit(points).labels_)) for k in range(2, 11)}
-    return {'seconds': time.perf_counter() - start, 'silhouettes': scores}
+
+    def run():
+        points = StandardScaler().fit_transform(table)
+        for k in range(2, 11):
+            silhouette_score(points, KMeans(k, n_init=10, random_state=1).fit(points).labels_)
+
+    return {'seconds': [seconds(run) for _ in range(SLOW_RUNS)]}
 
 
 if __name__ == '__main__':
