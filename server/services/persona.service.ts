@@ -41,6 +41,17 @@ interface Remembered {
   readonly persona: PersonaAssignment | null;
   /** The profile's event count it was made from; -1 when it was read from the database. */
   readonly eventCount: number;
+  /** As the database has it, or will have it shortly. */
+  readonly stored: PersonaAssignment | null;
+}
+
+/** A persona whose confidence alone has moved by less than this is not written again. */
+const TELLING_CONFIDENCE = 0.05;
+
+function isWorthWriting(stored: PersonaAssignment | null, next: PersonaAssignment): boolean {
+  if (stored === null || stored.personaId !== next.personaId || stored.pending !== next.pending) return true;
+  if (stored.modelVersion !== next.modelVersion || stored.isChosen !== next.isChosen) return true;
+  return Math.abs(stored.confidence - next.confidence) >= TELLING_CONFIDENCE;
 }
 
 /** The persona a user has named, as long as there is one of that id. */
@@ -150,8 +161,9 @@ export class PersonaAssigner implements PersonaService {
       modelVersion: model.version,
       ...(chosen && { isChosen: true }),
     };
-    this.cache.set(userId, { persona, eventCount });
-    this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
+    const isNews = isWorthWriting(known.stored, persona);
+    this.cache.set(userId, { persona, eventCount, stored: isNews ? persona : known.stored });
+    if (isNews) this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
     if (!isSame && known.persona !== null) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
@@ -192,7 +204,7 @@ export class PersonaAssigner implements PersonaService {
     await this.writes.drain();
     await this.recordCorrection(userId, { ...persona, since: now });
     await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
-    this.cache.set(userId, { persona, eventCount });
+    this.cache.set(userId, { persona, eventCount, stored: persona });
     this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     return persona;
   }
@@ -222,14 +234,18 @@ export class PersonaAssigner implements PersonaService {
     for (const userId of missing) {
       // Somebody may have assigned one meanwhile.
       if (this.cache.has(userId)) continue;
-      const waiting = this.writes.get(userId);
-      this.cache.set(userId, waiting ?? { persona: found.get(userId) ?? null, eventCount: -1 });
+      this.cache.set(userId, this.waitingOf(userId) ?? asRead(found.get(userId) ?? null));
     }
   }
 
   /** Drops what is remembered, e.g. because another instance moved the user. */
   forget(userId: string): void {
     this.cache.delete(userId);
+  }
+
+  /** The same, unless what is remembered was made from exactly so many events. */
+  forgetUnless(userId: string, eventCount: number): void {
+    if (this.cache.peek(userId)?.eventCount !== eventCount) this.cache.delete(userId);
   }
 
   /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
@@ -295,9 +311,20 @@ export class PersonaAssigner implements PersonaService {
   }
 
   private async read(userId: string): Promise<Remembered> {
-    const waiting = this.writes.get(userId);
-    if (waiting !== undefined) return waiting;
+    const waiting = this.waitingOf(userId);
+    if (waiting !== null) return waiting;
     const user = await this.options.store.users.find(userId);
-    return { persona: user?.persona ?? null, eventCount: -1 };
+    return asRead(user?.persona ?? null);
   }
+
+  private waitingOf(userId: string): Remembered | null {
+    const waiting = this.writes.get(userId);
+    if (waiting === undefined) return null;
+    const { persona, eventCount } = waiting;
+    return { persona, eventCount, stored: persona };
+  }
+}
+
+function asRead(persona: PersonaAssignment | null): Remembered {
+  return { persona, eventCount: -1, stored: persona };
 }
