@@ -16,4 +16,6 @@ export interface Feedback {
   readonly origin: string;
   /** Rises by one with each opinion of this user about this item. */
   readonly seq: number;
+  /** How many events of its user the instance that took it knew before it; -1 unknown. */
+  readonly afterEvents: number;
 }

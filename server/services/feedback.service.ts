@@ -61,6 +61,7 @@ export class FeedbackLoop implements FeedbackService {
       position,
       modelVersion: this.options.activeVersion(),
       origin: instanceId,
+      afterEvents: before.eventCount,
     });
     const isNews = stored !== previous;
     if (isNews) await this.learn(stored, previous, before);

@@ -5,7 +5,7 @@
  * everything remembered is dropped and every open list is sent anew, so a gap costs time and no truth.
  */
 
-import type { EventPublisher, Logger } from '../domain/index.js';
+import type { EventPublisher, Feedback, Logger } from '../domain/index.js';
 import type { Notice, Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
@@ -36,8 +36,7 @@ export class Instances {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
     void this.each(feedback.watch(options), async (thumb) => {
-      const { userId, origin, at } = thumb.feedback;
-      if (origin !== this.options.instanceId) await this.moved(userId, 'FEEDBACK', at);
+      if (thumb.feedback.origin !== this.options.instanceId) await this.heedThumb(thumb.feedback);
     });
     void this.each(notices.watch(options), (notice) => this.heed(notice));
   }
@@ -52,6 +51,14 @@ export class Instances {
     if (kind === 'profiles') for (const userId of userIds) await this.moved(userId, 'EVENTS', clock());
     else if (kind === 'catalogue') await catalogue.refresh();
     else await personas.refreshLabels();
+  }
+
+  private async heedThumb(thumb: Feedback): Promise<void> {
+    const { profiles, personas, bus } = this.options;
+    const { userId, at, afterEvents } = thumb;
+    if (!profiles.follow(thumb)) return this.moved(userId, 'FEEDBACK', at);
+    personas.forgetUnless(userId, afterEvents);
+    bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt: at });
   }
 
   private async moved(userId: string, cause: 'FEEDBACK' | 'EVENTS', receivedAt: number): Promise<void> {

@@ -26,6 +26,8 @@ interface CacheEntry {
   profile: Profile;
   /** Revision of the stored document that `profile` grew from; 0 when none is stored. */
   storedRevision: number;
+  /** Whether another instance's thumbs are in `profile` that this instance has not read from the database. */
+  isFollowing: boolean;
 }
 
 interface PendingWrite {
@@ -98,12 +100,28 @@ export class ProfileService {
     events: readonly BehaviourEvent[],
     thumbs: readonly Feedback[] = [],
   ): Promise<Profile> {
+    if (this.cache.get(userId)?.isFollowing === true) this.forget(userId);
     const entry = this.cache.get(userId) ?? (await this.load(userId));
     if (events.length === 0) return entry.profile;
     if (!canApply(entry.profile, events)) return this.rebuildOne(userId);
     entry.profile = applyEvents(entry.profile, events, this.options.catalogue);
     this.writes.put(userId, { entry, thumbs, hasEvents: events.length > thumbs.length });
     return entry.profile;
+  }
+
+  /**
+   * Moves a user in memory by a thumb that another instance took, which stores what follows from it. False where this
+   * instance knows other events of the user than that one did; then only the database can tell.
+   */
+  follow(thumb: Feedback): boolean {
+    const { userId } = thumb;
+    const entry = this.cache.get(userId);
+    if (entry === undefined || this.writes.get(userId) !== undefined) return false;
+    const event = thumbEvent(thumb);
+    if (entry.profile.eventCount !== thumb.afterEvents || !canApply(entry.profile, [event])) return false;
+    entry.profile = applyEvents(entry.profile, [event], this.options.catalogue);
+    entry.isFollowing = true;
+    return true;
   }
 
   /** Drops a user from memory, e.g. because another instance moved it. The next reader loads it afresh. */
@@ -231,6 +249,7 @@ export class ProfileService {
     return {
       profile: applyEvents(profile, news.map(thumbEvent), this.options.catalogue),
       storedRevision: stored?.revision ?? 0,
+      isFollowing: false,
     };
   }
 

@@ -63,6 +63,7 @@ export function thumb(fields: Partial<Omit<Feedback, 'seq'>> = {}): Omit<Feedbac
     position: 3,
     modelVersion: 2,
     origin: 'instance-a',
+    afterEvents: 4,
     ...fields,
   };
 }

@@ -210,6 +210,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
             modelVersion: 1,
             origin: 'test',
             seq,
+            afterEvents: revisions.get(userId) ?? 0,
           };
           feedback.delete(key);
           feedback.set(key, stored);

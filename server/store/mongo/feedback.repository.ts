@@ -37,6 +37,7 @@ export const feedbackSchema = new Schema<FeedbackDocument>(
     modelVersion: Number,
     origin: String,
     seq: Number,
+    afterEvents: Number,
     pending: Boolean,
   },
   { collection: 'feedback', versionKey: false, autoIndex: false },
@@ -51,6 +52,7 @@ const MAX_TOGETHER = 32;
 /** Thumbs may wait for a write of marks that has begun, so it is a short one. */
 const MARKS_PER_WRITE = 16;
 const KNOWN_THUMBS = 50_000;
+const UNKNOWN = -1;
 
 type Outcome = Awaited<ReturnType<FeedbackRepository['submit']>>;
 
@@ -195,5 +197,7 @@ function keyOf({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>): string 
 
 function toFeedback(document: FeedbackDocument): Feedback {
   const { userId, itemId, value, at, listId, position, modelVersion, origin, seq } = document;
-  return { userId, itemId, value, at, listId, position, modelVersion, origin, seq };
+  // What earlier releases stored lacks it.
+  const { afterEvents = UNKNOWN } = document;
+  return { userId, itemId, value, at, listId, position, modelVersion, origin, seq, afterEvents };
 }
