@@ -20,7 +20,7 @@ export class LiveRatesType {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Users who did something or were shown something in the last five minutes, by instance and added up: somebody who came to two instances counts twice.',
+      'Users who did something or were shown something in the last five minutes, each counted once; with several instances an estimate with a standard error of 1.6 percent.',
   })
   activeUsers!: number | null;
 

@@ -16,6 +16,7 @@ import type { LiveBeat, Store } from '../store/index.js';
 
 import type { Span } from './analytics-report.js';
 import { buildReport, clickRate, sumCounts, suppressSmall } from './analytics-report.js';
+import { countDistinct } from './distinct-users.js';
 import { latencyAt, sumOf } from './live-meter.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ModelRegistry } from './model-registry.js';
@@ -93,16 +94,20 @@ export class AnalyticsDesk implements AnalyticsService {
   async live(): Promise<LiveRates> {
     const { metrics, registry, privacy, bus, clock } = this.options;
     const { others, ctr } = await this.read();
-    const own = { ...metrics.meter.pace(), openSubscriptions: bus.size };
-    const all = [own, ...others];
+    const { activeUsers, ...pace } = metrics.meter.pace();
+    const all = [{ ...pace, openSubscriptions: bus.size }, ...others];
     const sum = (of: (pace: (typeof all)[number]) => number) =>
       all.reduce((total, pace) => total + of(pace), 0);
     const latencies = sumOf(all.map((pace) => pace.pushLatencies));
     const model = registry.find();
     const isPrivate = privacy !== null;
+    const active = () =>
+      others.length === 0
+        ? activeUsers
+        : countDistinct([metrics.meter.activeSketch(), ...others.map((beat) => beat.activeSketch)]);
     return {
       at: clock(),
-      activeUsers: isPrivate ? null : sum((pace) => pace.activeUsers),
+      activeUsers: isPrivate ? null : active(),
       thumbsPerSecond: isPrivate ? null : sum((pace) => pace.thumbsPerSecond),
       eventsPerSecond: isPrivate ? null : sum((pace) => pace.eventsPerSecond),
       impressionsPerSecond: isPrivate ? null : sum((pace) => pace.impressionsPerSecond),
@@ -165,7 +170,9 @@ export class AnalyticsDesk implements AnalyticsService {
   private async beat(): Promise<void> {
     const { store, metrics, bus, instanceId, clock } = this.options;
     const at = clock();
-    await store.metrics.beat({ instanceId, at, ...metrics.meter.pace(), openSubscriptions: bus.size });
+    const { activeUsers: _, ...pace } = metrics.meter.pace();
+    const activeSketch = metrics.meter.activeSketch();
+    await store.metrics.beat({ instanceId, at, ...pace, activeSketch, openSubscriptions: bus.size });
     await store.metrics.pruneBeats(at - GRAIN_MS.hour);
   }
 

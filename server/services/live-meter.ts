@@ -1,5 +1,8 @@
 /** The last seconds of this instance, in a fixed amount of memory: rates, who is active, how fast pushes are. */
 
+import type { UserSketch } from './distinct-users.js';
+import { sketchOf } from './distinct-users.js';
+
 const RATE_SECONDS = 10;
 const ACTIVE_MS = 5 * 60_000;
 const MAX_ACTIVE = 200_000;
@@ -61,6 +64,12 @@ export class LiveMeter {
     const held = this.latencies[slice % LATENCY_SLICES];
     if (held.slice !== slice) Object.assign(held, { slice, counts: new Array<number>(N_CLASSES).fill(0) });
     held.counts[classOf(latencyMs)] += 1;
+  }
+
+  /** The active users as something that can be counted together with those of other instances. */
+  activeSketch(): UserSketch {
+    this.forgetIdle(this.clock() - ACTIVE_MS);
+    return sketchOf(this.active.keys());
   }
 
   pace(): Pace {

@@ -214,7 +214,8 @@ export interface PersonaHistoryRepository {
 export interface LiveBeat {
   readonly instanceId: string;
   readonly at: number;
-  readonly activeUsers: number;
+  /** HyperLogLog registers of the users active in the last minutes. */
+  readonly activeSketch: Uint8Array;
   readonly thumbsPerSecond: number;
   readonly eventsPerSecond: number;
   readonly impressionsPerSecond: number;

@@ -211,13 +211,20 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
 
     it('knows the instances heard of lately, each as it told last', async () => {
       const beat = {
-        ...{ instanceId: 'a', at: NOON, activeUsers: 3, openSubscriptions: 2, pushLatencies: [0, 4, 1] },
+        ...{
+          instanceId: 'a',
+          at: NOON,
+          activeSketch: Uint8Array.of(3, 0),
+          openSubscriptions: 2,
+          pushLatencies: [0, 4, 1],
+        },
         ...{ thumbsPerSecond: 0.5, eventsPerSecond: 2, impressionsPerSecond: 10 },
       };
       await metrics.beat(beat);
       await metrics.beat({ ...beat, instanceId: 'b', at: NOON - HOUR });
-      await metrics.beat({ ...beat, at: NOON + 1, activeUsers: 4 });
-      expect(await metrics.beats(NOON)).toEqual([{ ...beat, at: NOON + 1, activeUsers: 4 }]);
+      const last = { ...beat, at: NOON + 1, activeSketch: Uint8Array.of(3, 4) };
+      await metrics.beat(last);
+      expect(await metrics.beats(NOON)).toEqual([last]);
       expect(await metrics.beats(0)).toHaveLength(2);
       await metrics.pruneBeats(NOON);
       expect(await metrics.beats(0)).toHaveLength(1);

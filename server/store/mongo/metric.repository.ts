@@ -1,6 +1,6 @@
 /** Counters behind the dashboards, in MongoDB. */
 
-import { type Connection, Schema } from 'mongoose';
+import { type Connection, Schema, type mongo } from 'mongoose';
 
 import type { MetricBucket, MetricCounters } from '../../domain/index.js';
 import { GRAIN_MS, KEPT_MS } from '../../domain/index.js';
@@ -49,8 +49,9 @@ export const epsilonSpentSchema = new Schema<SpentDocument>(
   { collection: 'epsilonSpent', versionKey: false, autoIndex: false },
 );
 
-interface BeatDocument extends Omit<LiveBeat, 'instanceId'> {
+interface BeatDocument extends Omit<LiveBeat, 'instanceId' | 'activeSketch'> {
   readonly _id: string;
+  readonly activeSketch: mongo.Binary;
 }
 
 export const liveBeatSchema = new Schema<BeatDocument>(
@@ -143,7 +144,8 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
         .lean();
       return rows.map(({ _id, hour = 0, day = 0 }) => ({ at: _id, hour, day }));
     },
-    async beat({ instanceId, ...row }) {
+    async beat({ instanceId, activeSketch, ...rest }) {
+      const row = { ...rest, activeSketch: Buffer.from(activeSketch) };
       await lane.derived(() =>
         beats.collection.replaceOne({ _id: instanceId } as never, row as never, {
           upsert: true,
@@ -153,7 +155,10 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
     },
     async beats(since) {
       const rows = await beats.find({ at: { $gte: since } }).lean();
-      return rows.map(({ _id, ...row }) => ({ instanceId: _id, ...row }));
+      return rows.map(({ _id, activeSketch, ...row }) => ({
+        ...{ instanceId: _id, ...row },
+        activeSketch: Uint8Array.from(activeSketch.buffer),
+      }));
     },
     async pruneBeats(before) {
       await lane.derived(() => beats.deleteMany({ at: { $lt: before } }, DERIVED).exec());
