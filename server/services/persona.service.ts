@@ -26,6 +26,8 @@ import type { PersonaService } from './services.js';
 import { WriteBehind } from './write-behind.js';
 
 const FLUSH_DELAY_MS = 500;
+/** They are small, and a server takes a few of them in hardly more time than one. */
+const WRITTEN_TOGETHER = 16;
 const CACHED_ASSIGNMENTS = 100_000;
 const MAX_LABEL_LENGTH = 60;
 
@@ -41,17 +43,6 @@ interface Remembered {
   readonly persona: PersonaAssignment | null;
   /** The profile's event count it was made from; -1 when it was read from the database. */
   readonly eventCount: number;
-  /** As the database has it, or will have it shortly. */
-  readonly stored: PersonaAssignment | null;
-}
-
-/** A persona whose confidence alone has moved by less than this is not written again. */
-const TELLING_CONFIDENCE = 0.05;
-
-function isWorthWriting(stored: PersonaAssignment | null, next: PersonaAssignment): boolean {
-  if (stored === null || stored.personaId !== next.personaId || stored.pending !== next.pending) return true;
-  if (stored.modelVersion !== next.modelVersion || stored.isChosen !== next.isChosen) return true;
-  return Math.abs(stored.confidence - next.confidence) >= TELLING_CONFIDENCE;
 }
 
 /** The persona a user has named, as long as there is one of that id. */
@@ -79,6 +70,7 @@ export class PersonaAssigner implements PersonaService {
     this.writes = new WriteBehind({
       name: 'personas',
       delayMs: FLUSH_DELAY_MS,
+      sliceSize: WRITTEN_TOGETHER,
       log: options.log,
       write: async (batch) => {
         const rows = [...batch.values()];
@@ -161,9 +153,8 @@ export class PersonaAssigner implements PersonaService {
       modelVersion: model.version,
       ...(chosen && { isChosen: true }),
     };
-    const isNews = isWorthWriting(known.stored, persona);
-    this.cache.set(userId, { persona, eventCount, stored: isNews ? persona : known.stored });
-    if (isNews) this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
+    this.cache.set(userId, { persona, eventCount });
+    this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
     if (!isSame && known.persona !== null) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
@@ -204,7 +195,7 @@ export class PersonaAssigner implements PersonaService {
     await this.writes.drain();
     await this.recordCorrection(userId, { ...persona, since: now });
     await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
-    this.cache.set(userId, { persona, eventCount, stored: persona });
+    this.cache.set(userId, { persona, eventCount });
     this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     return persona;
   }
@@ -234,7 +225,8 @@ export class PersonaAssigner implements PersonaService {
     for (const userId of missing) {
       // Somebody may have assigned one meanwhile.
       if (this.cache.has(userId)) continue;
-      this.cache.set(userId, this.waitingOf(userId) ?? asRead(found.get(userId) ?? null));
+      const waiting = this.writes.get(userId);
+      this.cache.set(userId, waiting ?? { persona: found.get(userId) ?? null, eventCount: -1 });
     }
   }
 
@@ -311,20 +303,9 @@ export class PersonaAssigner implements PersonaService {
   }
 
   private async read(userId: string): Promise<Remembered> {
-    const waiting = this.waitingOf(userId);
-    if (waiting !== null) return waiting;
-    const user = await this.options.store.users.find(userId);
-    return asRead(user?.persona ?? null);
-  }
-
-  private waitingOf(userId: string): Remembered | null {
     const waiting = this.writes.get(userId);
-    if (waiting === undefined) return null;
-    const { persona, eventCount } = waiting;
-    return { persona, eventCount, stored: persona };
+    if (waiting !== undefined) return waiting;
+    const user = await this.options.store.users.find(userId);
+    return { persona: user?.persona ?? null, eventCount: -1 };
   }
-}
-
-function asRead(persona: PersonaAssignment | null): Remembered {
-  return { persona, eventCount: -1, stored: persona };
 }

@@ -26,27 +26,3 @@ describe('a move to another persona', () => {
     await container.stop();
   });
 });
-
-describe('a confidence that hardly moves', () => {
-  it('is not written again, and one that moves with its persona is', async () => {
-    const { store, container } = await smallWorld();
-    await container.services.training.run('startup');
-    const { feedback, userData, corrections, personas } = container.services;
-    const { userId, persona } = (await store.users.list({ first: 1, after: null })).rows[0];
-    const items = (await store.items.list({ first: 2, after: null })).rows.map(({ itemId }) => itemId);
-    const like = (itemId: string) => feedback.submit({ userId, itemId, value: 1, listId: null });
-    // Whatever the first thumb settles.
-    await like(items[0]);
-    await userData.export(userId);
-
-    const written = vi.spyOn(store.users, 'assignPersonas');
-    await like(items[1]);
-    await userData.export(userId);
-    expect(written).not.toHaveBeenCalled();
-
-    const other = personas.personas().find(({ personaId }) => personaId !== persona!.personaId)!;
-    await corrections.correct(userId, other.personaId);
-    expect(written).toHaveBeenCalledOnce();
-    await container.stop();
-  });
-});
