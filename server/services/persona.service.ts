@@ -26,8 +26,6 @@ import type { PersonaService } from './services.js';
 import { WriteBehind } from './write-behind.js';
 
 const FLUSH_DELAY_MS = 500;
-/** They are small, and a server takes a few of them in hardly more time than one. */
-const WRITTEN_TOGETHER = 16;
 const CACHED_ASSIGNMENTS = 100_000;
 const MAX_LABEL_LENGTH = 60;
 
@@ -70,7 +68,6 @@ export class PersonaAssigner implements PersonaService {
     this.writes = new WriteBehind({
       name: 'personas',
       delayMs: FLUSH_DELAY_MS,
-      sliceSize: WRITTEN_TOGETHER,
       log: options.log,
       write: async (batch) => {
         const rows = [...batch.values()];
