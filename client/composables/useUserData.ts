@@ -9,13 +9,18 @@ export interface UserData {
   readonly isBusy: ComputedRef<boolean>;
   /** What became of the last request; null before one. */
   readonly outcome: Readonly<Ref<'exported' | 'nothing' | 'failed' | null>>;
-  /** The whole document as JSON; null where there is none. */
-  exportAll(): Promise<string | null>;
+  exportAll(): Promise<void>;
   erase(): Promise<void>;
 }
 
+export interface UserDataOptions {
+  /** Gets the whole document as JSON. */
+  readonly onExported: (document: string) => void;
+  readonly onErased: () => void;
+}
+
 /** `userId`: null for the viewer; somebody else is an administrator's business. */
-export function useUserData(userId: string | null, onErased: () => void): UserData {
+export function useUserData(userId: string | null, { onExported, onErased }: UserDataOptions): UserData {
   const exporting = useMutation(ExportUserDocument, { fetchPolicy: 'no-cache' });
   const erasing = useMutation(EraseUserDocument, { fetchPolicy: 'no-cache' });
   const outcome = ref<'exported' | 'nothing' | 'failed' | null>(null);
@@ -26,11 +31,9 @@ export function useUserData(userId: string | null, onErased: () => void): UserDa
       const answer = await exporting.mutate({ userId }).catch(() => null);
       const found = answer?.data?.exportUser;
       if (found?.__typename === 'UserExport') {
+        onExported(found.document);
         outcome.value = 'exported';
-        return found.document;
-      }
-      outcome.value = found === undefined ? 'failed' : 'nothing';
-      return null;
+      } else outcome.value = found === undefined ? 'failed' : 'nothing';
     },
     async erase() {
       const answer = await erasing.mutate({ userId }).catch(() => null);

@@ -31,5 +31,8 @@ use([
   VisualMapContinuousComponent,
 ]);
 
+/** One query for all charts: a page that mounts them again and again would collect them. */
+export const STILLNESS = matchMedia('(prefers-reduced-motion: reduce)');
+
 export { VChart };
 export type { EChartsOption, SeriesOption } from 'echarts';
