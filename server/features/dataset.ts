@@ -82,7 +82,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
   return history;
 }
 
-/** Collects profiles into a Dataset; rows are users in the order they were added. */
+/** Collects profiles into a Dataset; rows are users in ascending id, whatever order they were added in. */
 export class DatasetBuilder {
   private readonly itemIndex: ReadonlyMap<string, number>;
   private readonly userIds: string[] = [];
@@ -123,27 +123,34 @@ export class DatasetBuilder {
   }
 
   build(): Dataset {
-    const indptr = this.indptr.share();
-    const indices = this.indices.share();
-    const features = this.features.share();
+    const { userIds } = this;
+    const order = Int32Array.from(userIds.keys());
+    order.sort((a, b) => (userIds[a] < userIds[b] ? -1 : 1));
+    const entries = (row: number) => this.indptr.at(row);
+    const single = (row: number) => row;
+    const indptr = new Int32Array(new SharedArrayBuffer((order.length + 1) * Int32Array.BYTES_PER_ELEMENT));
+    order.forEach((row, at) => (indptr[at + 1] = indptr[at] + entries(row + 1) - entries(row)));
+    const indices = this.indices.shareRows(order, entries);
+    const features = this.features.shareRows(order, (row) => row * FEATURE_NAMES.length);
     const longTail = longTailOf(indices, this.itemIds.length);
-    fillLongTailShare(features, { indptr, indices, longTail, nTelling: this.nTelling.share() });
+    const nTelling = this.nTelling.shareRows(order, single);
+    fillLongTailShare(features, { indptr, indices, longTail, nTelling });
     return {
-      userIds: this.userIds,
+      userIds: Array.from(order, (row) => userIds[row]),
       itemIds: this.itemIds,
-      nUsers: this.userIds.length,
+      nUsers: userIds.length,
       nItems: this.itemIds.length,
       interactions: {
         indptr,
         indices,
-        strength: this.strength.share(),
-        opinion: this.opinion.share(),
-        purchased: this.purchased.share(),
-        at: this.at.share(),
+        strength: this.strength.shareRows(order, entries),
+        opinion: this.opinion.shareRows(order, entries),
+        purchased: this.purchased.shareRows(order, entries),
+        at: this.at.shareRows(order, entries),
       },
       features,
       longTail,
-      eventCounts: this.eventCounts.share(),
+      eventCounts: this.eventCounts.shareRows(order, single),
       nEvents: this.nEvents,
     };
   }

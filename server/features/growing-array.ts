@@ -30,10 +30,25 @@ export class GrowingArray<T extends TypedArray> {
     this.used += more.length;
   }
 
+  at(index: number): number {
+    return this.values[index];
+  }
+
   /** A copy of what was appended, on a SharedArrayBuffer of exactly that size. */
   share(): T {
-    const shared = new this.type(new SharedArrayBuffer(this.used * this.type.BYTES_PER_ELEMENT));
-    shared.set(this.values.subarray(0, this.used));
+    return this.shareRows(Int32Array.of(0), (row) => row * this.used);
+  }
+
+  /** A copy of these rows in this order, on a SharedArrayBuffer of exactly their size. Row r is [begin(r), begin(r + 1)). */
+  shareRows(order: Int32Array, begin: (row: number) => number): T {
+    const length = order.reduce((sum, row) => sum + begin(row + 1) - begin(row), 0);
+    const shared = new this.type(new SharedArrayBuffer(length * this.type.BYTES_PER_ELEMENT));
+    let end = 0;
+    for (const row of order) {
+      const values = this.values.subarray(begin(row), begin(row + 1));
+      shared.set(values, end);
+      end += values.length;
+    }
     return shared;
   }
 }

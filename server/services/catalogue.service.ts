@@ -22,7 +22,7 @@ interface LightItem {
 export class ItemCatalogue implements CatalogueService, Catalogue {
   private light: ReadonlyMap<string, LightItem> = new Map();
   private nRefreshed = 0;
-  private readonly cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
+  private cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
 
   constructor(
     private readonly options: {
@@ -40,11 +40,12 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
   async refresh(): Promise<void> {
     const light = new Map<string, LightItem>();
     const categories = new Map<string, string>();
-    this.cache.clear();
+    // Filled beside the one in use: lists that are asked for meanwhile do not have to read their items.
+    const cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
     for await (const batch of this.options.store.items.streamAll()) {
       for (const item of batch) {
         const { itemId, category, isAvailable } = item;
-        if (this.cache.size < CACHED_ITEMS) this.cache.set(itemId, item);
+        if (cache.size < CACHED_ITEMS) cache.set(itemId, item);
         // One string object per category: the driver makes a new one for every row.
         const shared = categories.get(category) ?? category;
         categories.set(category, shared);
@@ -52,6 +53,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
       }
     }
     this.light = light;
+    this.cache = cache;
     this.nRefreshed += 1;
   }
 

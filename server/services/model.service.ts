@@ -96,10 +96,11 @@ export class ModelActivator implements ModelService {
   /** Throws ModelNotFoundError, CorruptModelError. */
   async read(version: number): Promise<ReadModel> {
     const { store, registry, catalogue } = this.options;
-    const serving = registry.find();
-    if (serving?.version === version) return serving;
     const meta = await store.models.find(version);
     if (meta === null) throw new ModelNotFoundError(version);
+    // Not before: of a flip of its own an instance is told before it serves the version.
+    const serving = registry.find();
+    if (serving?.version === version) return serving;
     // Together: a roll-back waits for the slower of the two alone.
     const [parts] = await Promise.all([store.models.getParts(version), catalogue.refresh()]);
     return unpackVersion(meta, parts);

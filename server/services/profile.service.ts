@@ -198,7 +198,13 @@ export class ProfileService {
   }
 
   private load(userId: string): Promise<CacheEntry> {
-    return this.loading.get(userId) ?? this.remember(userId, this.read(userId));
+    return (
+      this.loading.get(userId) ??
+      this.remember(
+        userId,
+        this.readMany([userId]).then((found) => found.get(userId)!),
+      )
+    );
   }
 
   /** Has whoever asks meanwhile wait for the same reading. What is forgotten before it ends does not come back. */
@@ -217,14 +223,6 @@ export class ProfileService {
   }
 
   /** Thumbs first: one that is no longer pending is in the profile that is read afterwards. */
-  private async read(userId: string): Promise<CacheEntry> {
-    const { store } = this.options;
-    const waiting = this.writes.get(userId);
-    if (waiting !== undefined) return waiting.entry;
-    const thumbs = await store.feedback.findPendingByUser(userId);
-    return this.entryOf(userId, await store.profiles.find(userId), thumbs);
-  }
-
   private async readMany(userIds: readonly string[]): Promise<Map<string, CacheEntry>> {
     const { store } = this.options;
     const thumbs = new Map<string, Feedback[]>();

@@ -36,7 +36,7 @@ export interface Assignments {
 
 export interface ReassignmentOptions {
   readonly store: Store;
-  readonly personas: Pick<PersonaAssigner, 'forgetAll'>;
+  readonly personas: Pick<PersonaAssigner, 'forget'>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;
@@ -86,9 +86,9 @@ export class Reassignment {
       refuseIfCancelled(signal);
       const chunk = writes.slice(start, start + WRITE_CHUNK);
       await store.users.assignPersonas(chunk, { unlessVersion: version });
+      for (const { userId } of chunk) personas.forget(userId);
       report?.((start + chunk.length) / writes.length);
     }
-    personas.forgetAll();
     await store.models.update(version, { reassignedAt: clock() });
     report?.(1);
   }
@@ -163,7 +163,7 @@ export class Reassignment {
   /** Somebody erased between reading the users and writing the history must not stay in it. */
   private async forgetErased(history: readonly { userId: string }[]): Promise<void> {
     const { store } = this.options;
-    const present = await this.readHeld();
+    const present = new Set(await store.users.listIds());
     for (const { userId } of history) {
       if (!present.has(userId)) await store.personaHistory.deleteByUser(userId);
     }

@@ -148,7 +148,10 @@ export class Recommender implements RecommendationService {
   }
 
   private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
-    const profile = await this.options.profiles.get(userId);
+    const { profiles } = this.options;
+    // What a new-comer lacks is read together, not one after the other.
+    if (profiles.peek(userId) === null) await this.preload([userId]);
+    const profile = await profiles.get(userId);
     const known = this.folded.get(userId);
     if (known?.generation === model.generation && known.eventCount === profile.eventCount) return known;
     const persona = await this.options.personas.assign(profile, model);

@@ -60,8 +60,10 @@ export interface UserRepository {
     rows: readonly { userId: string; persona: PersonaAssignment; eventCount: number }[],
     options?: { unlessVersion?: number; isCorrection?: boolean },
   ): Promise<void>;
-  /** Streams who has which persona, in batches, in ascending user id. */
+  /** Streams who has which persona, in batches, in no order. */
   streamPersonas(): AsyncIterable<readonly Pick<User, 'userId' | 'persona' | 'eventCount'>[]>;
+  /** Everybody, ascending. */
+  listIds(): Promise<string[]>;
   count(): Promise<number>;
   delete(userId: string): Promise<number>;
   /** Ids of users deleted by anybody from now on; null where the server has no change streams. */
@@ -111,8 +113,9 @@ export interface ProfileRepository {
    * Returns the ids that were refused because somebody else wrote first.
    */
   replaceMany(rows: readonly { profile: Profile; expectedRevision: number }[]): Promise<string[]>;
-  /** Streams every profile in ascending user id, in batches. */
+  /** Streams every profile, in batches, in no order. */
   streamAll(): AsyncIterable<readonly Profile[]>;
+  /** About how many there are: what the database keeps count of. */
   count(): Promise<number>;
   delete(userId: string): Promise<number>;
 }
@@ -129,7 +132,6 @@ export interface FeedbackRepository {
   findByUsers(userIds: readonly string[]): Promise<Feedback[]>;
   /** Thumbs that are acknowledged but may not be in activity and profile yet. */
   findPending(): Promise<Feedback[]>;
-  findPendingByUser(userId: string): Promise<Feedback[]>;
   /** In no order. */
   findPendingByUsers(userIds: readonly string[]): Promise<Feedback[]>;
   /** Clears the pending mark where `seq` is still the stored one. */

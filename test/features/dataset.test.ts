@@ -9,7 +9,9 @@ import {
   indexItems,
   rebuildProfile,
 } from '../../server/features/index.js';
+import type { Profile } from '../../server/domain/index.js';
 import { KNOWN_TIME_FROM as DOMAIN_KNOWN_TIME_FROM } from '../../server/domain/index.js';
+import type { Dataset } from '../../server/features/index.js';
 import { KNOWN_TIME_FROM } from '../../server/learning/index.js';
 
 import { CATALOGUE, event, randomEvents } from './event-stream.js';
@@ -25,9 +27,17 @@ describe('a data set', () => {
   const profiles = [1, 2, 3, 4, 5].map((seed) =>
     rebuildProfile(`user-${seed}`, randomEvents(seed, 30), CATALOGUE),
   );
-  const builder = new DatasetBuilder(ITEM_IDS, { now: NOW });
-  for (const profile of profiles) builder.add(profile);
-  const dataset = builder.build();
+  const dataset = built([4, 0, 3, 1, 2].map((user) => profiles[user]));
+
+  function built(rows: readonly Profile[]): Dataset {
+    const builder = new DatasetBuilder(ITEM_IDS, { now: NOW });
+    for (const profile of rows) builder.add(profile);
+    return builder.build();
+  }
+
+  it('is the same whatever the order its users came in', () => {
+    expect(built(profiles)).toEqual(dataset);
+  });
 
   it('holds for each user the row that serving would make', () => {
     const { indptr, indices, strength, opinion, purchased, at } = dataset.interactions;
@@ -69,12 +79,11 @@ describe('a data set', () => {
   });
 
   it('takes more users than its first allocation', () => {
-    const large = new DatasetBuilder(ITEM_IDS, { now: NOW });
-    for (let u = 0; u < 1500; u++) large.add(profiles[u % 5]);
-    const built = large.build();
-    expect(built.nUsers).toBe(1500);
-    expect(built.interactions.indices.length).toBe(300 * dataset.interactions.indices.length);
-    expect(built.features.slice(-5 * FEATURE_NAMES.length)).toEqual(dataset.features.slice());
+    const ids = Array.from({ length: 1_500 }, (_, u) => `user-${String(u).padStart(4, '0')}`);
+    const large = built(ids.map((userId, u) => ({ ...profiles[u % 5], userId })));
+    expect(large.userIds).toEqual(ids);
+    expect(large.interactions.indices.length).toBe(300 * dataset.interactions.indices.length);
+    expect(large.features.slice(-5 * FEATURE_NAMES.length)).toEqual(dataset.features.slice());
   });
 
   it('is empty and whole without users', () => {

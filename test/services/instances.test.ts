@@ -39,7 +39,7 @@ describe('a thumb taken elsewhere', () => {
     await other.get(USER);
     await like(items[1]);
     await like(items[0], 0);
-    const reads = [vi.spyOn(store.profiles, 'find'), vi.spyOn(store.feedback, 'findPendingByUser')];
+    const reads = [vi.spyOn(store.profiles, 'findMany'), vi.spyOn(store.feedback, 'findPendingByUsers')];
     expect(taken.slice(1).map((thumb) => other.follow(thumb))).toEqual([true, true]);
     const followed = other.peek(USER);
     for (const read of reads) expect(read).not.toHaveBeenCalled();

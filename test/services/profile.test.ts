@@ -23,7 +23,6 @@ it.each(['before', 'after'])(
     };
     const feedback: Store['feedback'] = {
       ...store.feedback,
-      findPendingByUser: (userId) => around(() => store.feedback.findPendingByUser(userId)),
       findPendingByUsers: (userIds) => around(() => store.feedback.findPendingByUsers(userIds)),
     };
     const { catalogue } = container.services;

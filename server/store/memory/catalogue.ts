@@ -74,6 +74,7 @@ export function createUsers(): UserRepository {
     },
     streamPersonas: () =>
       batches(users.all().map(({ userId, persona, eventCount }) => ({ userId, persona, eventCount }))),
+    listIds: async () => users.all().map(({ userId }) => userId),
     count: async () => users.size,
     async delete(userId) {
       if (!users.delete(userId)) return 0;

@@ -82,7 +82,6 @@ export function createFeedback(): FeedbackRepository {
     findByUser: async (userId) => table.all().filter((row) => row.userId === userId),
     findByUsers: async (userIds) => table.all().filter((row) => userIds.includes(row.userId)),
     findPending: async () => pendingRows(),
-    findPendingByUser: async (userId) => pendingRows().filter((row) => row.userId === userId),
     findPendingByUsers: async (userIds) => pendingRows().filter((row) => userIds.includes(row.userId)),
     async markApplied(rows) {
       for (const row of rows) if (table.get(keyOf(row))?.seq === row.seq) pending.delete(keyOf(row));

@@ -150,19 +150,26 @@ export function createFeedbackRepository(
     }
   }
 
+  async function findPendingByUsers(userIds: readonly string[]): Promise<Feedback[]> {
+    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
+    const found = await findByIds(userIds, (part) =>
+      lane.urgent(() =>
+        model
+          .find({ userId: { $in: part } })
+          .lean()
+          .exec(),
+      ),
+    );
+    return found.filter((row) => row.pending === true).map(toFeedback);
+  }
+
   return {
     submit: (feedback) => lane.urgent(() => submit(feedback)),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
     findByUsers: async (userIds) =>
       (await findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean())).map(toFeedback),
     findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
-    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
-    findPendingByUser: async (userId) =>
-      (await model.find({ userId }).lean()).filter((row) => row.pending === true).map(toFeedback),
-    findPendingByUsers: async (userIds) =>
-      (await findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean()))
-        .filter((row) => row.pending === true)
-        .map(toFeedback),
+    findPendingByUsers,
     async markApplied(rows) {
       for (const batch of batchesOf(rows, MARKS_PER_WRITE)) {
         const writes = batch.map((row) => ({

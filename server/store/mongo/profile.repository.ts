@@ -41,7 +41,16 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
       return found === null ? null : toProfile(found);
     },
     findMany: async (userIds) =>
-      (await findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean())).map(toProfile),
+      (
+        await findByIds(userIds, (part) =>
+          lane.urgent(() =>
+            model
+              .find({ _id: { $in: part } })
+              .lean()
+              .exec(),
+          ),
+        )
+      ).map(toProfile),
     replaceMany: (rows) =>
       lane.derived(() =>
         compareAndSet<ProfileDocument>(
@@ -53,9 +62,9 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
           DERIVED,
         ),
       ),
-    streamAll: () =>
-      inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }), toProfile),
-    count: () => model.countDocuments(),
+    // Unsorted, and counted from what the server keeps of the collection: everybody else waits while it sorts or walks it.
+    streamAll: () => inBatches(model.find().lean().cursor({ batchSize: CURSOR_BATCH }), toProfile),
+    count: () => model.estimatedDocumentCount(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
   };
 }

@@ -72,7 +72,16 @@ export function createUserRepository(
       return found === null ? null : toUser(found);
     },
     findMany: async (userIds) =>
-      (await findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean())).map(toUser),
+      (
+        await findByIds(userIds, (part) =>
+          lane.urgent(() =>
+            model
+              .find({ _id: { $in: part } })
+              .lean()
+              .exec(),
+          ),
+        )
+      ).map(toUser),
     async list({ first, after, personaId, isSynthetic }) {
       const filter = {
         ...(after === null ? {} : { _id: { $gt: after } }),
@@ -105,13 +114,10 @@ export function createUserRepository(
     },
     streamPersonas: () =>
       inBatches(
-        model
-          .find({}, { persona: 1, eventCount: 1 })
-          .sort({ _id: 1 })
-          .lean()
-          .cursor({ batchSize: CURSOR_BATCH }),
+        model.find({}, { persona: 1, eventCount: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }),
         ({ _id, persona, eventCount }) => ({ userId: _id, persona, eventCount }),
       ),
+    listIds: async () => (await model.find({}, { _id: 1 }).lean()).map(({ _id }) => _id).sort(),
     count: () => model.countDocuments(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
     watchDeleted: ({ signal }) =>
