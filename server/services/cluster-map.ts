@@ -40,7 +40,6 @@ export async function withoutErased(
   store: Pick<Store, 'users'>,
   users: Uint8Array,
 ): Promise<Uint8Array | null> {
-  const userIds = new TextDecoder().decode(users).split('\n');
-  const present = new Set((await store.users.findMany(userIds)).map(({ userId }) => userId));
+  const present = new Set(await store.users.listIds());
   return blankUsers(users, (userId) => !present.has(userId));
 }

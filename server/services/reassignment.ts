@@ -7,6 +7,8 @@
  * is what an embedded database does worst.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Logger, PersonaAssignment, User } from '../domain/index.js';
 import { AlreadyRunningError } from '../domain/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
@@ -23,6 +25,8 @@ const REASSIGN_JOB = 'reassign';
 /** Users written at once: a large batch lets requests behind it wait. */
 const WRITE_CHUNK = 25;
 const ROWS_PER_TURN = 100;
+/** Other instances read the version first: until they have, they serve the one before. */
+const HEAD_START_MS = 1_000;
 
 /** Rows are users in ascending id. */
 export interface Assignments {
@@ -99,6 +103,7 @@ export class Reassignment {
    */
   start(model: ServingModel): void {
     this.background = this.background
+      .then(() => pause(HEAD_START_MS, undefined, { signal: this.stopping.signal }))
       .then(() => this.catchUp(model))
       .catch((error: unknown) => {
         if (error instanceof AlreadyRunningError || this.stopping.signal.aborted) return;

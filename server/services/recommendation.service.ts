@@ -149,7 +149,7 @@ export class Recommender implements RecommendationService {
 
   private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
     const { profiles } = this.options;
-    // What a new-comer lacks is read together, not one after the other.
+    // What a newcomer lacks is read together, not one after the other.
     if (profiles.peek(userId) === null) await this.preload([userId]);
     const profile = await profiles.get(userId);
     const known = this.folded.get(userId);

@@ -9,7 +9,7 @@ import { LeaseLostError } from '../domain/index.js';
 import type { Dataset } from '../features/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
 import { packPersonas, packRecommender } from '../learning/index.js';
-import type { Store } from '../store/index.js';
+import type { ModelPart, Store } from '../store/index.js';
 import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
 import { refusalOf } from '../workers/index.js';
 
@@ -112,10 +112,13 @@ interface Trained {
 }
 
 /** Whoever was erased while the run went on must not stay in its map. An erasure after this finds the map by itself. */
-async function forgetErased({ models, users }: Store, version: number): Promise<void> {
-  const named = (await models.getParts(version)).get(MAP_USERS);
-  if (named === undefined) return;
-  const bytes = await withoutErased({ users }, named);
+async function forgetErased(
+  { models, users }: Store,
+  version: number,
+  parts: readonly ModelPart[],
+): Promise<void> {
+  const named = parts.find(({ name }) => name === MAP_USERS);
+  const bytes = named === undefined ? null : await withoutErased({ users }, named.bytes);
   if (bytes !== null) await models.replacePart(version, { name: MAP_USERS, bytes });
 }
 
@@ -132,12 +135,13 @@ async function publish(
   const reason = reasonAgainst(trained);
   const version = await store.models.create(describe(options, trained, { parentVersion, reason }));
   try {
-    for (const part of packVersion(trained.result, trained.dataset)) {
+    const parts = packVersion(trained.result, trained.dataset);
+    for (const part of parts) {
       refuseIfCancelled(signal);
       await store.models.putParts(version, [part]);
       await nextTurn();
     }
-    await forgetErased(store, version);
+    await forgetErased(store, version, parts);
     report('publish', 0.5);
     await store.models.seal(version, reason === null ? 'ready' : 'candidate');
     if (reason !== null) {

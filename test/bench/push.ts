@@ -30,6 +30,8 @@ export interface PushOptions {
   readonly subscriptions: number;
   readonly thumbsPerSecond: number;
   readonly seconds: number;
+  /** Where each user's items begin: runs on one server must not meet, so that every thumb says something new. */
+  readonly firstItem?: number;
   readonly goals: { readonly p50?: string; readonly p99: string };
 }
 
@@ -48,7 +50,7 @@ interface Thumb {
 }
 
 export async function benchPush(options: PushOptions): Promise<Figure[]> {
-  const { url, listenUrl = url, subscriptions, thumbsPerSecond, seconds, goals } = options;
+  const { url, listenUrl = url, subscriptions, thumbsPerSecond, seconds, firstItem = 0, goals } = options;
   const tokens = (await signIn(url, USERS)).map(({ token }) => token);
   const itemIds = await someItems(url, tokens[0]);
   const pushes: Push[] = [];
@@ -70,9 +72,8 @@ export async function benchPush(options: PushOptions): Promise<Figure[]> {
     if (wait > 0) await pause(wait);
     const user = n % tokens.length;
     const sentAt = performance.now();
-    // One item after the other for each user, and not as in the run on one instance, so that every thumb says something new.
-    const itemId = itemIds[(user + Math.floor(n / tokens.length)) % itemIds.length];
-    const input = { itemId, value: (n % 3 === 0) === (listenUrl === url) ? 'DOWN' : 'UP' };
+    const itemId = itemIds[(firstItem + user + Math.floor(n / tokens.length)) % itemIds.length];
+    const input = { itemId, value: n % 3 === 0 ? 'DOWN' : 'UP' };
     const send = async () => {
       const { sendFeedback } = await askFor<{ sendFeedback: { list: { revision: number } } }>(
         url,
