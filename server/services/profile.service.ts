@@ -26,8 +26,6 @@ interface CacheEntry {
   profile: Profile;
   /** Revision of the stored document that `profile` grew from; 0 when none is stored. */
   storedRevision: number;
-  /** Whether another instance's thumbs are in `profile` that this instance has not read from the database. */
-  isFollowing: boolean;
 }
 
 interface PendingWrite {
@@ -100,7 +98,6 @@ export class ProfileService {
     events: readonly BehaviourEvent[],
     thumbs: readonly Feedback[] = [],
   ): Promise<Profile> {
-    if (this.cache.get(userId)?.isFollowing === true) this.forget(userId);
     const entry = this.cache.get(userId) ?? (await this.load(userId));
     if (events.length === 0) return entry.profile;
     if (!canApply(entry.profile, events)) return this.rebuildOne(userId);
@@ -110,8 +107,9 @@ export class ProfileService {
   }
 
   /**
-   * Moves a user in memory by a thumb that another instance took, which stores what follows from it. False where this
-   * instance knows other events of the user than that one did; then only the database can tell.
+   * Moves a user in memory by a thumb that another instance took, which stores what follows from it; a later write of
+   * this instance meets that one and is made from the record. False where this instance knows other events of the user
+   * than that one did; then only the database can tell.
    */
   follow(thumb: Feedback): boolean {
     const { userId } = thumb;
@@ -120,7 +118,6 @@ export class ProfileService {
     const event = thumbEvent(thumb);
     if (entry.profile.eventCount !== thumb.afterEvents || !canApply(entry.profile, [event])) return false;
     entry.profile = applyEvents(entry.profile, [event], this.options.catalogue);
-    entry.isFollowing = true;
     return true;
   }
 
@@ -247,7 +244,6 @@ export class ProfileService {
     return {
       profile: applyEvents(profile, news.map(thumbEvent), this.options.catalogue),
       storedRevision: stored?.revision ?? 0,
-      isFollowing: false,
     };
   }
 

@@ -7,8 +7,6 @@
  * is what an embedded database does worst.
  */
 
-import { setTimeout as pause } from 'node:timers/promises';
-
 import type { Logger, PersonaAssignment, User } from '../domain/index.js';
 import { AlreadyRunningError } from '../domain/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
@@ -103,7 +101,7 @@ export class Reassignment {
    */
   start(model: ServingModel): void {
     this.background = this.background
-      .then(() => pause(HEAD_START_MS, undefined, { signal: this.stopping.signal }))
+      .then(() => this.headStart())
       .then(() => this.catchUp(model))
       .catch((error: unknown) => {
         if (error instanceof AlreadyRunningError || this.stopping.signal.aborted) return;
@@ -112,6 +110,15 @@ export class Reassignment {
           'users could not be re-assigned; they are when they are seen, and at the next start',
         );
       });
+  }
+
+  private async headStart(): Promise<void> {
+    const { signal } = this.stopping;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HEAD_START_MS);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    refuseIfCancelled(signal);
   }
 
   /** Resolves when nothing is under way. */
