@@ -62,7 +62,7 @@ export interface UserRepository {
   ): Promise<void>;
   /** Streams who has which persona, in batches, in no order. */
   streamPersonas(): AsyncIterable<readonly Pick<User, 'userId' | 'persona' | 'eventCount'>[]>;
-  /** Everybody, ascending. */
+  /** Everybody, in no order. */
   listIds(): Promise<string[]>;
   count(): Promise<number>;
   delete(userId: string): Promise<number>;

@@ -126,6 +126,7 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       expect((await users.find(cem))?.isSynthetic).toBe(true);
       expect(await users.find(userIdOf(9))).toBeNull();
       expect(await users.count()).toBe(3);
+      expect((await users.listIds()).sort()).toEqual([ann, bob, cem]);
       expect((await users.findMany([bob, ann, userIdOf(9)])).map((user) => user.userId).sort()).toEqual([
         ann,
         bob,

@@ -150,26 +150,19 @@ export function createFeedbackRepository(
     }
   }
 
-  async function findPendingByUsers(userIds: readonly string[]): Promise<Feedback[]> {
-    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
-    const found = await findByIds(userIds, (part) =>
-      lane.urgent(() =>
-        model
-          .find({ userId: { $in: part } })
-          .lean()
-          .exec(),
-      ),
-    );
-    return found.filter((row) => row.pending === true).map(toFeedback);
-  }
+  const rowsOf = (userIds: readonly string[]) =>
+    findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean());
 
   return {
     submit: (feedback) => lane.urgent(() => submit(feedback)),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
-    findByUsers: async (userIds) =>
-      (await findByIds(userIds, (part) => model.find({ userId: { $in: part } }).lean())).map(toFeedback),
+    findByUsers: async (userIds) => (await rowsOf(userIds)).map(toFeedback),
     findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
-    findPendingByUsers,
+    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
+    async findPendingByUsers(userIds) {
+      const rows = await lane.urgent(() => rowsOf(userIds));
+      return rows.filter((row) => row.pending === true).map(toFeedback);
+    },
     async markApplied(rows) {
       for (const batch of batchesOf(rows, MARKS_PER_WRITE)) {
         const writes = batch.map((row) => ({

@@ -40,17 +40,12 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
       const found = await lane.urgent(() => model.findById(userId).lean().exec());
       return found === null ? null : toProfile(found);
     },
-    findMany: async (userIds) =>
-      (
-        await findByIds(userIds, (part) =>
-          lane.urgent(() =>
-            model
-              .find({ _id: { $in: part } })
-              .lean()
-              .exec(),
-          ),
-        )
-      ).map(toProfile),
+    async findMany(userIds) {
+      const rows = await lane.urgent(() =>
+        findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean()),
+      );
+      return rows.map(toProfile);
+    },
     replaceMany: (rows) =>
       lane.derived(() =>
         compareAndSet<ProfileDocument>(

@@ -71,17 +71,12 @@ export function createUserRepository(
       const found = await lane.urgent(() => model.findById(userId).lean().exec());
       return found === null ? null : toUser(found);
     },
-    findMany: async (userIds) =>
-      (
-        await findByIds(userIds, (part) =>
-          lane.urgent(() =>
-            model
-              .find({ _id: { $in: part } })
-              .lean()
-              .exec(),
-          ),
-        )
-      ).map(toUser),
+    async findMany(userIds) {
+      const rows = await lane.urgent(() =>
+        findByIds(userIds, (part) => model.find({ _id: { $in: part } }).lean()),
+      );
+      return rows.map(toUser);
+    },
     async list({ first, after, personaId, isSynthetic }) {
       const filter = {
         ...(after === null ? {} : { _id: { $gt: after } }),
@@ -117,7 +112,7 @@ export function createUserRepository(
         model.find({}, { persona: 1, eventCount: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }),
         ({ _id, persona, eventCount }) => ({ userId: _id, persona, eventCount }),
       ),
-    listIds: async () => (await model.find({}, { _id: 1 }).lean()).map(({ _id }) => _id).sort(),
+    listIds: async () => (await model.find({}, { _id: 1 }).lean()).map(({ _id }) => _id),
     count: () => model.countDocuments(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
     watchDeleted: ({ signal }) =>
