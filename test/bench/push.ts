@@ -1,5 +1,7 @@
 /** Thumbs and the lists that are pushed for them, on one instance or from one to another. */
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Client } from 'graphql-ws';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -184,5 +186,3 @@ async function openSockets(
     await Promise.all(clients.map((client) => client.dispose()));
   };
 }
-
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { ask, askFor } from '../support/api-client.js';
 import { freshDatabase, startTestDatabase } from '../support/database.js';
@@ -254,8 +255,4 @@ async function startTraffic(url: string, admin: string) {
       return { requestMs, firstMs, thumbMs, nFailed, nLost, nThumbs, nStale };
     },
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
