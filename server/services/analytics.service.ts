@@ -94,8 +94,8 @@ export class AnalyticsDesk implements AnalyticsService {
   async live(): Promise<LiveRates> {
     const { metrics, registry, privacy, bus, clock } = this.options;
     const { others, ctr } = await this.read();
-    const { activeUsers, ...pace } = metrics.meter.pace();
-    const all = [{ ...pace, openSubscriptions: bus.size }, ...others];
+    const { meter } = metrics;
+    const all = [{ ...meter.pace(), openSubscriptions: bus.size }, ...others];
     const sum = (of: (pace: (typeof all)[number]) => number) =>
       all.reduce((total, pace) => total + of(pace), 0);
     const latencies = sumOf(all.map((pace) => pace.pushLatencies));
@@ -103,8 +103,8 @@ export class AnalyticsDesk implements AnalyticsService {
     const isPrivate = privacy !== null;
     const active = () =>
       others.length === 0
-        ? activeUsers
-        : countDistinct([metrics.meter.activeSketch(), ...others.map((beat) => beat.activeSketch)]);
+        ? meter.activeUsers
+        : countDistinct([meter.activeSketch(), ...others.map((beat) => beat.activeSketch)]);
     return {
       at: clock(),
       activeUsers: isPrivate ? null : active(),
@@ -128,7 +128,7 @@ export class AnalyticsDesk implements AnalyticsService {
   totals(): ReturnType<AnalyticsService['totals']> {
     const { metrics, privacy } = this.options;
     if (privacy !== null) return null;
-    return { ...metrics.meter.totals, activeUsers: metrics.meter.pace().activeUsers };
+    return { ...metrics.meter.totals, activeUsers: metrics.meter.activeUsers };
   }
 
   recordPush(latencyMs: number): void {
@@ -170,9 +170,9 @@ export class AnalyticsDesk implements AnalyticsService {
   private async beat(): Promise<void> {
     const { store, metrics, bus, instanceId, clock } = this.options;
     const at = clock();
-    const { activeUsers: _, ...pace } = metrics.meter.pace();
     const activeSketch = metrics.meter.activeSketch();
-    await store.metrics.beat({ instanceId, at, ...pace, activeSketch, openSubscriptions: bus.size });
+    const pace = { ...metrics.meter.pace(), activeSketch, openSubscriptions: bus.size };
+    await store.metrics.beat({ instanceId, at, ...pace });
     await store.metrics.pruneBeats(at - GRAIN_MS.hour);
   }
 

@@ -46,26 +46,34 @@ export class Instances {
   }
 
   private async heed({ kind, origin, userIds }: Notice): Promise<void> {
-    const { catalogue, personas, instanceId, clock } = this.options;
+    const { catalogue, personas, instanceId } = this.options;
     if (origin === instanceId) return;
-    if (kind === 'profiles') for (const userId of userIds) await this.moved(userId, 'EVENTS', clock());
+    if (kind === 'profiles') for (const userId of userIds) await this.heedEvents(userId);
     else if (kind === 'catalogue') await catalogue.refresh();
     else await personas.refreshLabels();
   }
 
   private async heedThumb(thumb: Feedback): Promise<void> {
-    const { profiles, personas, bus } = this.options;
+    const { profiles, personas } = this.options;
     const { userId, at, afterEvents } = thumb;
-    if (!profiles.follow(thumb)) return this.moved(userId, 'FEEDBACK', at);
-    personas.forgetUnless(userId, afterEvents);
-    bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt: at });
+    if (profiles.follow(thumb)) personas.forgetUnless(userId, afterEvents);
+    else await this.refresh(userId);
+    this.tell(userId, 'FEEDBACK', at);
   }
 
-  private async moved(userId: string, cause: 'FEEDBACK' | 'EVENTS', receivedAt: number): Promise<void> {
-    const { profiles, personas, bus } = this.options;
-    await profiles.refresh(userId);
-    personas.forget(userId);
-    bus.publish('recommendations.updated', { userId, cause, receivedAt });
+  private async heedEvents(userId: string): Promise<void> {
+    const heardAt = this.options.clock();
+    await this.refresh(userId);
+    this.tell(userId, 'EVENTS', heardAt);
+  }
+
+  private async refresh(userId: string): Promise<void> {
+    await this.options.profiles.refresh(userId);
+    this.options.personas.forget(userId);
+  }
+
+  private tell(userId: string, cause: 'FEEDBACK' | 'EVENTS', receivedAt: number): void {
+    this.options.bus.publish('recommendations.updated', { userId, cause, receivedAt });
   }
 
   /** The two streams begin once each; any later beginning may have missed something. */

@@ -14,7 +14,6 @@ const LATENCY_SLICES = 5;
 const SLICE_MS = 60_000;
 
 export interface Pace {
-  readonly activeUsers: number;
   readonly thumbsPerSecond: number;
   readonly eventsPerSecond: number;
   readonly impressionsPerSecond: number;
@@ -66,15 +65,20 @@ export class LiveMeter {
     held.counts[classOf(latencyMs)] += 1;
   }
 
-  /** The active users as something that can be counted together with those of other instances. */
+  /** Users who did something or were shown something in the last minutes. */
+  get activeUsers(): number {
+    this.forgetIdle();
+    return this.active.size;
+  }
+
+  /** The same users as something that can be counted together with those of other instances. */
   activeSketch(): UserSketch {
-    this.forgetIdle(this.clock() - ACTIVE_MS);
+    this.forgetIdle();
     return sketchOf(this.active.keys());
   }
 
   pace(): Pace {
     const now = this.clock();
-    this.forgetIdle(now - ACTIVE_MS);
     const second = Math.floor(now / 1_000);
     // The second under way is left out: it is not whole yet.
     const recent = this.slots.filter((slot) => slot.second < second && slot.second >= second - RATE_SECONDS);
@@ -82,7 +86,6 @@ export class LiveMeter {
     const slice = Math.floor(now / SLICE_MS);
     const slices = this.latencies.filter((held) => held.slice > slice - LATENCY_SLICES);
     return {
-      activeUsers: this.active.size,
       thumbsPerSecond: rate('thumbs'),
       eventsPerSecond: rate('events'),
       impressionsPerSecond: rate('impressions'),
@@ -90,7 +93,8 @@ export class LiveMeter {
     };
   }
 
-  private forgetIdle(before: number): void {
+  private forgetIdle(): void {
+    const before = this.clock() - ACTIVE_MS;
     for (const [userId, at] of this.active) {
       if (at >= before) return;
       this.active.delete(userId);

@@ -74,14 +74,7 @@ export class ProfileService {
     const missing = userIds.filter((userId) => !this.cache.has(userId) && !this.loading.has(userId));
     if (missing.length === 0) return;
     const reading = this.readMany(missing);
-    await Promise.all(
-      missing.map((userId) =>
-        this.remember(
-          userId,
-          reading.then((found) => found.get(userId)!),
-        ),
-      ),
-    );
+    await Promise.all(missing.map((userId) => this.remember(userId, reading)));
   }
 
   /** The profile if it is already in memory: lets a hot reader skip a turn of the event loop. */
@@ -195,20 +188,15 @@ export class ProfileService {
   }
 
   private load(userId: string): Promise<CacheEntry> {
-    return (
-      this.loading.get(userId) ??
-      this.remember(
-        userId,
-        this.readMany([userId]).then((found) => found.get(userId)!),
-      )
-    );
+    return this.loading.get(userId) ?? this.remember(userId, this.readMany([userId]));
   }
 
   /** Has whoever asks meanwhile wait for the same reading. What is forgotten before it ends does not come back. */
-  private remember(userId: string, reading: Promise<CacheEntry>): Promise<CacheEntry> {
+  private remember(userId: string, reading: Promise<ReadonlyMap<string, CacheEntry>>): Promise<CacheEntry> {
     const isWanted = () => this.loading.get(userId) === loading;
     const loading = reading
-      .then((entry) => {
+      .then((found) => {
+        const entry = found.get(userId)!;
         if (isWanted()) this.cache.set(userId, entry);
         return entry;
       })

@@ -112,15 +112,6 @@ export class Reassignment {
       });
   }
 
-  private async headStart(): Promise<void> {
-    const { signal } = this.stopping;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, HEAD_START_MS);
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
-    refuseIfCancelled(signal);
-  }
-
   /** Resolves when nothing is under way. */
   settled(): Promise<void> {
     return this.background;
@@ -129,6 +120,15 @@ export class Reassignment {
   async close(): Promise<void> {
     this.stopping.abort();
     await this.background;
+  }
+
+  private async headStart(): Promise<void> {
+    const { signal } = this.stopping;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HEAD_START_MS);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    refuseIfCancelled(signal);
   }
 
   private async catchUp(model: ServingModel): Promise<void> {
