@@ -1,12 +1,12 @@
 /**
- * The data set that learning is fitted to: interactions in compressed sparse rows, the feature matrix, and the items'
- * content, all in typed arrays over SharedArrayBuffer so that worker threads read them without a copy.
+ * The data set that learning is fitted to: interactions in compressed sparse rows and the feature matrix, all in typed
+ * arrays over SharedArrayBuffer so that worker threads read them without a copy.
  *
  * Profiles are added one by one and nothing of them is kept but numbers. `historyOf` makes one user's row and is the
  * same function that serving calls: what a model was trained on and what it is asked about cannot drift apart.
  */
 
-import type { Item, Profile } from '../domain/index.js';
+import type { Profile } from '../domain/index.js';
 
 import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
@@ -177,54 +177,4 @@ function fillLongTailShare(
     const count = nTelling[user];
     features[user * FEATURE_NAMES.length + LONG_TAIL_COLUMN] = count === 0 ? 0 : tail / count;
   }
-}
-
-/** What the items are made of: one category each, and tags in compressed sparse rows. */
-export interface ItemContent {
-  /** Int32Array [nItems], index into `categoryNames`; -1 where the item has no category. */
-  readonly categories: Int32Array;
-  /** Ascending. */
-  readonly categoryNames: readonly string[];
-  /** Int32Array [nItems + 1]. */
-  readonly tagIndptr: Int32Array;
-  /** Int32Array, index into `tagNames`, ascending within an item. */
-  readonly tagIndices: Int32Array;
-  /** Ascending. */
-  readonly tagNames: readonly string[];
-}
-
-/** A tag on more than this share of the items tells them apart too little to be worth a column. */
-export const MAX_TAG_SHARE = 0.5;
-
-/**
- * Encodes items in the order given. Tags that occur on a single item, or on more than half of a catalogue, are left
- * out: the first relate an item to no other, the second relate it to all.
- */
-export function encodeItems(items: readonly Pick<Item, 'category' | 'tags'>[]): ItemContent {
-  const tagSets = items.map((item) => new Set(item.tags));
-  const counts = new Map<string, number>();
-  for (const tags of tagSets) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  const isKept = (tag: string) => counts.get(tag)! > 1 && counts.get(tag)! <= items.length * MAX_TAG_SHARE;
-  const tagNames = [...counts.keys()].filter(isKept).sort();
-  const categoryNames = [...new Set(items.map((item) => item.category))].filter((name) => name !== '').sort();
-  const tagIndex = indexItems(tagNames);
-  const categoryIndex = indexItems(categoryNames);
-
-  const categories = new GrowingArray(Int32Array);
-  const tagIndptr = new GrowingArray(Int32Array);
-  const tagIndices = new GrowingArray(Int32Array);
-  categories.append(items.map((item) => categoryIndex.get(item.category) ?? -1));
-  tagIndptr.append([0]);
-  for (const tags of tagSets) {
-    const row = [...tags].map((tag) => tagIndex.get(tag)).filter((index) => index !== undefined);
-    tagIndices.append(row.sort((a, b) => a - b));
-    tagIndptr.append([tagIndices.length]);
-  }
-  return {
-    categories: categories.share(),
-    categoryNames,
-    tagIndptr: tagIndptr.share(),
-    tagIndices: tagIndices.share(),
-    tagNames,
-  };
 }

@@ -2,5 +2,6 @@
 
 export * from './behaviour.js';
 export * from './dataset.js';
+export * from './item-content.js';
 export * from './metric-tally.js';
 export * from './profile.js';

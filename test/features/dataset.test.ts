@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   DatasetBuilder,
   FEATURE_NAMES,
-  encodeItems,
   featureRow,
   historyOf,
   indexItems,
@@ -111,21 +110,5 @@ describe("a user's history", () => {
     expect([...history.indices]).toEqual([0, 3]);
     expect([...history.opinion]).toEqual([-1, 1]);
     expect([...history.strength]).toEqual([0, 6]);
-  });
-});
-
-describe('item content', () => {
-  it('keeps tags that relate some items but not most', () => {
-    const content = encodeItems([
-      { category: 'b', tags: ['all', 'two', 'once', 'two'] },
-      { category: '', tags: ['all'] },
-      { category: 'a', tags: ['all', 'two', 'also'] },
-      { category: 'b', tags: ['also'] },
-    ]);
-    expect(content.tagNames).toEqual(['also', 'two']);
-    expect([...content.tagIndptr]).toEqual([0, 1, 1, 3, 4]);
-    expect([...content.tagIndices]).toEqual([1, 0, 1, 0]);
-    expect(content.categoryNames).toEqual(['a', 'b']);
-    expect([...content.categories]).toEqual([1, -1, 0, 1]);
   });
 });

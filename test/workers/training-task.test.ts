@@ -62,7 +62,7 @@ describe('a training task', () => {
     const features = Float64Array.from({ length: 2 * N_USERS }, (_, n) => random.next() + 5 * ((n >> 1) % 2));
     const content = {
       ...{ categories: new Int32Array(N_ITEMS).fill(-1), categoryNames: [] },
-      ...{ tagIndptr: new Int32Array(N_ITEMS + 1), tagIndices: new Int32Array(0), tagNames: [] },
+      ...{ termIndptr: new Int32Array(N_ITEMS + 1), termIndices: new Int32Array(0), termNames: [] },
     };
     const personas = fitPersonas(features, { names: FEATURE_NAMES, seed: 1 });
     const input = {

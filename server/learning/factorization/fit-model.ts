@@ -47,7 +47,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
   const { nItems, itemFeatures, userPersona, nPersonas } = input;
   const { nFeatures } = itemFeatures;
   const attraction = attractionRows(input.interactions, nItems, hyperParameters);
-  const features = weighItemFeatures(itemFeatures, nItems);
+  const features = weighItemFeatures(itemFeatures, attraction, nItems);
   const factors =
     options.factors ??
     fitFactors(

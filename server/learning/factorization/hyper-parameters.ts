@@ -16,7 +16,7 @@ export interface HyperParameters {
   readonly personaShrinkage: number;
   /** Neighbours per item in the item-to-item term. Default 50. */
   readonly nNeighbours: number;
-  /** Weight of shared features in the items' Gram matrix. Default 4. */
+  /** Weight of shared features in the items' Gram matrix. Default 8. */
   readonly featureWeight: number;
   /** Weight of like embeddings in the items' Gram matrix. Default 6. */
   readonly embeddingWeight: number;
@@ -54,7 +54,7 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   itemRegularization: 0.003,
   personaShrinkage: 50,
   nNeighbours: 50,
-  featureWeight: 4,
+  featureWeight: 8,
   embeddingWeight: 6,
   damping: 30,
   neighbourRidge: 20,

@@ -1,6 +1,6 @@
-/** The items' features as sparse rows of unit length, rare features weighing more (inverse document frequency). */
+/** The items' features as sparse rows of unit length. */
 import { InvalidShapeError } from '../errors.js';
-import { transpose } from '../linalg/index.js';
+import { featureWeights } from './feature-weights.js';
 
 import type { SparseRows } from '../linalg/index.js';
 
@@ -18,46 +18,37 @@ export interface EncodedContent {
   readonly categories: Int32Array;
   readonly categoryNames: { readonly length: number };
   /** Int32Array [nItems + 1]. */
-  readonly tagIndptr: Int32Array;
-  readonly tagIndices: Int32Array;
-  readonly tagNames: { readonly length: number };
+  readonly termIndptr: Int32Array;
+  readonly termIndices: Int32Array;
+  readonly termNames: { readonly length: number };
 }
 
-/** Categories first, then tags, as features of one kind. */
+/** Categories first, then terms, as features of one kind. */
 export function itemFeaturesOf(content: EncodedContent): ItemFeatures {
-  const { categories, categoryNames, tagIndptr, tagIndices, tagNames } = content;
+  const { categories, categoryNames, termIndptr, termIndices, termNames } = content;
   const indptr = new Int32Array(categories.length + 1);
-  const indices = new Int32Array(categories.length + tagIndices.length);
+  const indices = new Int32Array(categories.length + termIndices.length);
   let top = 0;
   for (let i = 0; i < categories.length; i++) {
     if (categories[i] >= 0) indices[top++] = categories[i];
-    for (let p = tagIndptr[i]; p < tagIndptr[i + 1]; p++)
-      indices[top++] = categoryNames.length + tagIndices[p];
+    for (let p = termIndptr[i]; p < termIndptr[i + 1]; p++)
+      indices[top++] = categoryNames.length + termIndices[p];
     indptr[i + 1] = top;
   }
-  return { indptr, indices: indices.subarray(0, top), nFeatures: categoryNames.length + tagNames.length };
+  return { indptr, indices: indices.subarray(0, top), nFeatures: categoryNames.length + termNames.length };
 }
 
-/** Unit tf-idf rows [nItems, nFeatures]; a feature that every item has is left out. Throws InvalidShapeError. */
-export function weighItemFeatures({ indptr, indices, nFeatures }: ItemFeatures, nItems: number): SparseRows {
-  if (indptr.length !== nItems + 1) {
-    throw new InvalidShapeError(`There are features of ${indptr.length - 1} items, and ${nItems} items.`);
-  }
-  const counts = new Int32Array(nFeatures);
-  const lastItem = new Int32Array(nFeatures).fill(-1);
-  const isRepeat = new Uint8Array(indices.length);
-  for (let i = 0; i < nItems; i++) {
-    for (let p = indptr[i]; p < indptr[i + 1]; p++) {
-      const feature = indices[p];
-      if (!(feature >= 0 && feature < nFeatures)) {
-        throw new InvalidShapeError(`Feature ${feature} is out of range.`);
-      }
-      if (lastItem[feature] === i) isRepeat[p] = 1;
-      else counts[feature]++;
-      lastItem[feature] = i;
-    }
-  }
-  const idf = Float64Array.from(counts, (count) => Math.log(nItems / Math.max(count, 1)));
+/**
+ * Unit rows [nItems, nFeatures], see `featureWeights`; a feature without weight is left out. `attraction` is
+ * [nUsers, nItems]. Throws InvalidShapeError.
+ */
+export function weighItemFeatures(
+  features: ItemFeatures,
+  attraction: SparseRows,
+  nItems: number,
+): SparseRows {
+  const { indptr, indices } = distinctRows(features, nItems);
+  const weights = featureWeights({ indptr, indices, nFeatures: features.nFeatures }, attraction);
   const ptr = new Int32Array(nItems + 1);
   const columns = new Int32Array(indices.length);
   const values = new Float32Array(indices.length);
@@ -65,15 +56,35 @@ export function weighItemFeatures({ indptr, indices, nFeatures }: ItemFeatures, 
   for (let i = 0; i < nItems; i++) {
     let square = 0;
     for (let p = indptr[i]; p < indptr[i + 1]; p++) {
-      if (isRepeat[p] === 1 || idf[indices[p]] === 0) continue;
+      const weight = weights[indices[p]];
+      if (weight === 0) continue;
       columns[top] = indices[p];
-      values[top++] = idf[indices[p]];
-      square += idf[indices[p]] ** 2;
+      values[top++] = weight;
+      square += weight ** 2;
     }
     for (let p = ptr[i]; p < top; p++) values[p] /= Math.sqrt(square);
     ptr[i + 1] = top;
   }
-  const rows = { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
-  // Twice transposed, the features ascend within each item.
-  return transpose(transpose(rows, nFeatures), nItems);
+  return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
+}
+
+/** Features ascending within each item, none twice. */
+function distinctRows(
+  { indptr, indices, nFeatures }: ItemFeatures,
+  nItems: number,
+): Omit<SparseRows, 'values'> {
+  if (indptr.length !== nItems + 1) {
+    throw new InvalidShapeError(`There are features of ${indptr.length - 1} items, and ${nItems} items.`);
+  }
+  const stray = indices.find((feature) => !(feature >= 0 && feature < nFeatures));
+  if (stray !== undefined) throw new InvalidShapeError(`Feature ${stray} is out of range.`);
+  const ptr = new Int32Array(nItems + 1);
+  const columns = new Int32Array(indices.length);
+  let top = 0;
+  for (let i = 0; i < nItems; i++) {
+    const row = indices.slice(indptr[i], indptr[i + 1]).sort();
+    for (let p = 0; p < row.length; p++) if (p === 0 || row[p] !== row[p - 1]) columns[top++] = row[p];
+    ptr[i + 1] = top;
+  }
+  return { indptr: ptr, indices: columns.subarray(0, top) };
 }

@@ -144,7 +144,7 @@ function sweepSeconds(input: RecommenderInput, nComponents: number): Measured {
   const fit = (nSweeps: number) => {
     const hyperParameters: HyperParameters = completeHyperParameters({ nComponents, nSweeps });
     const attraction = attractionRows(input.interactions, nItems, hyperParameters);
-    const features = weighItemFeatures(itemFeatures, nItems);
+    const features = weighItemFeatures(itemFeatures, attraction, nItems);
     const data = { attraction, nItems, features, nFeatures: itemFeatures.nFeatures, userPersona, nPersonas };
     return () => fitFactors(createKernels(), data, { hyperParameters, seed: 1 });
   };
