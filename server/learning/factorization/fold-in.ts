@@ -56,7 +56,6 @@ interface Workspace {
   readonly ridge: Float32Array;
   readonly personaPriors: Float32Array;
   /** Float32Array [nItems]. */
-  readonly scores: Float32Array;
   readonly related: Float32Array;
   readonly repelled: Float32Array;
   /** Uint8Array [nComponents]: 1 for the directions in which items vary most. */
@@ -119,13 +118,16 @@ export function scoreAll(
   return out;
 }
 
-/** out = H v. */
-function multiplyItems(model: RecommenderModel, v: Float32Array, out: Float32Array): void {
-  const { kernels, itemEmbeddings, scores } = workspaceOf(model);
-  const mark = kernels.arena.mark();
-  kernels.multiplyVector(itemEmbeddings, model.nItems, v.length, kernels.arena.copyFloat32(v), scores);
-  kernels.arena.release(mark);
-  out.set(scores);
+/** out [n, nItems] = the products of n vectors with the items' embeddings. */
+function multiplyItems(model: RecommenderModel, vectors: Float32Array, out: Float32Array): void {
+  const { kernels, itemEmbeddings } = workspaceOf(model);
+  const { arena } = kernels;
+  const mark = arena.mark();
+  const products = arena.float32(out.length);
+  const n = out.length / model.nItems;
+  kernels.multiplyVectors(itemEmbeddings, model.nItems, arena.copyFloat32(vectors), n, products);
+  out.set(products);
+  arena.release(mark);
 }
 
 /** g, Float32Array [nComponents]. */
@@ -175,7 +177,7 @@ export function takenFrom(related: number, repelled: number): number {
   return repelled <= given ? repelled : given + BEYOND_SHARE * (repelled - given);
 }
 
-/** A score before its weights; each Float32Array [nItems]. */
+/** Scores before their weights; each Float32Array, row-major [nStates, nItems]. */
 export interface ScoreParts {
   /** h_j.w, times the boost of a short history. */
   readonly learnt: Float32Array;
@@ -187,19 +189,27 @@ export interface ScoreParts {
   readonly repelled: Float32Array;
 }
 
-/** Overwrites `out` with the parts that `scoreAll` adds up, popularity aside. */
-export function scoreParts(model: RecommenderModel, state: UserState, out: ScoreParts): void {
+/** The parts that `scoreAll` adds up, popularity aside, of several users at once, which reads the embeddings once. */
+export function scoreParts(model: RecommenderModel, states: readonly UserState[]): ScoreParts {
+  const { nItems } = model;
   const { isPrincipal } = workspaceOf(model);
-  const boost = shortHistoryBoost(model, state);
-  const w = state.embedding.map((value) => boost * value);
-  multiplyItems(model, w, out.learnt);
-  multiplyItems(
-    model,
-    w.map((value, f) => value * isPrincipal[f]),
-    out.principal,
-  );
-  gather(model, state, 1, out.related.fill(0));
-  gather(model, state, -1, out.repelled.fill(0));
+  const d = model.hyperParameters.nComponents;
+  const vectors = new Float32Array(states.length * d);
+  states.forEach((state, row) => {
+    const boost = shortHistoryBoost(model, state);
+    for (let f = 0; f < d; f++) vectors[row * d + f] = boost * state.embedding[f];
+  });
+  const part = () => new Float32Array(states.length * nItems);
+  const parts = { learnt: part(), principal: part(), related: part(), repelled: part() };
+  multiplyItems(model, vectors, parts.learnt);
+  for (let p = 0; p < vectors.length; p++) vectors[p] *= isPrincipal[p % d];
+  multiplyItems(model, vectors, parts.principal);
+  states.forEach((state, row) => {
+    const own = (rows: Float32Array) => rows.subarray(row * nItems, (row + 1) * nItems);
+    gather(model, state, 1, own(parts.related));
+    gather(model, state, -1, own(parts.repelled));
+  });
+  return parts;
 }
 
 /** Where the score of one item comes from. Throws InvalidShapeError for an item the model does not have. */
@@ -312,7 +322,6 @@ function workspaceOf(model: RecommenderModel): Workspace {
       itemEmbeddings: arena.copyFloat32(model.itemEmbeddings),
       ridge: arena.copyFloat32(model.ridge),
       personaPriors: arena.copyFloat32(model.personaPriors),
-      scores: arena.float32(model.nItems),
       related: new Float32Array(model.nItems),
       repelled: new Float32Array(model.nItems),
       isPrincipal: principalDirections(model.ridge),

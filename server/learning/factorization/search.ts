@@ -7,15 +7,15 @@
  */
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
-import { foldIn, scoreParts, takenFrom } from './fold-in.js';
 import { KNOWN_TIME_FROM } from './signals.js';
 import { splitForValidation } from './validation.js';
 import { measure } from './validation-metrics.js';
+import { blendBy, scoreUsers } from './validation-scores.js';
 
 import type { FitModelOptions, FittedModel, RecommenderInput } from './fit-model.js';
-import type { ScoreParts } from './fold-in.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Quality } from './validation-metrics.js';
+import type { ScoredUser } from './validation-scores.js';
 import type { ValidationUser } from './validation.js';
 
 export interface SearchBudget {
@@ -70,7 +70,12 @@ const MIN_WIDE_ITEMS = 2_000;
 const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
 
-interface Trial extends FittedModel {
+/** A fitted model with the parts of its scores. */
+interface ScoredModel extends FittedModel {
+  readonly users: readonly ScoredUser[];
+}
+
+interface Trial extends ScoredModel {
   readonly hyperParameters: HyperParameters;
   readonly quality: Quality;
 }
@@ -89,7 +94,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     const fitted = fitModel(kernels, split.input, { hyperParameters, seed, ...reused });
     fits++;
     onProgress?.(Math.min(1, fits / budget.maxFits));
-    return weigh(fitted, hyperParameters, FACTOR_WEIGHTS, split.users);
+    return weigh(scoredModel(fitted, split.users), hyperParameters, FACTOR_WEIGHTS);
   };
   const first = attempt({
     ...start,
@@ -122,12 +127,11 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
   for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
-    best = weigh(best, best.hyperParameters, changes, split.users).reduce((kept, trial) =>
-      better(trial, kept, reference),
-    );
+    best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
   }
   best = age(best, split.users, reference);
-  const dislikeWeight = heedDislikes(best, split.users);
+  const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
+  const dislikeWeight = hasDislikes ? heedDislikes(best) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
   const { nSweeps } = start;
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps });
@@ -149,7 +153,7 @@ function age(trial: Trial, users: readonly ValidationUser[], reference: Quality)
     .flatMap((change) => {
       // Not a weight of parts: under another half-life a user folds in as another.
       const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
-      return weigh({ ...trial, model }, { ...trial.hyperParameters, ...change }, [], users);
+      return weigh(scoredModel({ ...trial, model }, users), { ...trial.hyperParameters, ...change }, []);
     })
     .reduce((kept, other) => better(other, kept, reference), trial);
 }
@@ -161,19 +165,20 @@ function nearestRung(ladder: readonly Partial<HyperParameters>[], present: Hyper
   return ladder.reduce((nearest, rung, at) => (distance(rung) < distance(ladder[nearest]) ? at : nearest), 0);
 }
 
-/** The fitted model under its present weights, and under each change of them. */
+function scoredModel(fitted: FittedModel, users: readonly ValidationUser[]): ScoredModel {
+  return { ...fitted, users: scoreUsers(fitted, users) };
+}
+
+/** The scored model under its present weights, and under each change of them. */
 function weigh(
-  fitted: FittedModel,
+  scored: ScoredModel,
   present: HyperParameters,
   changes: readonly Partial<HyperParameters>[],
-  users: readonly ValidationUser[],
 ): Trial[] {
-  const weights = [{}, ...changes].map((change) => ({ ...present, ...change }));
-  return measureWeights(fitted, users, weights).map((quality, k) => ({
-    ...fitted,
-    hyperParameters: weights[k],
-    quality,
-  }));
+  return [{}, ...changes].map((change) => {
+    const hyperParameters = { ...present, ...change };
+    return { ...scored, hyperParameters, quality: measure(scored.users, blendBy(scored, hyperParameters)) };
+  });
 }
 
 /**
@@ -205,61 +210,15 @@ function mean(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** The largest weight of dislikes that costs little; the present one where nobody dislikes anything. */
-function heedDislikes(trial: Trial, users: readonly ValidationUser[]): number {
-  const { hyperParameters } = trial;
-  if (!users.some(({ history }) => history.opinion.includes(-1))) return hyperParameters.dislikeWeight;
-  const warm = users.filter(({ isCold }) => !isCold);
-  const [, ...trials] = weigh(trial, hyperParameters, DISLIKE_WEIGHTS, warm);
+/** The largest weight of dislikes that costs little. */
+function heedDislikes(trial: Trial): number {
+  const [, ...trials] = weigh(trial, trial.hyperParameters, DISLIKE_WEIGHTS);
   const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);
   return trials.reduce(
     (kept, { quality, hyperParameters: { dislikeWeight } }) =>
       mean(quality.warm) >= bar ? dislikeWeight : kept,
     0,
   );
-}
-
-type Weights = Pick<
-  HyperParameters,
-  'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'
->;
-
-/** Quality of each choice of weights, all on the same parts of the same scores. */
-function measureWeights(
-  { model, esteem }: FittedModel,
-  users: readonly ValidationUser[],
-  weights: readonly Weights[],
-): Quality[] {
-  const parts = {
-    learnt: new Float32Array(model.nItems),
-    principal: new Float32Array(model.nItems),
-    related: new Float32Array(model.nItems),
-    repelled: new Float32Array(model.nItems),
-  };
-  const scores = new Float32Array(model.nItems);
-  // The neighbours' columns carry the power they were fitted with.
-  const rescale = weights.map(({ esteemPower }) =>
-    esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower)),
-  );
-  return measure(users, weights.length, (user, choice) => {
-    if (choice === 0)
-      scoreParts(model, foldIn(model, user.history, { personaIndex: user.personaIndex }), parts);
-    blend(parts, { popularity: model.popularity, rescale: rescale[choice] }, weights[choice], scores);
-    return scores;
-  });
-}
-
-function blend(
-  { learnt, principal, related, repelled }: ScoreParts,
-  { popularity, rescale }: { popularity: Float32Array; rescale: Float32Array },
-  { factorWeight, principalWeight, dislikeWeight, popularityWeight }: Weights,
-  out: Float32Array,
-): void {
-  for (let j = 0; j < out.length; j++) {
-    const neighbours = related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
-    const broad = factorWeight * learnt[j] + principalWeight * principal[j];
-    out[j] = broad + rescale[j] * neighbours + popularityWeight * popularity[j];
-  }
 }
 
 function hasImplicit({ interactions }: RecommenderInput): boolean {

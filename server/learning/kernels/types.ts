@@ -106,12 +106,12 @@ export interface Kernels {
     square: Float32Array,
     out: Float32Array,
   ): void;
-  /** out [nRows] := rows [nRows, d] times x [d]. */
-  multiplyVector(
+  /** out [nVectors, nRows] := vectors [nVectors, d] times the transpose of rows [nRows, d]. */
+  multiplyVectors(
     rows: Float32Array,
     nRows: number,
-    nComponents: number,
-    x: Float32Array,
+    vectors: Float32Array,
+    nVectors: number,
     out: Float32Array,
   ): void;
   /**

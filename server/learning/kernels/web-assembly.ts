@@ -60,8 +60,15 @@ export function createWebAssemblyKernels(): Kernels {
     },
     multiplySquare: (rows, nRows, d, square, out) =>
       void wasm.multiplySquare(rows.byteOffset, nRows, d, square.byteOffset, out.byteOffset),
-    multiplyVector: (rows, nRows, d, x, out) =>
-      void wasm.multiplyVector(rows.byteOffset, nRows, d, x.byteOffset, out.byteOffset),
+    multiplyVectors: (rows, nRows, vectors, nVectors, out) =>
+      void wasm.multiplyVectors(
+        rows.byteOffset,
+        nRows,
+        vectors.length / nVectors,
+        vectors.byteOffset,
+        nVectors,
+        out.byteOffset,
+      ),
     solveRows: (args) => {
       const mark = arena.mark();
       const scratch = arena.float32(wasm.solveRowsScratch(args.nComponents) / 4);

@@ -12,15 +12,20 @@ export function topN(
   let size = 0;
   let index = 0;
   for (; index < scores.length && size < capacity; index++) if (isAllowed(index)) heap[size++] = index;
-  const first = heap.subarray(0, size).sort((a, b) => (isWorse(scores, a, b) ? -1 : 1));
-  // Sorted worst first, it is a heap already. Indices rise, so an equal score never displaces what is kept.
+  for (let at = (size >> 1) - 1; at >= 0; at--) siftDown(heap, size, scores, at, heap[at]);
+  // The worst is on top. Indices rise, so an equal score never displaces what is kept.
   let bar = size < capacity ? Infinity : scores[heap[0]];
   for (; index < scores.length; index++) {
     if (scores[index] <= bar || !isAllowed(index)) continue;
-    replaceWorst(heap, scores, index);
+    siftDown(heap, size, scores, 0, index);
     bar = scores[heap[0]];
   }
-  return first.sort((a, b) => (isWorse(scores, a, b) ? 1 : -1));
+  for (let last = size - 1; last > 0; last--) {
+    const displaced = heap[last];
+    heap[last] = heap[0];
+    siftDown(heap, last, scores, 0, displaced);
+  }
+  return heap.subarray(0, size);
 }
 
 /** The order of the heap: by score, then the higher index goes first. */
@@ -28,12 +33,12 @@ function isWorse(scores: Float32Array, a: number, b: number): boolean {
   return scores[a] < scores[b] || (scores[a] === scores[b] && a > b);
 }
 
-function replaceWorst(heap: Int32Array, scores: Float32Array, index: number): void {
-  let at = 0;
+/** Puts `index` in place of what is at `at`, or as far below as it belongs. */
+function siftDown(heap: Int32Array, size: number, scores: Float32Array, at: number, index: number): void {
   for (;;) {
     let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isWorse(scores, heap[child + 1], heap[child])) child++;
+    if (child >= size) break;
+    if (child + 1 < size && isWorse(scores, heap[child + 1], heap[child])) child++;
     if (!isWorse(scores, heap[child], index)) break;
     heap[at] = heap[child];
     at = child;

@@ -3,11 +3,16 @@ import { describe, expect, it } from 'vitest';
 import {
   completeHyperParameters,
   fitRecommender,
+  foldIn,
+  scoreAll,
   searchHyperParameters,
 } from '../../../server/learning/factorization/index.js';
+import { fitModel } from '../../../server/learning/factorization/fit-model.js';
 import { splitForValidation } from '../../../server/learning/factorization/validation.js';
 import { measure } from '../../../server/learning/factorization/validation-metrics.js';
-import { createRandom } from '../../../server/learning/linalg/index.js';
+import { blendBy, scoreUsers } from '../../../server/learning/factorization/validation-scores.js';
+import { createKernels } from '../../../server/learning/kernels/index.js';
+import { createRandom, topN } from '../../../server/learning/linalg/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
 
 const N_ITEMS = 60;
@@ -61,15 +66,69 @@ describe('validation data taken out of the training data', () => {
 });
 
 describe('the quality of scores', () => {
-  const user = { history: historyOf([0]), personaIndex: -1, isCold: false };
+  const none = new Float32Array(22);
+  const partsAt = (items: number[], scores: number[]) => ({
+    ...{ items: Int32Array.from(items), principal: none, related: none, repelled: none },
+    learnt: Float32Array.from(scores),
+  });
 
   it('is one for a perfect order, zero for the worst, and a half of the pairs for no order', () => {
-    const scored = (scores: number[]) =>
-      measure([{ ...user, relevant: Int32Array.of(1, 2) }], 1, () => Float32Array.from(scores))[0];
-    const rest = new Array<number>(20).fill(0);
-    expect(scored([99, 5, 4, ...rest])).toMatchObject({ warm: Float64Array.of(1), warmAuc: 1 });
-    expect(scored([99, -5, -4, ...rest])).toMatchObject({ warm: Float64Array.of(0), warmAuc: 0 });
-    expect(scored([99, 0, 0, ...rest]).warmAuc).toBeCloseTo(0.5, 12);
+    const rest = Array.from({ length: 20 }, (_, k) => k + 2);
+    const scored = (scores: number[]) => {
+      const zeros = rest.map(() => 0);
+      const user = {
+        ...{ relevant: Int32Array.of(0, 1), isCold: false },
+        candidates: partsAt([0, 1, ...rest], [...scores, ...zeros]),
+        order: { wanted: partsAt([0, 1], scores), others: partsAt(rest, zeros) },
+      };
+      return measure([user], ({ learnt }, out) => out.set(learnt));
+    };
+    expect(scored([5, 4])).toMatchObject({ warm: Float64Array.of(1), warmAuc: 1 });
+    expect(scored([-5, -4])).toMatchObject({ warm: Float64Array.of(0), warmAuc: 0 });
+    expect(scored([0, 0]).warmAuc).toBeCloseTo(0.5, 12);
+  });
+});
+
+describe('the parts of the scores of validation users', () => {
+  const nItems = 900;
+  const whole = inputOf(tastes({ nUsers: 300, nItems, nGroups: 3, seed: 5 }), nItems);
+  const { input, users } = splitForValidation(whole, 1);
+  const fitted = fitModel(createKernels(), input, { hyperParameters: START, seed: 1 });
+  const scored = scoreUsers(fitted, users);
+
+  it.each([
+    {},
+    { factorWeight: 0.04, dislikeWeight: 0 },
+    { factorWeight: 2.4 },
+    { principalWeight: 0.3, dislikeWeight: 3 },
+    { popularityWeight: 0.3 },
+  ])('make the lists that all scores make, whatever the weights: %o', (changes) => {
+    const hyperParameters = { ...START, ...changes };
+    const model = { ...fitted.model, hyperParameters };
+    const blend = blendBy(fitted, hyperParameters);
+    expect(scored.length).toBe(users.length);
+    users.forEach(({ history, personaIndex }, row) => {
+      const { candidates } = scored[row];
+      const scores = new Float32Array(candidates.items.length);
+      blend(candidates, scores);
+      const all = scoreAll(model, foldIn(model, history, { personaIndex }));
+      candidates.items.forEach((item, k) => expect(scores[k]).toBeCloseTo(all[item], 4));
+      // By score, since rounding may swap items that are all but equal.
+      topN(all, 10, (item) => !history.indices.includes(item)).forEach((item, rank) =>
+        expect(scores[topN(scores, 10)[rank]]).toBeCloseTo(all[item], 4),
+      );
+    });
+  });
+
+  it("sample the others of every fifth warm user, and nobody else's", () => {
+    const warm = scored.filter(({ isCold }) => !isCold);
+    expect(scored.filter(({ order }) => order !== null)).toEqual(warm.filter((_, rank) => rank % 5 === 0));
+    for (const [row, { order, relevant }] of scored.entries()) {
+      for (const item of order?.others.items ?? []) {
+        expect(relevant).not.toContain(item);
+        expect(users[row].history.indices).not.toContain(item);
+      }
+    }
   });
 });
 

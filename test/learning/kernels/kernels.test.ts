@@ -90,14 +90,14 @@ describe('the WebAssembly kernels agree with their TypeScript twins', () => {
     });
   });
 
-  it('on a matrix times a square and times a vector, also when the rows are not a multiple of four', () => {
+  it('on a matrix times a square and times vectors, also when the rows are not a multiple of four', () => {
     expectAgreement((kernels) => {
       const rows = noise(kernels, 11 * 16, 1);
       const out = kernels.arena.float32(11 * 16);
       kernels.multiplySquare(rows, 11, 16, noise(kernels, 256, 2), out);
-      const vector = kernels.arena.float32(11);
-      kernels.multiplyVector(rows, 11, 16, noise(kernels, 16, 3), vector);
-      return Float32Array.of(...out, ...vector);
+      const products = kernels.arena.float32(3 * 11);
+      kernels.multiplyVectors(rows, 11, noise(kernels, 3 * 16, 3), 3, products);
+      return Float32Array.of(...out, ...products);
     });
   });
 

@@ -342,27 +342,35 @@ export function multiplySquare(b: usize, rows: i32, d: i32, q: usize, out: usize
   }
 }
 
-/** out [rows] = b [rows, d] times x [d]. */
-export function multiplyVector(b: usize, rows: i32, d: i32, x: usize, out: usize): void {
+/** out [n, rows] = x [n, d] times the transpose of b [rows, d]; each row is read once for all vectors. */
+export function multiplyVectors(b: usize, rows: i32, d: i32, x: usize, n: i32, out: usize): void {
   const stride = <usize>d << 2;
+  const line = <usize>rows << 2;
   let r = 0;
   for (; r + 4 <= rows; r += 4) {
     const p0 = b + <usize>r * stride;
     const p1 = p0 + stride;
     const p2 = p1 + stride;
     const p3 = p2 + stride;
-    let s0 = f32x4.splat(0);
-    let s1 = f32x4.splat(0);
-    let s2 = f32x4.splat(0);
-    let s3 = f32x4.splat(0);
-    for (let z: usize = 0; z < stride; z += 16) {
-      const v = v128.load(x + z);
-      s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
-      s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
-      s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
-      s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
+    for (let k = 0; k < n; k++) {
+      const xk = x + <usize>k * stride;
+      let s0 = f32x4.splat(0);
+      let s1 = f32x4.splat(0);
+      let s2 = f32x4.splat(0);
+      let s3 = f32x4.splat(0);
+      for (let z: usize = 0; z < stride; z += 16) {
+        const v = v128.load(xk + z);
+        s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
+        s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
+        s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
+        s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
+      }
+      v128.store(out + <usize>k * line + (<usize>r << 2), sumOfEach(s0, s1, s2, s3));
     }
-    v128.store(out + (<usize>r << 2), sumOfEach(s0, s1, s2, s3));
   }
-  for (; r < rows; r++) store<f32>(out + (<usize>r << 2), dot(b + <usize>r * stride, x, d));
+  for (; r < rows; r++) {
+    for (let k = 0; k < n; k++) {
+      store<f32>(out + <usize>k * line + (<usize>r << 2), dot(b + <usize>r * stride, x + <usize>k * stride, d));
+    }
+  }
 }

@@ -1,6 +1,6 @@
 // The WebAssembly half of the kernels. All arguments are byte addresses in the imported memory.
 export { assignPoints, shrinkNearest, sumDistances } from './clustering';
-export { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVector } from './dense';
+export { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVectors } from './dense';
 export { symmetricEigen, symmetricEigenScratch } from './eigen';
 export { solveRows, solveRowsScratch } from './rows';
 export { gatherNeighbourGrams, nearestColumns, solveNeighbourGrams, sparseMultiply } from './sparse';

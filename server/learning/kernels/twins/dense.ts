@@ -48,16 +48,19 @@ export function multiplySquare(
   }
 }
 
-export function multiplyVector(
+export function multiplyVectors(
   rows: Float32Array,
   nRows: number,
-  d: number,
-  x: Float32Array,
+  vectors: Float32Array,
+  nVectors: number,
   out: Float32Array,
 ): void {
-  for (let r = 0; r < nRows; r++) {
-    let s = 0;
-    for (let f = 0; f < d; f++) s += rows[r * d + f] * x[f];
-    out[r] = s;
+  const d = vectors.length / nVectors;
+  for (let k = 0; k < nVectors; k++) {
+    for (let r = 0; r < nRows; r++) {
+      let s = 0;
+      for (let f = 0; f < d; f++) s += rows[r * d + f] * vectors[k * d + f];
+      out[k * nRows + r] = s;
+    }
   }
 }

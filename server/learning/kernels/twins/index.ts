@@ -2,7 +2,7 @@
 import { symmetricEigen } from '../../linalg/index.js';
 import { createHeapArena } from '../arena.js';
 import { assignPoints, shrinkNearest, sumDistances } from './clustering.js';
-import { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVector } from './dense.js';
+import { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVectors } from './dense.js';
 import { solveRows } from './rows.js';
 import { nearestColumns, neighbourRidge, sparseMultiply } from './sparse.js';
 
@@ -17,7 +17,7 @@ export function createTypeScriptKernels(): Kernels {
     choleskySolve,
     symmetricEigen,
     multiplySquare,
-    multiplyVector,
+    multiplyVectors,
     solveRows,
     sparseMultiply,
     nearestColumns,
