@@ -20,6 +20,9 @@ import { parseOptions, required, runWithApplication, wholeNumber } from './comma
 
 const USAGE = 'npm run recommend -- --users FILE --out FILE [--limit 10] [--scores FILE --score-items FILE]';
 
+/** Users read from the database at once. */
+const READ_TOGETHER = 100;
+
 runWithApplication(async ({ container, pseudonymize }) => {
   const options = parseOptions(USAGE, {
     users: { type: 'string' },
@@ -41,8 +44,12 @@ runWithApplication(async ({ container, pseudonymize }) => {
   const scores = options.scores === undefined ? null : await createOutput(options.scores);
 
   const progress = createProgress({ title: 'Recommending' });
+  const userIds = rawIds.map(pseudonymize);
   for (const [index, rawId] of rawIds.entries()) {
-    const userId = pseudonymize(rawId);
+    if (index % READ_TOGETHER === 0) {
+      await recommendations.preload(userIds.slice(index, index + READ_TOGETHER));
+    }
+    const userId = userIds[index];
     const { items } = await recommendations.recommend({ userId, first: limit });
     await write(out, `${[rawId, ...items.map(({ itemId }) => itemId)].map(csvCell).join(',')}\n`);
     if (scores !== null) {
