@@ -56,7 +56,7 @@ export class RecommendationType {
   score!: number;
 
   @Field(() => ExplanationType, { description: 'Why it has this score.' })
-  explanation!: ExplanationType;
+  explanation!: unknown;
 }
 
 @ObjectType('RecommendationList', { simpleResolvers: true, description: 'What one user is shown, in order.' })

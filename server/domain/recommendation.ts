@@ -22,6 +22,7 @@ export interface Recommendation {
   /** One-based. */
   readonly rank: number;
   readonly score: number;
+  /** Worked out when it is first read. */
   readonly explanation: Explanation;
 }
 

@@ -29,11 +29,14 @@ import type {
   PersonaAssignment,
   PersonaEvolution,
   PersonaRecord,
+  Recommendation,
   RecommendationList,
   TrainingRun,
   User,
 } from '../domain/index.js';
 import { isActivatable, isTimeKnown } from '../domain/index.js';
+
+import type { Loaders } from '../loaders/index.js';
 
 import type { ApiContext } from './context.js';
 
@@ -147,36 +150,38 @@ export async function toRecommendationList(
   };
 }
 
-/** Loads the items of the list and of its explanations together, so that executing the rest needs no waiting. */
+/** Loads the items of the list together, so that executing the rest needs no waiting. */
 async function toRecommendations(
-  context: ApiContext,
+  { loaders }: ApiContext,
   list: RecommendationList,
 ): Promise<RecommendationType[]> {
-  const ids = new Set<string>();
-  for (const { itemId, explanation } of list.items) {
-    ids.add(itemId);
-    for (const entry of explanation.items) ids.add(entry.itemId);
-  }
-  const items = new Map<string, ItemType>();
-  for (const item of await context.loaders.items.loadMany([...ids])) {
+  const items = await loaders.items.loadMany(list.items.map(({ itemId }) => itemId));
+  return items.flatMap((item, place) => {
     if (item instanceof Error) throw item;
-    if (item !== null) items.set(item.itemId, toItem(item));
-  }
-  return list.items.flatMap(({ itemId, rank, score, explanation }) => {
-    const item = items.get(itemId);
-    return item === undefined ? [] : [{ item, rank, score, explanation: toExplanation(explanation, items) }];
+    if (item === null) return [];
+    const { rank, score } = list.items[place];
+    return [{ item: toItem(item), rank, score, explanation: explainLater(list.items[place]) }];
   });
 }
 
+/** Worked out when it is first asked for: most lists are shown, and pushed, without their reasons. */
+function explainLater(recommendation: Recommendation) {
+  let known: ExplanationType | undefined;
+  return (_args: unknown, { loaders }: ApiContext): ExplanationType | Promise<ExplanationType> =>
+    known ?? toExplanation(loaders, recommendation.explanation).then((made) => (known = made));
+}
+
 /** An entry whose item left the catalogue is counted among the other items, so that the sum stays exact. */
-function toExplanation(explanation: Explanation, items: ReadonlyMap<string, ItemType>): ExplanationType {
+async function toExplanation(loaders: Loaders, explanation: Explanation): Promise<ExplanationType> {
   const shown: ExplanationType['items'] = [];
   let { otherItems } = explanation;
-  for (const { itemId, contribution } of explanation.items) {
-    const item = items.get(itemId);
-    if (item === undefined) otherItems += contribution;
-    else shown.push({ item, contribution });
-  }
+  const items = await loaders.items.loadMany(explanation.items.map(({ itemId }) => itemId));
+  items.forEach((item, place) => {
+    if (item instanceof Error) throw item;
+    const { contribution } = explanation.items[place];
+    if (item === null) otherItems += contribution;
+    else shown.push({ item: toItem(item), contribution });
+  });
   const { persona, popularity, total } = explanation;
   return { persona, popularity, items: shown, otherItems, total };
 }

@@ -169,12 +169,11 @@ export class Recommender implements RecommendationService {
     return {
       listId: OWN_LIST_PREFIX + this.options.createId(),
       userId: request.userId,
-      items: ranked.map(({ itemIndex, score }, position): Recommendation => ({
-        itemId: model.itemIds[itemIndex],
-        rank: position + 1,
-        score,
-        explanation: explanationOf(model, user.state, itemIndex),
-      })),
+      items: ranked.map(({ itemIndex, score }, position) =>
+        explainedLater({ itemId: model.itemIds[itemIndex], rank: position + 1, score }, () =>
+          explanationOf(model, user.state, itemIndex),
+        ),
+      ),
       modelVersion: model.version,
       revision: user.eventCount + model.generation,
       personaId: user.persona?.personaId ?? null,
@@ -244,6 +243,20 @@ function standingOf(profile: Profile, personaId: string | null, model: ServingMo
   return {
     state: foldIn(model.recommender, history, { personaIndex }),
     settled,
+  };
+}
+
+/** Model and state are immutable, so a reason is the same whenever it is asked for. */
+function explainedLater(
+  place: Omit<Recommendation, 'explanation'>,
+  explain: () => Explanation,
+): Recommendation {
+  let known: Explanation | undefined;
+  return {
+    ...place,
+    get explanation() {
+      return (known ??= explain());
+    },
   };
 }
 
