@@ -9,7 +9,7 @@ import type { Store } from '../store/index.js';
 import { createThreadTrainer } from '../workers/index.js';
 
 import type { Container } from './container.js';
-import { createContainer } from './container.js';
+import { createContainer, createInstanceId } from './container.js';
 import type { Database } from './database/index.js';
 import { openDatabase } from './database/index.js';
 import type { Settings } from './settings.js';
@@ -43,12 +43,13 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
   const { settings, log, role, clock, onProgress } = options;
   const database = await openDatabase({ settings, log, role, onProgress });
   try {
-    const store = await createMongoStore({ uri: database.uri });
+    const instanceId = createInstanceId();
+    const store = await createMongoStore({ uri: database.uri, origin: instanceId });
     const { pseudonymize } = createPseudonymizer(settings.pepper);
     const { guardTolerance, keepVersions, epsilonPerDay } = settings;
     const container = createContainer({
       ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock },
-      ...{ guardTolerance, keepVersions, epsilonPerDay },
+      ...{ guardTolerance, keepVersions, epsilonPerDay, instanceId },
     });
     await container.start();
     return {

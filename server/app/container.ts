@@ -51,6 +51,12 @@ export interface ContainerOptions {
   readonly seed?: number;
   /** Puts the dashboards under differential privacy; null or left out: figures are told as they are. */
   readonly epsilonPerDay?: Fraction | null;
+  /** What this instance signs with; default: a name of its own. */
+  readonly instanceId?: string;
+}
+
+export function createInstanceId(): string {
+  return `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
 
 export type Container = ReturnType<typeof createContainer>;
@@ -65,8 +71,8 @@ export function createContainer({
   guardTolerance = 0.02,
   keepVersions = 8,
   epsilonPerDay = null,
+  instanceId = createInstanceId(),
 }: ContainerOptions) {
-  const instanceId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const createId = () => randomUUID();
   const bus = createEventBus();
   const alerts = new AlertDesk({ store, bus, clock, log });

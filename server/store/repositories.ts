@@ -138,7 +138,7 @@ export interface FeedbackRepository {
   markApplied(rows: readonly Pick<Feedback, 'userId' | 'itemId' | 'seq'>[]): Promise<void>;
   count(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
-  /** Thumbs by anybody from now on (or after `resumeToken`); null where the server has no change streams. */
+  /** Thumbs from now on (or after `resumeToken`), at least those of others; null where the server has no change streams. */
   watch(
     options: WatchOptions & { readonly resumeToken?: unknown },
   ): AsyncIterable<{ feedback: Feedback; resumeToken: unknown }> | null;
@@ -290,7 +290,7 @@ export interface NoticeRepository {
   append(notice: Notice): Promise<void>;
   /** Takes an erased user out of notices that are still stored. */
   forgetUser(userId: string): Promise<void>;
-  /** Notices by anybody from now on; null where the server has no change streams. */
+  /** Notices from now on, at least those of others; null where the server has no change streams. */
   watch(options: WatchOptions): AsyncIterable<Notice> | null;
 }
 

@@ -145,6 +145,33 @@ describe('two instances', () => {
     await other.close();
   });
 
+  it('are told what the other says, also about the same item, and not what they say themselves', async () => {
+    const [own, other] = await Promise.all(['me', 'you'].map((origin) => createMongoStore({ uri, origin })));
+    const stop = new AbortController();
+    const heard: string[] = [];
+    const listening = (async () => {
+      for await (const { feedback } of own.feedback.watch({ signal: stop.signal })!) {
+        heard.push(`${feedback.origin} ${feedback.itemId} ${feedback.value}`);
+      }
+    })();
+    await waitFor(async () => {
+      await other.feedback.submit({ ...nextThumb('start'), origin: 'you' });
+      return heard.length > 0;
+    }, 'the first thumb');
+    const say = (store: Store, origin: string, itemId: string, value: 1 | -1) =>
+      store.feedback.submit(thumb({ itemId, value, origin }));
+    await say(own, 'me', 'mine', 1);
+    await say(own, 'me', 'both', 1);
+    await say(other, 'you', 'both', -1);
+    await say(own, 'me', 'both', 1);
+    await say(other, 'you', 'end', 1);
+    await waitFor(() => heard.includes('you end 1'), 'the last thumb');
+    expect(heard.filter((line) => !line.includes('start'))).toEqual(['you both -1', 'you end 1']);
+    stop.abort();
+    await listening;
+    await Promise.all([own.close(), other.close()]);
+  });
+
   it('never lose an event to each other in the same bucket', async () => {
     const other = await createMongoStore({ uri });
     const all = [store, other].flatMap((instance, which) =>

@@ -11,22 +11,40 @@ const MAX_PAUSE_MS = 5_000;
 /** The resume token lies before what the server still remembers; the stream goes on from now. */
 const HISTORY_LOST = new Set([280, 286, 222]);
 
-/** Which changes of which collection anybody wants to hear of. */
-const WATCHED = {
-  alerts: { operationType: 'insert' },
-  // Every opinion raises `seq`; clearing the pending mark does not.
-  feedback: {
-    $or: [
-      { operationType: { $in: ['insert', 'replace'] } },
-      { operationType: 'update', 'updateDescription.updatedFields.seq': { $exists: true } },
-    ],
-  },
-  modelPointer: {},
-  notices: { operationType: 'insert' },
-  runs: {},
-  users: { operationType: 'delete' },
-} as const;
-type Watched = keyof typeof WATCHED;
+/** Which changes of which collection anybody wants to hear of, less what `origin` wrote itself. */
+function watched(origin: string | undefined) {
+  const others = (field: string) => (origin === undefined ? {} : { [field]: { $ne: origin } });
+  return {
+    alerts: { operationType: 'insert' },
+    feedback: {
+      $or: [
+        { operationType: { $in: ['insert', 'replace'] }, ...others('fullDocument.origin') },
+        {
+          operationType: 'update',
+          // Every opinion raises `seq`; clearing the pending mark does not.
+          'updateDescription.updatedFields.seq': { $exists: true },
+          ...others('updateDescription.updatedFields.origin'),
+        },
+      ],
+    },
+    modelPointer: {},
+    notices: { operationType: 'insert', ...others('fullDocument.origin') },
+    runs: {},
+    users: { operationType: 'delete' },
+  };
+}
+type Watched = keyof ReturnType<typeof watched>;
+
+/** Who writes over a connection, where it says so. */
+const origins = new WeakMap<Connection, string>();
+
+/**
+ * Thumbs and notices of this origin are not told to the connection's watchers from here on, but for thumbs it replaces
+ * of its own. A busy instance would otherwise be sent everything it has just written.
+ */
+export function leaveOut(connection: Connection, origin: string): void {
+  origins.set(connection, origin);
+}
 
 export interface ChangesOptions<T> {
   readonly connection: Connection;
@@ -97,7 +115,7 @@ function join(connection: Connection, listener: Listener): () => void {
   if (hub.hasBegun) listener.begin();
   if (hub.listeners.size === 1) {
     hub.stop = new AbortController();
-    void stream(connection, Object.keys(WATCHED) as Watched[], {
+    void stream(connection, null, {
       signal: hub.stop.signal,
       hear: (change) => hub.listeners.forEach((other) => other.hear(change)),
       begin: () => {
@@ -120,18 +138,20 @@ function follow(
   { collection, resumeToken }: { collection: Watched; resumeToken?: unknown },
 ): () => void {
   const stop = new AbortController();
-  void stream(connection, [collection], { ...listener, signal: stop.signal }, resumeToken);
+  void stream(connection, collection, { ...listener, signal: stop.signal }, resumeToken);
   return () => stop.abort();
 }
 
-/** Reads one change stream until the signal ends it. */
+/** Reads one change stream, of one collection or of all that are watched, until the signal ends it. */
 async function stream(
   connection: Connection,
-  collections: readonly Watched[],
+  collection: Watched | null,
   { signal, hear, begin }: Listener & { readonly signal: AbortSignal },
   resumeToken?: unknown,
 ): Promise<void> {
-  const wanted = collections.map((name) => ({ 'ns.coll': name, ...WATCHED[name] }));
+  const wanted = Object.entries(watched(origins.get(connection)))
+    .filter(([name]) => collection === null || name === collection)
+    .map(([name, condition]) => ({ 'ns.coll': name, ...condition }));
   let token = resumeToken;
   let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
@@ -155,7 +175,8 @@ async function stream(
       }
     } catch (error) {
       if (signal.aborted) return;
-      token ??= cursor?.resumeToken;
+      // The driver's is the later one where nothing that was asked for has happened for long.
+      token = cursor?.resumeToken ?? token;
       if (HISTORY_LOST.has(Number((error as { code?: unknown }).code))) token = undefined;
       await pause(pauseMs, signal);
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);

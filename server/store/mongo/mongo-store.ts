@@ -7,6 +7,7 @@ import type { Store } from '../repositories.js';
 
 import { createActivityRepository } from './activity.repository.js';
 import { createAlertRepository, createDriftRepository } from './alert.repository.js';
+import { leaveOut } from './change-stream.js';
 import { createDatasetRepository } from './dataset.repository.js';
 import { guarded, translate } from './errors.js';
 import { createFeedbackRepository } from './feedback.repository.js';
@@ -32,6 +33,8 @@ const MAX_POOL_SIZE = 32;
 
 export interface MongoStoreOptions {
   readonly uri: string;
+  /** What this instance signs thumbs and notices with; its watchers are not told of its own. Default: they are told of all. */
+  readonly origin?: string;
   /** How long a call waits for a server that is gone before it fails. Default 2000. */
   readonly serverSelectionTimeoutMs?: number;
   /** Told the name of every command that is sent to the server, and the collection it is about. */
@@ -43,7 +46,7 @@ export interface MongoStoreOptions {
  * answer. Afterwards the connection heals by itself: calls fail while the server is away and work when it is back.
  */
 export async function createMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const { onCommand } = options;
+  const { onCommand, origin } = options;
   const connection = createConnection(options.uri, {
     serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? SERVER_SELECTION_TIMEOUT_MS,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
@@ -61,6 +64,7 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
   });
   // Told through the calls that fail; without a listener the event would end the process.
   connection.on('error', () => undefined);
+  if (origin !== undefined) leaveOut(connection, origin);
   try {
     await connection.asPromise();
     if (onCommand !== undefined)
