@@ -44,6 +44,8 @@ export interface ModelVersion {
   /** It has learned from nothing later. */
   readonly trainedAt: number;
   readonly activatedAt: number | null;
+  /** Which activation of all there were its last one was, from 1; 0 before any. Lists take their revision from it. */
+  readonly activation: number;
   readonly parentVersion: number | null;
   /** When everybody had a persona under it since its last activation; null while that is outstanding. */
   readonly reassignedAt: number | null;

@@ -47,14 +47,17 @@ export class ModelActivator implements ModelService {
     const { store, registry, reassignment, clock } = this.options;
     // Read and checked before the flip: a version that cannot serve is never pointed at.
     const model = await this.read(version);
-    let at = model.meta.activatedAt;
+    let { activatedAt, activation } = model.meta;
     for (let tries = 0; tries < MAX_ACTIVATION_TRIES; tries++) {
       const active = await store.models.findActiveVersion();
       if (active === version) break;
-      at = clock();
-      if (await store.models.activate(version, active, at)) break;
+      activatedAt = clock();
+      const done = await store.models.activate(version, active, activatedAt);
+      if (done === null) continue;
+      activation = done;
+      break;
     }
-    this.serve(activated(model, at));
+    this.serve(activated(model, { activatedAt, activation }));
     reassignment.start(registry.current());
     return (await store.models.find(version))!;
   }
@@ -150,6 +153,9 @@ export class ModelActivator implements ModelService {
 }
 
 /** A version that was read before the pointer was flipped, as it is afterwards. */
-export function activated(model: ReadModel, activatedAt: number | null): ReadModel {
-  return { ...model, meta: { ...model.meta, status: 'active', activatedAt } };
+export function activated(
+  model: ReadModel,
+  when: Pick<ModelVersion, 'activatedAt' | 'activation'>,
+): ReadModel {
+  return { ...model, meta: { ...model.meta, ...when, status: 'active' } };
 }

@@ -175,7 +175,7 @@ export class Recommender implements RecommendationService {
         ),
       ),
       modelVersion: model.version,
-      revision: user.eventCount + model.generation,
+      revision: user.eventCount + model.meta.activation,
       personaId: user.persona?.personaId ?? null,
     };
   }

@@ -158,11 +158,11 @@ async function publish(
     // Read back before the flip: what cannot be read is never pointed at.
     const model = await models.read(version);
     refuseIfCancelled(signal);
-    const at = clock();
-    if (!(await store.models.activate(version, parentVersion, at, fence)))
-      throw new LeaseLostError(fence.job);
+    const activatedAt = clock();
+    const activation = await store.models.activate(version, parentVersion, activatedAt, fence);
+    if (activation === null) throw new LeaseLostError(fence.job);
     published(version);
-    models.serve(activated(model, at));
+    models.serve(activated(model, { activatedAt, activation }));
   } catch (error) {
     await store.models.prune([version]).catch(() => undefined);
     throw error;

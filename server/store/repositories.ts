@@ -152,7 +152,9 @@ export interface ModelPart {
 
 export interface ModelRepository {
   /** Takes the next version number and stores the document with status "building". */
-  create(model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt' | 'reassignedAt'>): Promise<number>;
+  create(
+    model: Omit<ModelVersion, 'version' | 'status' | 'activatedAt' | 'activation' | 'reassignedAt'>,
+  ): Promise<number>;
   /** Stores parts, cut into chunks below 8 MB, each with a checksum. */
   putParts(version: number, parts: readonly ModelPart[]): Promise<void>;
   /** Puts other bytes of the same length in place of a stored part: the one change a sealed version knows, for erasure. */
@@ -169,14 +171,15 @@ export interface ModelRepository {
   update(version: number, patch: Partial<Pick<ModelVersion, 'timingsMs' | 'reassignedAt'>>): Promise<void>;
   /**
    * Flips the pointer to `version` if it still points at `expectedActive` (null: at nothing), and, when `fence` is given,
-   * only while the lease `fence.job` still carries `fence.token`. Returns false when somebody else won.
+   * only while the lease `fence.job` still carries `fence.token`. Returns which activation it
+   * was, from 1, rising for ever; null when somebody else won.
    */
   activate(
     version: number,
     expectedActive: number | null,
     at: number,
     fence?: { job: string; token: number },
-  ): Promise<boolean>;
+  ): Promise<number | null>;
   findActiveVersion(): Promise<number | null>;
   find(version: number): Promise<ModelVersion | null>;
   /** Newest first. */

@@ -94,6 +94,7 @@ export function model(fields: Partial<ModelVersion> = {}): Parameters<Store['mod
     version: _version,
     status: _status,
     activatedAt: _activatedAt,
+    activation: _activation,
     reassignedAt: _reassignedAt,
     ...rest
   } = fields;

@@ -31,6 +31,7 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
         version,
         status: 'building',
         activatedAt: null,
+        activation: 0,
         reassignedAt: null,
       });
       expect(await models.find(99)).toBeNull();
@@ -100,16 +101,16 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
     it('flips the pointer only from where it was expected to be', async () => {
       const [first, second] = [await ready(), await ready()];
       expect(await models.findActiveVersion()).toBeNull();
-      expect(await models.activate(first, 7, NOON)).toBe(false);
-      expect(await models.activate(first, null, NOON)).toBe(true);
-      expect(await models.activate(second, null, NOON)).toBe(false);
+      expect(await models.activate(first, 7, NOON)).toBeNull();
+      expect(await models.activate(first, null, NOON)).toBe(1);
+      expect(await models.activate(second, null, NOON)).toBeNull();
       expect(await models.findActiveVersion()).toBe(first);
-      expect(await models.find(first)).toMatchObject({ status: 'active', activatedAt: NOON });
+      expect(await models.find(first)).toMatchObject({ status: 'active', activatedAt: NOON, activation: 1 });
 
-      expect(await models.activate(second, first, NOON + HOUR)).toBe(true);
+      expect(await models.activate(second, first, NOON + HOUR)).toBe(2);
       expect(await models.find(first)).toMatchObject({ status: 'retired' });
       expect((await models.list(2)).map((row) => row.status)).toEqual(['active', 'retired']);
-      expect(await models.activate(first, second, NOON + 2 * HOUR)).toBe(true);
+      expect(await models.activate(first, second, NOON + 2 * HOUR)).toBe(3);
       expect(await models.findActiveVersion()).toBe(first);
     });
 
@@ -117,7 +118,7 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       const versions = [await ready(), await ready(), await ready()];
       const outcomes = await Promise.all(versions.map((version) => models.activate(version, null, NOON)));
       expect(outcomes.filter(Boolean)).toHaveLength(1);
-      expect(await models.findActiveVersion()).toBe(versions[outcomes.indexOf(true)]);
+      expect(await models.findActiveVersion()).toBe(versions[outcomes.indexOf(1)]);
     });
 
     it('never activates a version that is unknown, unfinished or failed', async () => {
@@ -125,7 +126,7 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       const failed = await models.create(model());
       await models.seal(failed, 'failed');
       for (const version of [99, building, failed])
-        expect(await models.activate(version, null, NOON)).toBe(false);
+        expect(await models.activate(version, null, NOON)).toBeNull();
       expect(await models.findActiveVersion()).toBeNull();
     });
 
@@ -133,14 +134,14 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       const version = await ready();
       const lease = (await leases.acquire('retrain', 'a', HOUR, NOON))!;
       const fence = { job: 'retrain', token: lease.fence };
-      expect(await models.activate(version, null, NOON + HOUR, fence)).toBe(false);
+      expect(await models.activate(version, null, NOON + HOUR, fence)).toBeNull();
       const taken = (await leases.acquire('retrain', 'b', HOUR, NOON + 2 * HOUR))!;
-      expect(await models.activate(version, null, NOON + 2 * HOUR, fence)).toBe(false);
+      expect(await models.activate(version, null, NOON + 2 * HOUR, fence)).toBeNull();
       expect(await models.findActiveVersion()).toBeNull();
       const current = { job: 'retrain', token: taken.fence };
-      expect(await models.activate(version, null, NOON + 2 * HOUR, current)).toBe(true);
+      expect(await models.activate(version, null, NOON + 2 * HOUR, current)).toBe(1);
       await leases.release(taken);
-      expect(await models.activate(await ready(), version, NOON + 2 * HOUR, current)).toBe(false);
+      expect(await models.activate(await ready(), version, NOON + 2 * HOUR, current)).toBeNull();
       expect(await models.findActiveVersion()).toBe(version);
     });
 
@@ -179,7 +180,7 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       })();
       let active: number | null = null;
       const flip = async (version: number) => {
-        expect(await models.activate(version, active, NOON)).toBe(true);
+        expect(await models.activate(version, active, NOON)).not.toBeNull();
         active = version;
       };
       // Back and forth until the watcher is listening.

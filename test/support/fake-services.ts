@@ -341,6 +341,7 @@ function fakeModel(personas: Persona[]): ModelVersion {
     createdAt: CREATED_AT,
     trainedAt: CREATED_AT,
     activatedAt: CREATED_AT,
+    activation: 1,
     parentVersion: null,
     reassignedAt: CREATED_AT,
     k: 2,

@@ -40,6 +40,7 @@ export function createModels(leases: LeaseRepository): ModelRepository {
   const flips = new Broadcast<number>();
   let active: number | null = null;
   let lastVersion = 0;
+  let activations = 0;
 
   const read = (version: number): ModelVersion | null => {
     const model = models.get(version);
@@ -58,6 +59,7 @@ export function createModels(leases: LeaseRepository): ModelRepository {
         version: lastVersion,
         status: 'building' as const,
         activatedAt: null,
+        activation: 0,
         reassignedAt: null,
       };
       models.set(lastVersion, structuredClone(row));
@@ -85,17 +87,18 @@ export function createModels(leases: LeaseRepository): ModelRepository {
     },
     async activate(version, expectedActive, at, fence) {
       const status = models.get(version)?.status;
-      if (status === undefined || status === 'building' || status === 'failed') return false;
+      if (status === undefined || status === 'building' || status === 'failed') return null;
       if (fence !== undefined) {
         const lease = await leases.find(fence.job);
-        if (lease?.fence !== fence.token || lease.expiresAt <= at) return false;
+        if (lease?.fence !== fence.token || lease.expiresAt <= at) return null;
       }
-      if (active !== expectedActive) return false;
+      if (active !== expectedActive) return null;
       if (active !== null) patch(active, { status: 'retired' });
-      patch(version, { status: 'active', activatedAt: at, reassignedAt: null });
+      activations += 1;
+      patch(version, { status: 'active', activatedAt: at, activation: activations, reassignedAt: null });
       active = version;
       flips.send(version);
-      return true;
+      return activations;
     },
     findActiveVersion: async () => active,
     find: async (version) => read(version),

@@ -27,6 +27,8 @@ interface PointerDocument {
   _id: string;
   version: number | null;
   lastVersion: number;
+  /** How often it was moved. */
+  activations?: number;
   /** Highest fence per job that moved the pointer. */
   fences?: Record<string, number>;
 }
@@ -48,6 +50,7 @@ export const modelSchema = new Schema<ModelVersion>(
     createdAt: Number,
     trainedAt: Number,
     activatedAt: Number,
+    activation: Number,
     parentVersion: Number,
     reassignedAt: Number,
     k: Number,
@@ -83,6 +86,7 @@ export const modelPointerSchema = new Schema<PointerDocument>(
     _id: { type: String, required: true },
     version: Number,
     lastVersion: Number,
+    activations: Number,
     fences: Schema.Types.Mixed,
   },
   { collection: 'modelPointer', versionKey: false, autoIndex: false },
@@ -102,11 +106,11 @@ export function createModelRepository(
   async function flip(
     { version, expectedActive, at, fence }: Flip,
     session: ClientSession | undefined,
-  ): Promise<boolean> {
+  ): Promise<number | null> {
     if (fence !== undefined) {
       const held = { _id: fence.job, fence: fence.token, owner: { $ne: null }, expiresAt: { $gt: at } };
       const lease = await leases.updateOne(held, { $set: { publishedVersion: version } }, { session });
-      if (lease.matchedCount === 0) return false;
+      if (lease.matchedCount === 0) return null;
     }
     const fenceField = fence === undefined ? null : `fences.${fence.job}`;
     const moved = await pointer.updateOne(
@@ -115,16 +119,29 @@ export function createModelRepository(
         version: expectedActive,
         ...(fenceField === null ? {} : { [fenceField]: { $not: { $gt: fence!.token } } }),
       },
-      { $set: { version, ...(fenceField === null ? {} : { [fenceField]: fence!.token }) } },
+      {
+        $set: { version, ...(fenceField === null ? {} : { [fenceField]: fence!.token }) },
+        $inc: { activations: 1 },
+      },
       { session },
     );
-    if (moved.matchedCount === 0) return false;
-    const activation = { status: 'active', activatedAt: at, reassignedAt: null } as const;
-    await models.updateOne({ version }, { $set: activation }, { session });
+    if (moved.matchedCount === 0) return null;
+    const { activations = 0 } = await pointer
+      .findById(POINTER)
+      .session(session ?? null)
+      .lean()
+      .orFail();
+    const serving = {
+      status: 'active',
+      activatedAt: at,
+      activation: activations,
+      reassignedAt: null,
+    } as const;
+    await models.updateOne({ version }, { $set: serving }, { session });
     if (expectedActive !== null && expectedActive !== version) {
       await models.updateOne({ version: expectedActive }, { $set: { status: 'retired' } }, { session });
     }
-    return true;
+    return activations;
   }
 
   async function getParts(version: number): Promise<Map<string, Uint8Array>> {
@@ -150,6 +167,7 @@ export function createModelRepository(
             version: lastVersion,
             status: 'building',
             activatedAt: null,
+            activation: 0,
             reassignedAt: null,
           };
           await models.collection.insertOne(document as never);
@@ -182,12 +200,12 @@ export function createModelRepository(
     async activate(version, expectedActive, at, fence) {
       const request = { version, expectedActive, at, fence };
       if ((await models.countDocuments({ version, status: { $nin: ['building', 'failed'] } })) === 0)
-        return false;
+        return null;
       if (!isReplicaSet) return flip(request, undefined);
       return connection.transaction(async (session) => {
-        const isDone = await flip(request, session);
-        if (!isDone) await session.abortTransaction();
-        return isDone;
+        const activation = await flip(request, session);
+        if (activation === null) await session.abortTransaction();
+        return activation;
       });
     },
     findActiveVersion,
@@ -288,10 +306,11 @@ function toModel(document: ModelVersion & { _id?: unknown }, active: number | nu
   const {
     comparison = [],
     comparisonBasis = null,
+    activation = 0,
     reassignedAt = null,
     trainedAt = stored.createdAt,
   } = stored;
-  const model = { ...stored, comparison, comparisonBasis, reassignedAt, trainedAt };
+  const model = { ...stored, comparison, comparisonBasis, activation, reassignedAt, trainedAt };
   if (model.version === active) return { ...model, status: 'active' };
   return model.status === 'active' ? { ...model, status: 'retired' } : model;
 }
