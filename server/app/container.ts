@@ -98,7 +98,7 @@ export function createContainer({
     instanceId,
     clock,
   });
-  const events = new EventRecorder({ store, catalogue, profiles, metrics, shown, bus, clock });
+  const events = new EventRecorder({ store, catalogue, profiles, personas, metrics, shown, bus, clock });
   const privacy = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
   const analytics = new AnalyticsDesk({ store, metrics, registry, privacy, bus, instanceId, clock, log });
   const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
@@ -107,7 +107,7 @@ export function createContainer({
     ...{ clock, seed, guardTolerance, keepVersions },
   });
   const training = new TrainingRunner({ store, retrain, alerts, bus, instanceId, createId, clock, log });
-  const users = new UserDirectory({ store });
+  const users = new UserDirectory({ store, profiles, personas });
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
   });

@@ -46,7 +46,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
       services: container.services,
       imports: container.imports,
       bus: container.bus,
-      tokens: createTokens(application.secret),
+      tokens: createTokens({ key: application.secret, pseudonymize: application.pseudonymize }),
       ping: () => store.ping(),
       log,
       clientDir: builtPages('client'),

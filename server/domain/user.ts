@@ -1,5 +1,12 @@
 /** A user as the system knows one: a pseudonym and what follows from behaviour. */
 
+/** 64 hexadecimal digits. Whatever else names a user is a raw id, which must not get past the door. */
+const PSEUDONYM = /^[0-9a-f]{64}$/;
+
+export function isPseudonym(userId: string): boolean {
+  return PSEUDONYM.test(userId);
+}
+
 export interface PersonaAssignment {
   /** Stable across model versions, e.g. "explorer". */
   readonly personaId: string;

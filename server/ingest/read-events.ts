@@ -17,8 +17,9 @@ const SCHEMA: TableSchema = {
   optional: ['value', 'sessionId', 'position', 'listId', 'device', 'locale'],
 };
 
-const MAX_VALUE = 1e12;
-const MAX_POSITION = 1e6;
+/** Seconds, or an amount. */
+export const MAX_EVENT_VALUE = 1e12;
+export const MAX_EVENT_POSITION = 1e6;
 const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 export interface ReadEventsOptions {
@@ -49,7 +50,7 @@ function toEvent(row: TableRow, pseudonymize: (rawId: string) => string, now: nu
     type: type as EventType,
     itemId: type === 'search' ? null : requiredText('itemId', itemId),
     at: requiredTimestamp('timestamp', timestamp, now),
-    value: optionalNumber('value', value, 0, MAX_VALUE),
+    value: optionalNumber('value', value, 0, MAX_EVENT_VALUE),
     sessionId: session === null ? null : sessionKey(userId, session),
     position: wholeNumber('position', position),
     listId: optionalText('listId', listId),
@@ -60,7 +61,7 @@ function toEvent(row: TableRow, pseudonymize: (rawId: string) => string, now: nu
 }
 
 function wholeNumber(column: string, value: string): number | null {
-  const number = optionalNumber(column, value, 0, MAX_POSITION);
+  const number = optionalNumber(column, value, 0, MAX_EVENT_POSITION);
   if (number !== null && !Number.isInteger(number))
     throw new RowProblem(column, 'is not a whole number', value);
   return number;

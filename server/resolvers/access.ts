@@ -8,7 +8,7 @@ import { defaultFieldResolver } from 'graphql';
 import { Extensions } from 'type-graphql';
 
 import type { Viewer } from '../domain/index.js';
-import { ForbiddenError, InvalidInputError, UnauthenticatedError } from '../domain/index.js';
+import { ForbiddenError, InvalidInputError, UnauthenticatedError, isPseudonym } from '../domain/index.js';
 
 import type { ApiContext } from './context.js';
 
@@ -33,7 +33,7 @@ export function authorize(viewer: Viewer, access: AccessLevel): void {
 
 /**
  * The user a request is about: a user token stands for itself and may leave the id out; an admin token names anyone.
- * Throws ForbiddenError for another user's id, InvalidInputError when an admin names nobody.
+ * Throws ForbiddenError for another user's id, InvalidInputError when an admin names nobody or uses a raw id.
  */
 export function subjectOf(viewer: Viewer, userId: string | null | undefined): string {
   authorize(viewer, 'user');
@@ -41,6 +41,12 @@ export function subjectOf(viewer: Viewer, userId: string | null | undefined): st
   if (subject === null) throw new InvalidInputError('Name the user: this token stands for none.', 'userId');
   if (viewer.role !== 'admin' && subject !== viewer.userId) {
     throw new ForbiddenError('A user token acts for its own user only.');
+  }
+  if (!isPseudonym(subject)) {
+    throw new InvalidInputError(
+      'A user is named by the pseudonym, 64 hexadecimal digits, never by a raw id.',
+      'userId',
+    );
   }
   return subject;
 }

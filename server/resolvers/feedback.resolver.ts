@@ -52,7 +52,7 @@ export class FeedbackResolver {
   @Mutation(() => RecordEventsReportType, {
     complexity: costOfRows(10),
     description:
-      'Records behaviour, up to 1,000 events. Good rows land, bad rows are reported one by one; an event sent twice is recorded once.',
+      'Records behaviour, up to 1,000 events. Good rows land, bad rows are reported one by one; a row about another user refuses the whole request. The same type, item, time, value and session of a user is one event however often it is sent, so send `at` where you may send again.',
   })
   async recordEvents(
     @Ctx() context: ApiContext,
@@ -69,10 +69,12 @@ function checkPosition(position: number | null | undefined): number | null {
   return position ?? null;
 }
 
+/** Throws for a row about somebody else, which no row of a request may be; that nobody is named is a fault of the row. */
 function toNewEvent({ viewer }: ApiContext, event: EventInput): NewEvent {
+  const isNamed = (event.userId ?? viewer.userId) !== null;
   return {
     type: event.type,
-    userId: subjectOf(viewer, event.userId),
+    userId: isNamed ? subjectOf(viewer, event.userId) : null,
     itemId: event.itemId ?? null,
     at: event.at ?? null,
     value: event.value ?? null,

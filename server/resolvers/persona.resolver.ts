@@ -84,7 +84,8 @@ export class PersonaResolver {
 
   @Access('user')
   @Subscription(() => PersonaChangeType, {
-    description: 'Tells when a user moves to another persona.',
+    description:
+      'Tells when a user gets a persona or moves to another; null once, at the end, when the user is erased.',
     subscribe: ({ args, context }: { args: { userId?: string | null }; context: ApiContext }) => {
       const userId = subjectOf(context.viewer, args.userId);
       return context.bus.subscribe(['persona.changed', 'user.erased'], {

@@ -2,11 +2,18 @@
 
 import type { BehaviourEvent, EventPublisher } from '../domain/index.js';
 import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
-import { eventId, sessionKey } from '../ingest/index.js';
+import {
+  MAX_EVENT_POSITION,
+  MAX_EVENT_VALUE,
+  MAX_ID_CHARACTERS,
+  eventId,
+  sessionKey,
+} from '../ingest/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
+import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
 import type { EventOutcome, EventService, NewEvent } from './services.js';
 import type { ShownLists } from './shown-lists.js';
@@ -15,6 +22,7 @@ export interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
   readonly metrics: MetricRecorder;
   readonly shown: ShownLists;
   readonly bus: EventPublisher;
@@ -25,31 +33,43 @@ export class EventRecorder implements EventService {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {
-    const { store, catalogue, profiles, metrics, shown, bus, clock } = this.options;
+    const { store, catalogue, shown, clock } = this.options;
     const receivedAt = clock();
     const problems = rows.map((row) => problemOf(row, receivedAt));
-    const positions = await shown.positionsOf(rows);
-    const events = rows.map((row, index) =>
-      problems[index] === null ? toEvent(row, receivedAt, positions[index]) : null,
+    const good = rows.filter(
+      (row, index): row is OwnedEvent => problems[index] === null && row.userId !== null,
     );
+    const positions = await shown.positionsOf(good);
+    const events = good.map((row, place) => toEvent(row, receivedAt, positions[place]));
 
-    const recorded = await store.activity.append(events.filter((event) => event !== null));
+    const recorded = await store.activity.append(events);
     const unknown = recorded.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
     if (unknown > 0) await store.dataset.addUnknownItemEvents(unknown);
-    for (const [userId, own] of groupByUser(recorded)) {
-      const { behaviour } = await profiles.get(userId);
-      await profiles.apply(userId, own);
-      metrics.addEvents(userId, own, behaviour.session);
-      bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
-    }
+    await this.learn(recorded, receivedAt);
 
     const fresh = new Set(recorded.map((event) => event.id));
-    return events.map((event, index): EventOutcome => {
-      if (event === null) return { index, status: 'rejected', reason: problems[index] };
+    const waiting = events.values();
+    return problems.map((reason, index): EventOutcome => {
+      if (reason !== null) return { index, status: 'rejected', reason };
       // The first row with an id is the one that was recorded; a repeat within the request is a duplicate too.
-      const isRecorded = fresh.delete(event.id);
+      const isRecorded = fresh.delete(waiting.next().value!.id);
       return { index, status: isRecorded ? 'recorded' : 'duplicate', reason: null };
     });
+  }
+
+  /** Moves their users forward, whether anybody watches or not. */
+  private async learn(recorded: readonly BehaviourEvent[], receivedAt: number): Promise<void> {
+    const { profiles, personas, metrics, bus } = this.options;
+    const groups = groupByUser(recorded);
+    const userIds = [...groups.keys()];
+    await Promise.all([profiles.preload(userIds), personas.preload(userIds)]);
+    for (const [userId, own] of groups) {
+      const { behaviour } = await profiles.get(userId);
+      const profile = await profiles.apply(userId, own);
+      metrics.addEvents(userId, own, behaviour.session);
+      await personas.follow(profile);
+      bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
+    }
   }
 
   history(userId: string): Promise<BehaviourEvent[]> {
@@ -57,16 +77,27 @@ export class EventRecorder implements EventService {
   }
 }
 
+type OwnedEvent = NewEvent & { readonly userId: string };
+
 /** What is wrong with a row, in words for its sender; null when nothing is. */
 function problemOf(row: NewEvent, now: number): string | null {
+  if (row.userId === null) return 'Name the user: this token stands for none.';
   if (row.type !== 'search' && (row.itemId === null || row.itemId === ''))
     return `A ${row.type} needs an itemId.`;
+  for (const name of ['itemId', 'sessionId', 'listId', 'device', 'locale'] as const) {
+    if ((row[name]?.length ?? 0) > MAX_ID_CHARACTERS)
+      return `"${name}" is longer than ${MAX_ID_CHARACTERS} characters.`;
+  }
+  if (row.value !== null && !(row.value >= 0 && row.value <= MAX_EVENT_VALUE))
+    return `"value" is not from 0 to ${MAX_EVENT_VALUE}.`;
+  if (row.position !== null && !(row.position >= 0 && row.position <= MAX_EVENT_POSITION))
+    return `"position" is not from 0 to ${MAX_EVENT_POSITION}.`;
   if (row.at === null) return null;
   if (row.at < 0) return 'The time is before 1970.';
   return row.at > now + MAX_CLOCK_SKEW_MS ? 'The time is more than a day in the future.' : null;
 }
 
-function toEvent(row: NewEvent, now: number, position: number | null): BehaviourEvent {
+function toEvent(row: OwnedEvent, now: number, position: number | null): BehaviourEvent {
   const event = {
     userId: row.userId,
     type: row.type,

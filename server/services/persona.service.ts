@@ -152,10 +152,21 @@ export class PersonaAssigner implements PersonaService {
     };
     this.cache.set(userId, { persona, eventCount });
     this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
-    if (!isSame && known.persona !== null) {
+    if (!isSame) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
     return persona;
+  }
+
+  /** The same under the version that serves; nothing before the first training. */
+  async follow(profile: Profile): Promise<void> {
+    const model = this.options.registry.find();
+    if (model !== null) await this.assign(profile, model);
+  }
+
+  /** What this instance knows of a user and the database may not know yet. */
+  pendingOf(userId: string): Pick<Waiting, 'persona' | 'eventCount'> | null {
+    return this.writes.get(userId) ?? null;
   }
 
   /** Every behavioural feature of this profile in plain units; empty before the first training. */

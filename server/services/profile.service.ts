@@ -82,6 +82,11 @@ export class ProfileService {
     return this.cache.get(userId)?.profile ?? null;
   }
 
+  /** Whether a user has moved and is yet to be written. */
+  isWaiting(userId: string): boolean {
+    return this.writes.get(userId) !== undefined;
+  }
+
   /**
    * Moves one user forward by events that are already in the record (thumbs: in `feedback`). Events that arrive late,
    * earlier than what the profile holds, make it rebuild from the record, which puts them in their place.

@@ -18,7 +18,7 @@ import type {
 import { OWN_LIST_PREFIX } from '../domain/index.js';
 import type { History } from '../features/index.js';
 import { historyOf } from '../features/index.js';
-import type { UserState } from '../learning/index.js';
+import type { RankedItem, UserState } from '../learning/index.js';
 import { explain, foldIn, recommend, scoreAll } from '../learning/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
@@ -169,9 +169,10 @@ export class Recommender implements RecommendationService {
     return {
       listId: OWN_LIST_PREFIX + this.options.createId(),
       userId: request.userId,
-      items: ranked.map(({ itemIndex, score }, position) =>
-        explainedLater({ itemId: model.itemIds[itemIndex], rank: position + 1, score }, () =>
-          explanationOf(model, user.state, itemIndex),
+      items: ranked.map((ranked, position) =>
+        explainedLater(
+          { itemId: model.itemIds[ranked.itemIndex], rank: position + 1, score: ranked.score },
+          () => explanationOf(model, user.state, ranked, user.persona !== null),
         ),
       ),
       modelVersion: model.version,
@@ -260,8 +261,17 @@ function explainedLater(
   };
 }
 
-function explanationOf(model: ServingModel, state: UserState, itemIndex: number): Explanation {
-  const { persona, popularity, contributions, total } = explain(model.recommender, state, itemIndex);
+/** `score` is the sum as the list has it, from which the one here may differ by rounding. */
+function explanationOf(
+  model: ServingModel,
+  state: UserState,
+  { itemIndex, score }: RankedItem,
+  hasPersona: boolean,
+): Explanation {
+  const { contributions, ...parts } = explain(model.recommender, state, itemIndex);
+  // Without a persona that part is what all users have in common.
+  const persona = hasPersona ? parts.persona : 0;
+  const popularity = hasPersona ? parts.popularity : parts.popularity + parts.persona;
   const entries = Array.from(contributions, (contribution, entry) => ({
     itemId: model.itemIds[state.indices[entry]],
     contribution,
@@ -269,5 +279,5 @@ function explanationOf(model: ServingModel, state: UserState, itemIndex: number)
   entries.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const items = entries.slice(0, EXPLAINED_ITEMS).filter(({ contribution }) => contribution !== 0);
   const shown = items.reduce((sum, { contribution }) => sum + contribution, 0);
-  return { persona, popularity, items, otherItems: total - persona - popularity - shown, total };
+  return { persona, popularity, items, otherItems: score - persona - popularity - shown, total: score };
 }

@@ -124,7 +124,8 @@ export interface FeedbackService {
 /** An event as a caller sends it: no id yet, and the time may be left out (now). */
 export interface NewEvent {
   readonly type: EventType;
-  readonly userId: string;
+  /** A pseudonym; null where the sender names nobody, which is refused. */
+  readonly userId: string | null;
   readonly itemId: string | null;
   readonly at: number | null;
   readonly value: number | null;

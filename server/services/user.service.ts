@@ -3,21 +3,45 @@
 import type { Feedback, User } from '../domain/index.js';
 import type { DatasetInfo, Page, PageRequest, Store } from '../store/index.js';
 
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
 import type { UserService } from './services.js';
 
+export interface UserDirectoryOptions {
+  readonly store: Store;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+}
+
 export class UserDirectory implements UserService {
-  constructor(private readonly options: { readonly store: Store }) {}
+  constructor(private readonly options: UserDirectoryOptions) {}
 
-  find(userId: string): Promise<User | null> {
-    return this.options.store.users.find(userId);
+  async find(userId: string): Promise<User | null> {
+    return (await this.findMany([userId]))[0] ?? null;
   }
 
-  findMany(userIds: readonly string[]): Promise<User[]> {
-    return this.options.store.users.findMany(userIds);
+  async findMany(userIds: readonly string[]): Promise<User[]> {
+    const { store, profiles } = this.options;
+    const found = await store.users.findMany(userIds);
+    const known = new Set(found.map(({ userId }) => userId));
+    const newcomers = userIds.filter((userId) => !known.has(userId) && profiles.isWaiting(userId));
+    if (newcomers.length > 0) {
+      // Somebody has dealings already, and is about to be written.
+      await profiles.drain();
+      found.push(...(await store.users.findMany(newcomers)));
+    }
+    return found.map((user) => this.upToDate(user));
   }
 
-  users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>> {
-    return this.options.store.users.list(page);
+  async users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>> {
+    const { rows, ...rest } = await this.options.store.users.list(page);
+    return { ...rest, rows: rows.map((user) => this.upToDate(user)) };
+  }
+
+  /** Personas are written a moment after they have moved. */
+  private upToDate(user: User): User {
+    const pending = this.options.personas.pendingOf(user.userId);
+    return pending === null ? user : { ...user, persona: pending.persona, eventCount: pending.eventCount };
   }
 
   async demoUsers(first: number): Promise<User[]> {

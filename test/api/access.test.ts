@@ -203,6 +203,16 @@ describe('access', () => {
     expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field: 'userId' });
   });
 
+  it('refuses raw ids from an admin, so that none is stored', async () => {
+    for (const userId of ['bob', '', ALICE.toUpperCase(), `${ALICE}a`]) {
+      const answer = await fake.query(
+        `mutation { recordEvents(events: [{ type: SEARCH, userId: "${userId}" }]) { recorded } }`,
+        { token: fake.asAdmin },
+      );
+      expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field: 'userId' });
+    }
+  });
+
   it('refuses a whole batch of events when one of them names another user, and records none', async () => {
     const before = fake.system.calls['record'];
     const answer = await fake.query(

@@ -14,12 +14,14 @@ import { startTestServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
 const LIST = 'list { userId modelVersion items { item { id } score } }';
-const ITEMS = '{ recommendations(first: 10) { userId modelVersion items { item { id } score } } }';
+const ITEMS = '{ recommendations(first: 10) { userId modelVersion revision items { item { id } score } } }';
 const SEND = `mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { items { item { id } score } } } } }`;
 const UPDATED = `subscription { recommendationsUpdated(first: 10) { cause ${LIST} } }`;
 
 interface List {
   userId: string;
+  /** Asked for by query alone. */
+  revision?: number;
   modelVersion: number;
   items: { item: { id: string }; score: number }[];
 }
@@ -156,6 +158,22 @@ describe('two instances on one database', () => {
     expect(idsOf(await listOn(b, token))).toEqual(idsOf(meanwhile));
   });
 
+  it('go on with the revisions of a list where another, or they themselves before a restart, left off', async () => {
+    const token = await someone('restarted');
+    const { items } = await listOn(b, token);
+    await thumbOn(b, token, items[0].item.id);
+    await a.run('retrain');
+    await waitFor(async () => (await listOn(b, token)).modelVersion === 2, 'B serves the new version');
+    const { revision } = await listOn(b, token);
+    await b.stop();
+    b = await startTestServer({ mongoUri: throughProxy, seedUsers: 0, env });
+    expect((await listOn(b, token)).revision).toBe(revision);
+    await waitFor(async () => (await listOn(a, token)).modelVersion === 2, 'A serves it, too');
+    expect((await listOn(a, token)).revision).toBe(revision);
+    await thumbOn(b, token, items[1].item.id);
+    expect((await listOn(b, token)).revision).toBe(revision! + 1);
+  });
+
   it('tell each other of names, of the catalogue, of erasures and of versions', async () => {
     const token = await someone('told');
     const { personas } = await askFor<{ personas: { id: string }[] }>(b.url, admin, '{ personas { id } }');
@@ -198,7 +216,7 @@ describe('two instances on one database', () => {
       );
       let update = (await updates.next()).recommendationsUpdated;
       while (update.cause !== 'MODEL') update = (await updates.next()).recommendationsUpdated;
-      expect(update.list.modelVersion).toBe(2);
+      expect(update.list.modelVersion).toBe(3);
       await askFor(a.url, token, 'mutation { eraseUser { __typename } }');
       while (update.cause !== 'ERASED') update = (await updates.next()).recommendationsUpdated;
       expect(update.list.items).toEqual([]);

@@ -242,6 +242,67 @@ describe('the live loop', () => {
     expect(idsOf(await recommendations(token))).not.toContain(event.itemId);
   });
 
+  it('refuses events that cannot be, one by one, and records the others', async () => {
+    const { token } = await signIn(8);
+    const item = { itemId: 'item-0001' };
+    const { recordEvents } = await askFor<{
+      recordEvents: { recorded: number; rows: { status: string; reason: string | null }[] };
+    }>(
+      server.url,
+      token,
+      'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded rows { status reason } } }',
+      {
+        events: [
+          { type: 'VIEW', ...item, value: -3 },
+          { type: 'PURCHASE', ...item, value: 4e300 },
+          { type: 'CLICK', ...item, position: -1 },
+          { type: 'CLICK', itemId: 'x'.repeat(257) },
+          { type: 'VIEW', ...item, value: 3, position: 0, sessionId: 's' },
+        ],
+      },
+    );
+    expect(recordEvents.recorded).toBe(1);
+    expect(recordEvents.rows.map(({ reason }) => reason?.split(' ')[0] ?? null)).toEqual([
+      '"value"',
+      '"value"',
+      '"position"',
+      '"itemId"',
+      null,
+    ]);
+  });
+
+  it('knows a newcomer at once: the count of events, the persona, and a push that names it', async () => {
+    const token = (await server.run('token', '--role', 'user', '--user', 'newcomer')).trim();
+    const changes = await subscribe<{ personaChanged: { persona: { personaId: string } | null } }>(
+      server.wsUrl,
+      token,
+      'subscription { personaChanged { persona { personaId } } }',
+    );
+    try {
+      // Until the subscription stands, a first change would go unheard: nothing is asked of the list meanwhile.
+      const me = '{ me { user { eventCount persona { personaId } } } }';
+      await askFor(server.url, token, me);
+      const events = [{ type: 'VIEW', itemId: 'item-0001' }];
+      await askFor(
+        server.url,
+        token,
+        'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }',
+        { events },
+      );
+      const pushed = (await changes.next()).personaChanged.persona!;
+      const { user } = (
+        await askFor<{ me: { user: { eventCount: number; persona: { personaId: string } } } }>(
+          server.url,
+          token,
+          me,
+        )
+      ).me;
+      expect(user).toEqual({ eventCount: 1, persona: pushed });
+    } finally {
+      await changes.close();
+    }
+  });
+
   it('retrains on an admin’s word, shows how far it is, swaps the lists, and refuses a second start by type', async () => {
     const { token } = await signIn(9);
     const before = await recommendations(token);

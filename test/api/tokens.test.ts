@@ -10,6 +10,7 @@ import { startFakeApi, TEST_KEY } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
 import { createTokens } from '../../server/app/api/index.js';
 
+const pseudonymize = (rawId: string) => `${rawId.length}`.padStart(64, '0');
 const now = Math.floor(Date.now() / 1_000);
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = { role: 'admin', iss: 'smartpersona', aud: 'smartpersona-api', iat: now, exp: now + 600 };
@@ -71,7 +72,7 @@ describe('a token', () => {
 
   it('ends at its time even when it was verified before', async () => {
     let clock = 1_000_000_000_000;
-    const tokens = createTokens(TEST_KEY, () => clock);
+    const tokens = createTokens({ key: TEST_KEY, pseudonymize, now: () => clock });
     const { token, expiresAt } = await tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60 });
     expect(await tokens.verify(token)).toEqual({
       viewer: { role: 'user', userId: ALICE },
@@ -82,7 +83,20 @@ describe('a token', () => {
     await expect(tokens.verify(token)).rejects.toThrow('The token has expired.');
   });
 
+  it('may stand for a raw id, which gets no further than the door', async () => {
+    const tokens = createTokens({ key: TEST_KEY, pseudonymize });
+    const viewerOf = async (sub: string, role = 'user') =>
+      (await tokens.verify(await signed({ ...claims, role, sub }))).viewer;
+    expect(await viewerOf('alice@example.org')).toEqual({
+      role: 'user',
+      userId: pseudonymize('alice@example.org'),
+    });
+    expect(await viewerOf(ALICE)).toEqual({ role: 'user', userId: ALICE });
+    expect(await viewerOf('boss', 'admin')).toEqual({ role: 'admin', userId: pseudonymize('boss') });
+    await expect(viewerOf('')).rejects.toThrow('not valid');
+  });
+
   it('cannot be signed with a short key', () => {
-    expect(() => createTokens(new Uint8Array(16))).toThrow('32 bytes');
+    expect(() => createTokens({ key: new Uint8Array(16), pseudonymize })).toThrow('32 bytes');
   });
 });

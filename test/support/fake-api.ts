@@ -44,7 +44,7 @@ export async function startFakeApi({
 }: Partial<ApiOptions> & { port?: number } = {}): Promise<FakeApi> {
   const bus = createEventBus();
   const system = fakeSystem(bus);
-  const tokens = createTokens(TEST_KEY, options.now);
+  const tokens = createTokens({ key: TEST_KEY, pseudonymize: () => BOB, now: options.now });
   const logged: object[] = [];
   const log: Logger = {
     debug: () => undefined,

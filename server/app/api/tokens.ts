@@ -1,13 +1,13 @@
 /**
  * JSON Web Tokens: HS256 only, one issuer, one audience, always with an expiry. A token says a role and, for users,
- * the pseudonym it stands for. Demo tokens are marked, so that they end with the demo and not with their time.
+ * whom it stands for: a pseudonym, or a raw id, which becomes one here. Demo tokens are marked, so that they end with the demo and not with their time.
  */
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 
 import type { Viewer } from '../../domain/index.js';
-import { UnauthenticatedError } from '../../domain/index.js';
+import { UnauthenticatedError, isPseudonym } from '../../domain/index.js';
 
 const ALGORITHM = 'HS256';
 const ISSUER = 'smartpersona';
@@ -38,8 +38,16 @@ export interface Tokens {
   verify(token: string): Promise<Identity>;
 }
 
-/** `key`: at least 32 bytes; throws when it is shorter. `now`: milliseconds since the epoch. */
-export function createTokens(key: Uint8Array, now: () => number = Date.now): Tokens {
+export interface TokensOptions {
+  /** Signs and checks: at least 32 bytes. */
+  readonly key: Uint8Array;
+  readonly pseudonymize: (rawId: string) => string;
+  /** Milliseconds since the epoch. Default: the machine's clock. */
+  readonly now?: () => number;
+}
+
+/** Throws when the key is too short. */
+export function createTokens({ key, pseudonymize, now = Date.now }: TokensOptions): Tokens {
   if (key.byteLength < MIN_KEY_BYTES)
     throw new Error(`The key that signs tokens must have ${MIN_KEY_BYTES} bytes or more.`);
   // A signature is checked once per token, not once per request.
@@ -64,14 +72,17 @@ export function createTokens(key: Uint8Array, now: () => number = Date.now): Tok
       const known = verified.get(token);
       if (known !== undefined && known.expiresAt > now()) return known;
       if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError('The token is not valid.');
-      const identity = await check(token, key, now());
+      const identity = await check(token, { key, pseudonymize, now: now() });
       verified.set(token, identity);
       return identity;
     },
   };
 }
 
-async function check(token: string, key: Uint8Array, now: number): Promise<Identity> {
+async function check(
+  token: string,
+  { key, pseudonymize, now }: Pick<TokensOptions, 'key' | 'pseudonymize'> & { now: number },
+): Promise<Identity> {
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: [ALGORITHM],
@@ -80,9 +91,10 @@ async function check(token: string, key: Uint8Array, now: number): Promise<Ident
       requiredClaims: ['exp', 'role'],
       currentDate: new Date(now),
     });
-    const { role, sub: userId = null } = payload;
+    const { role, sub } = payload;
     if (role !== 'user' && role !== 'admin') throw new UnauthenticatedError('The token is not valid.');
-    if (role === 'user' && userId === null) throw new UnauthenticatedError('The token is not valid.');
+    if (role === 'user' && !sub) throw new UnauthenticatedError('The token is not valid.');
+    const userId = !sub ? null : isPseudonym(sub) ? sub : pseudonymize(sub);
     return {
       viewer: { role, userId },
       expiresAt: (payload.exp as number) * 1_000,

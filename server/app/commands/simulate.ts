@@ -81,8 +81,9 @@ async function onThrowAwayServers(plan: Plan): Promise<ArmResult[]> {
   const servers = await Promise.all(
     POLICIES.map(() => startThrowAwayServer({ seedUsers: plan.users, now: startAt, ...keys })),
   );
-  const synthesis = () => population(plan.users, startAt, createPseudonymizer(pseudonymKey(keys.pepper)));
-  const token = await adminToken(Buffer.from(keys.secret, 'utf8'));
+  const pseudonymizer = createPseudonymizer(pseudonymKey(keys.pepper));
+  const synthesis = () => population(plan.users, startAt, pseudonymizer);
+  const token = await adminToken(Buffer.from(keys.secret, 'utf8'), pseudonymizer);
   let arms: ArmResult[];
   try {
     arms = await Promise.all(
@@ -111,9 +112,10 @@ async function onRunningServer(
 ): Promise<ArmResult> {
   const settings = readSettings(process.env);
   const startAt = endAt - weeks * WEEK_MS;
-  const token = given.token ?? (await adminToken(settings.secret));
+  const pseudonymizer = createPseudonymizer(settings.pepper);
+  const token = given.token ?? (await adminToken(settings.secret, pseudonymizer));
   const site = createSite({ url: given.url.replace(/\/$/, ''), token });
-  const synthesis = population(users, startAt, createPseudonymizer(settings.pepper));
+  const synthesis = population(users, startAt, pseudonymizer);
   const progress = createProgress({ title: 'Simulating' });
   const onProgress = progress.update;
   const shared = { site, synthesis, weeks, startAt, seed, onProgress };
@@ -128,7 +130,7 @@ function population(nUsers: number, endAt: number, { pseudonymize }: Pseudonymiz
   return synthesize({ seed: SYNTHESIS_SEED, nUsers, endAt, pseudonymize });
 }
 
-async function adminToken(secret: Uint8Array): Promise<string> {
+async function adminToken(key: Uint8Array, { pseudonymize }: Pseudonymizer): Promise<string> {
   const request = { role: 'admin', userId: null, ttlSeconds: TOKEN_SECONDS } as const;
-  return (await createTokens(secret).sign(request)).token;
+  return (await createTokens({ key, pseudonymize }).sign(request)).token;
 }

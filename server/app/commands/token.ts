@@ -22,6 +22,10 @@ runCommand(async () => {
   const { pseudonymize } = createPseudonymizer(settings.pepper);
   const userId = role === 'user' ? pseudonymize(required(options.user, 'user', USAGE)) : null;
   const ttlSeconds = wholeNumber(options.days ?? '30', 'days', 1, 3_650) * 86_400;
-  const { token } = await createTokens(settings.secret).sign({ role, userId, ttlSeconds });
+  const { token } = await createTokens({ key: settings.secret, pseudonymize }).sign({
+    role,
+    userId,
+    ttlSeconds,
+  });
   process.stdout.write(`${token}\n`);
 });
