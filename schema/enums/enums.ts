@@ -19,7 +19,10 @@ registerEnumType(OpinionEnum, {
   valuesConfig: {
     UP: { description: 'Thumb up: more like this.' },
     DOWN: { description: 'Thumb down: less like this, and never this again.' },
-    NONE: { description: 'The thumb is taken back; the list returns to what it was.' },
+    NONE: {
+      description:
+        'The thumb is taken back. The item may be listed again; what it taught of tastes is gone, that the user dealt with it remains behaviour.',
+    },
   },
 });
 
@@ -96,7 +99,8 @@ registerEnumType(UpdateCauseEnum, {
     MODEL: { description: 'Another model version became active.' },
     PERSONA: { description: 'The user moved to another persona.' },
     ERASED: {
-      description: 'Everything about the user was erased: the list is empty, and nothing follows.',
+      description:
+        'Everything about the user was erased: the list is empty whatever its revision, and nothing follows. Forget the revisions you know.',
     },
   },
 });

@@ -13,26 +13,27 @@ export class EventInput {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Who did it: left out with a user token, required with an admin token.',
+    description:
+      'Who did it, as a pseudonym: left out with a user token, required with an admin token. A raw id is refused.',
   })
   userId?: string | null;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'The item; left out for a search only. An item the catalogue does not have is kept and counted.',
+      'The item; left out for a search, where it is not kept. An item the catalogue does not have is kept and counted.',
   })
   itemId?: string | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When; now if left out. From 1970 to one day ahead.',
+    description: 'When; now if left out, so name it where you may send again. From 1970 to one day ahead.',
   })
   at?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds of dwell for VIEW and CLICK, the amount for PURCHASE.',
+    description: 'Seconds of dwell for VIEW and CLICK, the amount for PURCHASE; 0 or more.',
   })
   value?: number | null;
 

@@ -26,7 +26,9 @@ export class ItemContributionType {
     'Why an item has its score. Exact: persona + popularity + the contributions of items + otherItems = total = score.',
 })
 export class ExplanationType {
-  @Field(() => Float, { description: "The part that comes from the user's persona." })
+  @Field(() => Float, {
+    description: "The part that comes from the user's persona; 0 for a user who has none yet.",
+  })
   persona!: number;
 
   @Field(() => Float, { description: 'The part that comes from what everybody likes.' })
@@ -77,7 +79,7 @@ export class RecommendationListType {
 
   @Field(() => Int, {
     description:
-      'Rises with every change that could move the list. Of two lists of one user, show the one with the higher revision.',
+      'Rises with every change that could move the list, on every instance and across restarts. Of two lists of one user, show the one with the higher revision, until the cause is ERASED.',
   })
   revision!: number;
 

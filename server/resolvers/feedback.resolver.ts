@@ -25,7 +25,7 @@ export class FeedbackResolver {
   @Mutation(() => SendFeedbackResult, {
     complexity: costOfRows(10),
     description:
-      'Stores a thumb, learns from it at once and returns the list after it. The other windows of the user get the list by `recommendationsUpdated`.',
+      'Stores a thumb, learns from it at once and returns the list after it. All open windows of the user, this one too, get the list by `recommendationsUpdated`; the revision tells which they have already.',
   })
   async sendFeedback(
     @Ctx() context: ApiContext,
