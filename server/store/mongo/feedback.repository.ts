@@ -12,6 +12,7 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { Feedback } from '../../domain/index.js';
+import { groupBy } from '../activity-bucket.js';
 import type { FeedbackRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
@@ -50,7 +51,7 @@ const MAX_ATTEMPTS = 50;
 /** Thumbs in one write: what somebody else waits for comes in between. */
 const MAX_TOGETHER = 32;
 /** Thumbs may wait for a write of marks that has begun, so it is a short one. */
-const MARKS_PER_WRITE = 16;
+const MARKS_PER_WRITE = 8;
 const KNOWN_THUMBS = 50_000;
 const UNKNOWN = -1;
 
@@ -164,11 +165,14 @@ export function createFeedbackRepository(
       return rows.filter((row) => row.pending === true).map(toFeedback);
     },
     async markApplied(rows) {
-      for (const batch of batchesOf(rows, MARKS_PER_WRITE)) {
-        const writes = batch.map((row) => ({
-          updateOne: { filter: { _id: keyOf(row), seq: row.seq }, update: { $unset: { pending: 1 } } },
-        }));
-        await lane.derived(() => model.collection.bulkWrite(writes as never, { ordered: false, ...DERIVED }));
+      // One command for many: a server takes that in half the time of as many updates in a batch.
+      for (const alike of groupBy(rows, (row) => String(row.seq)).values()) {
+        const [{ seq }] = alike;
+        for (const part of batchesOf(alike.map(keyOf), MARKS_PER_WRITE)) {
+          await lane.derived(() =>
+            model.updateMany({ _id: { $in: part }, seq }, { $unset: { pending: 1 } }, DERIVED).exec(),
+          );
+        }
       }
     },
     count: () => model.countDocuments(),
