@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]
- * [-- learning --split FOLDER]`: measures and prints a table. Never part of the tests: a timing says something about a
+ * [-- learning --split FOLDER [--items FILE]]`: measures and prints a table. Never part of the tests: a timing says something about a
  * machine on a day.
  */
 
@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
   options: {
     goodbooks: { type: 'string' },
     split: { type: 'string' },
+    items: { type: 'string' },
     users: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '10' },
   },
@@ -39,5 +40,5 @@ if (wants('client'))
     const options = { users: values.users, minutes: Number(values.minutes) };
     figures.push(...(await benchAdminClient(theatre, options)));
   });
-if (wants('learning')) figures.push(...(await benchLearning({ split: values.split })));
+if (wants('learning')) figures.push(...(await benchLearning({ split: values.split, items: values.items })));
 printFigures(figures);

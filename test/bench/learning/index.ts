@@ -29,6 +29,7 @@ import type { Figure, Measured } from '../report.js';
 import { medianOf } from '../report.js';
 
 import { preparePeers, runPeer } from './peers.js';
+import type { Split } from './split.js';
 import { judgeSplit, readSplit } from './split.js';
 import { syntheticData } from './synthetic.js';
 
@@ -45,13 +46,16 @@ interface AlsPeer {
   foldInEvents: number;
 }
 
-/** `split`: a split folder for fits and quality; simulated users without one. */
-export async function benchLearning({ split }: { split?: string }): Promise<Figure[]> {
+/**
+ * `split`: a split folder for fits and quality; simulated users without one. `items`: the catalogue as one would import
+ * it; without it the split's own features are all that is known of the items.
+ */
+export async function benchLearning({ split, items }: { split?: string; items?: string }): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'smartpersona-bench-'));
   try {
     const hasPeers = await preparePeers();
     const synthetic = syntheticData(10_000);
-    const held = split === undefined ? null : readSplit(split);
+    const held = split === undefined ? null : await readSplit(split, items);
     const input = held?.input ?? inputOf(synthetic);
     return [
       ...(await benchFits(input, folder, hasPeers)),
@@ -246,7 +250,7 @@ function benchScale(): Figure[] {
   ];
 }
 
-function benchSplit(split: ReturnType<typeof readSplit>): Figure[] {
+function benchSplit(split: Split): Figure[] {
   const model = fitRecommender(split.input, { seed: 1, search: { maxFits: SEARCH_FITS } });
   const { warmNdcg, coldNdcg, auc, dislikedInTop } = judgeSplit(model, split);
   return [

@@ -6,8 +6,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { Item } from '../../../server/domain/index.js';
+import { encodeItems } from '../../../server/features/index.js';
+import { learnCategoryRule, readItems } from '../../../server/ingest/index.js';
 import type { Interval, RecommenderInput, RecommenderModel } from '../../../server/learning/index.js';
-import { bootstrapMean, foldIn, judgeUser, scoreAll } from '../../../server/learning/index.js';
+import {
+  bootstrapMean,
+  foldIn,
+  itemFeaturesOf,
+  judgeUser,
+  scoreAll,
+} from '../../../server/learning/index.js';
 
 export interface Split {
   readonly input: RecommenderInput;
@@ -19,7 +28,8 @@ export interface Split {
 
 const LIKE_STRENGTH = 5;
 
-export function readSplit(folder: string): Split {
+/** `catalogue`: a file of items to import, which then says what items are made of. */
+export async function readSplit(folder: string, catalogue?: string): Promise<Split> {
   const read = (name: string) =>
     readFileSync(join(folder, name), 'utf8')
       .trim()
@@ -44,7 +54,10 @@ export function readSplit(folder: string): Split {
         rows.map(([user, item, value]) => [userIndex.get(user)!, itemIndex.get(item)!, +value]),
       ),
       nItems: itemIndex.size,
-      itemFeatures: featuresOf(read('item_features.csv'), itemIndex),
+      itemFeatures:
+        catalogue === undefined
+          ? featuresOf(read('item_features.csv'), itemIndex)
+          : await catalogueFeatures(catalogue, itemIndex),
       userPersona: new Int32Array(userIndex.size).fill(-1),
       nPersonas: 1,
     },
@@ -52,6 +65,19 @@ export function readSplit(folder: string): Split {
     cold: heldOut('cold_test.csv'),
     disliked: heldOut('test_neg.csv'),
   };
+}
+
+async function catalogueFeatures(path: string, itemIndex: ReadonlyMap<string, number>) {
+  const options = { now: Date.now() };
+  const categoryRule = await learnCategoryRule(path, options);
+  const items = new Array<Item>(itemIndex.size);
+  for await (const { rows } of readItems(path, { ...options, categoryRule })) {
+    for (const item of rows) {
+      const index = itemIndex.get(item.itemId);
+      if (index !== undefined) items[index] = item;
+    }
+  }
+  return itemFeaturesOf(encodeItems(items));
 }
 
 function indexOf(names: readonly string[]): Map<string, number> {
