@@ -15,7 +15,7 @@ export class ItemAttributeInput {
 
 @InputType('ItemInput', { description: 'An item to add to the catalogue, or to replace in it.' })
 export class ItemInput {
-  @Field(() => ID, { description: 'Its id, up to 200 characters; kept as it is.' })
+  @Field(() => ID, { description: 'Its id, up to 256 characters; kept as it is.' })
   id!: string;
 
   @Field(() => String, { description: 'Its title, up to 1,000 characters.' })

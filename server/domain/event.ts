@@ -48,3 +48,6 @@ export function isTimeKnown(at: number): boolean {
 
 /** Earliest and latest instants an event may carry: 1970 to one day past `now`. */
 export const MAX_CLOCK_SKEW_MS = 86_400_000;
+
+/** Ids and short names longer than this are refused, by whatever way they come. */
+export const MAX_ID_CHARACTERS = 256;

@@ -1,11 +1,8 @@
 /** Stage 1: checks of single values. Each returns the value or throws RowProblem with the column at fault. */
 
-import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
+import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS } from '../domain/index.js';
 
 import { RowProblem } from './table-reader.js';
-
-/** Ids and short names longer than this are refused. */
-export const MAX_ID_CHARACTERS = 256;
 
 export function requiredText(column: string, value: string): string {
   if (value === '') throw new RowProblem(column, 'is empty');

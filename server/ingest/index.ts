@@ -1,7 +1,6 @@
 /** Stage 1: file readers and the synthesiser. They yield batches and write nothing to the store. */
 
 export { eventId, sessionKey } from './event-id.js';
-export { MAX_ID_CHARACTERS } from './fields.js';
 export * from './read-events.js';
 export * from './read-items.js';
 export * from './read-ratings.js';

@@ -9,15 +9,13 @@ import {
   SendFeedbackInput,
   SendFeedbackResult,
 } from '../../schema/index.js';
-import { InvalidInputError, ItemNotFoundError } from '../domain/index.js';
+import { InvalidInputError, ItemNotFoundError, MAX_ID_CHARACTERS } from '../domain/index.js';
 import type { EventOutcome, NewEvent } from '../services/index.js';
 
 import { Access, subjectOf } from './access.js';
 import { checkRows, checkText, costOfRows, MAX_BULK_ROWS } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { toFeedback, toRecommendationList } from './views.js';
-
-const MAX_ID = 200;
 
 @Resolver()
 export class FeedbackResolver {
@@ -33,9 +31,9 @@ export class FeedbackResolver {
   ): Promise<FeedbackAcceptedType | UnknownItemType> {
     const outcome = await context.services.feedback.submit({
       userId: subjectOf(context.viewer, input.userId),
-      itemId: checkText(input.itemId, 'itemId', MAX_ID),
+      itemId: checkText(input.itemId, 'itemId', MAX_ID_CHARACTERS),
       value: input.value,
-      listId: input.listId == null ? null : checkText(input.listId, 'listId', MAX_ID),
+      listId: input.listId == null ? null : checkText(input.listId, 'listId', MAX_ID_CHARACTERS),
       position: checkPosition(input.position),
     });
     if (outcome.kind === 'unknown-item') {

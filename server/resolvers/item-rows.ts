@@ -2,8 +2,8 @@
 
 import type { ItemInput, RejectedItemType } from '../../schema/index.js';
 import type { Item } from '../domain/index.js';
+import { MAX_ID_CHARACTERS } from '../domain/index.js';
 
-const MAX_ID = 200;
 const MAX_TITLE = 1_000;
 const MAX_TEXT = 200;
 const MAX_ATTRIBUTE = 2_000;
@@ -19,7 +19,7 @@ export function checkItems(
   rows.forEach((row, index) => {
     const reason = flawOf(row);
     if (reason === null) items.push(toDomain(row, now));
-    else rejected.push({ index, itemId: row.id.slice(0, MAX_ID), reason });
+    else rejected.push({ index, itemId: row.id.slice(0, MAX_ID_CHARACTERS), reason });
   });
   return { items, rejected };
 }
@@ -28,7 +28,7 @@ function flawOf(row: ItemInput): string | null {
   const tags = row.tags ?? [];
   const attributes = row.attributes ?? [];
   if (row.id.trim() === '') return 'The id is empty.';
-  if (row.id.length > MAX_ID) return `The id is longer than ${MAX_ID} characters.`;
+  if (row.id.length > MAX_ID_CHARACTERS) return `The id is longer than ${MAX_ID_CHARACTERS} characters.`;
   if (row.title.trim() === '') return 'The title is empty.';
   if (row.title.length > MAX_TITLE) return `The title is longer than ${MAX_TITLE} characters.`;
   if ((row.category ?? '').length > MAX_TEXT) return `The category is longer than ${MAX_TEXT} characters.`;

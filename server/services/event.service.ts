@@ -1,14 +1,8 @@
 /** Stages 1 to 3 for events that come over the API: check each row, record, move the users forward, tell who listens. */
 
 import type { BehaviourEvent, EventPublisher } from '../domain/index.js';
-import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
-import {
-  MAX_EVENT_POSITION,
-  MAX_EVENT_VALUE,
-  MAX_ID_CHARACTERS,
-  eventId,
-  sessionKey,
-} from '../ingest/index.js';
+import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS } from '../domain/index.js';
+import { MAX_EVENT_POSITION, MAX_EVENT_VALUE, eventId, sessionKey } from '../ingest/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
@@ -62,12 +56,15 @@ export class EventRecorder implements EventService {
     const { profiles, personas, metrics, bus } = this.options;
     const groups = groupByUser(recorded);
     const userIds = [...groups.keys()];
-    await Promise.all([profiles.preload(userIds), personas.preload(userIds)]);
+    await profiles.preload(userIds);
     for (const [userId, own] of groups) {
       const { behaviour } = await profiles.get(userId);
-      const profile = await profiles.apply(userId, own);
+      await profiles.apply(userId, own);
       metrics.addEvents(userId, own, behaviour.session);
-      await personas.follow(profile);
+    }
+    await personas.preload(userIds);
+    for (const userId of userIds) {
+      await personas.follow(await profiles.get(userId));
       bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
     }
   }
