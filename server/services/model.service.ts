@@ -90,8 +90,9 @@ export class ModelActivator implements ModelService {
   /** Makes a version serve on this instance and tells who listens. */
   serve(model: ReadModel): void {
     const { registry, bus } = this.options;
-    // The flip may have come by the change stream as well.
-    if (registry.find()?.version === model.version) return;
+    // The flip may have come by the change stream as well, or a later one back to this version.
+    const serving = registry.find();
+    if (serving?.version === model.version && serving.meta.activation >= model.meta.activation) return;
     registry.swap(model);
     bus.publish('model.activated', { version: model.version });
   }
@@ -103,7 +104,7 @@ export class ModelActivator implements ModelService {
     if (meta === null) throw new ModelNotFoundError(version);
     // Not before: of a flip of its own an instance is told before it serves the version.
     const serving = registry.find();
-    if (serving?.version === version) return serving;
+    if (serving?.version === version) return { ...serving, meta };
     // Together: a roll-back waits for the slower of the two alone.
     const [parts] = await Promise.all([store.models.getParts(version), catalogue.refresh()]);
     return unpackVersion(meta, parts);

@@ -81,6 +81,23 @@ describe('a retrain', () => {
     await strict.stop();
   });
 
+  it('counts every flip, also for an instance that sees a version again it has served all the while', async () => {
+    const { container, another } = await smallWorld({ nUsers: 40 });
+    const { training, models, recommendations } = container.services;
+    await training.run('startup');
+    await training.run('admin');
+    const other = another();
+    await other.start();
+    await models.activate(1);
+    await models.activate(2);
+    await other.services.models.activate(2);
+    const revisionOn = async (services: Pick<typeof container.services, 'recommendations'>) =>
+      (await services.recommendations.recommend({ userId: 'a'.repeat(64), first: 3 })).revision;
+    expect(await revisionOn({ recommendations })).toBe(4);
+    expect(await revisionOn(other.services)).toBe(4);
+    await other.stop();
+  });
+
   it('goes back to an earlier version without a retrain', async () => {
     const { models } = world.container.services;
     await models.activate(1);
