@@ -35,7 +35,6 @@ import type {
   User,
 } from '../domain/index.js';
 import { isActivatable, isTimeKnown } from '../domain/index.js';
-
 import type { Loaders } from '../loaders/index.js';
 
 import type { ApiContext } from './context.js';

@@ -112,7 +112,7 @@ export class ProfileService {
   follow(thumb: Feedback): boolean {
     const { userId } = thumb;
     const entry = this.cache.get(userId);
-    if (entry === undefined || this.writes.get(userId) !== undefined) return false;
+    if (entry === undefined || this.isWaiting(userId)) return false;
     const event = thumbEvent(thumb);
     if (entry.profile.eventCount !== thumb.afterEvents || !canApply(entry.profile, [event])) return false;
     entry.profile = applyEvents(entry.profile, [event], this.options.catalogue);
@@ -127,7 +127,7 @@ export class ProfileService {
 
   /** Has the next reader load a user afresh, since another instance moved it. */
   async refresh(userId: string): Promise<void> {
-    if (this.writes.get(userId) !== undefined) await this.writes.drain();
+    if (this.isWaiting(userId)) await this.writes.drain();
     this.forget(userId);
   }
 

@@ -171,8 +171,8 @@ export interface ModelRepository {
   update(version: number, patch: Partial<Pick<ModelVersion, 'timingsMs' | 'reassignedAt'>>): Promise<void>;
   /**
    * Flips the pointer to `version` if it still points at `expectedActive` (null: at nothing), and, when `fence` is given,
-   * only while the lease `fence.job` still carries `fence.token`. Returns which activation it
-   * was, from 1, rising for ever; null when somebody else won.
+   * only while the lease `fence.job` still carries `fence.token`. Returns which activation it was, from 1, rising for
+   * ever; null when somebody else won.
    */
   activate(
     version: number,

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]
- * [-- learning --split FOLDER [--items FILE]]`: measures and prints a table. Never part of the tests: a timing says something about a
- * machine on a day.
+ * [-- learning --split FOLDER [--items FILE]]`: measures and prints a table. Never part of the tests: a timing says
+ * something about a machine on a day.
  */
 
 import { parseArgs } from 'node:util';

@@ -1,6 +1,7 @@
 /**
  * JSON Web Tokens: HS256 only, one issuer, one audience, always with an expiry. A token says a role and, for users,
- * whom it stands for: a pseudonym, or a raw id, which becomes one here. Demo tokens are marked, so that they end with the demo and not with their time.
+ * whom it stands for: a pseudonym, or a raw id, which becomes one here. Demo tokens are marked, so that they end with
+ * the demo and not with their time.
  */
 
 import { errors, jwtVerify, SignJWT } from 'jose';

@@ -15,8 +15,8 @@ interface FeatureRows extends Omit<SparseRows, 'values'> {
 }
 
 /**
- * Float64Array [nFeatures]: idf * sqrt(log lift), 0 where a feature brings nobody's items together. `features` is [nItems, nFeatures]
- * without repeats, `attraction` [nUsers, nItems].
+ * Float64Array [nFeatures]: idf * sqrt(log lift), 0 where a feature brings nobody's items together. `features` is
+ * [nItems, nFeatures] without repeats, `attraction` [nUsers, nItems].
  */
 export function featureWeights(features: FeatureRows, attraction: SparseRows): Float64Array {
   const nItems = features.indptr.length - 1;

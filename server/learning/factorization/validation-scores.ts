@@ -39,7 +39,7 @@ const MAX_OTHERS = 250;
 /** Writes the scores of the items of `parts` to `out`. */
 export type Blend = (parts: PartsAt, out: Float32Array) => void;
 
-export type Weights = Pick<
+type Weights = Pick<
   HyperParameters,
   'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'
 >;
