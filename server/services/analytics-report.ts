@@ -91,8 +91,9 @@ export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
       points: series.points.map((point) => {
         const impressions = shown(point.impressions);
         if (impressions === 0) return { ...point, impressions, clicks: 0, ctr: null, adjustedCtr: null };
-        const clicks = shown(point.clicks);
-        return { ...point, impressions, clicks, ctr: Math.min(1, clicks / impressions) };
+        // Noise can give more clicks than impressions, which charts would add up to a ratio above 1.
+        const clicks = Math.min(impressions, shown(point.clicks));
+        return { ...point, impressions, clicks, ctr: clicks / impressions };
       }),
     })),
     engagement: report.engagement.map((point) => {
