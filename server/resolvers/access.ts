@@ -8,7 +8,13 @@ import { defaultFieldResolver } from 'graphql';
 import { Extensions } from 'type-graphql';
 
 import type { Viewer } from '../domain/index.js';
-import { ForbiddenError, InvalidInputError, UnauthenticatedError, isPseudonym } from '../domain/index.js';
+import {
+  ForbiddenError,
+  InvalidInputError,
+  isPseudonym,
+  MAX_ID_CHARACTERS,
+  UnauthenticatedError,
+} from '../domain/index.js';
 
 import type { ApiContext } from './context.js';
 
@@ -51,6 +57,17 @@ export function subjectOf(viewer: Viewer, userId: string | null | undefined): st
   return subject;
 }
 
+/** A cursor may be longer; `decodeCursor` has a bound of its own. */
+const UNBOUNDED = new Set(['after']);
+
+/** Throws InvalidInputError for an argument that is a longer text than any id or name of this schema. */
+function checkLengths(args: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value === 'string' && value.length > MAX_ID_CHARACTERS && !UNBOUNDED.has(name))
+      throw new InvalidInputError(`"${name}" may have ${MAX_ID_CHARACTERS} characters at most.`, name);
+  }
+}
+
 /** Puts the declared check in front of every root field and writes it into the description. Throws if one has none. */
 export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
@@ -72,6 +89,7 @@ function guarded(
 ): GraphQLFieldResolver<unknown, ApiContext> {
   return (source, args, context, info) => {
     authorize(context.viewer, access);
+    checkLengths(args as Record<string, unknown>);
     return next(source, args, context, info);
   };
 }

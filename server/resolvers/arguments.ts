@@ -3,7 +3,7 @@
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { createParameterDecorator, ID, Int } from 'type-graphql';
 
-import { InvalidInputError } from '../domain/index.js';
+import { InvalidInputError, MAX_ID_CHARACTERS } from '../domain/index.js';
 
 import { subjectOf } from './access.js';
 import type { ApiContext } from './context.js';
@@ -96,4 +96,14 @@ export function checkRows<T>(rows: readonly T[], field: string, max: number): re
     throw new InvalidInputError(`"${field}" may carry ${max} rows at most; it has ${rows.length}.`, field);
   }
   return rows;
+}
+
+/** Throws InvalidInputError for more than `max` ids or names, and for one that is too long to be any. */
+export function checkNames(names: readonly string[], field: string, max: number): readonly string[] {
+  if (checkRows(names, field, max).some((name) => name.length > MAX_ID_CHARACTERS))
+    throw new InvalidInputError(
+      `Each of "${field}" may have ${MAX_ID_CHARACTERS} characters at most.`,
+      field,
+    );
+  return names;
 }

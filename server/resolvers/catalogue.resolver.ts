@@ -48,7 +48,8 @@ export class CatalogueResolver {
     category: string | null | undefined,
     @Arg('search', () => String, {
       nullable: true,
-      description: 'Only titles with words that begin like this.',
+      description:
+        'Only titles with words that begin like the words of this text: up to 100 characters and 8 words.',
     })
     search: string | null | undefined,
   ): Promise<Connection<ItemType>> {

@@ -12,7 +12,7 @@ import type { EventEnvelope, RecommendationFilter, UpdateCause } from '../domain
 import { InvalidInputError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkRows, costOfPage, costOfRows, First, pageSize, Subject } from './arguments.js';
+import { checkNames, costOfPage, costOfRows, First, pageSize, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { toRecommendationList } from './views.js';
 
@@ -112,8 +112,8 @@ function nothingFor(userId: string): RecommendationListType {
 function checkFilter(filter: RecommendationFilterInput | null | undefined): RecommendationFilter | null {
   if (filter == null) return null;
   return {
-    categories: checkRows(filter.categories ?? [], 'categories', 100),
-    excludeItemIds: checkRows(filter.excludeItemIds ?? [], 'excludeItemIds', 1_000),
+    categories: checkNames(filter.categories ?? [], 'categories', 100),
+    excludeItemIds: checkNames(filter.excludeItemIds ?? [], 'excludeItemIds', 1_000),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Page, PageRequest, Store } from '../store/index.js';
 import type { Announce } from './announce.js';
 import type { ModelRegistry } from './model-registry.js';
 import type { CatalogueService } from './services.js';
+import { checkSearch, TitleIndex, wordsOf } from './title-index.js';
 
 const CACHED_ITEMS = 20_000;
 
@@ -21,6 +22,7 @@ interface LightItem {
 
 export class ItemCatalogue implements CatalogueService, Catalogue {
   private light: ReadonlyMap<string, LightItem> = new Map();
+  private titles = new TitleIndex();
   private nRefreshed = 0;
   private cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
 
@@ -39,6 +41,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
   /** Reads the light view of all items, and as many whole ones as are remembered; call after start-up and after an import. */
   async refresh(): Promise<void> {
     const light = new Map<string, LightItem>();
+    const titles = new TitleIndex();
     const categories = new Map<string, string>();
     // Filled beside the one in use: lists that are asked for meanwhile do not have to read their items.
     const cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
@@ -50,9 +53,11 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
         const shared = categories.get(category) ?? category;
         categories.set(category, shared);
         light.set(itemId, { category: shared, isAvailable });
+        titles.add(itemId, item.title);
       }
     }
     this.light = light;
+    this.titles = titles;
     this.cache = cache;
     this.nRefreshed += 1;
   }
@@ -95,8 +100,22 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     return found;
   }
 
-  items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>> {
-    return this.options.store.items.list(page);
+  async items({
+    search,
+    ...page
+  }: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>> {
+    const words = wordsOf(checkSearch(search ?? ''));
+    if (words.length === 0) return this.options.store.items.list(page);
+    const { first, after, category } = page;
+    const itemIds = this.titles.find({
+      ...{ words, after, limit: first + 1 },
+      isWanted: (itemId) => category == null || this.categoryOf(itemId) === category,
+    });
+    const items = new Map((await this.itemsById(itemIds)).map((item) => [item.itemId, item]));
+    return {
+      rows: itemIds.slice(0, first).flatMap((itemId) => items.get(itemId) ?? []),
+      hasNextPage: itemIds.length > first,
+    };
   }
 
   categories(): Promise<string[]> {

@@ -36,6 +36,7 @@ export interface CatalogueService {
   readonly revision: number;
   item(itemId: string): Promise<Item | null>;
   itemsById(itemIds: readonly string[]): Promise<Item[]>;
+  /** `search`: each of its words must begin a word of the title. Throws InvalidInputError beyond 100 characters or 8 words. */
   items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;
   categories(): Promise<string[]>;
   /** Cosine on the item embeddings of the active model, best first. Throws ItemNotFoundError. */

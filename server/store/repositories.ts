@@ -37,7 +37,7 @@ export interface ItemRepository {
   find(itemId: string): Promise<Item | null>;
   /** Found ones only, in no order. */
   findMany(itemIds: readonly string[]): Promise<Item[]>;
-  list(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;
+  list(page: PageRequest & { category?: string | null }): Promise<Page<Item>>;
   /** Streams every item in ascending id order. */
   streamAll(): AsyncIterable<readonly Item[]>;
   count(): Promise<number>;

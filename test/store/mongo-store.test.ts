@@ -42,7 +42,7 @@ describe('the database behind the store', () => {
         .filter((index) => index.name !== '_id_')
         .map((index) => `${Object.keys(index.key).join(',')}${index.unique ? ' unique' : ''}`)
         .sort();
-    expect(await keysOf('items')).toEqual(['category', 'titleKey']);
+    expect(await keysOf('items')).toEqual(['category']);
     expect(await keysOf('users')).toEqual(['createdAt', 'persona.personaId']);
     expect(await keysOf('activity')).toEqual(['userId,week,part unique']);
     expect(await keysOf('feedback')).toEqual(['pending', 'userId']);

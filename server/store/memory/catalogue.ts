@@ -3,7 +3,6 @@
 import type { Item, User } from '../../domain/index.js';
 import { canonical } from '../canonical-item.js';
 import type { ItemRepository, Page, PageRequest, UserRepository } from '../repositories.js';
-import { searchPatterns, searchable } from '../title-search.js';
 
 import { Broadcast } from './broadcast.js';
 import { Table, batches } from './table.js';
@@ -24,11 +23,8 @@ export function createItems(): ItemRepository {
     },
     find: async (itemId) => items.get(itemId),
     findMany: async (itemIds) => items.getMany(itemIds),
-    async list({ category, search, ...page }) {
-      const patterns = searchPatterns(search ?? '');
-      const matches = (item: Item) =>
-        (category == null || item.category === category) &&
-        patterns.every((pattern) => pattern.test(searchable(item.title)));
+    async list({ category, ...page }) {
+      const matches = (item: Item) => category == null || item.category === category;
       return pageOf(items.all().filter(matches), (item) => item.itemId, page);
     },
     streamAll: () => batches(items.all()),

@@ -4,15 +4,13 @@ import { type Connection, Schema } from 'mongoose';
 
 import type { Item } from '../../domain/index.js';
 import { canonical } from '../canonical-item.js';
-import type { ItemRepository, Page, PageRequest } from '../repositories.js';
-import { searchPatterns, searchable } from '../title-search.js';
+import type { ItemRepository, Page } from '../repositories.js';
 
 import { CURSOR_BATCH, batchesOf, findByIds, inBatches } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 
 interface ItemDocument extends Omit<Item, 'itemId' | 'attributes'> {
   _id: string;
-  titleKey: string;
   /** Pairs, since a name from a file may hold dots and dollar signs. */
   attributes: { name: string; value: string | number }[];
 }
@@ -21,7 +19,6 @@ export const itemSchema = new Schema<ItemDocument>(
   {
     _id: { type: String, required: true },
     title: { type: String, required: true },
-    titleKey: String,
     category: String,
     tags: [String],
     attributes: [{ _id: false, name: String, value: Schema.Types.Mixed }],
@@ -32,7 +29,6 @@ export const itemSchema = new Schema<ItemDocument>(
   { collection: 'items', versionKey: false, autoIndex: false },
 );
 itemSchema.index({ category: 1 });
-itemSchema.index({ titleKey: 1 });
 
 export function createItemRepository(connection: Connection): ItemRepository {
   const model = connection.model('Item', itemSchema);
@@ -73,17 +69,10 @@ export function createItemRepository(connection: Connection): ItemRepository {
       return found === null ? null : toItem(found);
     },
     findMany,
-    async list({
-      first,
-      after,
-      category,
-      search,
-    }: PageRequest & { category?: string | null; search?: string | null }) {
-      const words = searchPatterns(search ?? '').map((pattern) => ({ titleKey: pattern }));
+    async list({ first, after, category }) {
       const filter = {
         ...(after === null ? {} : { _id: { $gt: after } }),
         ...(category == null ? {} : { category }),
-        ...(words.length === 0 ? {} : { $and: words }),
       };
       const rows = await model
         .find(filter)
@@ -108,12 +97,17 @@ function toDocument({ itemId, attributes, ...rest }: Item): ItemDocument {
   return {
     _id: itemId,
     ...rest,
-    titleKey: searchable(rest.title),
     attributes: Object.entries(attributes).map(([name, value]) => ({ name, value })),
   };
 }
 
-function toItem({ _id, titleKey: _titleKey, attributes, ...rest }: ItemDocument): Item {
+/** `titleKey` is left over in documents of earlier releases. */
+function toItem({
+  _id,
+  titleKey: _titleKey,
+  attributes,
+  ...rest
+}: ItemDocument & { titleKey?: string }): Item {
   return {
     itemId: _id,
     ...rest,
