@@ -1,5 +1,6 @@
 /** Opens everything a program of this product needs, in order, and closes it in the opposite order. */
 
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Logger } from '../domain/index.js';
@@ -41,6 +42,8 @@ export interface OpenApplicationOptions {
 
 export async function openApplication(options: OpenApplicationOptions): Promise<Application> {
   const { settings, log, role, clock, onProgress } = options;
+  // Reject files and the ground truth go there, also when keys and database are elsewhere.
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   const database = await openDatabase({ settings, log, role, onProgress });
   try {
     const instanceId = createInstanceId();

@@ -2,6 +2,8 @@
 
 import { SmartPersonaError } from '../domain/index.js';
 
+import { EXIT, UsageError } from './options.js';
+
 /** Expected failures are told in their own words; anything else with its stack, since it is a defect. */
 export function fail(error: unknown): never {
   const isExpected = error instanceof SmartPersonaError;
@@ -11,5 +13,5 @@ export function fail(error: unknown): never {
       ? (error.stack ?? error.message)
       : String(error);
   process.stderr.write(`${text}\n`);
-  process.exit(1);
+  process.exit(error instanceof UsageError ? EXIT.wrongUsage : EXIT.failed);
 }

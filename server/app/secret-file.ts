@@ -11,7 +11,7 @@ import { generateSecret } from '../privacy/index.js';
  */
 export function readOrCreateSecret(dataDir: string, name: string): string {
   const path = join(dataDir, name);
-  const found = readIfThere(path);
+  const found = readSecret(dataDir, name);
   if (found !== null) return found;
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -26,14 +26,16 @@ export function readOrCreateSecret(dataDir: string, name: string): string {
     rmSync(draft, { force: true });
   }
   chmodSync(path, 0o600);
-  return readIfThere(path)!;
+  return readSecret(dataDir, name)!;
 }
 
-function readIfThere(path: string): string | null {
+/** The secret in `<dataDir>/<name>`; null when it is not there. */
+export function readSecret(dataDir: string, name: string): string | null {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(join(dataDir, name), 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    // ENOTDIR: a part of the path is a file, so the folder does not exist either.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { openApplication } from './application.js';
 import { createLog } from './log.js';
 import { createProgress } from './progress.js';
 import { registeredOperations } from './registered-operations.js';
-import { readSettings } from './settings.js';
+import { readEnvironment, readSettings } from './settings.js';
 import { reportTraining } from './training-progress.js';
 
 /** What is built for browsers: in `dist` when run from source, beside the built server otherwise; null when it is not. */
@@ -25,7 +25,7 @@ function builtPages(name: 'client' | 'explorer'): string | null {
 
 /** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
 export async function startServer({ clock }: { clock?: () => number } = {}): Promise<void> {
-  const settings = readSettings(process.env);
+  const settings = readSettings(readEnvironment(), { makesKeys: true });
   const operations = registeredOperations(settings);
   const log = createLog(settings);
   const application = await openApplication({

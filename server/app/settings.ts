@@ -3,7 +3,8 @@
  * what to do about it. `.env.example` lists them all.
  */
 
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
@@ -12,8 +13,9 @@ import { SmartPersonaError } from '../domain/index.js';
 import type { Fraction, PseudonymKey } from '../privacy/index.js';
 import { parseFraction, pseudonymKey, secretProblem } from '../privacy/index.js';
 
-import { readOrCreateSecret } from './secret-file.js';
+import { readOrCreateSecret, readSecret } from './secret-file.js';
 
+const ENV_FILE = '.env';
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const MAX_SEED_USERS = 1_000_000;
 
@@ -157,10 +159,29 @@ const variables = z.object({
 export const SETTING_NAMES: readonly string[] = Object.keys(variables.shape);
 
 /**
- * Reads and checks the settings. Secrets that are not set are read from the data folder, and made there the first
- * time. Throws InvalidSettingsError with everything that is wrong.
+ * The environment with what `.env` in the current folder adds: a variable that is set wins over a line of the file.
+ * Tests (NODE_ENV=test) do not read the file, or they would depend on the machine.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readEnvironment(): NodeJS.ProcessEnv {
+  if (process.env.NODE_ENV !== 'test' && existsSync(ENV_FILE)) {
+    try {
+      process.loadEnvFile(ENV_FILE);
+    } catch (error) {
+      throw new InvalidSettingsError([`${resolve(ENV_FILE)} cannot be read: ${(error as Error).message}`]);
+    }
+  }
+  return process.env;
+}
+
+/**
+ * Reads and checks the settings. Keys that are not set are read from the data folder. With `makesKeys`, they are made
+ * there the first time; a program that only uses an installation passes false, and a missing key is an error. Throws
+ * InvalidSettingsError with everything that is wrong.
+ */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  { makesKeys }: { readonly makesKeys: boolean },
+): Settings {
   // An empty value is what `NAME=` in a file leaves behind: it means "not set".
   const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
   const parsed = variables.safeParse(given);
@@ -171,13 +192,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const values = parsed.data;
   const dataDir = resolve(values.SMARTPERSONA_DATA_DIR);
+  const keys = { SECRET: values.SMARTPERSONA_SECRET, PEPPER: values.SMARTPERSONA_PEPPER };
+  if (!makesKeys) requireKeys(keys, dataDir);
   return {
     mongodbUri: values.MONGODB_URI ?? null,
     port: values.PORT,
     host: values.HOST,
     dataDir,
-    secret: Buffer.from(values.SMARTPERSONA_SECRET ?? storedSecret(dataDir, 'secret'), 'utf8'),
-    pepper: pseudonymKey(values.SMARTPERSONA_PEPPER ?? storedSecret(dataDir, 'pepper')),
+    secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret'), 'utf8'),
+    pepper: pseudonymKey(keys.PEPPER ?? storedSecret(dataDir, 'pepper')),
     seedUsers: values.SMARTPERSONA_SEED_USERS,
     retrainCron: values.SMARTPERSONA_RETRAIN_CRON,
     retrainTimeZone: values.SMARTPERSONA_RETRAIN_TIMEZONE,
@@ -193,6 +216,29 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
   };
+}
+
+/** Throws InvalidSettingsError for keys that are neither set nor in the data folder. */
+function requireKeys(keys: Readonly<Record<string, string | undefined>>, dataDir: string): void {
+  const missing = Object.keys(keys).filter((name) => {
+    if (keys[name] !== undefined) return false;
+    try {
+      return readSecret(dataDir, name.toLowerCase()) === null;
+    } catch (error) {
+      throw new InvalidSettingsError([
+        `SMARTPERSONA_${name} is not set, and its file cannot be read: ${(error as Error).message}`,
+      ]);
+    }
+  });
+  if (missing.length === 0) return;
+  throw new InvalidSettingsError([
+    ...missing.map(
+      (name) => `SMARTPERSONA_${name} is not set, and there is no file ${join(dataDir, name.toLowerCase())}`,
+    ),
+    'only the server makes keys: run `npm start` once with this data folder, set SMARTPERSONA_DATA_DIR to the' +
+      " server's data folder, or set the server's own keys (with docker compose, run the command in the container:" +
+      ' `docker compose exec server node dist/server/app/commands/token.js --help`)',
+  ]);
 }
 
 function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {

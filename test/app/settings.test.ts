@@ -1,9 +1,10 @@
 /** Settings: defaults, every rule, one message for all that is wrong, and `.env.example` in step. */
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,7 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-const read = (env: Record<string, string> = {}) => readSettings({ SMARTPERSONA_DATA_DIR: dataDir, ...env });
+const read = (env: Record<string, string> = {}) =>
+  readSettings({ SMARTPERSONA_DATA_DIR: dataDir, ...env }, { makesKeys: true });
 
 function problems(env: Record<string, string>): readonly string[] {
   try {
@@ -164,6 +166,26 @@ describe('settings', () => {
   });
 });
 
+describe('the file .env', () => {
+  it('is read from the current folder, and the environment wins', async () => {
+    await writeFile(join(dataDir, '.env'), 'PORT=4711\nLOG_LEVEL="debug"\nHOST=0.0.0.0\n');
+    const { NODE_ENV: _, ...environment } = process.env;
+    const script = `
+      import { readEnvironment } from ${JSON.stringify(pathToFileURL(resolve('server/app/settings.ts')).href)};
+      const { PORT, HOST, LOG_LEVEL } = readEnvironment();
+      process.stdout.write([PORT, HOST, LOG_LEVEL].join());`;
+    const start = (env: Record<string, string>) =>
+      promisify(execFile)(
+        process.execPath,
+        ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script],
+        { cwd: dataDir, env: { ...environment, PORT: undefined, HOST: '127.0.0.2', ...env } },
+      );
+    const [server, test] = await Promise.all([start({}), start({ NODE_ENV: 'test' })]);
+    expect(server.stdout).toBe('4711,127.0.0.2,debug');
+    expect(test.stdout).toBe(',127.0.0.2,');
+  });
+});
+
 describe('secrets that are not set', () => {
   it('are made once, kept with mode 0600, and stay the same', async () => {
     const first = read();
@@ -179,7 +201,7 @@ describe('secrets that are not set', () => {
   it('are the same for programs that start at once', async () => {
     const script = `
       import { readSettings } from './server/app/settings.ts';
-      process.stdout.write(readSettings(process.env).pepper.keyVersion);`;
+      process.stdout.write(readSettings(process.env, { makesKeys: true }).pepper.keyVersion);`;
     const start = () =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
         env: { ...process.env, SMARTPERSONA_DATA_DIR: join(dataDir, 'new'), NODE_ENV: 'test' },
@@ -187,6 +209,14 @@ describe('secrets that are not set', () => {
     const outputs = await Promise.all([start(), start(), start()]);
     expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
     expect(outputs[0].stdout).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it('are not made by a program that only uses an installation', async () => {
+    const use = () => readSettings({ SMARTPERSONA_DATA_DIR: dataDir }, { makesKeys: false });
+    expect(use).toThrow(/SMARTPERSONA_SECRET is not set[^]*pepper[^]*npm start/);
+    expect(await readdir(dataDir)).toEqual([]);
+    const made = read();
+    expect(use().pepper).toEqual(made.pepper);
   });
 
   it('are not replaced when the file was damaged', async () => {

@@ -1,10 +1,10 @@
 /**
- * `npm run bench [-- live] [-- api] [-- retrain] [-- import --goodbooks FOLDER] [-- client --minutes N]
- * [-- learning --split FOLDER [--items FILE]]`: measures and prints a table. Never part of the tests: a timing says
- * something about a machine on a day.
+ * `npm run bench`: measures and prints a table. Never part of the tests: a timing says something about a machine on a
+ * day.
  */
 
-import { parseArgs } from 'node:util';
+import { runCommand } from '../../server/app/commands/command.js';
+import { optional, text } from '../../server/app/options.js';
 
 import { benchAdminClient } from './client-admin.js';
 import { benchUserClient } from './client-user.js';
@@ -17,28 +17,35 @@ import { printFigures } from './report.js';
 import { benchRetrain } from './retrain.js';
 import { withTheatre } from './server.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const command = {
+  name: 'bench',
+  summary:
+    'Measures, and prints a table. Without names it runs every benchmark for which its files are given.',
   options: {
-    goodbooks: { type: 'string' },
-    split: { type: 'string' },
-    items: { type: 'string' },
-    users: { type: 'string', default: '10000' },
-    minutes: { type: 'string', default: '10' },
+    users: text('N', 'Simulated users of the throw-away servers.', '10000'),
+    minutes: text('N', 'For client: how long a page stays open.', '10'),
+    goodbooks: optional('FOLDER', 'For import: the folder of goodbooks-10k.'),
+    split: optional('FOLDER', 'For learning: a fixed split of goodbooks-10k.'),
+    items: optional('FILE', "For learning: the catalogue's file."),
   },
-});
-const wants = (name: string) => positionals.length === 0 || positionals.includes(name);
+  words: ['live', 'api', 'retrain', 'import', 'client', 'learning'],
+  examples: ['npm run bench -- live api', 'npm run bench -- import --goodbooks goodbooks-10k'],
+};
 
-const figures: Figure[] = [];
-if (wants('live')) figures.push(...(await benchLive(values.users)));
-if (wants('api')) figures.push(...(await benchHttp(values.users)));
-if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
-if (wants('import') && values.goodbooks !== undefined) figures.push(...(await benchImport(values.goodbooks)));
-if (wants('client'))
-  await withTheatre(values.users, async (theatre) => {
-    figures.push(...(await benchUserClient(theatre)));
-    const options = { users: values.users, minutes: Number(values.minutes) };
-    figures.push(...(await benchAdminClient(theatre, options)));
-  });
-if (wants('learning')) figures.push(...(await benchLearning({ split: values.split, items: values.items })));
-printFigures(figures);
+runCommand(command, async (values, names) => {
+  const wants = (name: string) => names.length === 0 || names.includes(name);
+  const figures: Figure[] = [];
+  if (wants('live')) figures.push(...(await benchLive(values.users)));
+  if (wants('api')) figures.push(...(await benchHttp(values.users)));
+  if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
+  if (wants('import') && values.goodbooks !== undefined)
+    figures.push(...(await benchImport(values.goodbooks)));
+  if (wants('client'))
+    await withTheatre(values.users, async (theatre) => {
+      figures.push(...(await benchUserClient(theatre)));
+      const options = { users: values.users, minutes: Number(values.minutes) };
+      figures.push(...(await benchAdminClient(theatre, options)));
+    });
+  if (wants('learning')) figures.push(...(await benchLearning({ split: values.split, items: values.items })));
+  printFigures(figures);
+});

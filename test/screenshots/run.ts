@@ -1,12 +1,13 @@
 /**
- * `npm run screenshots [-- --out FOLDER] [--users N]`: every page of the client as a PNG, light and dark, on a desktop and on
+ * `npm run screenshots`: every page of the client as a PNG, light and dark, on a desktop and on
  * a phone, and two pages in Arabic; on a throw-away server with synthetic data. For people to look at.
  */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { runCommand } from '../../server/app/commands/command.js';
+import { text } from '../../server/app/options.js';
 import { signIn, withTheatre, type Theatre } from '../bench/server.js';
 import { everyPage, openWindows, settle, type Visit } from '../browser/stage.js';
 import { askFor } from '../support/api-client.js';
@@ -21,19 +22,21 @@ const REPAINT_MS = 700;
 /** Thumbs that give the live figures something to show. */
 const N_THUMBS = 120;
 
-const { values } = parseArgs({
+const command = {
+  name: 'screenshots',
+  summary: 'Photographs every page, light and dark, on a desktop and on a phone, on a throw-away server.',
   options: {
-    out: { type: 'string', default: 'screenshots' },
-    users: { type: 'string', default: '2000' },
+    out: text('FOLDER', 'Where the PNG files go.', 'screenshots'),
+    users: text('N', 'Simulated users.', '2000'),
   },
-});
+};
 
 /** The guard lets no version pass, so an alert is open. */
 const STRICT = { SMARTPERSONA_GUARD_TOLERANCE: '-100' };
 
-await withTheatre(values.users, takeAll, STRICT);
+runCommand(command, ({ out, users }) => withTheatre(users, (theatre) => takeAll(theatre, out), STRICT));
 
-async function takeAll(theatre: Theatre): Promise<void> {
+async function takeAll(theatre: Theatre, out: string): Promise<void> {
   const visitors = await signIn(theatre.url, 20);
   await actALittle(theatre.url, visitors);
   // A second version, for the pages that compare; it is held back, and an admin wants it nevertheless.
@@ -45,15 +48,20 @@ async function takeAll(theatre: Theatre): Promise<void> {
     .map((page) => ({ ...page, name: `${page.name}-arabic`, language: 'ar' }));
   const visits = [...pages, ...inArabic];
   for (const [device, options] of Object.entries(DEVICES)) {
-    for (const scheme of SCHEMES) await mkdir(join(values.out, `${device}-${scheme}`), { recursive: true });
-    for (const visit of visits) await photograph(theatre, device, options, visit);
+    for (const scheme of SCHEMES) await mkdir(join(out, `${device}-${scheme}`), { recursive: true });
+    for (const visit of visits) await photograph(theatre, { device, options, out }, visit);
   }
+}
+
+interface Setting {
+  readonly device: string;
+  readonly options: (typeof DEVICES)[keyof typeof DEVICES];
+  readonly out: string;
 }
 
 async function photograph(
   { browser, url }: Theatre,
-  device: string,
-  options: (typeof DEVICES)[keyof typeof DEVICES],
+  { device, options, out }: Setting,
   { name, path, token, language }: Visit & { language?: string },
 ): Promise<void> {
   const { context, mishaps, open } = await openWindows(browser, url, {
@@ -68,7 +76,7 @@ async function photograph(
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
     await page.waitForTimeout(REPAINT_MS);
-    const file = join(values.out, `${device}-${colorScheme}`, `${name}.png`);
+    const file = join(out, `${device}-${colorScheme}`, `${name}.png`);
     await page.screenshot({ path: file, fullPage: true });
     process.stdout.write(`${file}\n`);
   }

@@ -1,50 +1,51 @@
-/** What every command shares: settings, arguments, the application opened and closed around it, one way to fail. */
+/** What every command shares: the command line parsed first, the application opened and closed around it, one way to fail. */
 
-import { parseArgs } from 'node:util';
-import type { ParseArgsConfig } from 'node:util';
-
-import { InvalidInputError } from '../../domain/index.js';
 import type { Application } from '../application.js';
 import { openApplication } from '../application.js';
 import { fail } from '../fail.js';
 import { createLog } from '../log.js';
-import { readSettings } from '../settings.js';
+import { productVersion } from '../package.js';
+import { readEnvironment, readSettings } from '../settings.js';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
-type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; strict: true }>>['values'];
+import type { Command, ExitCode, Options, ValuesOf } from '../options.js';
+import { EXIT, parseCommandLine } from '../options.js';
 
-/** Parses `process.argv`; an unknown or incomplete option ends the command with its usage. */
-export function parseOptions<O extends Options>(usage: string, options: O): Values<O> {
-  try {
-    return parseArgs({ options, strict: true }).values;
-  } catch (error) {
-    throw new InvalidInputError(`${(error as Error).message}\nUsage: ${usage}`);
-  }
+/** Parses `process.argv`; for `--help` and `--version` it prints and exits with 0. Throws UsageError. */
+export function parseOrPrint<O extends Options>(
+  command: Command<O>,
+): { values: ValuesOf<O>; words: readonly string[] } {
+  const parsed = parseCommandLine(command, process.argv.slice(2), productVersion());
+  if (!('print' in parsed)) return parsed;
+  process.stdout.write(parsed.print);
+  process.exit(EXIT.done);
 }
 
-/** A required option, or an error that shows the usage. */
-export function required(value: string | undefined, name: string, usage: string): string {
-  if (value === undefined || value === '')
-    throw new InvalidInputError(`--${name} is missing.\nUsage: ${usage}`);
-  return value;
+/** Runs a command that needs no database; what it resolves with is the exit code, by default 0. */
+export function runCommand<O extends Options>(
+  command: Command<O>,
+  run: (values: ValuesOf<O>, words: readonly string[]) => Promise<ExitCode | void>,
+): void {
+  const program = async () => {
+    const { values, words } = parseOrPrint(command);
+    return (await run(values, words)) ?? EXIT.done;
+  };
+  program().then((code) => process.exit(code), fail);
 }
 
-/** A whole number within [least, most]. */
-export function wholeNumber(value: string, name: string, least: number, most: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new InvalidInputError(`--${name} must be a whole number from ${least} to ${most}, not "${value}".`);
-}
-
-/** Runs a command that needs no database. */
-export function runCommand(run: () => Promise<void>): void {
-  run().then(() => process.exit(0), fail);
-}
-
-/** Opens the application, runs the command in it, and closes it whatever happens. */
-export function runWithApplication(run: (application: Application) => Promise<void>): void {
-  runCommand(async () => {
-    const settings = readSettings(process.env);
+/**
+ * Opens the application, runs the command in it, and closes it whatever happens. `beginsInstallation`: the command may
+ * be the first program of an installation, and then makes its keys; default false.
+ */
+export function runWithApplication<O extends Options>(
+  command: Command<O>,
+  run: (application: Application, values: ValuesOf<O>) => Promise<ExitCode | void>,
+  { beginsInstallation = false } = {},
+): void {
+  runCommand(command, async (values) => {
+    const environment = readEnvironment();
+    // Keys are made beside the data they belong to. A database elsewhere may hold users under other keys.
+    const makesKeys = beginsInstallation && !environment.MONGODB_URI?.trim();
+    const settings = readSettings(environment, { makesKeys });
     const application = await openApplication({
       settings,
       log: createLog(settings),
@@ -52,7 +53,7 @@ export function runWithApplication(run: (application: Application) => Promise<vo
       onProgress: (message) => process.stderr.write(`${message}\n`),
     });
     try {
-      await run(application);
+      return await run(application, values);
     } finally {
       await application.close();
     }

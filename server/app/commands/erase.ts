@@ -1,12 +1,19 @@
 /** `npm run erase -- --user RAWID`: removes everything held about one user, and prints the receipt. */
 
-import { parseOptions, required, runWithApplication } from './command.js';
+import { required } from '../options.js';
 
-const USAGE = 'npm run erase -- --user RAWID';
+import { runWithApplication } from './command.js';
 
-runWithApplication(async ({ container, pseudonymize }) => {
-  const options = parseOptions(USAGE, { user: { type: 'string' } });
-  const userId = pseudonymize(required(options.user, 'user', USAGE));
+const command = {
+  name: 'erase',
+  summary:
+    'Removes everything held about one user, in the database and in running servers, and prints a receipt.',
+  options: { user: required('RAWID', "The user's id in your own system.") },
+  examples: ['npm run erase -- --user 4711'],
+};
+
+runWithApplication(command, async ({ container, pseudonymize }, { user }) => {
+  const userId = pseudonymize(user);
   const receipt = await container.services.userData.erase(userId);
   process.stdout.write(
     receipt === null

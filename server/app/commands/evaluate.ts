@@ -9,11 +9,19 @@ import { NoActiveModelError } from '../../domain/index.js';
 import { readTruth } from '../../ingest/index.js';
 import type { EvaluatedGroup, EvaluationReport } from '../../services/index.js';
 import { MIN_HELD_OUT, PAPER_USERS } from '../../services/index.js';
+import { optional } from '../options.js';
 import { createProgress } from '../progress.js';
 
-import { parseOptions, runWithApplication } from './command.js';
+import { runWithApplication } from './command.js';
 
-const USAGE = 'npm run evaluate -- [--json FILE]';
+const command = {
+  name: 'evaluate',
+  summary:
+    'Judges the active model on likes it was not trained on, for all users and by persona, beside the simulated truth' +
+    '\nwhere the data are simulated. Changes nothing.',
+  options: { json: optional('FILE', 'Also writes the report as JSON.') },
+  examples: ['npm run evaluate -- --json report.json'],
+};
 
 /** Table I: means over its personas, and their range. */
 const PAPER = [
@@ -31,8 +39,7 @@ const PAPER_LEAVES_OPEN = [
 
 const METRICS = ['precision@5', 'recall@10', 'ndcg@10', 'auc'] as const;
 
-runWithApplication(async ({ container, store, truthPath }) => {
-  const options = parseOptions(USAGE, { json: { type: 'string' } });
+runWithApplication(command, async ({ container, store, truthPath }, options) => {
   const version = container.services.models.activeVersion();
   const model = version === null ? null : await store.models.find(version);
   if (model === null) throw new NoActiveModelError();

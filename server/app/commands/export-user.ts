@@ -2,13 +2,22 @@
 
 import { writeFile } from 'node:fs/promises';
 
-import { parseOptions, required, runWithApplication } from './command.js';
+import { optional, required } from '../options.js';
 
-const USAGE = 'npm run export-user -- --user RAWID [--out FILE]';
+import { runWithApplication } from './command.js';
 
-runWithApplication(async ({ container, pseudonymize }) => {
-  const options = parseOptions(USAGE, { user: { type: 'string' }, out: { type: 'string' } });
-  const userId = pseudonymize(required(options.user, 'user', USAGE));
+const command = {
+  name: 'export-user',
+  summary: 'Prints everything held about one user as JSON. Changes nothing.',
+  options: {
+    user: required('RAWID', "The user's id in your own system."),
+    out: optional('FILE', 'Writes to this file, readable by you alone, instead of standard output.'),
+  },
+  examples: ['npm run export-user -- --user 4711 --out user.json'],
+};
+
+runWithApplication(command, async ({ container, pseudonymize }, options) => {
+  const userId = pseudonymize(options.user);
   const data = await container.services.userData.export(userId);
   if (data === null) {
     process.stderr.write('Nothing is held about this user.\n');

@@ -3,25 +3,45 @@
 import { join } from 'node:path';
 
 import type { ImportKind, ImportReport } from '../../services/index.js';
+import type { Application } from '../application.js';
+import type { ValuesOf } from '../options.js';
+import { decimal, flag, optional } from '../options.js';
 import { createProgress } from '../progress.js';
 import type { Progress } from '../progress.js';
 
-import { parseOptions, runWithApplication } from './command.js';
+import { runWithApplication } from './command.js';
 
-const USAGE =
-  'npm run import -- [--items FILE] [--events FILE] [--ratings FILE] [--like-at 4] [--dislike-at 2] [--rejects FILE] [--dry-run]';
+const command = {
+  name: 'import',
+  summary:
+    'Imports items, events and ratings from CSV or JSONL files. Rows that break a rule are listed in a reject file; running' +
+    '\nthe same import again changes nothing.',
+  options: {
+    items: optional('FILE', 'The catalogue: itemId,title,category,tags and further attributes.'),
+    events: optional('FILE', 'Behaviour: userId,type,itemId,timestamp,value,sessionId.'),
+    ratings: optional('FILE', 'Ratings: userId,itemId,rating[,timestamp].'),
+    'like-at': decimal('Ratings from here up are likes.', 4),
+    'dislike-at': decimal('Ratings up to here are dislikes.', 2),
+    rejects: optional('FILE', 'The reject file. Default: rejects.csv in the data folder.'),
+    'dry-run': flag('Checks the files and writes nothing.'),
+  },
+  examples: [
+    'npm run import -- --items items.csv --ratings ratings.csv --dry-run',
+    'npm run import -- --items items.csv --events events.jsonl',
+  ],
+  check({ items, events, ratings }: { items?: string; events?: string; ratings?: string }) {
+    const hasFile = (items ?? events ?? ratings) !== undefined;
+    return hasFile ? null : 'Name at least one file: --items, --events or --ratings';
+  },
+};
 
-runWithApplication(async ({ container, settings }) => {
-  const options = parseOptions(USAGE, {
-    items: { type: 'string' },
-    events: { type: 'string' },
-    ratings: { type: 'string' },
-    'like-at': { type: 'string' },
-    'dislike-at': { type: 'string' },
-    rejects: { type: 'string' },
-    'dry-run': { type: 'boolean', default: false },
-  });
-  const dryRun = options['dry-run'] ?? false;
+runWithApplication(command, importFiles, { beginsInstallation: true });
+
+async function importFiles(
+  { container, settings }: Application,
+  options: ValuesOf<typeof command.options>,
+): Promise<void> {
+  const dryRun = options['dry-run'];
   const rejectPath = options.rejects ?? join(settings.dataDir, 'rejects.csv');
   const bars = new Map<ImportKind, { progress: Progress; startedAt: number }>();
   const barOf = (kind: ImportKind) => {
@@ -39,8 +59,8 @@ runWithApplication(async ({ container, settings }) => {
     ratings: options.ratings,
     dryRun,
     rejectPath,
-    likeAt: options['like-at'] === undefined ? undefined : Number(options['like-at']),
-    dislikeAt: options['dislike-at'] === undefined ? undefined : Number(options['dislike-at']),
+    likeAt: options['like-at'],
+    dislikeAt: options['dislike-at'],
     // Reading is the smaller part of the work: users are written when their rows are together.
     onRead: (kind, fraction, rows) => {
       rowsRead = rows;
@@ -66,7 +86,7 @@ runWithApplication(async ({ container, settings }) => {
   for (const report of reports) process.stdout.write(describe(report, dryRun));
   if (reports.some((report) => report.rejected > 0))
     process.stdout.write(`Rejected rows are listed in ${rejectPath}\n`);
-});
+}
 
 function describe(report: ImportReport, dryRun: boolean): string {
   const count = (number: number, what: string) =>

@@ -7,26 +7,30 @@ import { parse } from 'csv-parse/sync';
 import { InvalidInputError } from '../../domain/index.js';
 import type { PersonaFit } from '../../learning/index.js';
 import { fitPersonas } from '../../learning/index.js';
+import { optional, required, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
 
-import { parseOptions, required, runCommand, wholeNumber } from './command.js';
+import { runCommand } from './command.js';
 
-const USAGE = 'npm run personas -- --features FILE --out FILE [--columns a,b,c] [--seed 1]';
+const command = {
+  name: 'personas',
+  summary:
+    'Clusters any numeric table: evidence for each number of clusters, and a label and silhouette per row.',
+  options: {
+    features: required('FILE', 'The table: CSV with a header.'),
+    out: required('FILE', 'Where the rows go: row,persona,label,confidence,silhouette,x,y,outlier.'),
+    columns: optional('A,B,C', 'The columns to use. Default: all that hold numbers.'),
+    seed: wholeNumber('Seed of the random starts.', { least: 0, most: 2 ** 31, byDefault: 1 }),
+  },
+  examples: ['npm run personas -- --features customers.csv --out personas.csv'],
+};
 
-runCommand(async () => {
-  const options = parseOptions(USAGE, {
-    features: { type: 'string' },
-    out: { type: 'string' },
-    columns: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  });
-  const path = required(options.features, 'features', USAGE);
-  const out = required(options.out, 'out', USAGE);
-  const { names, values, leftOut, nFilled } = await readTable(path, options.columns?.split(',') ?? null);
+runCommand(command, async ({ features: path, out, columns, seed }) => {
+  const { names, values, leftOut, nFilled } = await readTable(path, columns?.split(',') ?? null);
   const progress = createProgress({ title: 'Clustering' });
   const fit = fitPersonas(values, {
     names,
-    seed: wholeNumber(options.seed ?? '1', 'seed', 0, 2 ** 31),
+    seed,
     onProgress: (fraction) => progress.update(fraction),
   });
   progress.done();

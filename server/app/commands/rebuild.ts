@@ -2,12 +2,16 @@
 
 import { createProgress } from '../progress.js';
 
-import { parseOptions, runWithApplication } from './command.js';
+import { runWithApplication } from './command.js';
 
-const USAGE = 'npm run rebuild (best while no server takes events)';
+const command = {
+  name: 'rebuild',
+  summary:
+    'Computes profiles and counters again from the stored events; best while no server receives events.',
+  options: {},
+};
 
-runWithApplication(async ({ container, store }) => {
-  parseOptions(USAGE, {});
+runWithApplication(command, async ({ container, store }) => {
   const progress = createProgress({ title: 'Rebuilding' });
   const total = Math.max(1, await store.users.count());
   const { nUsers, nEvents, nBuckets } = await container.rebuilder.run((done) =>

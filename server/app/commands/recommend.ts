@@ -14,34 +14,44 @@ import { finished } from 'node:stream/promises';
 import { parse } from 'csv-parse/sync';
 
 import { InvalidInputError, NoActiveModelError } from '../../domain/index.js';
+import type { ValuesOf } from '../options.js';
+import { optional, required, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
 
-import { parseOptions, required, runWithApplication, wholeNumber } from './command.js';
+import { runWithApplication } from './command.js';
 
-const USAGE = 'npm run recommend -- --users FILE --out FILE [--limit 10] [--scores FILE --score-items FILE]';
+const options = {
+  users: required(
+    'FILE',
+    "Your own ids of users, one a line; a header line 'userId' and further columns are ignored.",
+  ),
+  out: required('FILE', 'Where the lists go: user,item1,...,itemN. Unknown users get their cold-start list.'),
+  limit: wholeNumber('Items in a list.', { least: 1, most: 1_000, byDefault: 10 }),
+  scores: optional('FILE', "Also writes every item's score: little-endian float32, a row per user."),
+  'score-items': optional('FILE', 'The items of --scores in order: the first column of a CSV with a header.'),
+};
+const command = {
+  name: 'recommend',
+  summary: 'Writes recommendation lists for users of your own system.',
+  options,
+  examples: ['npm run recommend -- --users users.csv --limit 10 --out lists.csv'],
+  check(values: ValuesOf<typeof options>) {
+    const areTogether = (values.scores === undefined) === (values['score-items'] === undefined);
+    return areTogether ? null : '--scores and --score-items are given together or not at all';
+  },
+};
 
 /** Users read from the database at once. */
 const READ_TOGETHER = 100;
 
-runWithApplication(async ({ container, pseudonymize }) => {
-  const options = parseOptions(USAGE, {
-    users: { type: 'string' },
-    out: { type: 'string' },
-    limit: { type: 'string', default: '10' },
-    scores: { type: 'string' },
-    'score-items': { type: 'string' },
-  });
-  const limit = wholeNumber(options.limit ?? '10', 'limit', 1, 1_000);
-  const rawIds = await firstColumn(required(options.users, 'users', USAGE), 'userId');
-  const outPath = required(options.out, 'out', USAGE);
-  const scoreItems =
-    options.scores === undefined
-      ? []
-      : await firstColumn(required(options['score-items'], 'score-items', USAGE), 'itemId');
+runWithApplication(command, async ({ container, pseudonymize }, values) => {
+  const { limit, out: outPath, 'score-items': scoreItemsPath } = values;
+  const rawIds = await firstColumn(values.users, 'userId');
+  const scoreItems = scoreItemsPath === undefined ? [] : await firstColumn(scoreItemsPath, 'itemId');
   const { recommendations, models } = container.services;
   if (models.activeVersion() === null) throw new NoActiveModelError();
   const out = await createOutput(outPath);
-  const scores = options.scores === undefined ? null : await createOutput(options.scores);
+  const scores = values.scores === undefined ? null : await createOutput(values.scores);
 
   const progress = createProgress({ title: 'Recommending' });
   const userIds = rawIds.map(pseudonymize);

@@ -5,7 +5,14 @@ import { reportTraining } from '../training-progress.js';
 
 import { runWithApplication } from './command.js';
 
-runWithApplication(async ({ container, store }) => {
+const command = {
+  name: 'retrain',
+  summary:
+    'Trains a new model version from all stored events, as the weekly job does, and activates it unless it is worse.',
+  options: {},
+};
+
+runWithApplication(command, async ({ container, store }) => {
   const run = await reportTraining((onProgress) => container.services.training.run('command', onProgress));
   if (run.state !== 'succeeded') throw new InsufficientDataError(`The retrain ${run.state}: ${run.error}`);
   const model = (await store.models.find(run.modelVersion!))!;

@@ -14,8 +14,10 @@ import { createPseudonymizer, pseudonymKey } from '../../privacy/index.js';
 import type { Pseudonymizer } from '../../privacy/index.js';
 import { SYNTHESIS_SEED } from '../../services/index.js';
 import { createTokens } from '../api/index.js';
+import type { ValuesOf } from '../options.js';
+import { optional, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
-import { readSettings } from '../settings.js';
+import { readEnvironment, readSettings } from '../settings.js';
 import { runArm } from '../simulation/arm.js';
 import type { Policy } from '../simulation/policy.js';
 import { POLICIES } from '../simulation/policy.js';
@@ -24,10 +26,8 @@ import { armTable, compareArms, summaryTable, toReport } from '../simulation/tab
 import type { ArmResult } from '../simulation/tally.js';
 import { startThrowAwayServer } from '../simulation/throw-away-server.js';
 
-import { parseOptions, runCommand, wholeNumber } from './command.js';
+import { runCommand } from './command.js';
 
-const USAGE =
-  'npm run simulate -- [--weeks 8] [--users 2000] [--seed 1] [--json FILE] [--url URL [--token ADMIN_TOKEN]]';
 const HOUR_MS = 3_600_000;
 const TOKEN_SECONDS = 7 * 86_400;
 
@@ -39,31 +39,34 @@ interface Plan {
   readonly endAt: number;
 }
 
-runCommand(async () => {
-  const options = parseOptions(USAGE, {
-    weeks: { type: 'string', default: '8' },
-    users: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'string' },
-    url: { type: 'string' },
-    token: { type: 'string' },
-  });
-  const plan = {
-    weeks: wholeNumber(options.weeks ?? '8', 'weeks', 1, 52),
-    users: wholeNumber(options.users ?? '2000', 'users', 10, 100_000),
-    seed: wholeNumber(options.seed ?? '1', 'seed', 0, 2 ** 31),
-    endAt: Math.floor(Date.now() / HOUR_MS) * HOUR_MS,
-  };
-  const { url, token } = options;
+const options = {
+  weeks: wholeNumber('Weeks to simulate.', { least: 1, most: 52, byDefault: 8 }),
+  users: wholeNumber('Simulated users.', { least: 10, most: 100_000, byDefault: 2_000 }),
+  seed: wholeNumber('Seed of all chance.', { least: 0, most: 2 ** 31, byDefault: 1 }),
+  json: optional('FILE', 'Also writes the figures as JSON.'),
+  url: optional('URL', 'Simulates on this running server instead, which still has its first-run data.'),
+  token: optional('TOKEN', "With --url: an admin token. Default: one made with this installation's key."),
+};
+const command = {
+  name: 'simulate',
+  summary:
+    'Simulates weeks of behaviour through the public API on throw-away servers, and compares them with and without' +
+    '\nretraining and fold-in.',
+  options,
+  examples: ['npm run simulate -- --weeks 8 --users 2000'],
+  check({ url, token }: ValuesOf<typeof options>) {
+    return token !== undefined && url === undefined ? '--token is only for use with --url' : null;
+  },
+};
+
+runCommand(command, async ({ weeks, users, seed, json, url, token }) => {
+  const plan = { weeks, users, seed, endAt: Math.floor(Date.now() / HOUR_MS) * HOUR_MS };
   const arms =
     url === undefined ? await onThrowAwayServers(plan) : [await onRunningServer(plan, { url, token })];
   const comparisons = compareArms(arms, plan.seed);
   if (comparisons.length > 0) process.stdout.write(summaryTable(arms, comparisons));
-  if (options.json !== undefined) {
-    await writeFile(
-      options.json,
-      `${JSON.stringify({ ...plan, ...toReport(arms, comparisons) }, null, 2)}\n`,
-    );
+  if (json !== undefined) {
+    await writeFile(json, `${JSON.stringify({ ...plan, ...toReport(arms, comparisons) }, null, 2)}\n`);
   }
 });
 
@@ -110,7 +113,7 @@ async function onRunningServer(
   { weeks, users, seed, endAt }: Plan,
   given: { url: string; token: string | undefined },
 ): Promise<ArmResult> {
-  const settings = readSettings(process.env);
+  const settings = readSettings(readEnvironment(), { makesKeys: false });
   const startAt = endAt - weeks * WEEK_MS;
   const pseudonymizer = createPseudonymizer(settings.pepper);
   const token = given.token ?? (await adminToken(settings.secret, pseudonymizer));

@@ -4,17 +4,10 @@
  */
 
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { packageRoot } from '../package.js';
 
 import type { ServerProgram } from './server-program.js';
 
@@ -98,22 +91,4 @@ function run(command: string, args: readonly string[]): Promise<void> {
       }
     });
   });
-}
-
-/** The folder of this product, from the sources as well as from what is built of them. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!isPackage(folder)) {
-    const above = dirname(folder);
-    if (above === folder) throw new Error('the folder of this product cannot be found');
-    folder = above;
-  }
-  return folder;
-}
-
-function isPackage(folder: string): boolean {
-  const path = join(folder, 'package.json');
-  return (
-    existsSync(path) && (JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown }).name === 'smartpersona'
-  );
 }
