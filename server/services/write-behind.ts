@@ -1,11 +1,13 @@
 /**
  * Derived data is written in batches shortly after the record: values put under the same key are merged, a batch
- * goes out every `delayMs`, one at a time, and a batch that fails goes back and is tried again with growing pauses.
+ * goes out every `delayMs`, one at a time, and a batch that fails goes back and is tried again. The pause after a
+ * failure doubles from 100 ms to 5 s.
  * What is waiting stays readable through `get`, so a reader on this instance never sees the database lag behind.
  */
 
 import type { Logger } from '../domain/index.js';
 
+const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 const SLICE_SIZE = 4;
 
@@ -65,7 +67,8 @@ export class WriteBehind<V> {
   /** Resolves when everything put before the call is written; rejects when the database refuses it. */
   async drain(): Promise<void> {
     await this.settle();
-    if (this.waiting.size > 0) await this.flush();
+    // Whatever was put before the call is in the batch that runs now, or still waits.
+    if (this.running !== null || this.waiting.size > 0) await this.flush();
   }
 
   /** Resolves when no batch is on its way; what is waiting goes on waiting. */
@@ -107,13 +110,14 @@ export class WriteBehind<V> {
       this.pauseMs = 0;
     } catch (error) {
       this.giveBack(values.slice(nDone));
-      if (this.pauseMs === 0) {
+      const pauseMs = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.pauseMs * 2));
+      if (pauseMs > this.pauseMs) {
         this.options.log.warn(
-          { err: error, waiting: batch.size },
+          { err: error, waiting: this.waiting.size, pauseMs },
           `${this.options.name}: write failed, will be tried again`,
         );
       }
-      this.pauseMs = Math.min(MAX_PAUSE_MS, Math.max(this.options.delayMs, this.pauseMs * 2));
+      this.pauseMs = pauseMs;
       throw error;
     } finally {
       this.inFlight = new Map();
