@@ -79,7 +79,15 @@ export function createContainer({
   const registry = new ModelRegistry();
   const announce = createAnnounce(store, instanceId, clock);
   const catalogue = new ItemCatalogue({ store, registry, announce });
-  const profiles = new ProfileService({ store, catalogue, clock, log, announce });
+  const profiles = new ProfileService({
+    ...{ store, catalogue, clock, log, announce },
+    async onReplaced(profile) {
+      const { userId } = profile;
+      personas.forget(userId);
+      await personas.follow(profile);
+      bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt: clock() });
+    },
+  });
   const personas = new PersonaAssigner({ store, registry, bus, clock, log, announce });
   const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
   const reassignment = new Reassignment({ store, personas, instanceId, clock, log });

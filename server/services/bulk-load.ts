@@ -125,7 +125,6 @@ export class BulkLoad {
     this.options.metrics?.addHistory(added, personaIds);
     const moved = [...new Set(added.map((event) => event.userId))];
     await profiles.rebuild(moved);
-    await profiles.announce(moved);
   }
 
   private count(added: readonly BehaviourEvent[], userIds: readonly string[]): void {

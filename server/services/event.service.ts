@@ -8,7 +8,7 @@ import type { Store } from '../store/index.js';
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { PersonaAssigner } from './persona.service.js';
-import type { ProfileService } from './profile.service.js';
+import type { Apply, ProfileService } from './profile.service.js';
 import type { EventOutcome, EventService, NewEvent } from './services.js';
 import type { ShownLists } from './shown-lists.js';
 
@@ -27,7 +27,7 @@ export class EventRecorder implements EventService {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {
-    const { store, catalogue, shown, clock } = this.options;
+    const { store, catalogue, profiles, shown, clock } = this.options;
     const receivedAt = clock();
     const problems = rows.map((row) => problemOf(row, receivedAt));
     const good = rows.filter(
@@ -36,10 +36,14 @@ export class EventRecorder implements EventService {
     const positions = await shown.positionsOf(good);
     const events = good.map((row, place) => toEvent(row, receivedAt, positions[place]));
 
-    const recorded = await store.activity.append(events);
-    const unknown = recorded.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
-    if (unknown > 0) await store.dataset.addUnknownItemEvents(unknown);
-    await this.learn(recorded, receivedAt);
+    const users = groupByUser(events);
+    const recorded = await profiles.change([...users.keys()], async (apply) => {
+      const added = await store.activity.append(events);
+      const unknown = added.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
+      if (unknown > 0) await store.dataset.addUnknownItemEvents(unknown);
+      await this.learn(users, added, { receivedAt, apply });
+      return added;
+    });
 
     const fresh = new Set(recorded.map((event) => event.id));
     const waiting = events.values();
@@ -51,19 +55,26 @@ export class EventRecorder implements EventService {
     });
   }
 
-  /** Moves their users forward, whether anybody watches or not. */
-  private async learn(recorded: readonly BehaviourEvent[], receivedAt: number): Promise<void> {
+  /** Moves the users forward, with or without open windows. `users`: all that was sent; `added`: what was new of it. */
+  private async learn(
+    users: ReadonlyMap<string, readonly BehaviourEvent[]>,
+    added: readonly BehaviourEvent[],
+    { receivedAt, apply }: { receivedAt: number; apply: Apply },
+  ): Promise<void> {
     const { profiles, personas, metrics, bus } = this.options;
-    const groups = groupByUser(recorded);
-    const userIds = [...groups.keys()];
-    await profiles.preload(userIds);
-    for (const [userId, own] of groups) {
+    const groups = groupByUser(added);
+    const moved: string[] = [];
+    for (const [userId, sent] of users) {
+      const own = groups.get(userId) ?? [];
       const { behaviour } = await profiles.get(userId);
-      await profiles.apply(userId, own);
-      metrics.addEvents(userId, own, behaviour.session);
+      // An event that is in the record already may be missing in the profile: the answer to its first sender was lost.
+      const isRepeat = own.length < new Set(sent.map(({ id }) => id)).size;
+      const hasMoved = await apply(userId, own, { isRepeat });
+      if (own.length > 0) metrics.addEvents(userId, own, behaviour.session);
+      if (hasMoved || own.length > 0) moved.push(userId);
     }
-    await personas.preload(userIds);
-    for (const userId of userIds) {
+    await personas.preload(moved);
+    for (const userId of moved) {
       await personas.follow(await profiles.get(userId));
       bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
     }

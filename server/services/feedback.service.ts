@@ -8,7 +8,8 @@ import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
-import type { ProfileService } from './profile.service.js';
+import type { Apply, ProfileService } from './profile.service.js';
+import { holdsThumb } from './profile.service.js';
 import type { Recommender } from './recommendation.service.js';
 import type { FeedbackOutcome, FeedbackService } from './services.js';
 import type { ShownLists } from './shown-lists.js';
@@ -47,40 +48,49 @@ export class FeedbackLoop implements FeedbackService {
       return { kind: 'unknown-item', itemId };
 
     await recommendations.preload([userId]);
-    const before = await profiles.get(userId);
-    const [position] = await shown.positionsOf([
-      { userId, itemId, listId, position: request.position ?? null },
-    ]);
-    const { stored, previous } = await store.feedback.submit({
-      userId,
-      itemId,
-      value,
-      // Never before what is already known, so that a clock that stepped back cannot lose the thumb's place.
-      at: Math.max(receivedAt, before.behaviour.lastAt),
-      listId,
-      position,
-      modelVersion: this.options.activeVersion(),
-      origin: instanceId,
-      afterEvents: before.eventCount,
+    const { stored, hasMoved } = await profiles.change([userId], async (apply) => {
+      const before = await profiles.get(userId);
+      const [position] = await shown.positionsOf([
+        { userId, itemId, listId, position: request.position ?? null },
+      ]);
+      const { lastAt } = before.behaviour;
+      const outcome = await store.feedback.submit({
+        ...{ userId, itemId, value, listId, position },
+        // Later than what is already known, so that a clock that stepped back cannot lose the thumb's place.
+        at: receivedAt > lastAt ? receivedAt : lastAt + 1,
+        modelVersion: this.options.activeVersion(),
+        origin: instanceId,
+        afterEvents: before.eventCount,
+      });
+      return { stored: outcome.stored, hasMoved: await this.learn(outcome, before, apply) };
     });
-    const isNews = stored !== previous;
-    if (isNews) await this.learn(stored, previous, before);
     const list = await recommendations.show({ userId, first: ANSWER_LENGTH });
-    if (isNews) bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+    if (hasMoved) bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
-  /** Taking back what was never said teaches nothing; its record is only marked as done. */
-  private async learn(stored: Feedback, previous: Feedback | null, before: Profile): Promise<void> {
+  /** Resolves with whether there is anything new. Taking back what was never said teaches nothing. */
+  private async learn(
+    { stored, previous }: { stored: Feedback; previous: Feedback | null },
+    before: Profile,
+    apply: Apply,
+  ): Promise<boolean> {
     const { profiles, metrics, recommendations, store } = this.options;
+    const { userId } = stored;
+    if (stored === previous) {
+      // The first attempt may have been stored without having been learned: its answer was lost, or its instance died.
+      if (holdsThumb(await profiles.get(userId), stored)) return false;
+      return apply(userId, [], { isRepeat: true });
+    }
     if (stored.value === (previous?.value ?? 0)) {
       await store.feedback.markApplied([stored]);
-      return;
+      return true;
     }
     const event = thumbEvent(stored);
     const foretold = recommendations.foretell(before, stored);
-    await profiles.apply(stored.userId, [event], [stored]);
-    metrics.addEvents(stored.userId, [event], before.behaviour.session);
-    if (foretold !== null) metrics.addThumb(stored.userId, stored.at, foretold);
+    await apply(userId, [event], { thumbs: [stored] });
+    metrics.addEvents(userId, [event], before.behaviour.session);
+    if (foretold !== null) metrics.addThumb(userId, stored.at, foretold);
+    return true;
   }
 }

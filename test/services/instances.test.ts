@@ -23,6 +23,7 @@ async function twoInstances() {
   const other = new ProfileService({
     ...{ store, catalogue: container.services.catalogue, clock: Date.now, log: SILENT },
     announce: () => Promise.resolve(),
+    onReplaced: () => Promise.resolve(),
   });
   /** The profile as it follows from the record, once everything is written. */
   const truth = async () => {
@@ -70,7 +71,7 @@ describe('a thumb taken elsewhere', () => {
     const view = { userId: USER, type: 'view', itemId: items[0], at: Date.now() + 1_000, value: 3 } as const;
     const event = { ...view, id: 'view', sessionId: null, position: null, listId: null };
     await store.activity.append([{ ...event, device: null, locale: null }]);
-    await other.apply(USER, [{ ...event, device: null, locale: null }]);
+    await other.change([USER], (apply) => apply(USER, [{ ...event, device: null, locale: null }]));
     await other.drain();
     expect(await truth()).toMatchObject({ eventCount: 3, interactions: [{ opinion: 1 }, { opinion: 1 }] });
     await container.stop();

@@ -29,6 +29,7 @@ it.each(['before', 'after'])(
     const reader = new ProfileService({
       ...{ store: { ...store, feedback }, catalogue, clock: Date.now, log: SILENT },
       announce: () => Promise.resolve(),
+      onReplaced: () => Promise.resolve(),
     });
 
     await container.services.feedback.submit({ userId: USER, itemId, value: 1, listId: null });
@@ -59,6 +60,7 @@ it('a thumb that says what an event said before counts for every reader', async 
   const reader = new ProfileService({
     ...{ store, catalogue, clock: Date.now, log: SILENT },
     announce: () => Promise.resolve(),
+    onReplaced: () => Promise.resolve(),
   });
   expect(await reader.get(USER)).toMatchObject({ eventCount: 1 });
   await feedback.submit({ userId: USER, itemId, value: 1, listId: null });

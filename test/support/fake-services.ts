@@ -20,8 +20,6 @@ import {
   ItemNotFoundError,
   ModelNotFoundError,
   PersonaNotFoundError,
-  addCount,
-  emptyCounts,
 } from '../../server/domain/index.js';
 import type { EventBus } from '../../server/domain/index.js';
 import type { Services } from '../../server/services/index.js';
@@ -49,10 +47,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
   const recorded = new Set<string>();
   const model = fakeModel([...personas.values()]);
   let alert = fakeAlert();
-  const calls = emptyCounts();
+  const calls: Record<string, number> = {};
 
   const ask = async <T>(name: string, answer: () => T): Promise<T> => {
-    addCount(calls, name);
+    calls[name] = (calls[name] ?? 0) + 1;
     await Promise.resolve();
     if (system.failure !== null) throw system.failure;
     return answer();
