@@ -19,6 +19,14 @@ export function eventId(
 }
 
 /**
+ * The id of an event of unknown time that says what an earlier one said before another contradicted it: a mind that
+ * was changed back. `count` is how often the record holds these words already.
+ */
+export function repeatedEventId(id: string, count: number): string {
+  return count === 0 ? id : hash('sha256', `${id}\n${count}`, 'base64url').slice(0, 22);
+}
+
+/**
  * The stored name of a session. A site may build its session ids from user ids, so they are hashed with the pseudonym
  * and the raw ones are dropped with the raw user id.
  */

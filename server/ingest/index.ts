@@ -1,10 +1,20 @@
 /** Stage 1: file readers and the synthesiser. They yield batches and write nothing to the store. */
 
-export { eventId, sessionKey } from './event-id.js';
+export { csvCell } from './csv-fields.js';
+export { eventId, repeatedEventId, sessionKey } from './event-id.js';
+export { EventWords, plainWord } from './event-words.js';
+export * from './given-mapping.js';
+export { planTable, unusedColumns } from './plan-table.js';
+export { previewTable } from './preview-table.js';
+export type { TablePreview } from './preview-table.js';
 export * from './read-events.js';
 export * from './read-items.js';
 export * from './read-ratings.js';
+export * from './read-users.js';
 export { MAX_RECORD_BYTES } from './record-framer.js';
+export type { Remarks } from './remarks.js';
+export type { Reject } from './row-problem.js';
+export * from './survey-items.js';
 export * from './synthesis/behaviour-model.js';
 export { WEEK_MS } from './synthesis/calendar.js';
 export { HABITS, PARAMETERS } from './synthesis/parameters.js';
@@ -15,5 +25,8 @@ export { dominantArchetype, readTruth, trueAffinity, writeTruth } from './synthe
 export type { Truth } from './synthesis/truth.js';
 export type { Act } from './synthesis/week.js';
 export type { World } from './synthesis/world.js';
-export { nameOfSource } from './table-reader.js';
-export type { ReadBatch, Reject, TableSource } from './table-reader.js';
+export { describeMapping } from './table-mapping.js';
+export type { TableMapping } from './table-mapping.js';
+export type { ReadBatch } from './table-reader.js';
+export { nameOfSource } from './table-source.js';
+export type { TableSource } from './table-source.js';

@@ -1,55 +1,87 @@
 /**
- * Stage 1: behaviour from `userId,type,itemId,timestamp,value,sessionId` with optional position, listId, device and
- * locale. The first four columns must be there. Raw user and session ids do not leave this file.
+ * Stage 1: behaviour from a table of events: user, type, item, time, and optionally value, session, position, list,
+ * device and locale. Raw user and session ids do not leave this file.
  */
 
-import { EVENT_TYPES } from '../domain/index.js';
-import type { BehaviourEvent, EventType } from '../domain/index.js';
+import type { BehaviourEvent } from '../domain/index.js';
 
 import { eventId, sessionKey } from './event-id.js';
-import { optionalNumber, optionalText, requiredText, requiredTimestamp } from './fields.js';
+import { EventWords } from './event-words.js';
+import { optionalNumber, optionalText, requiredText } from './fields.js';
+import { planTable } from './plan-table.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
-import { RowProblem, readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
-
-const SCHEMA: TableSchema = {
-  required: ['userId', 'type', 'itemId', 'timestamp'],
-  optional: ['value', 'sessionId', 'position', 'listId', 'device', 'locale'],
-};
+import type { Remarks } from './remarks.js';
+import type { TableRow } from './row-decoder.js';
+import { RowProblem } from './row-problem.js';
+import type { TableMapping } from './table-mapping.js';
+import { readTable } from './table-reader.js';
+import type { ReadBatch } from './table-reader.js';
+import type { TableSource } from './table-source.js';
+import { EVENTS_FROM, requiredTimestamp } from './time-values.js';
+import type { TimeOptions } from './time-values.js';
 
 /** Seconds, or an amount. */
 export const MAX_EVENT_VALUE = 1e12;
 export const MAX_EVENT_POSITION = 1e6;
-const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 export interface ReadEventsOptions {
   /** Turns a raw user id into the stored one. */
   readonly pseudonymize: (rawId: string) => string;
   /** Ms since the epoch; events more than a day later are refused. */
   readonly now: number;
+  /** Default: what `planTable` finds. */
+  readonly mapping?: TableMapping;
 }
 
 /** Batches of events in the order of the file. */
-export function readEvents(
+export async function* readEvents(
   source: TableSource,
   options: ReadEventsOptions,
 ): AsyncGenerator<ReadBatch<BehaviourEvent>, void, undefined> {
+  const { now } = options;
+  const mapping = options.mapping ?? (await planTable(source, 'events', { now }));
   const pseudonymize = cachedPseudonyms(options.pseudonymize);
-  const convert = (row: TableRow) => toEvent(row, pseudonymize, options.now);
-  return readTable(source, SCHEMA, { personal: 'userId', convert });
+  const words = new EventWords(mapping.given.types);
+  const times = timesOf(mapping, now);
+  const convert = (row: TableRow, remarks: Remarks) =>
+    toEvent(row, { pseudonymize, words, times, mapping, remarks });
+  yield* readTable(source, mapping, { convert });
 }
 
-function toEvent(row: TableRow, pseudonymize: (rawId: string) => string, now: number): BehaviourEvent {
-  const [rawUserId, type, itemId, timestamp, value, sessionId, position, listId, device, locale] = row.values;
+/** How the times of behaviour are read. */
+export function timesOf(mapping: TableMapping, now: number): TimeOptions {
+  return { now, isSpreadsheet: mapping.timeForm === 'spreadsheet day numbers', from: EVENTS_FROM };
+}
+
+interface Context {
+  readonly pseudonymize: (rawId: string) => string;
+  readonly words: EventWords;
+  readonly times: TimeOptions;
+  readonly mapping: TableMapping;
+  readonly remarks: Remarks;
+}
+
+function toEvent(
+  row: TableRow,
+  { pseudonymize, words, times, mapping, remarks }: Context,
+): BehaviourEvent | null {
+  const [rawUserId, typeText, itemId, timestamp, value, sessionId, position, listId, device, locale] =
+    row.values;
   const rawUser = requiredText('userId', rawUserId);
-  if (!TYPES.has(type)) throw new RowProblem('type', `is not one of ${EVENT_TYPES.join(', ')}`, type);
+  const everyType = typeText === '' ? mapping.given.everyType : undefined;
+  const { meaning: type, isAlias } =
+    everyType === undefined ? words.read(typeText) : { meaning: everyType, isAlias: false };
+  if (type === 'ignore') {
+    remarks.add(`rows of the type "${typeText}" are left out`);
+    return null;
+  }
   const userId = pseudonymize(rawUser);
   const session = optionalText('sessionId', sessionId);
   const event = {
     userId,
-    type: type as EventType,
+    type,
     itemId: type === 'search' ? null : requiredText('itemId', itemId),
-    at: requiredTimestamp('timestamp', timestamp, now),
+    at: requiredTimestamp('timestamp', timestamp, times),
     value: optionalNumber('value', value, 0, MAX_EVENT_VALUE),
     sessionId: session === null ? null : sessionKey(userId, session),
     position: wholeNumber('position', position),
@@ -57,6 +89,7 @@ function toEvent(row: TableRow, pseudonymize: (rawId: string) => string, now: nu
     device: optionalText('device', device),
     locale: optionalText('locale', locale),
   };
+  if (isAlias) remarks.add(`"${typeText}" is taken as ${type}`);
   return { id: eventId(event), ...event };
 }
 

@@ -1,18 +1,22 @@
 /**
- * Stage 1: the catalogue from `itemId,title,category,tags,...` (tags separated by "|"). Only itemId and title must be
- * there. Every other column becomes an attribute; a cell that is a plain number becomes a number.
+ * Stage 1: the catalogue. Only an id has to be there: it stands in for a title that is missing. Columns that are no
+ * field become attributes; a cell that is a plain number becomes a number.
  */
 
 import type { Item } from '../domain/index.js';
 
-import { optionalText, optionalTimestamp, requiredText } from './fields.js';
-import { RowProblem, readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
-
-const SCHEMA: TableSchema = {
-  required: ['itemId', 'title'],
-  optional: ['category', 'tags', 'locale', 'createdAt', 'available'],
-};
+import { optionalText, requiredText } from './fields.js';
+import { availability, listOf } from './item-values.js';
+import { planTable } from './plan-table.js';
+import type { Remarks } from './remarks.js';
+import { VALUE_SEPARATOR } from './row-decoder.js';
+import type { TableRow } from './row-decoder.js';
+import { RowProblem } from './row-problem.js';
+import type { TableMapping } from './table-mapping.js';
+import { readTable } from './table-reader.js';
+import type { ReadBatch } from './table-reader.js';
+import type { TableSource } from './table-source.js';
+import { optionalTimestamp } from './time-values.js';
 
 const MAX_TITLE_CHARACTERS = 1_000;
 const MAX_TAGS = 500;
@@ -21,87 +25,76 @@ const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,10})?$/;
 export interface ReadItemsOptions {
   /** Ms since the epoch; creation times more than a day later are refused. */
   readonly now: number;
-  /** Gives an item without a category one from its tags (`learnCategoryRule`); default: it stays ''. */
+  /** Default: what `planTable` finds. */
+  readonly mapping?: TableMapping;
+  /** Gives an item without a category one from its tags (`surveyItems`); default: it stays ''. */
   readonly categoryRule?: CategoryRule;
 }
 
+/** An item and where it stands in its file. */
+export interface ItemRow {
+  readonly item: Item;
+  readonly line: number;
+}
+
 /** Batches of items in the order of the file. A missing creation time is 0, so that reading again gives equal items. */
-export function readItems(
+export async function* readItems(
   source: TableSource,
   options: ReadItemsOptions,
 ): AsyncGenerator<ReadBatch<Item>, void, undefined> {
-  return readTable(source, SCHEMA, { personal: null, convert: (row) => toItem(row, options) });
+  for await (const batch of readItemRows(source, options))
+    yield { ...batch, rows: batch.rows.map(({ item }) => item) };
 }
 
-function toItem(row: TableRow, options: ReadItemsOptions): Item {
-  const [itemId, title, category, tagText, locale, createdAt, available] = row.values;
-  const tags = [...new Set(tagText.split('|').map((tag) => tag.trim()))].filter((tag) => tag !== '');
+/** The same with their lines. `onProblem` gets the ids of items whose row is refused, as far as they have one. */
+export async function* readItemRows(
+  source: TableSource,
+  options: ReadItemsOptions & { onProblem?: (itemId: string, problem: RowProblem) => void },
+): AsyncGenerator<ReadBatch<ItemRow>, void, undefined> {
+  const mapping = options.mapping ?? (await planTable(source, 'items', { now: options.now }));
+  const convert = (row: TableRow, remarks: Remarks): ItemRow => {
+    try {
+      return { item: toItem(row, options, mapping, remarks), line: row.line };
+    } catch (error) {
+      if (error instanceof RowProblem && row.values[0] !== '') options.onProblem?.(row.values[0], error);
+      throw error;
+    }
+  };
+  yield* readTable(source, mapping, { convert });
+}
+
+function toItem(row: TableRow, options: ReadItemsOptions, mapping: TableMapping, remarks: Remarks): Item {
+  const [itemIdText, title, category, tagText, locale, createdAt, available] = row.values;
+  const itemId = requiredText('itemId', itemIdText);
+  const [ownCategory, ...levels] = listOf(category, mapping.categorySeparator);
+  const tags = [...new Set([...listOf(tagText, mapping.tagSeparator), ...levels])];
   if (tags.length > MAX_TAGS) throw new RowProblem('tags', `holds more than ${MAX_TAGS} tags`);
-  const ownCategory = optionalText('category', category);
-  return {
-    itemId: requiredText('itemId', itemId),
-    title: requiredTitle(title),
-    category: ownCategory ?? options.categoryRule?.(tags) ?? '',
+  const item = {
+    itemId,
+    title: titleOf(title, itemId),
+    category: optionalText('category', ownCategory ?? '') ?? options.categoryRule?.(tags) ?? '',
     tags: tags.map((tag) => requiredText('tags', tag)),
     attributes: Object.fromEntries(row.extras.map(([name, value]) => [name, attributeValue(value)])),
     locale: optionalText('locale', locale),
-    createdAt: optionalTimestamp('createdAt', createdAt, options.now) ?? 0,
-    isAvailable: availability(available),
+    createdAt: optionalTimestamp('createdAt', createdAt, { now: options.now }) ?? 0,
+    isAvailable: availability(available.split(VALUE_SEPARATOR)),
   };
+  if (title === '') remarks.add('titles are missing: the id stands in');
+  if (levels.length > 0 && mapping.categorySeparator === null)
+    remarks.add('categories are lists: the first entry is the category, the others are tags');
+  return item;
 }
 
-function requiredTitle(value: string): string {
-  if (value === '') throw new RowProblem('title', 'is empty');
+function titleOf(value: string, itemId: string): string {
   if (value.length > MAX_TITLE_CHARACTERS) {
     throw new RowProblem('title', `is longer than ${MAX_TITLE_CHARACTERS} characters`, value);
   }
-  return value;
+  return value === '' ? itemId : value;
 }
 
 function attributeValue(value: string): string | number {
   return PLAIN_NUMBER.test(value) ? Number(value) : value;
 }
 
-function availability(value: string): boolean {
-  const word = value.toLowerCase();
-  if (['', 'true', '1', 'yes'].includes(word)) return true;
-  if (['false', '0', 'no'].includes(word)) return false;
-  throw new RowProblem('available', 'is neither true nor false', value);
-}
-
 /** The category for an item with these tags; '' when no tag will do. */
 export type CategoryRule = (tags: readonly string[]) => string;
-
-/** A tag on more items than this share describes the catalogue, not the item. */
-export const MAX_CATEGORY_SHARE = 0.2;
-
-/**
- * Reads the file once and gives the rule that derives categories from tags: the item's most widespread tag among those
- * that at most 20 % of the items carry, the alphabet breaking ties. Widespread, so that categories are few and large.
- */
-export async function learnCategoryRule(
-  source: TableSource,
-  options: { now: number },
-): Promise<CategoryRule> {
-  const counts = new Map<string, number>();
-  let nItems = 0;
-  for await (const { rows } of readItems(source, options)) {
-    nItems += rows.length;
-    for (const { tags } of rows) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  }
-  return categoryRule(counts, nItems);
-}
-
-/** The rule from the number of items that carry each tag. */
-export function categoryRule(tagCounts: ReadonlyMap<string, number>, nItems: number): CategoryRule {
-  const limit = nItems * MAX_CATEGORY_SHARE;
-  return (tags) => {
-    let best = '';
-    for (const tag of tags) {
-      const count = tagCounts.get(tag) ?? 0;
-      const most = best === '' ? 0 : tagCounts.get(best)!;
-      if (count <= limit && (count > most || (count === most && tag < best))) best = tag;
-    }
-    return best;
-  };
-}

@@ -1,33 +1,39 @@
 /**
- * Stage 1: star ratings from `userId,itemId,rating[,timestamp]` as events: a like, a dislike, or a view in between.
+ * Stage 1: ratings as events: a like, a dislike, or a view in between, by the rule that `planTable` found.
  *
  * Without a timestamp an event's time is unknown: it carries its place in the file instead (see KNOWN_TIME_FROM), so
  * that of two different ratings of one item by one user the later row wins. Raw user ids do not leave this file.
  */
 
-import { InvalidInputError, KNOWN_TIME_FROM } from '../domain/index.js';
+import { KNOWN_TIME_FROM } from '../domain/index.js';
 import type { BehaviourEvent, EventType } from '../domain/index.js';
 
 import { eventId } from './event-id.js';
-import { optionalTimestamp, requiredNumber, requiredText } from './fields.js';
+import { requiredNumber, requiredText } from './fields.js';
+import { NOTHING_GIVEN } from './given-mapping.js';
+import { planTable } from './plan-table.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
+import { checkThresholds } from './rating-scale.js';
+import type { RatingRule } from './rating-scale.js';
+import { timesOf } from './read-events.js';
+import type { Remarks } from './remarks.js';
+import type { TableRow } from './row-decoder.js';
+import type { TableMapping } from './table-mapping.js';
 import { readTable } from './table-reader.js';
-import type { ReadBatch, TableRow, TableSchema, TableSource } from './table-reader.js';
-
-const SCHEMA: TableSchema = { required: ['userId', 'itemId', 'rating'], optional: ['timestamp'] };
-
-/** Stars from half a star to five. */
-export const MIN_RATING = 0.5;
-export const MAX_RATING = 5;
+import type { ReadBatch } from './table-reader.js';
+import type { TableSource } from './table-source.js';
+import { optionalTimestamp } from './time-values.js';
 
 export interface ReadRatingsOptions {
   /** Turns a raw user id into the stored one. */
   readonly pseudonymize: (rawId: string) => string;
   /** Ms since the epoch; ratings more than a day later are refused. */
   readonly now: number;
-  /** Ratings from here up are likes, default 4. */
+  /** Default: what `planTable` finds with the two thresholds. */
+  readonly mapping?: TableMapping;
+  /** Ratings from here up are likes; by default it follows from the scale (4 of five stars). */
   readonly likeAt?: number;
-  /** Ratings from here down are dislikes, default 2; must be below `likeAt`. */
+  /** Ratings from here down are dislikes; by default it follows from the scale (2 of five stars). */
   readonly dislikeAt?: number;
   /**
    * Place of the first row among rows of unknown time, default 0. Pass the number of events stored so far, and a file
@@ -41,31 +47,36 @@ export function readRatings(
   source: TableSource,
   options: ReadRatingsOptions,
 ): AsyncGenerator<ReadBatch<BehaviourEvent>, void, undefined> {
-  const likeAt = options.likeAt ?? 4;
-  const dislikeAt = options.dislikeAt ?? 2;
-  if (!(dislikeAt < likeAt)) {
-    throw new InvalidInputError(
-      `Dislikes end at ${dislikeAt} stars and likes begin at ${likeAt}: they overlap.`,
-      'likeAt',
-    );
-  }
-  const firstPlace = options.firstPlace ?? 0;
-  const pseudonymize = cachedPseudonyms(options.pseudonymize);
+  checkThresholds(options);
+  return read(source, options);
+}
 
-  const convert = (row: TableRow): BehaviourEvent => {
+async function* read(
+  source: TableSource,
+  options: ReadRatingsOptions,
+): AsyncGenerator<ReadBatch<BehaviourEvent>, void, undefined> {
+  const { now, likeAt, dislikeAt, firstPlace = 0 } = options;
+  const given = { ...NOTHING_GIVEN, likeAt, dislikeAt };
+  const mapping = options.mapping ?? (await planTable(source, 'ratings', { given, now }));
+  const pseudonymize = cachedPseudonyms(options.pseudonymize);
+  const rule = mapping.rule!;
+  const times = timesOf(mapping, now);
+
+  const convert = (row: TableRow, remarks: Remarks): BehaviourEvent => {
     const [rawUserId, itemId, rating, timestamp] = row.values;
     const rawUser = requiredText('userId', rawUserId);
     const item = requiredText('itemId', itemId);
-    const stars = requiredNumber('rating', rating, MIN_RATING, MAX_RATING);
-    const at = optionalTimestamp('timestamp', timestamp, options.now);
-    const type: EventType = stars >= likeAt ? 'like' : stars <= dislikeAt ? 'dislike' : 'view';
+    const { type, value } = opinionOf(rating, rule);
+    const at = optionalTimestamp('timestamp', timestamp, times);
+    if (value !== null && rule.notRated.includes(value))
+      remarks.add(`ratings of ${value} are views (seen, not rated)`);
     const event = {
       userId: pseudonymize(rawUser),
       type,
       itemId: item,
       at: at ?? Math.min(firstPlace + row.line, KNOWN_TIME_FROM - 1),
       // The value of a view is its dwell, which a rating says nothing about.
-      value: type === 'view' ? null : stars,
+      value: type === 'view' ? null : value,
       sessionId: null,
       position: null,
       listId: null,
@@ -74,5 +85,18 @@ export function readRatings(
     };
     return { id: eventId(event), ...event };
   };
-  return readTable(source, SCHEMA, { personal: 'userId', convert });
+  yield* readTable(source, mapping, { convert });
+}
+
+function opinionOf(rating: string, rule: RatingRule): { type: EventType; value: number } {
+  const isNotRated = rule.notRated.some((value) => Number(rating) === value && rating !== '');
+  const value = isNotRated ? Number(rating) : requiredNumber('rating', rating, rule.least, rule.most);
+  const type = isNotRated
+    ? 'view'
+    : value >= rule.likeAt
+      ? 'like'
+      : value <= rule.dislikeAt
+        ? 'dislike'
+        : 'view';
+  return { type, value };
 }

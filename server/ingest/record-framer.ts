@@ -1,13 +1,16 @@
 /**
  * Stage 1: cuts a stream of bytes into records (CSV rows or JSONL lines) in bounded memory.
  *
- * A record ends at a newline; in CSV a newline inside a quoted field does not end it. What is kept between two chunks
+ * A record ends at a newline (or at a carriage return, where the file has no newlines); in CSV a newline inside a quoted field does not end it. What is kept between two chunks
  * never exceeds `MAX_RECORD_BYTES`: a longer line is dropped while it is read and reported, and so is a quote that is
  * opened and not closed within that many bytes. In both cases reading goes on with the next physical line, so one bad
  * line costs one line.
  */
 
 import { isUtf8 } from 'node:buffer';
+
+import { COMMA_SEPARATED } from './csv-fields.js';
+import type { CsvDialect } from './csv-fields.js';
 
 /** The longest record that is read, in bytes. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
@@ -23,23 +26,50 @@ export interface Frame {
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
+const SPACE = 32;
 const QUOTE = 34;
-const COMMA = 44;
+const BACKSLASH = 92;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-const TOO_LONG = `is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`;
+export const TOO_LONG = `is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`;
 const NEVER_CLOSED = 'opens a quote that is never closed';
 const WRONG_PLACE = 'has a quote in the wrong place';
-const NOT_UTF8 = 'is not valid UTF-8';
+export const NOT_UTF8 = 'is not valid UTF-8';
 
-export class RecordFramer {
+export interface FramerOptions {
+  /** True for CSV, where quoted fields may hold newlines. */
+  readonly hasQuotes: boolean;
+  /** Of the CSV dialect; default COMMA_SEPARATED. */
+  readonly dialect?: CsvDialect;
+  /** The byte that ends a line; default a newline. */
+  readonly lineEnd?: 10 | 13;
+}
+
+/** What cuts bytes into records. */
+export interface Framer {
+  /** The records that this chunk completes. */
+  push(chunk: Buffer): Frame[];
+  /** The last record, if the file does not end with the end of one. */
+  end(): Frame[];
+}
+
+export class RecordFramer implements Framer {
+  private readonly lineEnd: number;
+  private readonly quoting: Quoting;
   private kept: Buffer = Buffer.alloc(0);
   private line = 1;
   private isSkipping = false;
   private isAtStart = true;
 
-  /** `hasQuotes`: true for CSV, where quoted fields may hold newlines. */
-  constructor(private readonly options: { hasQuotes: boolean }) {}
+  constructor(private readonly options: FramerOptions) {
+    const { delimiter, escape = '"' } = options.dialect ?? COMMA_SEPARATED;
+    this.lineEnd = options.lineEnd ?? NEWLINE;
+    this.quoting = {
+      delimiter: delimiter.charCodeAt(0),
+      escape: escape === '"' ? QUOTE : BACKSLASH,
+      lineEnd: this.lineEnd,
+    };
+  }
 
   /** Bytes held for the next chunk; at most MAX_RECORD_BYTES. */
   get keptBytes(): number {
@@ -54,7 +84,7 @@ export class RecordFramer {
   /** The last record, if the file does not end with a newline. */
   end(): Frame[] {
     if (this.kept.length === 0 && !this.isSkipping) return [];
-    return this.cut(Buffer.concat([this.kept, Buffer.from([NEWLINE])]), true);
+    return this.cut(Buffer.concat([this.kept, Buffer.from([this.lineEnd])]), true);
   }
 
   private cut(data: Buffer, isLast: boolean): Frame[] {
@@ -70,7 +100,7 @@ export class RecordFramer {
     }
     let nextQuote = this.options.hasQuotes ? data.indexOf(QUOTE, start) : -1;
     while (start < data.length) {
-      const newline = data.indexOf(NEWLINE, start);
+      const newline = data.indexOf(this.lineEnd, start);
       if (this.isSkipping || (newline < 0 ? data.length : newline) - start > MAX_RECORD_BYTES) {
         this.isSkipping = newline < 0;
         if (this.isSkipping) start = data.length;
@@ -83,7 +113,7 @@ export class RecordFramer {
         start = this.accept(frames, data, start, newline);
         continue;
       }
-      const end = recordEnd(data, start);
+      const end = recordEnd(data, start, this.quoting);
       if (end === UNFINISHED && !isLast && data.length - start <= MAX_RECORD_BYTES) break;
       if (end === MISPLACED) start = this.refuse(frames, WRONG_PLACE, newline);
       else if (end === UNFINISHED || end - start > MAX_RECORD_BYTES)
@@ -98,7 +128,8 @@ export class RecordFramer {
     const bytes = data.subarray(start, end > start && data[end - 1] === CARRIAGE_RETURN ? end - 1 : end);
     const line = this.line;
     this.line += 1;
-    for (let at = data.indexOf(NEWLINE, start); at < end; at = data.indexOf(NEWLINE, at + 1)) this.line += 1;
+    for (let at = data.indexOf(this.lineEnd, start); at < end; at = data.indexOf(this.lineEnd, at + 1))
+      this.line += 1;
     if (isUtf8(bytes)) frames.push({ line, text: bytes.toString('utf8'), problem: null });
     else frames.push({ line, text: null, problem: NOT_UTF8 });
     return end + 1;
@@ -115,27 +146,40 @@ export class RecordFramer {
 const UNFINISHED = -1;
 const MISPLACED = -2;
 
+interface Quoting {
+  readonly delimiter: number;
+  readonly escape: number;
+  readonly lineEnd: number;
+}
+
 /**
- * Position of the newline that ends the CSV record at `start`. A quote opens a field only at its start, and a field ends
+ * Position of the line end that ends the CSV record at `start`. A quote opens a field only at its start, and a field ends
  * with its closing quote: a stray quote is noticed at the next one, before it swallows the rows between.
  */
-function recordEnd(data: Buffer, start: number): number {
+function recordEnd(data: Buffer, start: number, { delimiter, escape, lineEnd }: Quoting): number {
   let isQuoted = false;
   let isFieldStart = true;
   for (let i = start; i < data.length; i++) {
     const byte = data[i];
     if (isQuoted) {
+      if (byte === BACKSLASH && escape === BACKSLASH) i += 1;
       if (byte !== QUOTE) continue;
-      if (i + 1 === data.length) return UNFINISHED;
-      const next = data[i + 1];
-      if (next === QUOTE) i += 1;
-      else if (next === COMMA || next === NEWLINE || next === CARRIAGE_RETURN) isQuoted = false;
-      else return MISPLACED;
-    } else if (byte === NEWLINE) {
+      let after = i + 1;
+      if (data[after] === QUOTE && escape === QUOTE) {
+        i = after;
+        continue;
+      }
+      while (data[after] === SPACE) after += 1;
+      if (after >= data.length) return UNFINISHED;
+      const next = data[after];
+      if (next !== delimiter && next !== lineEnd && next !== CARRIAGE_RETURN) return MISPLACED;
+      isQuoted = false;
+      i = after - 1;
+    } else if (byte === lineEnd) {
       return i;
     } else {
       isQuoted = byte === QUOTE && isFieldStart;
-      isFieldStart = byte === COMMA;
+      isFieldStart = byte === delimiter || (isFieldStart && byte === SPACE);
     }
   }
   return UNFINISHED;

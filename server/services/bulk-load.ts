@@ -8,12 +8,14 @@
  */
 
 import type { BehaviourEvent } from '../domain/index.js';
+import { KNOWN_TIME_FROM, isTimeKnown } from '../domain/index.js';
 import { rebuildProfile } from '../features/index.js';
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
+import { followingWords } from './undated-words.js';
 
 /** Events held in memory before they are written: about 150 MB. */
 const MAX_HELD_EVENTS = 400_000;
@@ -35,7 +37,10 @@ export interface BulkLoadOptions {
 export interface BulkLoadReport {
   /** Events that were not stored before. */
   readonly recorded: number;
+  /** Rows that were stored before this load. */
   readonly duplicates: number;
+  /** Rows that say what another row of this load says. */
+  readonly equalRows: number;
   readonly newUsers: number;
   /** New events that name an item the catalogue does not have. */
   readonly unknownItemEvents: number;
@@ -46,6 +51,7 @@ export class BulkLoad {
   private heldEvents = 0;
   private recorded = 0;
   private duplicates = 0;
+  private equalRows = 0;
   private newUsers = 0;
   private unknownItemEvents = 0;
 
@@ -65,9 +71,9 @@ export class BulkLoad {
   async finish(): Promise<BulkLoadReport> {
     await this.write();
     await this.options.metrics?.drain();
-    const { recorded, duplicates, newUsers, unknownItemEvents } = this;
+    const { recorded, duplicates, equalRows, newUsers, unknownItemEvents } = this;
     if (unknownItemEvents > 0) await this.options.store.dataset.addUnknownItemEvents(unknownItemEvents);
-    return { recorded, duplicates, newUsers, unknownItemEvents };
+    return { recorded, duplicates, equalRows, newUsers, unknownItemEvents };
   }
 
   private async write(): Promise<void> {
@@ -103,11 +109,12 @@ export class BulkLoad {
   private async writeFresh(userIds: readonly string[]): Promise<void> {
     const { store, catalogue } = this.options;
     this.newUsers += userIds.length;
+    this.settle(userIds, []);
     const added = await store.activity.append(this.eventsOf(userIds), { fresh: true });
     this.count(added, userIds);
     this.options.metrics?.addHistory(added, new Map());
     const rows = userIds.map((userId) => ({
-      profile: rebuildProfile(userId, withoutRepeats(this.held.get(userId)!), catalogue),
+      profile: rebuildProfile(userId, this.held.get(userId)!, catalogue),
       expectedRevision: 0,
     }));
     const refused = await store.profiles.replaceMany(rows);
@@ -120,11 +127,34 @@ export class BulkLoad {
     personaIds: ReadonlyMap<string, string | null>,
   ): Promise<void> {
     const { store, profiles } = this.options;
+    const undated = userIds.filter((userId) => this.held.get(userId)!.some(({ at }) => !isTimeKnown(at)));
+    this.settle(userIds, await store.activity.findBefore(undated, KNOWN_TIME_FROM));
     const added = await store.activity.append(this.eventsOf(userIds));
     this.count(added, userIds);
     this.options.metrics?.addHistory(added, personaIds);
     const moved = [...new Set(added.map((event) => event.userId))];
     await profiles.rebuild(moved);
+  }
+
+  /**
+   * Leaves of the held events of these users those that have to be written, each once. `stored` are their events of
+   * unknown time: words that a file without times says again are counted as stored.
+   */
+  private settle(userIds: readonly string[], stored: readonly BehaviourEvent[]): void {
+    const storedOf = new Map(userIds.map((userId) => [userId, [] as BehaviourEvent[]]));
+    for (const event of stored) storedOf.get(event.userId)!.push(event);
+    for (const userId of userIds) {
+      const held = this.held.get(userId)!;
+      const dated = held.filter(({ at }) => isTimeKnown(at));
+      const distinct = withoutRepeats(dated);
+      const words = followingWords(
+        held.filter(({ at }) => !isTimeKnown(at)),
+        storedOf.get(userId)!,
+      );
+      this.equalRows += dated.length - distinct.length + words.nEqual;
+      this.duplicates += words.nStored;
+      this.held.set(userId, words.events.length === 0 ? distinct : [...distinct, ...words.events]);
+    }
   }
 
   private count(added: readonly BehaviourEvent[], userIds: readonly string[]): void {

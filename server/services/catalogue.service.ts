@@ -72,6 +72,16 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     return this.light.has(itemId);
   }
 
+  /** Number of items. */
+  get size(): number {
+    return this.light.size;
+  }
+
+  /** Ids of the items that are on offer, in no order. */
+  *availableIds(): Iterable<string> {
+    for (const [itemId, { isAvailable }] of this.light) if (isAvailable) yield itemId;
+  }
+
   categoryOf(itemId: string): string | null {
     return this.light.get(itemId)?.category ?? null;
   }

@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly report?: (stage: TrainingStage, fraction: number) => void;
 }
 
-/** Throws InsufficientDataError when there are no users, CancelledError when the signal says so. */
+/** Throws InsufficientDataError when there are no users or no items, CancelledError when the signal says so. */
 export async function loadDataset({
   store,
   clock,
@@ -46,6 +46,10 @@ export async function loadDataset({
   }
   if (loaded === 0)
     throw new InsufficientDataError('There are no users to learn from. Import events or ratings first.');
+  if (items.length === 0)
+    throw new InsufficientDataError(
+      'The catalogue is empty, so there is nothing to recommend. Import items first, or make them from the ids of the events with import --items-from-events.',
+    );
   report?.('features', 0);
   const dataset = builder.build();
   await nextTurn();

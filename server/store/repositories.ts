@@ -95,6 +95,8 @@ export interface ActivityRepository {
   append(events: readonly BehaviourEvent[], options?: AppendOptions): Promise<BehaviourEvent[]>;
   /** All events of one user in ascending time, ties by id. */
   findByUser(userId: string): Promise<BehaviourEvent[]>;
+  /** The events of these users before an instant (ms), in ascending time, ties by id; users in no order. */
+  findBefore(userIds: readonly string[], before: number): Promise<BehaviourEvent[]>;
   /** Streams buckets grouped by user: all buckets of a user come one after another, users in ascending id. */
   streamByUser(): AsyncIterable<{ userId: string; events: BehaviourEvent[] }>;
   /** Users whose derived data may lag behind the record. */

@@ -48,6 +48,14 @@ async function file(name: string, content: string | Buffer): Promise<string> {
 }
 
 const runImport = (...args: string[]) => runCommand(env, 'import', args);
+/** What an import says that ends with an exit code. */
+const failingImport = (...args: string[]) =>
+  runImport(...args).then(
+    (output) => {
+      throw new Error(`It ended well: ${output}`);
+    },
+    (error: Error) => error.message,
+  );
 const rejects = async () => readFile(join(folder, 'data', 'rejects.csv'), 'utf8').catch(() => '');
 
 /** How much the database holds. */
@@ -71,7 +79,8 @@ describe('a file that cannot be read as a whole', () => {
     const cases: [path: string, message: RegExp][] = [
       [join(folder, 'nowhere.csv'), /There is no file .*nowhere\.csv\./],
       [folderInPlace, /folder\.csv is a directory; name a CSV or JSONL file\./],
-      [await file('wrong.csv', 'user,item,stars\n1,2,3\n'), /lacks the column "userId", .*it has "user"/],
+      [await file('wrong.csv', 'user,item,grade\n1,2,3\n'), /lacks the column "rating"; it has "user"/],
+      [await file('one.csv', 'userId,itemId,rating\nu,b1,1\n'), /all ratings are 1, too few .*--scale/],
     ];
     for (const [path, message] of cases) {
       const error = await runImport('--items', items, '--ratings', path).catch((reason: unknown) => reason);
@@ -113,11 +122,17 @@ describe('rows that break a rule', () => {
         Buffer.from('bob,purchase,b3,2026-01-06T10:00:00Z,9.5,\r\n'),
       ]),
     );
-    const output = await runImport('--items', items, '--events', events);
+    // More than a tenth of the events is rejected, which a script has to notice.
+    const output = await failingImport('--items', items, '--events', events);
+    expect(output).toMatch(
+      /^import exited with 3: [\s\S]*events: 57 % of the rows were rejected, more than 10 %\./,
+    );
     expect(output).toContain('items: 4 rows read, 4 new\n');
     expect(output).toContain(
       'events: 7 rows read, 3 new, 4 rejected, 1 about items the catalogue does not have (kept), 2 new users',
     );
+    expect(output).toContain('  1 × timestamp is more than a day in the future\n');
+    expect(output).toContain('  from 2026-01-05 10:00 to 2026-01-06 10:00 UTC\n');
     expect(output).toContain('Rejected rows are listed in');
     const lines = (await rejects()).trim().split('\n');
     expect(lines[0]).toBe('file,line,column,reason,excerpt');
@@ -132,11 +147,13 @@ describe('rows that break a rule', () => {
   });
 
   it('are ratings out of range, and a header alone is no fault', async () => {
-    const ratings = await file('ratings.csv', 'userId,itemId,rating\nann,b1,5\nann,b2,11\nann,b3,-1\n');
+    const ratings = await file('ratings.csv', 'userId,itemId,rating\nann,b1,5\nann,b2,11\nann,b3,-2\n');
     const events = await file('events.csv', EVENTS_HEADER);
-    const output = await runImport('--events', events, '--ratings', ratings);
+    const output = await failingImport('--events', events, '--ratings', ratings, '--scale', '0.5..5');
     expect(output).toContain('events: 0 rows read, 0 new\n');
     expect(output).toContain('ratings: 3 rows read, 1 new, 2 rejected');
+    expect(output).toContain('  2 × rating is not between 0.5 and 5: 11 1, -2 1\n');
+    expect(output).toContain('ratings: The catalogue is empty, so nothing can be recommended');
     expect(await rejects()).toMatch(/,3,rating,is not between 0\.5 and 5,11\n.*,4,rating,is not/);
     expect(await stored()).toMatchObject({ users: 1, events: 1 });
   });
@@ -148,14 +165,15 @@ describe('an import', () => {
       ...['--items', await file('items.csv', ITEMS)],
       ...['--events', await file('events.csv', `${EVENTS_HEADER}ann,view,b1,2026-01-05T10:00:00Z,12,s1\n`)],
       ...['--ratings', await file('ratings.csv', 'userId,itemId,rating\nann,b1,5\nbob,b2,1\nbob,b3,9\n')],
+      ...['--scale', '0.5..5'],
     ];
-    const dry = await runImport(...files, '--dry-run');
+    const dry = await failingImport(...files, '--dry-run');
     expect(dry.match(/dry run, nothing written/g)).toHaveLength(3);
     expect(dry).toContain('1 would be rejected');
     expect(await stored()).toEqual(NOTHING);
     expect((await store.dataset.get()).isSynthetic).toBe(true);
 
-    await runImport(...files);
+    await failingImport(...files);
     const first = await stored();
     const everything = async () => {
       const rows: unknown[] = [];
@@ -165,7 +183,7 @@ describe('an import', () => {
     };
     const before = await everything();
     expect(first).toEqual({ items: 4, users: 2, events: 3, profiles: 2 });
-    const again = await runImport(...files);
+    const again = await failingImport(...files);
     expect(again).toContain('items: 4 rows read, 0 new, 4 already there');
     expect(again).toContain('events: 1 rows read, 0 new, 1 already there');
     expect(again).toContain('ratings: 3 rows read, 0 new, 2 already there, 1 rejected');
@@ -204,7 +222,7 @@ describe('npm run recommend', () => {
 
     const missing = join(folder, 'nobody.csv');
     for (const [args, message] of [
-      [['--users', missing, '--out', out], /nobody\.csv cannot be read/],
+      [['--users', missing, '--out', out], /There is no file .*nobody\.csv/],
       [['--users', users, '--out', join(folder, 'no', 'where.csv')], /where\.csv cannot be written/],
     ] as const) {
       const error = await recommend(...args).catch((reason: unknown) => reason);

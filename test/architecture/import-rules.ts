@@ -36,7 +36,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'server/ingest': {
     // Of learning, the seeded randomness of the synthesiser.
     folders: ['server/domain', 'server/privacy', 'server/learning'],
-    packages: ['@faker-js/faker', 'csv-parse'],
+    packages: ['@faker-js/faker'],
     node: [
       'buffer',
       'crypto',
@@ -48,6 +48,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'stream',
       'stream/promises',
       'util',
+      'zlib',
     ],
   },
   'server/workers': {

@@ -59,6 +59,19 @@ export function describeActivityRepository(name: string, makeStore: MakeStore): 
       expect(idsOf(await activity.findByUser(ann))).toEqual(['early', 'a', 'b', 'weekAfter', 'late']);
     });
 
+    it('finds the events of some users before an instant', async () => {
+      const rows = [
+        event('b', { at: 2 }),
+        event('a', { at: 1 }),
+        event('later', { at: NOON }),
+        event('other', { userId: bob, at: 3 }),
+      ];
+      await activity.append(rows, { fresh: true });
+      expect(idsOf(await activity.findBefore([ann], DAY))).toEqual(['a', 'b']);
+      expect(idsOf(await activity.findBefore([ann, bob], 3)).sort()).toEqual(['a', 'b']);
+      expect(await activity.findBefore([], DAY)).toEqual([]);
+    });
+
     it('holds more events of one user and week than fit a bucket, however they arrive', async () => {
       const many = Array.from({ length: 1_234 }, (_, index) =>
         event(`e${String(index).padStart(5, '0')}`, { at: NOON + index }),

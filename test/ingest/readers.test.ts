@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { InvalidInputError, isTimeKnown } from '../../server/domain/index.js';
-import { learnCategoryRule, readEvents, readItems, readRatings } from '../../server/ingest/index.js';
-import { fileProblem } from '../../server/ingest/table-reader.js';
+import {
+  learnCategoryRule,
+  parseMapping,
+  planTable,
+  readEvents,
+  readItems,
+  readRatings,
+} from '../../server/ingest/index.js';
+import { fileProblem } from '../../server/ingest/table-source.js';
 
 import { readAll, temporaryFile, temporaryFolder } from './temporary-file.js';
 
@@ -15,6 +22,12 @@ const DAY = 86_400_000;
 
 const ratings = (content: string | Buffer, name = 'ratings.csv') =>
   readAll(readRatings(temporaryFile(name, content), options));
+/** The same on a scale that is said, as few ratings beside five stars leave a question. */
+const ratingsOfStars = async (content: string | Buffer, name = 'ratings.csv') => {
+  const path = temporaryFile(name, content);
+  const mapping = await planTable(path, 'ratings', { given: parseMapping({ scale: '0.5..5' }), now: NOW });
+  return readAll(readRatings(path, { ...options, mapping }));
+};
 const events = (content: string | Buffer, name = 'events.csv') =>
   readAll(readEvents(temporaryFile(name, content), options));
 const items = (content: string | Buffer, name = 'items.csv') =>
@@ -26,20 +39,24 @@ describe('a file as a whole', () => {
     [
       'a file with wrong columns',
       'user,item,value\n1,2,3\n',
-      /lacks the column "userId", "itemId", "rating"; it has "user", "item", "value"/,
+      /lacks the column "rating"; it has "user", "item", "value"\. .*--map rating=COLUMN/,
     ],
     [
-      'a file separated by semicolons',
-      'userId;itemId;rating\n',
-      /lacks the column .* it has "userId;itemId;rating"/,
+      'a file without a known column',
+      'who,what,grade\n1,2,3\n',
+      /lacks the column "userId", "itemId", "rating"; none of its 3 columns has a name that is known/,
     ],
     [
       'a header that names a column twice',
       'userId,itemId,rating,rating\n',
       /names the column "rating" more than once/,
     ],
-    ['a blank header', '\n1,2,3\n', /first line must name the columns/],
-    ['a header that is not UTF-8', Buffer.from([0xff, 0xfe, 0x75, 0, 10]), /header line is not valid UTF-8/],
+    [
+      'a file without a header',
+      '\nann,2,3\nbob,2,4\n',
+      /has no header line: .* a row of 3 values\. .*--map userId=1,itemId=2,rating=3/,
+    ],
+    ['a header that is not UTF-8', Buffer.from([0x75, 0xc3, 0x28, 10]), /header line is not valid UTF-8/],
     ['a header with a stray quote', 'userId,item"Id,rating\n', /header line has a quote in the wrong place/],
     ['a file of one endless line', 'x'.repeat(3_000_000), /header line is longer than 1 MiB/],
   ];
@@ -88,8 +105,7 @@ describe('a file as a whole', () => {
       ]);
       expect(last.ignoredColumns).toEqual(['extra']);
     }
-    await expect(ratings('[{"userId":1}]', 'ratings.json')).rejects.toThrow(/one JSON array/);
-    await expect(ratings('{"user":1,"itemId":"a","rating":5}\n', 'r.jsonl')).rejects.toThrow(
+    await expect(ratings('{"who":1,"itemId":"a","rating":5}\n', 'r.jsonl')).rejects.toThrow(
       /lacks the column "userId"/,
     );
     await expect(ratings('not json\n', 'r.jsonl')).rejects.toThrow(/no readable row/);
@@ -115,14 +131,18 @@ describe('a row that breaks a rule', () => {
       Buffer.from([0x62, 0xc3, 0x28, 0x2c, 0x69, 0x2c, 0x33, 10]),
       Buffer.from(`bob,"i\n6",3\n${'z'.repeat(2_000_000)},i,3\nbob,${'k'.repeat(300)},3\nann,i7,`),
     ]);
-    const { rows, rejects } = await ratings(bad);
-    expect(rows.map((row) => row.itemId)).toEqual(['i1', 'i\n6']);
+    const { rows, rejects } = await ratingsOfStars(bad);
+    // A rating of 0 beside a scale that begins above it means "seen, not rated".
+    expect(rows.map((row) => [row.itemId, row.type])).toEqual([
+      ['i1', 'like'],
+      ['i3', 'view'],
+      ['i\n6', 'view'],
+    ]);
     expect(rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [3, 'userId', 'is empty'],
       [4, 'itemId', 'is empty'],
       [5, 'rating', 'is not a number'],
       [6, 'rating', 'is not between 0.5 and 5'],
-      [7, 'rating', 'is not between 0.5 and 5'],
       [8, null, 'the row has 2 fields where the header has 3'],
       [9, null, 'the line has a quote in the wrong place'],
       [10, null, 'the line is not valid UTF-8'],
@@ -142,7 +162,7 @@ describe('a row that breaks a rule', () => {
   });
 
   it('is rejected in JSON lines too', async () => {
-    const { rows, rejects } = await ratings(
+    const { rows, rejects } = await ratingsOfStars(
       '{"userId":"u","itemId":"i","rating":5}\n{"userId":"u"\n[1]\n{"userId":null,"itemId":"i","rating":5}\n{"userId":"u","itemId":{"a":1},"rating":5}\n',
       'r.jsonl',
     );

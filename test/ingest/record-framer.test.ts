@@ -102,8 +102,34 @@ describe('the record framer', () => {
 
 describe('the fields of a CSV record', () => {
   it('are refused when a quote is in the wrong place', () => {
-    for (const text of ['a,b"c', '"a"b,c', 'a,"b', '"a""', 'a, "b"'])
+    for (const text of ['a,b"c', '"a"b,c', 'a,"b', '"a""', 'a, "b"c'])
       expect(splitCsvRecord(text), text).toBeNull();
+  });
+
+  it('may be quoted behind blanks', () => {
+    expect(splitCsvRecord('"a", "b" , c')).toEqual(['a', 'b', ' c']);
+    expect(texts(frame('"a", "b\nc" ,d\ne, "f"\n', 3))).toEqual(['"a", "b\nc" ,d', 'e, "f"']);
+  });
+
+  it('may be separated by other marks, and hold quotes behind backslashes', () => {
+    expect(splitCsvRecord('a;"b;c"', { delimiter: ';' })).toEqual(['a', 'b;c']);
+    expect(splitCsvRecord('a::"b::c', { delimiter: '::' })).toEqual(['a', '"b', 'c']);
+    const dialect = { delimiter: ';', escape: '\\' } as const;
+    expect(splitCsvRecord('"say \\"hi\\"";"x"', dialect)).toEqual(['say "hi"', 'x']);
+    const framer = new RecordFramer({ hasQuotes: true, dialect });
+    expect(texts([...framer.push(Buffer.from('"a\\"\nb";c\nd;e')), ...framer.end()])).toEqual([
+      '"a\\"\nb";c',
+      'd;e',
+    ]);
+  });
+
+  it('come from lines that end with carriage returns', () => {
+    const framer = new RecordFramer({ hasQuotes: true, lineEnd: 13 });
+    const frames = [...framer.push(Buffer.from('a,b\r1,"x\ry"\r')), ...framer.end()];
+    expect(frames.map(({ line, text }) => [line, text])).toEqual([
+      [1, 'a,b'],
+      [2, '1,"x\ry"'],
+    ]);
   });
 
   it('may be empty', () => {

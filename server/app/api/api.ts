@@ -49,7 +49,7 @@ export interface ApiLimits {
 export interface ApiOptions {
   readonly services: Services;
   /** Takes files by POST /import; without it there is no such address. */
-  readonly imports?: Pick<ImportService, 'run'>;
+  readonly imports?: Pick<ImportService, 'run' | 'preview'>;
   readonly bus: EventBus;
   readonly tokens: Tokens;
   /** Rejects when the database does not answer. */

@@ -1,20 +1,17 @@
 /**
- * `POST /import?kind=items|events|ratings[&dryRun=true][&name=FILE]`: the body is the file, the answer is progress as
- * newline-delimited JSON and then the report. Administrators only, one import at a time.
+ * `POST /import?kind=items|events|ratings[&dryRun=true][&preview=true][&name=FILE]`, with the keys of a mapping as
+ * further parameters: the body is the file, the answer is progress as newline-delimited JSON and then the report (or
+ * the preview). Administrators only, one import at a time.
  *
- * Events and ratings are read as they come in and never touch the disk, since they name people; items are read twice
- * and are kept in a temporary file for as long as that takes.
+ * A file is read more than once, and may name people. It is kept in a temporary file for as long as that takes,
+ * encrypted with a key that exists in memory alone.
  */
 
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 import { ForbiddenError, type Logger } from '../../domain/index.js';
-import type { Reject, TableSource } from '../../ingest/index.js';
+import { MAPPING_KEYS, parseMapping } from '../../ingest/index.js';
+import type { GivenMapping, Reject } from '../../ingest/index.js';
 import type { ImportKind, ImportService } from '../../services/index.js';
 import { IMPORT_KINDS } from '../../services/index.js';
 
@@ -25,9 +22,10 @@ import { createFormatError } from './errors.js';
 import { HttpRefusal } from './http-refusal.js';
 import { ProgressLines } from './progress-lines.js';
 import type { Headers } from './security-headers.js';
+import { withSpool } from './spool.js';
 
 export interface ImportEndpointOptions extends AdmissionOptions {
-  readonly imports: Pick<ImportService, 'run'>;
+  readonly imports: Pick<ImportService, 'run' | 'preview'>;
   readonly allowedOrigins: readonly string[];
   /** Bytes of one file. */
   readonly maxBytes: number;
@@ -44,8 +42,13 @@ const READING_SHARE = 0.3;
 interface ImportRequest {
   readonly kind: ImportKind;
   readonly isDryRun: boolean;
+  readonly isPreview: boolean;
   readonly name: string;
+  readonly mapping: GivenMapping;
 }
+
+/** Parameters of the query besides the keys of a mapping. `mapping` holds those keys as one JSON object. */
+const PARAMETERS: readonly string[] = ['kind', 'dryRun', 'preview', 'name', 'mapping'];
 
 export function createImportEndpoint(options: ImportEndpointOptions): RequestListener {
   const formatError = createFormatError(options.log);
@@ -65,7 +68,7 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
     }
     isRunning = true;
     try {
-      lines.end({ type: 'report', report: await runImport(request, order, lines, options) });
+      lines.end(await runImport(request, order, lines, options));
     } finally {
       isRunning = false;
     }
@@ -104,39 +107,89 @@ async function accept(request: IncomingMessage, options: ImportEndpointOptions):
     const { code, message } = new ForbiddenError('An import needs an admin token.');
     throw new HttpRefusal(403, code, message);
   }
+  if (/^\s*multipart\//i.test(request.headers['content-type'] ?? ''))
+    throw new HttpRefusal(
+      415,
+      'INVALID_INPUT',
+      'Send the file itself as the body, not a form: curl --data-binary @FILE instead of -F.',
+    );
   if (Number(request.headers['content-length'] ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
   return orderOf(new URL(request.url ?? '', 'http://host').searchParams);
 }
 
 function orderOf(query: URLSearchParams): ImportRequest {
   const kind = IMPORT_KINDS.find((one) => one === query.get('kind'));
-  const dryRun = query.get('dryRun') ?? 'false';
   if (kind === undefined)
-    throw new HttpRefusal(
-      400,
-      'INVALID_INPUT',
-      `Say what is in the file: kind is one of ${IMPORT_KINDS.join(', ')}.`,
-    );
-  if (dryRun !== 'true' && dryRun !== 'false')
-    throw new HttpRefusal(400, 'INVALID_INPUT', 'dryRun is true or false.');
+    throw badRequest(`Say what is in the file: kind is one of ${IMPORT_KINDS.join(', ')}.`);
   // In messages only; never a path.
   const name = (query.get('name') ?? '').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(-100);
-  return { kind, isDryRun: dryRun === 'true', name: name === '' ? 'The file' : name };
+  return {
+    kind,
+    isDryRun: flagOf(query, 'dryRun'),
+    isPreview: flagOf(query, 'preview'),
+    name: name === '' ? 'The file' : name,
+    mapping: mappingOf(query),
+  };
 }
 
+function flagOf(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name) ?? 'false';
+  if (value !== 'true' && value !== 'false') throw badRequest(`${name} is true or false.`);
+  return value === 'true';
+}
+
+/** The keys of a mapping as parameters of their own (in camel case as well), before those of the parameter `mapping`. */
+function mappingOf(query: URLSearchParams): GivenMapping {
+  const keys: Record<string, unknown> = jsonMapping(query.get('mapping'));
+  const names = new Map<string, string>(
+    MAPPING_KEYS.flatMap((key) => [[key, key] as const, [camelCase(key), key] as const]),
+  );
+  for (const parameter of new Set(query.keys())) {
+    const key = names.get(parameter);
+    if (key !== undefined)
+      keys[key] = key === 'map' || key === 'type' ? query.getAll(parameter) : query.get(parameter);
+    else if (!PARAMETERS.includes(parameter))
+      throw badRequest(
+        `There is no parameter "${parameter.slice(0, 40)}"; there are ${[...PARAMETERS, ...MAPPING_KEYS].join(', ')}.`,
+      );
+  }
+  return parseMapping(keys);
+}
+
+function jsonMapping(text: string | null): Record<string, unknown> {
+  if (text === null) return {};
+  try {
+    const keys: unknown = JSON.parse(text);
+    if (typeof keys === 'object' && keys !== null && !Array.isArray(keys)) return { ...keys };
+  } catch {
+    // Not JSON: said below.
+  }
+  throw badRequest('mapping is a JSON object with the keys of a mapping.');
+}
+
+function camelCase(key: string): string {
+  return key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function badRequest(message: string): HttpRefusal {
+  return new HttpRefusal(400, 'INVALID_INPUT', message);
+}
+
+/** The last line of the answer. */
 async function runImport(
   request: IncomingMessage,
-  { kind, isDryRun, name }: ImportRequest,
+  { kind, isDryRun, isPreview, name, mapping }: ImportRequest,
   lines: ProgressLines,
   { imports, maxBytes }: ImportEndpointOptions,
-) {
+): Promise<object> {
   const rejects: Reject[] = [];
   let rows = 0;
-  const body = boundedBody(request, maxBytes);
-  const totalBytes = Number(request.headers['content-length'] ?? 0);
-  const run = (source: TableSource) =>
-    imports.run({
+  return withSpool(boundedBody(request, maxBytes), async ({ totalBytes, open }) => {
+    const source = { name, totalBytes, open };
+    if (isPreview) return { type: 'preview', preview: await imports.preview(kind, source, mapping) };
+    const [report] = await imports.run({
       [kind]: source,
+      mapping,
       dryRun: isDryRun,
       rejectPath: null,
       onReject: (found) => void rejects.push(...found.slice(0, MAX_LISTED_REJECTS - rejects.length)),
@@ -148,17 +201,14 @@ async function runImport(
       onWrite: (_, written, total) =>
         lines.progress({ fraction: READING_SHARE + (1 - READING_SHARE) * (written / total), rows }),
     });
-  const [report] =
-    kind === 'items'
-      ? await withSpooled(body, (path) => run({ name, totalBytes, open: () => createReadStream(path) }))
-      : await run({ name, totalBytes, open: () => body });
-  const { path: _path, ...counts } = report;
-  return { ...counts, isDryRun, rejects };
+    const { path: _path, ...counts } = report;
+    return { type: 'report', report: { ...counts, isDryRun, rejects } };
+  });
 }
 
 async function* boundedBody(request: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
   let nBytes = 0;
-  // Who stops reading still has to answer, by the same socket.
+  // The answer goes out by the same socket, so it stays open when reading stops early.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     nBytes += chunk.length;
     if (nBytes > maxBytes) throw tooLarge(maxBytes);
@@ -173,15 +223,4 @@ function tooLarge(maxBytes: number): HttpRefusal {
     'TOO_LARGE',
     `A file may have ${megabytes} MiB here; import larger ones by the command.`,
   );
-}
-
-async function withSpooled<T>(body: AsyncIterable<Buffer>, use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'smartpersona-import-'));
-  try {
-    const path = join(folder, 'items');
-    await pipeline(body, createWriteStream(path, { mode: 0o600 }));
-    return await use(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -1,46 +1,77 @@
-/** `npm run import -- --items F [--events F] [--ratings F] [--dry-run]` */
+/** `npm run import -- --items F [--events F] [--ratings F] [--dry-run]`, with options for what cannot be detected. */
 
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { parse } from 'yaml';
+
+import { InvalidInputError } from '../../domain/index.js';
+import { MAPPING_KEYS, parseMapping } from '../../ingest/index.js';
+import type { GivenMapping } from '../../ingest/index.js';
 import type { ImportKind, ImportReport } from '../../services/index.js';
 import type { Application } from '../application.js';
-import type { ValuesOf } from '../options.js';
-import { decimal, flag, optional } from '../options.js';
+import type { ExitCode, ValuesOf } from '../options.js';
+import { EXIT, flag, optional } from '../options.js';
 import { createProgress } from '../progress.js';
 import type { Progress } from '../progress.js';
 
 import { runWithApplication } from './command.js';
 
+const options = {
+  items: optional('FILE', 'The catalogue: an id, and title, category, tags, availability and attributes.'),
+  events: optional('FILE', 'Behaviour: user, type, item, time, and value and session.'),
+  ratings: optional('FILE', 'Ratings: user, item, rating, and time.'),
+  map: optional(
+    'F=C,...',
+    'Columns by field (userId=visitorid), or by number without a header line; F= leaves one out.',
+  ),
+  delimiter: optional('MARK', 'What separates the columns of CSV, such as ";", "|", "::" or tab.'),
+  encoding: optional('NAME', 'The encoding, such as latin1, utf-16le or windows-1250.'),
+  type: optional(
+    'W=T,...',
+    'Types of events (addtocart=cart, remove=ignore); one type alone is that of every row.',
+  ),
+  scale: optional('A..B', 'The least and the greatest rating, such as 1..10.'),
+  'like-at': optional('X', 'Ratings from here up are likes. Default: the upper quarter, 4 of five stars.'),
+  'dislike-at': optional(
+    'X',
+    'Ratings up to here are dislikes. Default: the lower quarter, 2 of five stars.',
+  ),
+  prune: flag('Known items that are not in --items become unavailable.'),
+  'items-from-events': flag('Ids that the catalogue does not have become items.'),
+  mapping: optional('FILE', 'A YAML file with the options from --map on, a key for each.'),
+  rejects: optional('FILE', 'The reject file. Default: rejects.csv in the data folder.'),
+  'dry-run': flag('Checks the files and writes nothing.'),
+};
 const command = {
   name: 'import',
   summary:
-    'Imports items, events and ratings from CSV or JSONL files. Rows that break a rule are listed in a reject file; running' +
-    '\nthe same import again changes nothing.',
-  options: {
-    items: optional('FILE', 'The catalogue: itemId,title,category,tags and further attributes.'),
-    events: optional('FILE', 'Behaviour: userId,type,itemId,timestamp,value,sessionId.'),
-    ratings: optional('FILE', 'Ratings: userId,itemId,rating[,timestamp].'),
-    'like-at': decimal('Ratings from here up are likes.', 4),
-    'dislike-at': decimal('Ratings up to here are dislikes.', 2),
-    rejects: optional('FILE', 'The reject file. Default: rejects.csv in the data folder.'),
-    'dry-run': flag('Checks the files and writes nothing.'),
-  },
+    'Imports items, events and ratings from CSV, JSONL or JSON files. Delimiter, encoding, columns, times and scale are' +
+    '\ndetected and printed; what cannot be told is asked before anything lands. Rows that break a rule are listed in a' +
+    '\nreject file; running the same import again changes nothing.',
+  options,
   examples: [
     'npm run import -- --items items.csv --ratings ratings.csv --dry-run',
-    'npm run import -- --items items.csv --events events.jsonl',
+    'npm run import -- --items items.csv --events events.jsonl --map userId=visitorid,timestamp=event_time',
+    'npm run import -- --items items.csv --ratings ratings.csv --scale 1..10',
   ],
-  check({ items, events, ratings }: { items?: string; events?: string; ratings?: string }) {
-    const hasFile = (items ?? events ?? ratings) !== undefined;
-    return hasFile ? null : 'Name at least one file: --items, --events or --ratings';
+  check(values: ValuesOf<typeof options>) {
+    const { items, events, ratings } = values;
+    if ((items ?? events ?? ratings) === undefined)
+      return 'Name at least one file: --items, --events or --ratings';
+    return problemOf(values);
   },
 };
+
+const SHOWN_REASONS = 5;
+const SHOWN_REMARKS = 12;
 
 runWithApplication(command, importFiles, { beginsInstallation: true });
 
 async function importFiles(
   { container, settings }: Application,
   options: ValuesOf<typeof command.options>,
-): Promise<void> {
+): Promise<ExitCode> {
   const dryRun = options['dry-run'];
   const rejectPath = options.rejects ?? join(settings.dataDir, 'rejects.csv');
   const bars = new Map<ImportKind, { progress: Progress; startedAt: number }>();
@@ -57,10 +88,9 @@ async function importFiles(
     items: options.items,
     events: options.events,
     ratings: options.ratings,
+    mapping: await mappingOf(options),
     dryRun,
     rejectPath,
-    likeAt: options['like-at'],
-    dislikeAt: options['dislike-at'],
     // Reading is the smaller part of the work: users are written when their rows are together.
     onRead: (kind, fraction, rows) => {
       rowsRead = rows;
@@ -86,25 +116,91 @@ async function importFiles(
   for (const report of reports) process.stdout.write(describe(report, dryRun));
   if (reports.some((report) => report.rejected > 0))
     process.stdout.write(`Rejected rows are listed in ${rejectPath}\n`);
+  const problems = reports.flatMap(({ kind, problems: found }) =>
+    found.map((problem) => `${kind}: ${problem}\n`),
+  );
+  process.stderr.write(problems.join(''));
+  return problems.length > 0 ? EXIT.partlyRefused : EXIT.done;
 }
 
+/** What is wrong with the options of the mapping, without a full stop. */
+function problemOf(values: Readonly<Record<string, unknown>>): string | null {
+  try {
+    parseMapping(keysOf(values));
+    return null;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.message.replace(/\.$/, '');
+    throw error;
+  }
+}
+
+/** The options that are keys of a mapping, as far as they are given. */
+function keysOf(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = MAPPING_KEYS.filter((key) => values[key] !== undefined && values[key] !== false);
+  return Object.fromEntries(given.map((key) => [key, values[key]]));
+}
+
+/** The keys of the mapping file, with those of the command line before them. */
+async function mappingOf(values: Readonly<Record<string, unknown>>): Promise<GivenMapping> {
+  const { mapping: path } = values;
+  return parseMapping({
+    ...(typeof path === 'string' ? await readMappingFile(path) : {}),
+    ...keysOf(values),
+  });
+}
+
+async function readMappingFile(path: string): Promise<Record<string, unknown>> {
+  let keys: unknown;
+  try {
+    keys = parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new InvalidInputError(`${path} cannot be read as YAML: ${(error as Error).message}`);
+  }
+  if (keys === null || keys === undefined) return {};
+  if (typeof keys !== 'object' || Array.isArray(keys))
+    throw new InvalidInputError(`${path} holds no keys; it needs lines such as "delimiter: ;".`);
+  return { ...keys };
+}
+
+/** One line of counts, and a line for each thing a person should know. */
 function describe(report: ImportReport, dryRun: boolean): string {
-  const count = (number: number, what: string) =>
-    number > 0 ? `, ${number.toLocaleString('en')} ${what}` : '';
+  const number = (value: number) => value.toLocaleString('en');
+  const count = (value: number, what: string) => (value > 0 ? `, ${number(value)} ${what}` : '');
+  const { from, to, reasons, remarks } = report;
   const ignored =
     report.ignoredColumns.length > 0 && report.kind !== 'items'
       ? `, ignored columns: ${report.ignoredColumns.join(', ')}`
       : '';
-  if (dryRun) {
-    return `${report.kind}: ${report.read.toLocaleString('en')} rows read${count(report.rejected, 'would be rejected')}${ignored} (dry run, nothing written)\n`;
-  }
-  return (
-    `${report.kind}: ${report.read.toLocaleString('en')} rows read, ${report.recorded.toLocaleString('en')} new` +
-    count(report.updated, 'updated') +
-    count(report.unchanged, 'already there') +
-    count(report.rejected, 'rejected') +
-    count(report.unknownItems, 'about items the catalogue does not have (kept)') +
-    count(report.newUsers, 'new users') +
-    `${ignored}\n`
-  );
+  const counts = dryRun
+    ? `${count(report.rejected, 'would be rejected')}${count(report.newItems, 'items would be made')}${ignored} (dry run, nothing written)`
+    : `, ${number(report.recorded)} new` +
+      count(report.updated, 'updated') +
+      count(report.unchanged, 'already there') +
+      count(
+        report.equalRows,
+        report.kind === 'items' ? 'replaced by a later row' : 'equal to another row (counted once)',
+      ) +
+      count(report.leftOut, 'left out') +
+      count(report.rejected, 'rejected') +
+      count(report.unknownItems, 'about items the catalogue does not have (kept)') +
+      count(report.newUsers, 'new users') +
+      count(report.newItems, 'items made from their ids') +
+      ignored;
+  const day = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const lines = [
+    ...report.mapping,
+    ...(from === null || to === null ? [] : [`from ${day(from)} to ${day(to)} UTC`]),
+    ...(report.nestedColumns.length > 0
+      ? [`columns with objects in them are left out: ${report.nestedColumns.join(', ')}`]
+      : []),
+    ...remarks.slice(0, SHOWN_REMARKS).map(({ remark, count: rows }) => `${number(rows)} × ${remark}`),
+    ...reasons.slice(0, SHOWN_REASONS).map(({ column, reason, count: rows, values }) => {
+      const shown = values.map(({ value, count: times }) => `${value} ${number(times)}`).join(', ');
+      return `${number(rows)} × ${column ?? ''} ${reason}${shown === '' ? '' : `: ${shown}`}`.replace(
+        '  ',
+        ' ',
+      );
+    }),
+  ];
+  return `${report.kind}: ${number(report.read)} rows read${counts}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }

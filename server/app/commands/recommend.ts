@@ -1,19 +1,17 @@
 /**
- * `npm run recommend -- --users F --limit N --out F`: lists for raw user ids, one a line in `--users` (a header line
- * `userId` is skipped, further columns are ignored). Writes `user,item1,...,itemN`; unknown users get their cold-start
- * list. `--scores F` also writes every item's score as little-endian float32, a row per user in the order of the file,
- * a column per item in the order of `--score-items F` (first column of a CSV with a header).
+ * `npm run recommend -- --users F --limit N --out F`: lists for the raw user ids in a column of `--users` (CSV or
+ * JSONL; `--column` names the column where its name is not known). Writes `user,item1,...,itemN`; unknown users get
+ * their cold-start list. `--scores F` also writes every item's score as little-endian float32, a row per user in the
+ * order of the lists, a column per item in the order of `--score-items F`.
  */
 
 import { once } from 'node:events';
 import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 
-import { parse } from 'csv-parse/sync';
-
 import { InvalidInputError, NoActiveModelError } from '../../domain/index.js';
+import { csvCell, describeMapping, parseMapping, readIds } from '../../ingest/index.js';
 import type { ValuesOf } from '../options.js';
 import { optional, required, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
@@ -21,14 +19,17 @@ import { createProgress } from '../progress.js';
 import { runWithApplication } from './command.js';
 
 const options = {
-  users: required(
-    'FILE',
-    "Your own ids of users, one a line; a header line 'userId' and further columns are ignored.",
-  ),
+  users: required('FILE', 'Your own ids of users, CSV or JSONL, in a column such as userId or customer_id.'),
   out: required('FILE', 'Where the lists go: user,item1,...,itemN. Unknown users get their cold-start list.'),
   limit: wholeNumber('Items in a list.', { least: 1, most: 1_000, byDefault: 10 }),
+  column: optional(
+    'NAME',
+    'The column of --users with the ids, by its name or number, where it is not known.',
+  ),
+  delimiter: optional('MARK', 'What separates the columns of --users. Default: detected.'),
+  encoding: optional('NAME', 'The encoding of --users. Default: detected.'),
   scores: optional('FILE', "Also writes every item's score: little-endian float32, a row per user."),
-  'score-items': optional('FILE', 'The items of --scores in order: the first column of a CSV with a header.'),
+  'score-items': optional('FILE', 'The items of --scores in order: a file with their ids.'),
 };
 const command = {
   name: 'recommend',
@@ -44,20 +45,32 @@ const command = {
 /** Users read from the database at once. */
 const READ_TOGETHER = 100;
 
-runWithApplication(command, async ({ container, pseudonymize }, values) => {
-  const { limit, out: outPath, 'score-items': scoreItemsPath } = values;
-  const rawIds = await firstColumn(values.users, 'userId');
-  const scoreItems = scoreItemsPath === undefined ? [] : await firstColumn(scoreItemsPath, 'itemId');
+runWithApplication(command, async ({ container, pseudonymize, store }, values) => {
+  const { limit, users: usersPath, out: outPath, 'score-items': scoreItemsPath } = values;
+  const now = Date.now();
+  const { delimiter, encoding } = parseMapping({ delimiter: values.delimiter, encoding: values.encoding });
+  const users = await readIds(usersPath, 'users', { column: values.column, delimiter, encoding, now });
+  if (users.ids.length === 0)
+    throw new InvalidInputError(
+      `${usersPath} holds no user id${users.rejects.length > 0 ? `: ${users.rejects.length} rows are empty or broken` : ' below its header line'}.`,
+    );
+  const scoreItems =
+    scoreItemsPath === undefined ? [] : (await readIds(scoreItemsPath, 'items', { now })).ids;
   const { recommendations, models } = container.services;
   if (models.activeVersion() === null) throw new NoActiveModelError();
   const out = await createOutput(outPath);
   const scores = values.scores === undefined ? null : await createOutput(values.scores);
+  process.stderr.write(`${usersPath}: ${describeMapping(users.mapping).join('; ')}\n`);
 
   const progress = createProgress({ title: 'Recommending' });
+  const rawIds = users.ids;
   const userIds = rawIds.map(pseudonymize);
+  let unknown = 0;
   for (const [index, rawId] of rawIds.entries()) {
     if (index % READ_TOGETHER === 0) {
-      await recommendations.preload(userIds.slice(index, index + READ_TOGETHER));
+      const together = userIds.slice(index, index + READ_TOGETHER);
+      unknown += together.length - (await store.users.findMany(together)).length;
+      await recommendations.preload(together);
     }
     const userId = userIds[index];
     const { items } = await recommendations.recommend({ userId, first: limit });
@@ -72,7 +85,21 @@ runWithApplication(command, async ({ container, pseudonymize }, values) => {
     stream?.end();
     if (stream) await finished(stream);
   }
-  progress.done(`${rawIds.length.toLocaleString('en')} users -> ${outPath}`);
+  const number = (value: number) => value.toLocaleString('en');
+  progress.done(
+    [
+      `${number(rawIds.length)} users -> ${outPath}`,
+      ...(unknown > 0
+        ? [`${number(unknown)} of ${number(rawIds.length)} users unknown: cold-start lists`]
+        : []),
+      ...(users.nRepeats > 0 ? [`${number(users.nRepeats)} repeated ids are listed once`] : []),
+      ...(users.rejects.length > 0
+        ? [
+            `${number(users.rejects.length)} rows skipped, the first at line ${users.rejects[0].line}: ${users.rejects[0].reason}`,
+          ]
+        : []),
+    ].join(', '),
+  );
 });
 
 /** A file to write, open already: a place that cannot be written to is found before any work is done. */
@@ -91,29 +118,4 @@ async function createOutput(path: string): Promise<WriteStream> {
 async function write(stream: WriteStream, chunk: string | Buffer): Promise<void> {
   if (stream.errored !== null) throw stream.errored;
   if (!stream.write(chunk)) await once(stream, 'drain');
-}
-
-/** The first column of each line; a first line that is `header` (or "user" or "item") is skipped. */
-async function firstColumn(path: string, header: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new InvalidInputError(`${path} cannot be read: ${(error as Error).message}`);
-  }
-  const options = { bom: true, relax_column_count: true, skip_empty_lines: true, trim: true };
-  let rows: string[][];
-  try {
-    rows = parse(text, options) as string[][];
-  } catch (error) {
-    throw new InvalidInputError(`${path} is not a CSV file: ${(error as Error).message}`);
-  }
-  const values = rows.map(([first]) => first).filter((value) => value !== '');
-  const hasHeader = values[0] === header || values[0] === header.replace('Id', '');
-  return hasHeader ? values.slice(1) : values;
-}
-
-/** A cell as it must be written to be read back as it is. */
-function csvCell(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

@@ -25,6 +25,11 @@ export function createActivity(): ActivityRepository {
         .all()
         .filter((event) => event.userId === userId)
         .sort(byTime),
+    findBefore: async (userIds, before) =>
+      events
+        .all()
+        .filter((event) => userIds.includes(event.userId) && event.at < before)
+        .sort(byTime),
     async *streamByUser() {
       const users = groupBy(events.all(), (event) => event.userId);
       for await (const [[userId, rows]] of batches([...users], 1))

@@ -146,6 +146,15 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
       const buckets = await model.find({ userId }).lean();
       return buckets.flatMap((bucket) => unpackEvents(userId, bucket.events)).sort(byTime);
     },
+    async findBefore(userIds, before) {
+      const buckets = await findByIds(userIds, (part) =>
+        model.find({ userId: { $in: part }, firstAt: { $lt: before } }).lean(),
+      );
+      return buckets
+        .flatMap((bucket) => unpackEvents(bucket.userId, bucket.events))
+        .filter((event) => event.at < before)
+        .sort(byTime);
+    },
     async *streamByUser() {
       const cursor = model
         .find()

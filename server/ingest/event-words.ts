@@ -1,0 +1,82 @@
+/** Stage 1: the names that shops and trackers give to the types of events. */
+
+import { EVENT_TYPES, InvalidInputError } from '../domain/index.js';
+import type { EventType } from '../domain/index.js';
+
+import { RowProblem } from './row-problem.js';
+
+/** What a given word means: a type, or that its rows are left out. */
+export type WordMeaning = EventType | 'ignore';
+
+const SYNONYMS: Readonly<Record<EventType, readonly string[]>> = {
+  impression: ['impressions', 'viewitemlist', 'productimpression', 'shown'],
+  view: [
+    'views',
+    'pageview',
+    'pageviews',
+    'viewitem',
+    'viewproduct',
+    'productview',
+    'productviewed',
+    'detailview',
+  ],
+  click: ['clicks', 'clickout', 'itemclick', 'productclick', 'selectitem', 'productclicked'],
+  search: ['searches', 'viewsearchresults', 'searched'],
+  cart: ['carts', 'addtocart', 'addedtocart', 'cartadd', 'addtobasket', 'basket', 'productadded'],
+  purchase: [
+    'purchases',
+    'purchased',
+    'transaction',
+    'transactions',
+    'buy',
+    'bought',
+    'order',
+    'ordered',
+    'ordercompleted',
+  ],
+  like: ['likes', 'liked', 'favorite', 'favourite', 'fav', 'thumbsup', 'upvote'],
+  dislike: ['dislikes', 'disliked', 'thumbsdown', 'downvote'],
+};
+
+const MEANINGS: ReadonlyMap<string, EventType> = new Map(
+  EVENT_TYPES.flatMap((type) => [type, ...SYNONYMS[type]].map((word) => [word, type] as const)),
+);
+
+const UNKNOWN = `is not one of ${EVENT_TYPES.join(', ')}`;
+
+/** Words are compared without case, blanks and marks: `ADD_TO_CART` is `addtocart`. */
+export function plainWord(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** The meaning that a person gives a word. Throws InvalidInputError for what is no type. */
+export function wordMeaning(text: string): WordMeaning {
+  const word = plainWord(text);
+  if (word === 'ignore') return 'ignore';
+  const type = EVENT_TYPES.find((one) => one === word);
+  if (type === undefined)
+    throw new InvalidInputError(
+      `"${text}" is no type of event; give one of ${EVENT_TYPES.join(', ')}, or ignore.`,
+      'type',
+    );
+  return type;
+}
+
+/** Reads the column of types. `given` are meanings by plain word, which come before the known ones. */
+export class EventWords {
+  private readonly cache = new Map<string, { meaning: WordMeaning; isAlias: boolean }>();
+
+  constructor(private readonly given: ReadonlyMap<string, WordMeaning>) {}
+
+  /** `isAlias` where the file has another word for it. Throws RowProblem for an unknown word. */
+  read(text: string): { meaning: WordMeaning; isAlias: boolean } {
+    const known = this.cache.get(text);
+    if (known !== undefined) return known;
+    const word = plainWord(text);
+    const meaning = this.given.get(word) ?? MEANINGS.get(word);
+    if (meaning === undefined) throw new RowProblem('type', UNKNOWN, text);
+    const found = { meaning, isAlias: meaning !== word };
+    this.cache.set(text, found);
+    return found;
+  }
+}

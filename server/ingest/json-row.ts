@@ -1,0 +1,49 @@
+/** Stage 1: one JSON object as a row of plain values. */
+
+import { RowProblem } from './row-problem.js';
+
+/** A number of so many digits may be larger than what a JavaScript number holds exactly. */
+const MAY_BE_UNSAFE = /\d{16}/;
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const INTEGER = /^-?\d+$/;
+/** An escaped half of a surrogate pair; a whole pair is two of them. */
+const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
+
+/** The object. Integers beyond 2^53 are texts with all their digits. Throws RowProblem for what is no object. */
+export function parseRow(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(MAY_BE_UNSAFE.test(text) ? withExactIntegers(text) : text);
+  } catch {
+    throw new RowProblem(null, 'the line is not valid JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RowProblem(null, 'the line is not a JSON object');
+  return value as Record<string, unknown>;
+}
+
+/** Whether a text of JSON may hold half a character, such as an emoji cut in two. */
+export function mayHoldHalfCharacters(text: string): boolean {
+  return HALF_CHARACTER.test(text);
+}
+
+/** Whether a value has parts that no cell of a table can hold. Lists, and lists of lists, are fine. */
+export function isNested(value: unknown): boolean {
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null;
+  return value.flat().some((entry) => typeof entry === 'object' && entry !== null);
+}
+
+/** A value as a CSV cell would hold it: a list as its entries with "|" between them. */
+export function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value.trim();
+  if (Array.isArray(value)) return value.map(cellOf).join('|');
+  return String(value as number | boolean);
+}
+
+/** Puts integers that would be rounded into quotes. Numbers inside texts are left alone. */
+function withExactIntegers(text: string): string {
+  return text.replace(TOKENS, (token) =>
+    token.length >= 16 && INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
+}

@@ -1,0 +1,149 @@
+/** Stage 1: the bytes of a table as UTF-8 text, whatever it was packed and encoded in. */
+
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+import { InvalidInputError } from '../domain/index.js';
+
+import { MAX_RECORD_BYTES } from './record-framer.js';
+import { checkFile, fileProblem, isSystemError, nameOfSource } from './table-source.js';
+import type { TableSource } from './table-source.js';
+import { createTranscoder, detectEncoding } from './text-encoding.js';
+import type { Encoding } from './text-encoding.js';
+
+const CHUNK_BYTES = 256 * 1024;
+/** So much of a table is looked at to tell its encoding, its format and its columns. */
+export const HEAD_BYTES = MAX_RECORD_BYTES + CHUNK_BYTES;
+
+/** Files that are no text, by their first bytes. */
+const FOREIGN: readonly (readonly [magic: string, what: string])[] = [
+  ['504b0304', 'a ZIP archive or an Excel workbook; unpack it, or save the sheet as CSV'],
+  ['d0cf11e0', 'an Excel workbook; save the sheet as CSV'],
+  ['50415231', 'a Parquet file; write it as CSV or JSONL'],
+  ['28b52ffd', 'compressed with zstd; unpack it, or use gzip'],
+  ['fd377a58', 'compressed with xz; unpack it, or use gzip'],
+  ['425a68', 'compressed with bzip2; unpack it, or use gzip'],
+  ['25504446', 'a PDF; write the table as CSV'],
+];
+
+export interface OpenTable {
+  readonly encoding: Encoding;
+  readonly isCompressed: boolean;
+  /** The beginning as UTF-8, at most about HEAD_BYTES; `isWhole` when nothing follows. */
+  readonly head: Buffer;
+  readonly isWhole: boolean;
+  /** Everything from the beginning, as UTF-8. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Bytes of the source read so far, and altogether (0 where nobody knows). */
+  bytesRead(): number;
+  readonly totalBytes: number;
+}
+
+/**
+ * Opens a table and reads its beginning. `encoding` overrules what the bytes look like. Iterate `chunks` to the end, or
+ * call `return` on its iterator, so that the file is closed. Throws InvalidInputError for what is no table of text.
+ */
+export async function openTable(source: TableSource, encoding?: Encoding): Promise<OpenTable> {
+  const name = nameOfSource(source);
+  const totalBytes = typeof source === 'string' ? await checkFile(source) : source.totalBytes;
+  let bytesRead = 0;
+  const counted = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    const raw =
+      typeof source === 'string' ? createReadStream(source, { highWaterMark: CHUNK_BYTES }) : source.open();
+    for await (const chunk of raw) {
+      bytesRead += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  };
+  const packed = await Prefixed.of(named(name, counted()), 4);
+  const magic = packed.head.subarray(0, 4).toString('hex');
+  if (magic === '') throw new InvalidInputError(`${name} is empty.`);
+  const foreign = FOREIGN.find(([start]) => magic.startsWith(start));
+  if (foreign !== undefined) throw new InvalidInputError(`${name} is ${foreign[1]}.`);
+  const isCompressed = magic.startsWith('1f8b');
+  const unpacked = isCompressed ? gunzipped(name, packed.all()) : packed.all();
+  const raw = await Prefixed.of(unpacked, HEAD_BYTES);
+  if (raw.head.length === 0) throw new InvalidInputError(`${name} is empty.`);
+  const taken = encoding ?? detectEncoding(raw.head);
+  return {
+    encoding: taken,
+    isCompressed,
+    head: createTranscoder(taken)(raw.head, false),
+    isWhole: raw.isWhole,
+    chunks: transcoded(raw.all(), taken),
+    bytesRead: () => bytesRead,
+    totalBytes,
+  };
+}
+
+/** A stream of which the beginning has been read already. */
+class Prefixed {
+  private constructor(
+    readonly head: Buffer,
+    readonly isWhole: boolean,
+    private readonly rest: AsyncGenerator<Buffer, void, undefined>,
+  ) {}
+
+  /** Reads at least `bytes`, or all there is. */
+  static async of(stream: AsyncGenerator<Buffer, void, undefined>, bytes: number): Promise<Prefixed> {
+    const chunks: Buffer[] = [];
+    for (let length = 0; length < bytes;) {
+      const { value, done } = await stream.next();
+      if (done === true) return new Prefixed(Buffer.concat(chunks), true, stream);
+      chunks.push(value);
+      length += value.length;
+    }
+    return new Prefixed(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), false, stream);
+  }
+
+  async *all(): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield this.head;
+      yield* this.rest;
+    } finally {
+      await this.rest.return();
+    }
+  }
+}
+
+/** The system's errors in plain language. */
+async function* named(
+  name: string,
+  stream: AsyncGenerator<Buffer, void, undefined>,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw isSystemError(error) ? fileProblem(name, error) : error;
+  }
+}
+
+async function* gunzipped(
+  name: string,
+  packed: AsyncGenerator<Buffer, void, undefined>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const input = Readable.from(packed, { objectMode: false });
+  input.on('error', (error) => gunzip.destroy(error));
+  try {
+    for await (const chunk of input.pipe(gunzip)) yield chunk as Buffer;
+  } catch (error) {
+    if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
+      throw new InvalidInputError(`${name} is a gzip file that is damaged or cut off.`);
+    throw error;
+  } finally {
+    input.destroy();
+    gunzip.destroy();
+  }
+}
+
+async function* transcoded(
+  raw: AsyncGenerator<Buffer, void, undefined>,
+  encoding: Encoding,
+): AsyncGenerator<Buffer, void, undefined> {
+  const transcode = createTranscoder(encoding);
+  for await (const chunk of raw) yield transcode(chunk, false);
+  const last = transcode(Buffer.alloc(0), true);
+  if (last.length > 0) yield last;
+}

@@ -1,0 +1,353 @@
+/**
+ * Stage 1: finds out what a table is before anything of it is used: encoding, format, header line, columns, form of
+ * its times, marks between the entries of its lists, scale of its ratings. What the caller says comes before what the
+ * bytes look like. Where nobody can tell, the answer is an InvalidInputError with the question and the flag for it.
+ *
+ * A file without a header line names people in its first row, so that row is never part of a message.
+ */
+
+import { InvalidInputError } from '../domain/index.js';
+
+import { columnsFor, fieldsOf, isUserColumn } from './column-names.js';
+import type { FieldRule, TableKind } from './column-names.js';
+import { splitCsvRecord } from './csv-fields.js';
+import { isNumber } from './fields.js';
+import { NOTHING_GIVEN } from './given-mapping.js';
+import type { GivenMapping } from './given-mapping.js';
+import { categorySeparator, tagSeparator } from './item-values.js';
+import { cellOf, isNested, parseRow } from './json-row.js';
+import { openTable } from './open-table.js';
+import { TOO_LONG } from './record-framer.js';
+import { RatingCounts, ratingRule } from './rating-scale.js';
+import { RowProblem } from './row-problem.js';
+import { createFramer, detectFormat } from './table-format.js';
+import type { TableFormat } from './table-format.js';
+import type { TableMapping } from './table-mapping.js';
+import { readTable } from './table-reader.js';
+import { nameOfSource } from './table-source.js';
+import type { TableSource } from './table-source.js';
+import { isEarlyNumber, isSpreadsheetDay, timeFormOf } from './time-values.js';
+import type { TimeForm } from './time-values.js';
+
+export interface PlanOptions {
+  readonly given?: GivenMapping;
+  /** Ms since the epoch. */
+  readonly now: number;
+}
+
+/** Rows of the beginning that are looked at. */
+const SAMPLE_ROWS = 1_000;
+/** A file of which more of the times than this would lie in the 1970s is refused. */
+const MAX_EARLY_SHARE = 0.5;
+/** A column by its number, from 1. */
+const POSITION = /^[1-9]\d{0,3}$/;
+const SHOWN_COLUMNS = 20;
+const SHOWN_CHARACTERS = 40;
+
+/** What is known of a table before its fields are looked for. */
+export interface Sample {
+  readonly name: string;
+  readonly hasHeader: boolean;
+  readonly header: readonly string[];
+  readonly nested: readonly string[];
+  /** The cells of a column, '' where there is none. */
+  cells(column: string): string[];
+}
+
+/** Reads the beginning of a table, and of ratings the whole. Throws InvalidInputError. */
+export async function planTable(
+  source: TableSource,
+  kind: TableKind,
+  { given = NOTHING_GIVEN, now }: PlanOptions,
+): Promise<TableMapping> {
+  const { format, encoding, isCompressed, sample } = await lookAt(source, kind, given);
+  const columns = requiredColumns(sample, kind, given);
+  const first = (field: string) => sample.cells(columns.get(field)?.[0] ?? '').filter((cell) => cell !== '');
+  const times = first(kind === 'items' ? 'createdAt' : 'timestamp');
+  const timeForm = formOfTimes(times, now);
+  if (kind !== 'items') refuseEarlyTimes(sample, columns, times, timeForm);
+  const mapping: TableMapping = {
+    kind,
+    name: sample.name,
+    format,
+    encoding,
+    isCompressed,
+    hasHeader: sample.hasHeader,
+    header: sample.header,
+    columns,
+    nested: sample.nested,
+    timeForm,
+    categorySeparator: categorySeparator(first('category')),
+    tagSeparator: tagSeparator(first('tags')),
+    rule: null,
+    given,
+  };
+  if (kind !== 'ratings') return mapping;
+  return { ...mapping, rule: ratingRule(sample.name, await countRatings(source, mapping), given) };
+}
+
+/** What the beginning of a table shows. Throws InvalidInputError for what is no table. */
+export async function lookAt(
+  source: TableSource,
+  kind: TableKind,
+  given: GivenMapping,
+): Promise<Pick<TableMapping, 'format' | 'encoding' | 'isCompressed'> & { readonly sample: Sample }> {
+  const name = nameOfSource(source);
+  const table = await openTable(source, given.encoding);
+  await table.chunks[Symbol.asyncIterator]().return?.();
+  const { encoding, isCompressed } = table;
+  const format = detectFormat(name, table.head, given.delimiter);
+  const sample =
+    format.kind === 'csv' ? csvSample(name, kind, format, table, given) : jsonSample(name, format, table);
+  return { format, encoding, isCompressed, sample };
+}
+
+/** Of the given columns those that this table does not have, as `FIELD=COLUMN`. */
+export function unusedColumns({ header, given, kind }: TableMapping): string[] {
+  const isField = (field: string) => fieldsOf(kind).some((rule) => rule.field === field);
+  return [...given.columns]
+    .filter(
+      ([field, column]) => !isField(field) || (column !== '' && columnGiven(header, column) === undefined),
+    )
+    .map(([field, column]) => `${field}=${column}`);
+}
+
+async function countRatings(source: TableSource, mapping: TableMapping): Promise<RatingCounts> {
+  const counts = new RatingCounts();
+  const index = fieldsOf('ratings').findIndex(({ field }) => field === 'rating');
+  const convert = (row: { values: readonly string[] }) => {
+    counts.add(row.values[index]);
+    return null;
+  };
+  for await (const _batch of readTable(source, mapping, { convert }));
+  return counts;
+}
+
+function framesOf(format: TableFormat, head: Buffer, isWhole: boolean) {
+  const framer = createFramer(format);
+  const frames = framer.push(head);
+  return isWhole ? [...frames, ...framer.end()] : frames;
+}
+
+function csvSample(
+  name: string,
+  kind: TableKind,
+  format: Extract<TableFormat, { kind: 'csv' }>,
+  { head, isWhole }: { head: Buffer; isWhole: boolean },
+  given: GivenMapping,
+): Sample {
+  const frames = framesOf(format, head, isWhole).filter(({ text }) => text === null || text.trim() !== '');
+  const [first, ...rest] = format.hasSepLine ? frames.slice(1) : frames;
+  if (first === undefined)
+    throw new InvalidInputError(isWhole ? `${name} is empty.` : `${name}: the header line ${TOO_LONG}.`);
+  if (first.text === null) throw new InvalidInputError(`${name}: the header line ${first.problem}.`);
+  const cells = splitCsvRecord(first.text, format)?.map((cell) => cell.trim()) ?? null;
+  if (cells === null) throw new InvalidInputError(`${name}: the header line has a quote in the wrong place.`);
+  const rows = rest
+    .slice(0, SAMPLE_ROWS)
+    .map(({ text }) => (text === null ? null : splitCsvRecord(text, format)))
+    .filter((row) => row !== null);
+  const hasHeader = isHeader(cells, rows[0], kind, given);
+  if (!hasHeader) rows.unshift(cells);
+  while (!hasHeader && cells.length > 1 && cells[cells.length - 1] === '') cells.pop();
+  const header = hasHeader ? cells : cells.map((_, index) => String(index + 1));
+  return {
+    name,
+    hasHeader,
+    header,
+    nested: [],
+    cells(column) {
+      const index = header.indexOf(column);
+      if (index < 0) return [];
+      return rows.map((row) => (row[index] ?? '').trim());
+    },
+  };
+}
+
+function jsonSample(
+  name: string,
+  format: TableFormat,
+  { head, isWhole }: { head: Buffer; isWhole: boolean },
+): Sample {
+  const rows: Record<string, unknown>[] = [];
+  let problem: string | null = null;
+  for (const { line, text, problem: framing } of framesOf(format, head, isWhole)) {
+    if (rows.length >= SAMPLE_ROWS) break;
+    if (text !== null && text.trim() === '') continue;
+    try {
+      if (text === null) throw new RowProblem(null, `the line ${framing}`);
+      rows.push(parseRow(text));
+    } catch (error) {
+      if (!(error instanceof RowProblem)) throw error;
+      problem ??= `line ${line}: ${error.message}`;
+    }
+  }
+  if (rows.length === 0)
+    throw new InvalidInputError(
+      `${name} is empty, or holds no readable row${problem === null ? '' : ` (${problem})`}.`,
+    );
+  const header = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return {
+    name,
+    hasHeader: true,
+    header,
+    nested: header.filter((column) => isMostlyNested(rows, column)),
+    cells: (column) =>
+      rows.map((row) => (Object.hasOwn(row, column) && !isNested(row[column]) ? cellOf(row[column]) : '')),
+  };
+}
+
+function isMostlyNested(rows: readonly Record<string, unknown>[], column: string): boolean {
+  const values = rows.filter((row) => Object.hasOwn(row, column)).map((row) => row[column]);
+  return values.filter(isNested).length > values.filter((value) => value !== null).length / 2;
+}
+
+/** A first line is a header when it has a known name, or no value where the row after it has one. */
+function isHeader(
+  cells: readonly string[],
+  next: readonly string[] | undefined,
+  kind: TableKind,
+  given: GivenMapping,
+): boolean {
+  const isKnown = fieldsOf(kind).some((rule) => columnsFor(rule, cells).length > 0);
+  const isGiven = [...given.columns.values()].some(
+    (column) => !POSITION.test(column) && cells.some((cell) => isSame(cell, column)),
+  );
+  if (isKnown || isGiven) return true;
+  return !cells.some(isValue) && next !== undefined && next.some(isValue);
+}
+
+function isValue(cell: string): boolean {
+  return isNumber(cell.trim()) || timeFormOf(cell.trim(), Number.MAX_SAFE_INTEGER) !== null;
+}
+
+/** The column that a person names, by its name or its number. */
+function columnGiven(header: readonly string[], given: string): string | undefined {
+  const named = header.find((column) => isSame(column, given));
+  return named ?? (POSITION.test(given) ? header[Number(given) - 1] : undefined);
+}
+
+function isSame(column: string, given: string): boolean {
+  return column === given || column.toLowerCase() === given.toLowerCase();
+}
+
+/** The columns of each field, as far as they are given or known. */
+export function columnsOf(sample: Sample, kind: TableKind, given: GivenMapping): Map<string, string[]> {
+  const { header } = sample;
+  if (kind === 'users' && !sample.hasHeader && header.length === 1) return new Map([['userId', ['1']]]);
+  const free = header.filter((column) => !sample.nested.includes(column));
+  const columns = new Map<string, string[]>();
+  for (const rule of fieldsOf(kind)) {
+    const wanted = given.columns.get(rule.field);
+    const found = wanted === undefined || wanted === '' ? undefined : columnGiven(header, wanted);
+    if (found !== undefined) columns.set(rule.field, [found]);
+    else if (wanted !== '' && sample.hasHeader) {
+      // A column that is given for one field is not looked at for another.
+      const taken = [...given.columns].filter(([field]) => field !== rule.field).map(([, column]) => column);
+      const open = free.filter((column) => !taken.some((other) => isSame(column, other)));
+      const known = columnsFor(rule, open);
+      if (known.length > 0) columns.set(rule.field, known);
+    }
+  }
+  return columns;
+}
+
+/** The same. Throws InvalidInputError where a column that is needed is missing. */
+function requiredColumns(sample: Sample, kind: TableKind, given: GivenMapping): Map<string, string[]> {
+  refuseRepeats(sample);
+  const columns = columnsOf(sample, kind, given);
+  const isNeeded = ({ field, isRequired }: FieldRule) =>
+    isRequired && !columns.has(field) && !(field === 'type' && given.everyType !== undefined);
+  const missing = fieldsOf(kind).filter(isNeeded);
+  if (missing.length > 0)
+    throw missingColumns(
+      sample,
+      kind,
+      missing.map(({ field }) => field),
+      columns.size > 0,
+    );
+  if (kind === 'items' && !columns.has('title') && sample.header.some(isUserColumn))
+    throw new InvalidInputError(
+      `${sample.name} names users, and no titles: it is no catalogue. Import it with --events or --ratings.`,
+      'itemId',
+    );
+  return columns;
+}
+
+function refuseRepeats({ name, header }: Sample): void {
+  const twice = header.filter((column, index) => column !== '' && header.indexOf(column) !== index);
+  if (twice.length > 0)
+    throw new InvalidInputError(`${name} names the column ${list([...new Set(twice)])} more than once.`);
+}
+
+function missingColumns(
+  { name, header, hasHeader }: Sample,
+  kind: TableKind,
+  missing: readonly string[],
+  isAnyKnown: boolean,
+): InvalidInputError {
+  const naming = (value: (index: number) => string) =>
+    kind === 'users'
+      ? `--column ${value(0)}`
+      : `--map ${missing.map((field, index) => `${field}=${value(index)}`).join(',')}`;
+  if (!hasHeader)
+    return new InvalidInputError(
+      `${name} has no header line: its first line is a row of ${header.length} values. Number its columns from 1, for example ${exampleColumns(kind, header.length)}.`,
+      missing[0],
+    );
+  if (!isAnyKnown)
+    return new InvalidInputError(
+      `${name} lacks the column ${list(missing)}; none of its ${header.length} columns has a name that is known. Name them with ${naming(() => 'COLUMN')}.`,
+      missing[0],
+    );
+  return new InvalidInputError(
+    `${name} lacks the column ${list(missing)}; it has ${list(header.filter((column) => column !== ''))}. If it is there under another name, say ${naming(() => 'COLUMN')}.`,
+    missing[0],
+  );
+}
+
+function exampleColumns(kind: TableKind, width: number): string {
+  if (kind === 'users') return '--column 1';
+  const fields = {
+    items: ['itemId', 'title'],
+    events: ['userId', 'type', 'itemId', 'timestamp'],
+    ratings: ['userId', 'itemId', 'rating', 'timestamp'],
+  };
+  return `--map ${fields[kind]
+    .slice(0, Math.max(2, width))
+    .map((field, index) => `${field}=${index + 1}`)
+    .join(',')}`;
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_COLUMNS).map((name) => `"${name.slice(0, SHOWN_CHARACTERS)}"`);
+  return shown.join(', ') + (names.length > shown.length ? ' and more' : '');
+}
+
+/** The form of most of the times; small numbers count days only where all of them can. */
+function formOfTimes(times: readonly string[], now: number): TimeForm | null {
+  if (times.length > 0 && times.every((time) => isSpreadsheetDay(time, now)))
+    return 'spreadsheet day numbers';
+  const counts = new Map<TimeForm, number>();
+  for (const time of times) {
+    const form = timeFormOf(time, now);
+    if (form !== null) counts.set(form, (counts.get(form) ?? 0) + 1);
+  }
+  return [...counts].sort(([, left], [, right]) => right - left)[0]?.[0] ?? null;
+}
+
+function refuseEarlyTimes(
+  { name }: Sample,
+  columns: ReadonlyMap<string, readonly string[]>,
+  times: readonly string[],
+  form: TimeForm | null,
+): void {
+  if (form === 'spreadsheet day numbers') return;
+  const early = times.filter((time) => isEarlyNumber(time) || /^197\d-/.test(time));
+  if (early.length <= times.length * MAX_EARLY_SHARE) return;
+  const column = columns.get('timestamp')?.[0] ?? 'timestamp';
+  throw new InvalidInputError(
+    `${name}: the times of the column "${column}" would lie in the 1970s, which no record does. Give dates, or seconds or milliseconds since 1970; of ratings, --map timestamp= leaves the times out.`,
+    'timestamp',
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * Stage 1: what the numbers in a file of ratings mean.
+ *
+ * The same number is praise on one scale and blame on another, and a file does not say which it is on. The scale is
+ * taken from the caller or recognised from all values of the file; where neither settles it, the answer is a question,
+ * and nothing is imported.
+ */
+
+import { InvalidInputError } from '../domain/index.js';
+
+/** The least and the greatest rating that can be given. */
+export interface Scale {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** How ratings become events: from `likeAt` up a like, up to `dislikeAt` a dislike, in between neither. */
+export interface RatingRule extends Scale {
+  readonly likeAt: number;
+  readonly dislikeAt: number;
+  /** Numbers beside the scale that mean "seen, not rated". */
+  readonly notRated: readonly number[];
+  /** Where it comes from, in words. */
+  readonly origin: 'given' | 'recognised' | 'assumed';
+}
+
+export interface GivenScale {
+  readonly scale?: Scale;
+  readonly likeAt?: number;
+  readonly dislikeAt?: number;
+}
+
+/** The numbers of a file and how often each occurs. */
+export class RatingCounts {
+  private readonly texts = new Map<string, number>();
+  private isOverfull = false;
+
+  add(text: string): void {
+    const count = this.texts.get(text);
+    if (count !== undefined) this.texts.set(text, count + 1);
+    else if (this.texts.size < MAX_DISTINCT) this.texts.set(text, 1);
+    else this.isOverfull = true;
+  }
+
+  /** Ascending; texts that are no numbers are left out. */
+  numbers(): { value: number; count: number }[] {
+    const counts = new Map<number, number>();
+    for (const [text, count] of this.texts) {
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      if (Number.isFinite(value)) counts.set(value, (counts.get(value) ?? 0) + count);
+    }
+    return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => a.value - b.value);
+  }
+
+  /** More different numbers than a scale has steps. */
+  get isContinuous(): boolean {
+    return this.isOverfull;
+  }
+}
+
+export const STARS: Scale = { least: 0.5, most: 5 };
+const STAR_THRESHOLDS = { likeAt: 4, dislikeAt: 2 };
+/** Ratings on the upper and the lower quarter of a scale are likes and dislikes: 4 and 2 of 1..5. */
+const LIKE_FROM = 0.75;
+const DISLIKE_TO = 0.25;
+/** Fewer ratings than this are too few to tell a scale from. */
+export const MIN_RATINGS = 20;
+/** So many ratings may lie beside a scale that is recognised. */
+const MAX_SHARE_BESIDE = 0.1;
+const NOT_RATED = [-1, 0];
+const MAX_DISTINCT = 20_000;
+
+/** The rule for a file. Throws InvalidInputError with the question where nobody can tell. */
+export function ratingRule(name: string, counts: RatingCounts, given: GivenScale): RatingRule {
+  checkThresholds(given);
+  const numbers = counts.numbers();
+  if (given.scale !== undefined) return ruleOf(given.scale, given, 'given', numbers);
+  if (given.likeAt !== undefined && given.dislikeAt !== undefined)
+    return ruleOf(scaleAround(numbers, given.dislikeAt), given, 'given', numbers);
+  return ruleOf(...recognise(name, numbers, counts.isContinuous, given));
+}
+
+/** A scale as `1..10`. Throws InvalidInputError. */
+export function parseScale(text: string): Scale {
+  const match = /^\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|:|to)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
+  const [least, most] = match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
+  if (!(least < most))
+    throw new InvalidInputError(
+      `The scale "${text}" is not like 1..10, the least rating and the greatest.`,
+      'scale',
+    );
+  return { least, most };
+}
+
+type Numbers = readonly { value: number; count: number }[];
+type Recognised = [scale: Scale, given: GivenScale, origin: RatingRule['origin'], numbers: Numbers];
+
+function recognise(name: string, numbers: Numbers, isContinuous: boolean, given: GivenScale): Recognised {
+  const rated = numbers.filter(({ value }) => !NOT_RATED.includes(value));
+  const values = numbers.map(({ value }) => value);
+  const total = countOf(numbers);
+  const found = (scale: Scale, origin: RatingRule['origin'] = 'recognised'): Recognised => [
+    scale,
+    given,
+    origin,
+    numbers,
+  ];
+  const ask = (what: string) =>
+    new InvalidInputError(
+      `${name}: ${what}. Say which scale the ratings are on, for example --scale ${exampleScale(values)}, or from where a rating is a like and up to where a dislike, with --like-at and --dislike-at.`,
+      'scale',
+    );
+  if (total === 0 || isStars(rated)) return found(STARS, total < MIN_RATINGS ? 'assumed' : 'recognised');
+  if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to tell their scale`);
+  if (isContinuous) throw ask('there are more different ratings than a scale has steps');
+  const [least, most] = [values[0], values[values.length - 1]];
+  if (least === most && least === 1) return found({ least: 0, most: 1 });
+  if (least >= -1 && most === 1 && values.every(Number.isInteger))
+    return found({ least: least === -1 ? -1 : 0, most: 1 });
+  const positive = rated.filter(({ value }) => value > 0);
+  if (rated.length > positive.length) throw ask(describe(values));
+  const top = rated[rated.length - 1].value;
+  if (shareAbove(rated, 5) > MAX_SHARE_BESIDE && top <= 10 && rated[0].value >= 0.5)
+    return found({ least: rated[0].value < 1 ? 0.5 : 1, most: 10 });
+  if (top > 10 && top <= 100 && medianOf(numbers) >= 20) return found({ least: 0, most: 100 });
+  throw ask(describe(values));
+}
+
+/** Half a star to five, with a few beside it; a file of nothing but ones says nothing. */
+function isStars(rated: Numbers): boolean {
+  const isBeside = ({ value }: { value: number }) => value < STARS.least || value > STARS.most;
+  const beside = countOf(rated.filter(isBeside)) / Math.max(1, countOf(rated));
+  const within = rated.filter((number) => !isBeside(number));
+  if (beside > MAX_SHARE_BESIDE || within.length === 0) return false;
+  const top = within[within.length - 1].value;
+  return top >= STAR_THRESHOLDS.likeAt || (top > 1 && countOf(rated) < MIN_RATINGS);
+}
+
+function ruleOf(scale: Scale, given: GivenScale, origin: RatingRule['origin'], numbers: Numbers): RatingRule {
+  const isStarScale = scale.least === STARS.least && scale.most === STARS.most;
+  const at = (share: number) => scale.least + share * (scale.most - scale.least);
+  const likeAt = given.likeAt ?? (isStarScale ? STAR_THRESHOLDS.likeAt : at(LIKE_FROM));
+  const dislikeAt = given.dislikeAt ?? (isStarScale ? STAR_THRESHOLDS.dislikeAt : at(DISLIKE_TO));
+  checkThresholds({ likeAt, dislikeAt });
+  if (likeAt > scale.most)
+    throw new InvalidInputError(
+      `Likes begin at ${likeAt}, but the ratings go from ${scale.least} to ${scale.most}; give --scale or another --like-at.`,
+      'likeAt',
+    );
+  const notRated = NOT_RATED.filter(
+    (value) => value < scale.least && numbers.some((number) => number.value === value),
+  );
+  return { ...scale, likeAt, dislikeAt, notRated, origin };
+}
+
+/** Thresholds answer the question what a number means, so that the scale is what the file holds. */
+function scaleAround(numbers: Numbers, dislikeAt: number): Scale {
+  const rated = numbers.filter(({ value }) => dislikeAt <= 0 || !NOT_RATED.includes(value));
+  if (rated.length === 0) return STARS;
+  const [least, most] = [rated[0].value, rated[rated.length - 1].value];
+  // A star rating beside the scale stays an error where the thresholds are those of stars.
+  return least >= STARS.least && shareAbove(rated, STARS.most) <= MAX_SHARE_BESIDE && most > STARS.most
+    ? STARS
+    : { least, most };
+}
+
+export function checkThresholds({ likeAt, dislikeAt }: GivenScale): void {
+  for (const [name, value] of [
+    ['like-at', likeAt],
+    ['dislike-at', dislikeAt],
+  ] as const) {
+    if (value !== undefined && !Number.isFinite(value))
+      throw new InvalidInputError(`--${name} is not a number.`, 'likeAt');
+  }
+  if (likeAt !== undefined && dislikeAt !== undefined && !(dislikeAt < likeAt))
+    throw new InvalidInputError(
+      `Dislikes end at ${dislikeAt} and likes begin at ${likeAt}: they overlap.`,
+      'likeAt',
+    );
+}
+
+function countOf(numbers: Numbers): number {
+  return numbers.reduce((sum, { count }) => sum + count, 0);
+}
+
+function shareAbove(numbers: Numbers, limit: number): number {
+  return countOf(numbers.filter(({ value }) => value > limit)) / Math.max(1, countOf(numbers));
+}
+
+function medianOf(numbers: Numbers): number {
+  let left = countOf(numbers) / 2;
+  for (const { value, count } of numbers) {
+    left -= count;
+    if (left <= 0) return value;
+  }
+  return Number.NaN;
+}
+
+function describe(values: readonly number[]): string {
+  if (values.length === 1) return `all ratings are ${values[0]}`;
+  if (values.length <= 4)
+    return `the ratings are ${values.slice(0, -1).join(', ')} and ${values[values.length - 1]}`;
+  return `the ratings go from ${values[0]} to ${values[values.length - 1]}`;
+}
+
+function exampleScale(values: readonly number[]): string {
+  const most = values[values.length - 1];
+  if (most <= 1) return values[0] < 0 ? '-1..1' : '0..1';
+  return most <= 5 ? '1..5' : most <= 10 ? '1..10' : most <= 100 ? '0..100' : `${values[0]}..${most}`;
+}

@@ -1,0 +1,69 @@
+/** Stage 1: what a table was found to be: the one object that says how its rows are read, and the words for it. */
+
+import type { TableKind } from './column-names.js';
+import { fieldsOf } from './column-names.js';
+import type { GivenMapping } from './given-mapping.js';
+import type { ListSeparator } from './item-values.js';
+import type { RatingRule } from './rating-scale.js';
+import { nameOfFormat } from './table-format.js';
+import type { TableFormat } from './table-format.js';
+import { UTF_8 } from './text-encoding.js';
+import type { Encoding } from './text-encoding.js';
+import type { TimeForm } from './time-values.js';
+
+export interface TableMapping {
+  readonly kind: TableKind;
+  /** Of the source, for messages. */
+  readonly name: string;
+  readonly format: TableFormat;
+  readonly encoding: Encoding;
+  readonly isCompressed: boolean;
+  /** CSV: whether the first line names the columns. */
+  readonly hasHeader: boolean;
+  /** The columns in the order of the file; '' for one without a name, '1', '2', … without a header line. */
+  readonly header: readonly string[];
+  /** The columns of each field that has any. */
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** Columns with objects in them, as far as the beginning of the file shows; they are left out. */
+  readonly nested: readonly string[];
+  readonly timeForm: TimeForm | null;
+  readonly categorySeparator: ListSeparator;
+  readonly tagSeparator: ListSeparator;
+  /** Null for anything but ratings. */
+  readonly rule: RatingRule | null;
+  readonly given: GivenMapping;
+}
+
+/** The mapping in a few sentences without a full stop. */
+export function describeMapping(mapping: TableMapping): string[] {
+  const { format, encoding, isCompressed, hasHeader, columns, kind, timeForm, rule } = mapping;
+  const taken = fieldsOf(kind).flatMap(({ field }) =>
+    (columns.get(field) ?? []).map((column) =>
+      column === field ? column : `${hasHeader ? column : `column ${column}`} as ${field}`,
+    ),
+  );
+  const packed = isCompressed ? ', gzip' : '';
+  const spelled = encoding === UTF_8 ? '' : `, ${encoding}`;
+  const said = [
+    `took ${taken.join(', ')} (${nameOfFormat(format)}${hasHeader ? '' : ', no header line'}${spelled}${packed})`,
+  ];
+  if (timeForm !== null && timeForm !== 'dates') said.push(`times are ${timeForm}`);
+  if (rule !== null) said.push(describeRule(rule));
+  for (const [field, separator] of [
+    ['category', mapping.categorySeparator],
+    ['tags', mapping.tagSeparator],
+  ] as const) {
+    if (separator !== null && !(field === 'tags' && separator === '|'))
+      said.push(
+        field === 'category'
+          ? `category is split at "${separator}": the first level is the category, the others are tags`
+          : `tags are split at "${separator}"`,
+      );
+  }
+  return said;
+}
+
+function describeRule({ least, most, likeAt, dislikeAt, notRated, origin }: RatingRule): string {
+  const beside = notRated.length === 0 ? '' : `, ${notRated.join(' and ')} as seen but not rated`;
+  return `ratings are on the scale ${least}..${most} (${origin}): from ${likeAt} a like, up to ${dislikeAt} a dislike${beside}`;
+}

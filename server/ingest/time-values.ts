@@ -1,0 +1,157 @@
+/**
+ * Stage 1: times as files write them.
+ *
+ * The unit of a number follows from its size: of seconds, milliseconds, microseconds and nanoseconds since 1970 only
+ * one lies between 1980 and today, and numbers written as dates (20191001) lie below all of them. Day numbers of
+ * spreadsheets cannot be told from small numbers one by one; the caller decides for the column.
+ */
+
+import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
+
+import { isNumber } from './fields.js';
+import { RowProblem } from './row-problem.js';
+
+/** How a column writes its times. */
+export type TimeForm =
+  | 'dates'
+  | 'seconds'
+  | 'milliseconds'
+  | 'microseconds'
+  | 'nanoseconds'
+  | 'numbers like 20191001'
+  | 'spreadsheet day numbers';
+
+export interface TimeOptions {
+  /** Ms since the epoch; times more than a day later are refused. */
+  readonly now: number;
+  /** Numbers of this column are days since 1900, as spreadsheets count them. Default false. */
+  readonly isSpreadsheet?: boolean;
+  /** Dates before this instant (ms) are refused as well. Default 1970. */
+  readonly from?: number;
+}
+
+const DAY_MS = 86_400_000;
+/** No shop kept events before: what seems to lie earlier is no time, or one in another unit. */
+export const EVENTS_FROM = Date.UTC(1980, 0, 1);
+/** 1 January 1970 as spreadsheets number days, and the first day that is taken for such a number: 1 January 1990. */
+const SPREADSHEET_EPOCH = 25_569;
+const SPREADSHEET_FROM = 32_874;
+
+const UNITS: readonly (readonly [form: TimeForm, perMs: number])[] = [
+  ['seconds', 1 / 1_000],
+  ['milliseconds', 1],
+  ['microseconds', 1_000],
+  ['nanoseconds', 1_000_000],
+];
+
+const ISO =
+  /^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?)?\s?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
+const DIGITS = /^((?:19|20)\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?$/;
+const DAY_FIRST = /^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b/;
+
+/**
+ * Milliseconds since the epoch; UTC where no zone is given. Null where the cell is empty. Throws RowProblem for what is
+ * no time, for times before `from`, and for numbers that would lie in the 1970s.
+ */
+export function optionalTimestamp(column: string, value: string, options: TimeOptions): number | null {
+  if (value === '') return null;
+  if (isNumber(value)) return timeOfNumber(column, value, options);
+  const at = fromDate(value);
+  if (Number.isNaN(at)) throw new RowProblem(column, notATime(value), value);
+  if (at < 0) throw new RowProblem(column, 'is before 1970', value);
+  if (at < (options.from ?? 0)) throw new RowProblem(column, 'lies in the 1970s', value);
+  if (at > options.now + MAX_CLOCK_SKEW_MS)
+    throw new RowProblem(column, 'is more than a day in the future', value);
+  return at;
+}
+
+export function requiredTimestamp(column: string, value: string, options: TimeOptions): number {
+  const at = optionalTimestamp(column, value, options);
+  if (at === null) throw new RowProblem(column, 'is empty');
+  return at;
+}
+
+/** The form of one value; null for what is no time. */
+export function timeFormOf(value: string, now: number): TimeForm | null {
+  if (!isNumber(value)) return Number.isNaN(fromDate(value)) ? null : 'dates';
+  if (!Number.isNaN(fromDigits(value))) return 'numbers like 20191001';
+  return unitOf(Number(value), now)?.[0] ?? null;
+}
+
+/** Whether a number could count days as spreadsheets do, from 1990 to today. */
+export function isSpreadsheetDay(value: string, now: number): boolean {
+  return (
+    isNumber(value) && Number(value) >= SPREADSHEET_FROM && fromSpreadsheet(Number(value)) <= now + DAY_MS
+  );
+}
+
+/** Whether a number is too small for a time: in seconds it would lie before 1980. */
+export function isEarlyNumber(value: string): boolean {
+  const number = isNumber(value) ? Number(value) : -1;
+  return number >= 0 && number * 1_000 < EVENTS_FROM && Number.isNaN(fromDigits(value));
+}
+
+function timeOfNumber(column: string, value: string, { now, isSpreadsheet }: TimeOptions): number {
+  const number = Number(value);
+  if (isSpreadsheet === true && isSpreadsheetDay(value, now)) return fromSpreadsheet(number);
+  const asDate = fromDigits(value);
+  if (!Number.isNaN(asDate) && asDate <= now + MAX_CLOCK_SKEW_MS) return asDate;
+  const unit = unitOf(number, now);
+  if (unit !== undefined) return Math.round(number / unit[1]);
+  if (number < 0) throw new RowProblem(column, 'is before 1970', value);
+  if (isEarlyNumber(value)) throw new RowProblem(column, 'as seconds since 1970 lies in the 1970s', value);
+  throw new RowProblem(column, 'is more than a day in the future', value);
+}
+
+function unitOf(number: number, now: number): (typeof UNITS)[number] | undefined {
+  return UNITS.find(
+    ([, perMs]) => number / perMs >= EVENTS_FROM && number / perMs <= now + MAX_CLOCK_SKEW_MS,
+  );
+}
+
+function fromSpreadsheet(days: number): number {
+  return Math.round((days - SPREADSHEET_EPOCH) * DAY_MS);
+}
+
+/** yyyymmdd, with hhmm or hhmmss; NaN for other numbers. */
+function fromDigits(value: string): number {
+  const match = DIGITS.exec(value);
+  return match === null ? Number.NaN : instant(match.slice(1, 7), '', undefined);
+}
+
+function fromDate(value: string): number {
+  const match = ISO.exec(value);
+  if (match === null) return Number.NaN;
+  const [, year, , month, day, hour, minute, second, fraction, zone] = match;
+  return instant([year, month, day, hour, minute, second], fraction ?? '', zone);
+}
+
+function instant(parts: readonly (string | undefined)[], fraction: string, zone: string | undefined): number {
+  const [year, month, day, hour, minute, second] = parts.map((part) => Number(part ?? 0));
+  const at = Date.UTC(
+    year,
+    month - 1,
+    day,
+    hour,
+    minute,
+    second,
+    Number(fraction.padEnd(3, '0').slice(0, 3)),
+  );
+  const date = new Date(at);
+  // Date.UTC turns 31 February into 3 March and 25:00 into tomorrow; such a time is a mistake, not a date.
+  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
+  if (!isReal || minute > 59 || second > 60) return Number.NaN;
+  return at - zoneMs(zone);
+}
+
+function zoneMs(zone: string | undefined): number {
+  if (zone === undefined || !/^[+-]/.test(zone)) return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', '') || 0);
+  return (zone[0] === '-' ? -1 : 1) * minutes * 60_000;
+}
+
+function notATime(value: string): string {
+  return DAY_FIRST.test(value)
+    ? 'may begin with the day or with the month; write year-month-day'
+    : 'is not a time (ISO 8601, or seconds or milliseconds since 1970)';
+}
