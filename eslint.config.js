@@ -13,6 +13,24 @@ const SERVER = ['server/**/*.ts', 'schema/**/*.ts', 'jobs/**/*.ts'];
 /** Folders under test/ that are part of the TypeScript project of the tests. */
 const TYPED = [...SERVER, 'test/**/*.ts'];
 
+/** A plain object inherits "constructor" and its like, so names from data are counted and looked up elsewhere. */
+const DATA_AS_KEYS = [
+  {
+    selector:
+      'AssignmentExpression[left.type="MemberExpression"][left.computed=true] > BinaryExpression > LogicalExpression[operator="??"] > MemberExpression[computed=true]',
+    message: 'Count names with a Map, or with `addCount` on `emptyCounts()` (server/domain/counts.ts).',
+  },
+  {
+    selector:
+      'VariableDeclarator[init.type="ObjectExpression"][init.properties.length=0] > Identifier[typeAnnotation.typeAnnotation.typeName.name="Record"]',
+    message: 'Use a Map, or an object without a prototype: names from data may be "constructor".',
+  },
+  {
+    selector: 'BinaryExpression[operator="in"][left.type="Identifier"]',
+    message: 'Use Object.hasOwn: `in` finds what every object inherits.',
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -86,6 +104,7 @@ export default tseslint.config(
           selector: 'ExportDefaultDeclaration',
           message: 'Named exports only: a thing has one name everywhere.',
         },
+        ...DATA_AS_KEYS,
       ],
     },
   },
@@ -98,6 +117,7 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-template-curly-in-string': 'off',
+      'no-restricted-syntax': ['error', ...DATA_AS_KEYS],
     },
   },
   {
@@ -109,6 +129,7 @@ export default tseslint.config(
     },
     rules: {
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...DATA_AS_KEYS],
       'vue/block-lang': ['error', { script: { lang: 'ts' } }],
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/define-macros-order': 'error',

@@ -107,7 +107,7 @@ function preferredLanguage(): Language {
 }
 
 function isLanguage(tag: string | undefined): tag is Language {
-  return tag !== undefined && tag in LANGUAGES;
+  return tag !== undefined && Object.hasOwn(LANGUAGES, tag);
 }
 
 function numberFormats() {

@@ -9,6 +9,7 @@ export * from './reasons.js';
 export * from './session.js';
 export * from './useAgo.js';
 export * from './useCatalogue.js';
+export * from './useClicks.js';
 export * from './useEntrance.js';
 export * from './useHeldList.js';
 export * from './useHistory.js';

@@ -1,6 +1,7 @@
 export * from './alert.js';
 export * from './analytics.js';
 export * from './bus.js';
+export * from './counts.js';
 export * from './drift.js';
 export * from './errors.js';
 export * from './event.js';

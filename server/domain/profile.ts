@@ -1,5 +1,6 @@
 /** What one user's record adds up to. Derived: a pure function of the user's activity and feedback. */
 
+import type { Counts } from './counts.js';
 import type { Opinion } from './feedback.js';
 
 /** All of one user's dealings with one item, added up. */
@@ -47,11 +48,11 @@ export interface BehaviourSums {
   hours: number[];
   weekendEvents: number;
   /** Events about an item of a known category, impressions excluded, by category. */
-  categories: Record<string, number>;
+  categories: Counts;
   /** Views or clicks of an item met before. */
   repeatViews: number;
-  devices: Record<string, number>;
-  locales: Record<string, number>;
+  devices: Counts;
+  locales: Counts;
   /** First event of known time, ms since the epoch; 0 where there is none. */
   firstAt: number;
   /** Latest event, ms since the epoch. */

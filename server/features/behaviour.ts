@@ -9,6 +9,7 @@
 
 import { isTimeKnown } from '../domain/index.js';
 import type { BehaviourSums, Profile } from '../domain/index.js';
+import { NotFiniteError } from '../learning/index.js';
 
 import { deviceLabel, localeLabel } from './labels.js';
 import { isTelling } from './profile.js';
@@ -102,10 +103,33 @@ export interface FeatureRowOptions {
   readonly isLongTail: (itemId: string) => boolean;
 }
 
-/** The feature row of one user: Float64Array [FEATURE_NAMES.length], finite. */
+/**
+ * The feature row of one user: Float64Array [FEATURE_NAMES.length], finite. Throws NotFiniteError, naming the feature and
+ * the stored count behind it, for a profile that was damaged in the store.
+ */
 export function featureRow(profile: Profile, options: FeatureRowOptions): Float64Array {
   const summary = summarise(profile, options);
-  return Float64Array.from(FORMULAS, (formula) => formula(summary));
+  const row = Float64Array.from(FORMULAS, (formula) => formula(summary));
+  const wrong = row.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new NotFiniteError(
+      `The feature "${FEATURE_NAMES[wrong]}" of a user cannot be computed: ${damageIn(profile.behaviour)}. ` +
+        'Run "npm run rebuild", which derives all profiles from the record again.',
+    );
+  }
+  return row;
+}
+
+function damageIn(sums: BehaviourSums): string {
+  for (const [kind, counts] of [
+    ['category', sums.categories],
+    ['device', sums.devices],
+    ['locale', sums.locales],
+  ] as const) {
+    const name = Object.keys(counts).find((key) => !Number.isFinite(counts[key]));
+    if (name !== undefined) return `the stored count of ${kind} "${name}" is not a number`;
+  }
+  return 'a stored sum is not a number';
 }
 
 function summarise(

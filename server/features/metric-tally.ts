@@ -5,9 +5,10 @@
  * at one bucket. An instant nobody knows belongs to no bucket, so events of unknown time are left out.
  */
 
-import { GRAIN_MS, KEPT_MS, OWN_LIST_PREFIX, isTimeKnown } from '../domain/index.js';
+import { GRAIN_MS, KEPT_MS, OWN_LIST_PREFIX, addCount, emptyCounts, isTimeKnown } from '../domain/index.js';
 import type {
   BehaviourEvent,
+  Counts,
   DimensionCounter,
   MetricBucket,
   MetricCounter,
@@ -24,14 +25,13 @@ export const MAX_DWELL_SECONDS = 1_800;
 export const MAX_POSITION = 50;
 
 type CounterName = MetricCounter | DimensionCounter;
-type Sums = Record<string, number>;
 
 interface Cell {
   readonly grain: MetricGrain;
   readonly at: number;
   readonly persona: string;
-  readonly counters: Sums;
-  readonly served: Sums;
+  readonly counters: Counts;
+  readonly served: Counts;
 }
 
 const COUNTER_OF: Readonly<Record<RecordedEventType, MetricCounter>> = {
@@ -65,7 +65,7 @@ const POSITIONS = {
 const HOURS = Array.from({ length: 24 }, (_, hour) => `hour@${hour}` as const);
 
 /** Acts of users in these counters: everything but impressions. */
-export function actsIn(counters: Readonly<Sums>): number {
+export function actsIn(counters: Readonly<Counts>): number {
   return ACTS.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
 }
 
@@ -183,14 +183,14 @@ export class MetricTally {
     const key = `${grain}/${start}/${persona}`;
     let cell = this.cells.get(key);
     if (cell === undefined) {
-      cell = { grain, at: start, persona, counters: {}, served: {} };
+      cell = { grain, at: start, persona, counters: emptyCounts(), served: emptyCounts() };
       this.cells.set(key, cell);
     }
     this.last = cell;
     return cell;
   }
 
-  private count(counters: Sums, event: BehaviourEvent, isRepeat: boolean): void {
+  private count(counters: Counts, event: BehaviourEvent, isRepeat: boolean): void {
     const { type, itemId, listId, position, value } = event;
     const isPlaced = listId !== null || position !== null;
     if (type === 'impression') {
@@ -226,6 +226,6 @@ function startOf(grain: MetricGrain, at: number): number {
   return at - (at % GRAIN_MS[grain]);
 }
 
-function add(sums: Sums, name: CounterName, by: number): void {
-  sums[name] = (sums[name] ?? 0) + by;
+function add(sums: Counts, name: CounterName, by: number): void {
+  addCount(sums, name, by);
 }

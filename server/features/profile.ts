@@ -6,7 +6,7 @@
  * does not (an event that arrives late), `rebuildProfile` from the record is the answer.
  */
 
-import { isTimeKnown } from '../domain/index.js';
+import { addCount, copyCounts, emptyCounts, isTimeKnown } from '../domain/index.js';
 import type {
   BehaviourEvent,
   BehaviourSums,
@@ -67,10 +67,10 @@ export function emptyProfile(userId: string): Profile {
     sessionHistogram: new Array<number>(SESSION_BUCKETS).fill(0),
     hours: new Array<number>(24).fill(0),
     weekendEvents: 0,
-    categories: {},
+    categories: emptyCounts(),
     repeatViews: 0,
-    devices: {},
-    locales: {},
+    devices: emptyCounts(),
+    locales: emptyCounts(),
     firstAt: 0,
     lastAt: 0,
     session: null,
@@ -152,9 +152,9 @@ function copySums(sums: Readonly<BehaviourSums>): BehaviourSums {
     ...sums,
     sessionHistogram: sums.sessionHistogram.slice(),
     hours: sums.hours.slice(),
-    categories: { ...sums.categories },
-    devices: { ...sums.devices },
-    locales: { ...sums.locales },
+    categories: copyCounts(sums.categories),
+    devices: copyCounts(sums.devices),
+    locales: copyCounts(sums.locales),
     session: sums.session === null ? null : { ...sums.session },
   };
 }
@@ -185,8 +185,8 @@ function opinionAfter(before: Opinion, type: RecordedEventType): Opinion {
 function countEvent(sums: BehaviourSums, event: BehaviourEvent): void {
   sums.events += 1;
   if (event.at > sums.lastAt) sums.lastAt = event.at;
-  if (event.device !== null) sums.devices[event.device] = (sums.devices[event.device] ?? 0) + 1;
-  if (event.locale !== null) sums.locales[event.locale] = (sums.locales[event.locale] ?? 0) + 1;
+  if (event.device !== null) addCount(sums.devices, event.device);
+  if (event.locale !== null) addCount(sums.locales, event.locale);
   switch (event.type) {
     case 'impression':
       sums.impressions += 1;
@@ -236,7 +236,7 @@ function countItem(
   if (event.type === 'retract') return;
   if (isMetBefore && (event.type === 'view' || event.type === 'click')) sums.repeatViews += 1;
   const category = catalogue.categoryOf(itemId);
-  if (category !== null) sums.categories[category] = (sums.categories[category] ?? 0) + 1;
+  if (category !== null) addCount(sums.categories, category);
 }
 
 /** 1 January 1970 was a Thursday; Saturday and Sunday are days 2 and 3 after it. */

@@ -2,6 +2,7 @@
 
 import type {
   AnalyticsReport,
+  Counts,
   CtrPoint,
   EngagementPoint,
   HourWeekdayCell,
@@ -11,7 +12,7 @@ import type {
   PersonaSeries,
   QualityPoint,
 } from '../domain/index.js';
-import { GRAIN_MS } from '../domain/index.js';
+import { GRAIN_MS, addCount, emptyCounts } from '../domain/index.js';
 import { MAX_POSITION, actsIn, atPosition } from '../features/index.js';
 import { fitPropensities } from '../learning/index.js';
 
@@ -26,8 +27,6 @@ export interface Span {
   readonly to: number;
   readonly grain: MetricGrain;
 }
-
-type Counts = Readonly<Record<string, number>>;
 
 /** A bucket with what was recorded and what was served in one. */
 interface Row {
@@ -91,8 +90,9 @@ export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
       points: series.points.map((point) => {
         const impressions = shown(point.impressions);
         if (impressions === 0) return { ...point, impressions, clicks: 0, ctr: null, adjustedCtr: null };
-        const clicks = shown(point.clicks);
-        return { ...point, impressions, clicks, ctr: Math.min(1, clicks / impressions) };
+        // Noise can give more clicks than impressions, which charts would add up to a ratio above 1.
+        const clicks = Math.min(impressions, shown(point.clicks));
+        return { ...point, impressions, clicks, ctr: clicks / impressions };
       }),
     })),
     engagement: report.engagement.map((point) => {
@@ -259,10 +259,10 @@ function dimension(counts: Counts, name: 'category' | 'hour' | 'hits' | 'misses'
   );
 }
 
-export function sumCounts(parts: readonly Counts[]): Record<string, number> {
-  const sums: Record<string, number> = {};
+export function sumCounts(parts: readonly Readonly<Counts>[]): Counts {
+  const sums = emptyCounts();
   for (const part of parts) {
-    for (const [name, count] of Object.entries(part)) sums[name] = (sums[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(part)) addCount(sums, name, count);
   }
   return sums;
 }

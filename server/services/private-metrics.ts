@@ -9,8 +9,8 @@
  * a counter's noise has the scale sensitivity of its group * number of groups / (budget / 2).
  */
 
-import type { DimensionCounter, MetricBucket, MetricCounter } from '../domain/index.js';
-import { GRAIN_MS, NO_PERSONA } from '../domain/index.js';
+import type { Counts, DimensionCounter, MetricBucket, MetricCounter } from '../domain/index.js';
+import { GRAIN_MS, NO_PERSONA, emptyCounts } from '../domain/index.js';
 import { MAX_DWELL_SECONDS, MAX_POSITION } from '../features/index.js';
 import type { Fraction, RandomInteger } from '../privacy/index.js';
 import { createRandomIntegers, discreteLaplace } from '../privacy/index.js';
@@ -114,9 +114,9 @@ export class PrivateMetrics {
     return times.filter((at) => isOpen.has(startOfDay(at)));
   }
 
-  private blurred(bucket: MetricBucket | undefined, groups: readonly Group[]): Record<string, number> {
+  private blurred(bucket: MetricBucket | undefined, groups: readonly Group[]): Counts {
     const { numerator, denominator } = this.options.epsilonPerDay;
-    const counters: Record<string, number> = {};
+    const counters = emptyCounts();
     for (const group of groups) {
       const scale = {
         numerator: group.sensitivity * groups.length * GRAINS.length * denominator,

@@ -1,8 +1,7 @@
 /** Adding counters of the same bucket up, whichever database keeps them. */
 
-import type { MetricBucket, MetricCounters } from '../domain/index.js';
-
-type Sums = Record<string, number>;
+import { addCount, emptyCounts } from '../domain/index.js';
+import type { Counts, MetricBucket, MetricCounters } from '../domain/index.js';
 
 export function metricKey({ grain, at, persona }: Pick<MetricBucket, 'grain' | 'at' | 'persona'>): string {
   return `${grain}/${at}/${persona}`;
@@ -10,10 +9,10 @@ export function metricKey({ grain, at, persona }: Pick<MetricBucket, 'grain' | '
 
 /** One bucket per key, with the sums; counters of nothing and buckets without a counter are left out. */
 export function addUp(buckets: readonly MetricBucket[]): MetricBucket[] {
-  const sums = new Map<string, MetricBucket & { counters: Sums; served: Sums }>();
+  const sums = new Map<string, MetricBucket & { counters: Counts; served: Counts }>();
   for (const bucket of buckets) {
     const key = metricKey(bucket);
-    const sum = sums.get(key) ?? { ...bucket, counters: {}, served: {} };
+    const sum = sums.get(key) ?? { ...bucket, counters: emptyCounts(), served: emptyCounts() };
     addTo(sum.counters, bucket.counters);
     addTo(sum.served, bucket.served ?? {});
     sums.set(key, sum);
@@ -25,6 +24,6 @@ export function addUp(buckets: readonly MetricBucket[]): MetricBucket[] {
   });
 }
 
-function addTo(sums: Sums, counters: MetricCounters): void {
-  for (const [name, by] of Object.entries(counters)) if (by !== 0) sums[name] = (sums[name] ?? 0) + by;
+function addTo(sums: Counts, counters: MetricCounters): void {
+  for (const [name, by] of Object.entries(counters)) if (by !== 0) addCount(sums, name, by);
 }

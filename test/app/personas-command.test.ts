@@ -47,4 +47,25 @@ describe('npm run personas', () => {
     expect(unknown.status).not.toBe(0);
     expect(unknown.stderr + unknown.stdout).toMatch(/no column sales/);
   });
+
+  it('says in one sentence that rows too few or all alike make one persona', () => {
+    for (const [table, nRows] of [
+      ['a,b\n1,2\n1,2\n1,2', 3],
+      ['a,b\n3,4', 1],
+      ['a,b\n1,2\n3,4', 2],
+    ] as const) {
+      const { status, stdout, rows } = run(table);
+      expect(status).toBe(0);
+      expect(stdout).toContain('One persona: the rows are too few or too much alike');
+      expect(stdout).not.toContain('NaN');
+      expect(rows()).toHaveLength(nRows);
+      for (const line of rows())
+        expect(
+          line
+            .split(',')
+            .slice(3)
+            .every((cell) => Number.isFinite(Number(cell))),
+        ).toBe(true);
+    }
+  });
 }, 120_000);

@@ -78,6 +78,26 @@ describe('the admin pages in a browser', () => {
       { id },
     );
 
+  it('draws no chart under a range whose figures have not arrived', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token });
+    const page = await open('/admin?range=24h');
+    await page.locator('[data-chart=ctr] canvas').waitFor();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('"grain":"DAY"')) await held;
+      await route.continue();
+    });
+    await page.getByText('30 d', { exact: true }).click();
+    await page.waitForURL(/range=30d/);
+    await page.locator('[data-chart=ctr] [role=status]').waitFor();
+    expect(await page.locator('[data-chart] canvas').count()).toBe(0);
+    release();
+    await page.locator('[data-chart=ctr] canvas').waitFor();
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
   it('shows figures of this moment, keeps the range in the address, and has a table behind every chart', async () => {
     const { context, open, mishaps } = await openWindows(browser, server.url, { token });
     const page = await open('/admin?range=24h');

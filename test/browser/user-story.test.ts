@@ -3,6 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -75,6 +76,27 @@ describe('what is a user’s own in a browser', () => {
     await page.locator('[data-item-dialog] [data-found]').first().waitFor();
     await page.keyboard.press('Escape');
     await page.locator('[data-item-dialog]').waitFor({ state: 'detached' });
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('counts an item that is opened as a click, with its place in the list', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url);
+    const page = await open();
+    await signInAsDemoUser(page, 3);
+    const itemId = (await orderOf(page))[2];
+    await page.locator('[data-open]').nth(2).click();
+    await page.locator('[data-item-dialog]').waitFor();
+    const token = await page.evaluate(() => sessionStorage.getItem('smartpersona.token'));
+    const latest = async () => {
+      const { me } = await askFor<{ me: { user: { activity: { nodes: Record<string, unknown>[] } } } }>(
+        server.url,
+        token,
+        '{ me { user { activity(first: 1) { nodes { type itemId position } } } } }',
+      );
+      return me.user.activity.nodes[0];
+    };
+    await expect.poll(latest, { timeout: 20_000 }).toEqual({ type: 'CLICK', itemId, position: 2 });
     expect(mishaps).toEqual([]);
     await context.close();
   });

@@ -7,6 +7,7 @@ import { toCsv } from '../../client/components/charts/chart-table.js';
 import { pointsByPersona, summarizeArea } from '../../client/components/charts/cluster-points.js';
 import { axisEnd, mostTelling } from '../../client/components/charts/features.js';
 import { poolPoints } from '../../client/components/charts/pool-points.js';
+import { isAnswerTo } from '../../client/composables/admin/analytics-range.js';
 import { readProgress } from '../../client/composables/admin/import-progress.js';
 import { personaPlaces } from '../../client/composables/admin/persona-places.js';
 
@@ -73,6 +74,37 @@ describe('Points of a click-through rate', () => {
       { at: Date.parse('2026-03-01T03:00:00.000Z'), impressions: 2, ctr: 0.5, adjustedCtr: null },
     ]);
     expect(poolPoints([], 10)).toEqual([]);
+  });
+
+  it('stay between 0 and 1 where noise gives more clicks than impressions', () => {
+    const points = [point(0, 10, 40), point(1, 0, 12), point(2, 12, 0), point(3, 30, 90)];
+    for (const { ctr } of poolPoints(points, 20)) {
+      expect(ctr).toBeGreaterThanOrEqual(0);
+      expect(ctr).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('Figures of a range', () => {
+  const HOUR = 3_600_000;
+  const range = (grain: 'MINUTE' | 'HOUR' | 'DAY', from: number, to: number) => ({
+    grain,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+  });
+  const now = Date.parse('2026-03-08T10:17:30Z');
+  const day = range('HOUR', now - 24 * HOUR, now);
+
+  it('belong to the range that asked for them, rounded out to whole points', () => {
+    const start = Date.parse('2026-03-07T10:00:00Z');
+    expect(isAnswerTo(day, range('HOUR', start, start + 25 * HOUR))).toBe(true);
+    expect(isAnswerTo(day, range('HOUR', start - HOUR, start + 24 * HOUR))).toBe(true);
+  });
+
+  it('do not belong to a range of another length or grain', () => {
+    expect(isAnswerTo(day, range('HOUR', now - 7 * 24 * HOUR, now))).toBe(false);
+    expect(isAnswerTo(range('HOUR', now - 7 * 24 * HOUR, now), day)).toBe(false);
+    expect(isAnswerTo(day, range('MINUTE', now - 24 * HOUR, now))).toBe(false);
   });
 });
 

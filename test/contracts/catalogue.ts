@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../server/store/index.js';
 
+import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
 import { waitFor } from '../support/wait-for.js';
 
 import { NOON, collect, item, userIdOf, type MakeStore } from './samples.js';
@@ -26,6 +27,24 @@ export function describeItemRepository(name: string, makeStore: MakeStore): void
       await items.replaceMany([rich]);
       expect(await items.find('a/1')).toEqual(rich);
       expect(await items.find('a/2')).toBeNull();
+    });
+
+    it('keeps attributes, categories and ids with the names that every object inherits', async () => {
+      const rows = PROTOTYPE_NAMES.map((name) =>
+        item(name, {
+          category: name,
+          tags: [...PROTOTYPE_NAMES],
+          attributes: recordOf(PROTOTYPE_NAMES.map((key) => [key, `value of ${key}`])),
+        }),
+      );
+      await items.replaceMany(rows);
+      for (const row of rows) {
+        const found = await items.find(row.itemId);
+        expect(found).toEqual(row);
+        expect(Object.entries(found!.attributes)).toEqual(Object.entries(row.attributes));
+      }
+      expect(await items.replaceMany(rows)).toMatchObject({ unchanged: rows.length });
+      expect(await items.categories()).toEqual([...PROTOTYPE_NAMES].sort());
     });
 
     it('counts what is new, changed and the same, and the same rows again change nothing', async () => {

@@ -4,6 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../server/store/index.js';
 
+import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
+
 import { DAY, HOUR, NOON, run, userIdOf, type MakeStore } from './samples.js';
 
 const [ann, bob, cem] = [1, 2, 3].map(userIdOf);
@@ -127,6 +129,17 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
     let metrics: Store['metrics'];
     beforeEach(async () => {
       ({ metrics } = await makeStore());
+    });
+
+    it('counts categories with the names that every object inherits, and with dots and dollars', async () => {
+      const bucket = { grain: 'hour', at: NOON, persona: 'none' } as const;
+      const names = [...PROTOTYPE_NAMES, 'a.b', '$c', '%2E'];
+      const counters = recordOf(names.map((name, n) => [`category@${name}`, n + 1]));
+      await metrics.increment([{ ...bucket, counters }]);
+      await metrics.increment([{ ...bucket, counters }]);
+      const [found] = await metrics.find({ grain: 'hour', from: NOON, to: NOON + HOUR });
+      const doubled = Object.entries(counters).map(([name, count]) => [name, 2 * count]);
+      expect(Object.entries(found.counters).sort()).toEqual(doubled.sort());
     });
 
     it('adds counters up, within a call and between calls', async () => {

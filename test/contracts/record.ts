@@ -5,6 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Feedback, Opinion } from '../../server/domain/index.js';
 import type { Store } from '../../server/store/index.js';
 
+import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
+
 import { DAY, HOUR, NOON, collect, event, profile, thumb, userIdOf, type MakeStore } from './samples.js';
 
 const [ann, bob] = [1, 2].map(userIdOf);
@@ -153,6 +155,16 @@ export function describeProfileRepository(name: string, makeStore: MakeStore): v
     let profiles: Store['profiles'];
     beforeEach(async () => {
       ({ profiles } = await makeStore());
+    });
+
+    it('keeps counts of the names that every object inherits, of dots and of dollars', async () => {
+      const counts = recordOf([...PROTOTYPE_NAMES, 'a.b', '$c', ''].map((name, n) => [name, n + 1]));
+      const sums = { categories: counts, devices: counts, locales: counts } as never;
+      const row = profile(ann, 1, { behaviour: sums });
+      await profiles.replaceMany([{ profile: row, expectedRevision: 0 }]);
+      const { behaviour } = (await profiles.find(ann))!;
+      for (const kept of [behaviour.categories, behaviour.devices, behaviour.locales])
+        expect(Object.entries(kept).sort()).toEqual(Object.entries(counts).sort());
     });
 
     it('gives back exactly what was stored', async () => {

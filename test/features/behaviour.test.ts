@@ -190,4 +190,13 @@ describe('the histogram of session lengths', () => {
   it('has quantile 0 without sessions', () => {
     expect(histogramQuantile([0, 0, 0], 0.9)).toBe(0);
   });
+
+  it('names the feature and the category whose stored count is damaged, and the command that repairs it', () => {
+    const profile = rebuildProfile('u', [event({ id: 'a', type: 'view' })], CATALOGUE);
+    const categories = { constructor: 'function Object() { [native code] }1' } as never;
+    const damaged = { ...profile, behaviour: { ...profile.behaviour, categories } };
+    expect(() => featureRow(damaged, { now: NOW, isLongTail })).toThrow(
+      /feature "\w+".*stored count of category "constructor" is not a number.*npm run rebuild/,
+    );
+  });
 });

@@ -20,6 +20,8 @@ import {
   ItemNotFoundError,
   ModelNotFoundError,
   PersonaNotFoundError,
+  addCount,
+  emptyCounts,
 } from '../../server/domain/index.js';
 import type { EventBus } from '../../server/domain/index.js';
 import type { Services } from '../../server/services/index.js';
@@ -47,10 +49,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
   const recorded = new Set<string>();
   const model = fakeModel([...personas.values()]);
   let alert = fakeAlert();
-  const calls: Record<string, number> = {};
+  const calls = emptyCounts();
 
   const ask = async <T>(name: string, answer: () => T): Promise<T> => {
-    calls[name] = (calls[name] ?? 0) + 1;
+    addCount(calls, name);
     await Promise.resolve();
     if (system.failure !== null) throw system.failure;
     return answer();

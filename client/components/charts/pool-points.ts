@@ -1,4 +1,4 @@
-/** A rate of a handful says nothing: neighbouring points are taken together until there is something to divide by. */
+/** Pools neighbouring points of a click-through rate until there are enough impressions to divide by. */
 
 export interface CtrPoint {
   readonly at: string;
@@ -11,6 +11,7 @@ export interface PooledPoint {
   /** Where the last of the points begins, milliseconds since the epoch. */
   readonly at: number;
   readonly impressions: number;
+  /** From 0 to 1, also where noise gives more clicks than impressions. */
   readonly ctr: number;
   /** Mean over impressions; null where none of the points has one. */
   readonly adjustedCtr: number | null;
@@ -38,7 +39,7 @@ function pool(points: readonly CtrPoint[]): PooledPoint {
   return {
     at: Date.parse(points.at(-1)?.at ?? ''),
     impressions,
-    ctr: sum(points, 'clicks') / impressions,
+    ctr: Math.min(1, sum(points, 'clicks') / impressions),
     adjustedCtr: known.length === 0 ? null : weighted / sum(known, 'impressions'),
   };
 }

@@ -1,6 +1,11 @@
 /** Which persona has which place in the palette. Archetypes keep theirs from one version to the next. */
 
-const ARCHETYPE_PLACES: Readonly<Record<string, number>> = { seeker: 0, browser: 1, buyer: 2, explorer: 3 };
+const ARCHETYPE_PLACES = new Map([
+  ['seeker', 0],
+  ['browser', 1],
+  ['buyer', 2],
+  ['explorer', 3],
+]);
 /** Places of the palette; the seventh is for people without a persona. */
 const FREE_PLACES = [4, 5, 7, 0, 1, 2, 3] as const;
 
@@ -9,7 +14,7 @@ export function personaPlaces(personaIds: readonly string[]): ReadonlyMap<string
   const ids = [...new Set(personaIds)].sort();
   const places = new Map<string, number>();
   for (const id of ids) {
-    const place = ARCHETYPE_PLACES[id];
+    const place = ARCHETYPE_PLACES.get(id);
     if (place !== undefined) places.set(id, place);
   }
   const taken = new Set(places.values());

@@ -13,6 +13,8 @@ import {
 } from '../../generated/graphql.js';
 import { useLiveQuery, type LiveQuery } from '../index.js';
 
+import { isAnswerTo, type AnalyticsRange } from './analytics-range.js';
+
 export type Analytics = AnalyticsQuery['analytics'];
 export type ClusterMap = NonNullable<ClusterMapQuery['analytics']['clusterMap']>;
 export type PrivacyReport = PrivacyRowFragment;
@@ -22,12 +24,23 @@ type Request = Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'>;
 /** Answers pass by and are not kept: every refresh has other figures. */
 const FETCH = { fetchPolicy: 'no-cache' } as const;
 
-/** Asks again whenever the range moves; the last answer stays until the next is there. */
+/**
+ * Asks again whenever the range moves. The last answer stays while a range of the same length moves on with time; it
+ * is not shown under another range.
+ */
 export function useAnalytics(
-  range: MaybeRefOrGetter<{ from: string; to: string; grain: 'MINUTE' | 'HOUR' | 'DAY' }>,
+  range: MaybeRefOrGetter<AnalyticsRange>,
 ): Request & { readonly analytics: ComputedRef<Analytics | null> } {
   const query = useLiveQuery(AnalyticsDocument, () => ({ range: toValue(range) }), FETCH);
-  return { ...pick(query), analytics: computed(() => query.data.value?.analytics ?? null) };
+  const analytics = computed(() => {
+    const answer = query.data.value?.analytics;
+    return answer !== undefined && isAnswerTo(toValue(range), answer) ? answer : null;
+  });
+  return {
+    ...pick(query),
+    analytics,
+    isLoading: computed(() => analytics.value === null && query.failure.value === null),
+  };
 }
 
 /** Null before the first training, and while differential privacy is on. */

@@ -11,9 +11,9 @@ export type Headers = Readonly<Record<string, string>>;
  * `fonts`: where fonts may come from besides this server; default nowhere.
  */
 export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = {}): Headers {
-  const headers: Record<string, string> = {};
+  const headers = new Map<string, string>();
   const response = {
-    setHeader: (name: string, value: string) => (headers[name] = value),
+    setHeader: (name: string, value: string) => headers.set(name, value),
     removeHeader: () => undefined,
   };
   const middleware = helmet({
@@ -38,5 +38,5 @@ export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = 
   middleware({} as IncomingMessage, response as unknown as ServerResponse, (error) => {
     if (error !== undefined) throw error;
   });
-  return headers;
+  return Object.fromEntries(headers);
 }

@@ -126,6 +126,12 @@ function rowsOf({ model, labels, confidence, silhouettes, projection, outliers }
 }
 
 function describe({ model, evidence, silhouette }: PersonaFit): string {
+  const { droppedNames } = model.preprocessing;
+  const leftOut = droppedNames.length > 0 ? [`Constant columns left out: ${droppedNames.join(', ')}`] : [];
+  if (model.personas.length === 1) {
+    const one = 'One persona: the rows are too few or too much alike to tell groups apart.';
+    return `${[...leftOut, one].join('\n')}\n`;
+  }
   const lines = [' k      inertia  silhouette  elbow'];
   for (const row of evidence) {
     const mark = row.k === model.personas.length ? ' <- chosen' : '';
@@ -133,10 +139,11 @@ function describe({ model, evidence, silhouette }: PersonaFit): string {
       `${String(row.k).padStart(2)} ${row.inertia.toFixed(1).padStart(12)} ${row.silhouette.toFixed(4).padStart(11)} ${row.elbow.toFixed(3).padStart(6)}${mark}`,
     );
   }
-  if (model.preprocessing.droppedNames.length > 0) {
-    lines.push(`Constant columns left out: ${model.preprocessing.droppedNames.join(', ')}`);
-  }
-  lines.push('', `Mean silhouette ${silhouette.toFixed(4)}, in the space KMeans ran in (after PCA)`);
+  lines.push(
+    ...leftOut,
+    '',
+    `Mean silhouette ${silhouette.toFixed(4)}, in the space KMeans ran in (after PCA)`,
+  );
   for (const persona of model.personas) {
     lines.push(
       `  ${persona.label}: ${persona.size} rows, silhouette ${persona.silhouette.toFixed(3)}. ${persona.description}`,

@@ -30,7 +30,7 @@ export function armTable({ policy, weeks }: ArmResult): string {
     String(row.lists),
     row.precisionAt5.toFixed(3),
     ctr(row),
-    ...personas.map((label) => (label in row.byPersona ? ctr(row.byPersona[label]) : '–')),
+    ...personas.map((label) => (Object.hasOwn(row.byPersona, label) ? ctr(row.byPersona[label]) : '–')),
     row.tasteDrift.toFixed(3),
     String(row.moves),
   ]);

@@ -111,13 +111,13 @@ function drawDominant(random: Random): number {
 
 /** The mixture's mean of every habit, and a personal factor on it. */
 function mixHabits(mixture: Float64Array, random: Random): Habits {
-  const habits: Record<string, number> = {};
-  for (const name of Object.keys(HABITS.seeker) as (keyof Habits)[]) {
+  const habits = { ...HABITS.seeker } as Record<keyof Habits, number>;
+  for (const name of Object.keys(habits) as (keyof Habits)[]) {
     let mean = 0;
     for (let a = 0; a < ARCHETYPES.length; a++) mean += mixture[a] * HABITS[ARCHETYPES[a]][name];
     habits[name] = mean * Math.exp(PARAMETERS.habitNoise * random.normal());
   }
-  return habits as unknown as Habits;
+  return habits;
 }
 
 /** Different categories first: who loves two themes loves two categories. */

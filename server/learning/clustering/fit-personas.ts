@@ -116,7 +116,7 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
     silhouettes: all.values,
     silhouette: evidence[chosen].silhouette,
     evidence,
-    projection: firstTwo(points, nComponents),
+    projection: firstTwo(points, nUsers),
     outliers: flagOutliers(preprocessing, features),
     transitions:
       match === null || previous === undefined
@@ -169,7 +169,7 @@ function onePersona(features: Float64Array, preprocessing: Preprocessing, points
     silhouettes: new Float32Array(nUsers),
     silhouette: 0,
     evidence: [{ k: 1, inertia, silhouette: 0, elbow: 0 }],
-    projection: firstTwo(points, nComponents),
+    projection: firstTwo(points, nUsers),
     outliers: flagOutliers(preprocessing, features),
     transitions: [],
   };
@@ -254,8 +254,9 @@ function confidenceOf(model: PersonaModel, points: Float64Array, labels: Int32Ar
   );
 }
 
-function firstTwo(points: Float64Array, nComponents: number): Float32Array {
-  const nUsers = nComponents === 0 ? 0 : points.length / nComponents;
+/** Float32Array, row-major [nUsers, 2]: zeros for an axis that does not exist. */
+function firstTwo(points: Float64Array, nUsers: number): Float32Array {
+  const nComponents = points.length / nUsers;
   const projection = new Float32Array(nUsers * 2);
   for (let user = 0; user < nUsers; user++) {
     for (let axis = 0; axis < Math.min(2, nComponents); axis++) {

@@ -96,7 +96,7 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
   );
   const priorRow = arena.copyInt32(userPersona.map((persona) => (persona < 0 ? nPersonas : persona)));
   const featurePrior = createFeaturePrior(kernels, input.features, input.nFeatures, items.lambda, d);
-  const basis = createBasis(kernels, d, Math.max(nUsers, nItems, nPersonas + 1), hyperParameters.alpha0);
+  const basis = createBasis(kernels, d, hyperParameters.alpha0);
 
   const h = start === undefined ? initialEmbeddings(kernels, input, d, seed) : arena.copyFloat32(start);
   const w = arena.float32(nUsers * d);
@@ -214,17 +214,20 @@ function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, see
   return h;
 }
 
-/** Turns embeddings to the eigenbasis of their Gram matrix, and whatever shares their space along with them. */
-function createBasis(kernels: Kernels, d: number, maxRows: number, alpha0: number) {
+/** Turns embeddings to the eigenbasis of their Gram matrix, and the companions that share their space along with them. */
+function createBasis(kernels: Kernels, d: number, alpha0: number) {
   const { arena } = kernels;
   const gram = arena.float32(d * d);
   const rotation = arena.float32(d * d);
   const ridge = arena.float32(d);
-  const rotated = arena.float32(maxRows * d);
+  // A scratch of fixed size: there may be more users, items, personas or features than of any other.
+  const rotated = arena.float32(CALL_ROWS * d);
   const rotate = (rows: Float32Array) => {
-    if (rows.length > rotated.length) throw new RangeError('More rows than the basis was made for.');
-    kernels.multiplySquare(rows, rows.length / d, d, rotation, rotated);
-    rows.set(rotated.subarray(0, rows.length));
+    for (let from = 0; from < rows.length; from += rotated.length) {
+      const part = rows.subarray(from, from + rotated.length);
+      kernels.multiplySquare(part, part.length / d, d, rotation, rotated);
+      part.set(rotated.subarray(0, part.length));
+    }
   };
   return {
     ridge,
