@@ -2,8 +2,8 @@
 
 import { createUnionType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
-import type { ModelStatus } from '../../server/domain/index.js';
-import { ModelStatusEnum } from '../enums/index.js';
+import type { ModelStatus, ModelVersion } from '../../server/domain/index.js';
+import { EventTypeEnum, ModelStatusEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
 import { PersonaCorrectedType, PersonaType } from './persona.type.js';
@@ -134,8 +134,17 @@ export class ModelVersionType {
   @Field(() => [PersonaType], { description: 'Its personas.' })
   personas!: PersonaType[] | (() => PersonaType[]);
 
-  @Field(() => [MetricType], { description: 'How good it was on held-out data.' })
+  @Field(() => [MetricType], {
+    description: 'How good it was on held-out data; without rankings where nothing could be held out.',
+  })
   metrics!: MetricType[] | (() => MetricType[]);
+
+  @Field(() => EventTypeEnum, {
+    nullable: true,
+    description:
+      'The events that were held out and had to be predicted: likes, or the strongest there are; null where nothing could be held out.',
+  })
+  judgedBy!: ModelVersion['judgedBy'];
 
   @Field(() => [NamedNumberType], { description: 'The settings it was trained with.' })
   hyperParameters!: NamedNumberType[] | (() => NamedNumberType[]);

@@ -3,6 +3,8 @@
 import { SingleBar } from 'cli-progress';
 
 const LINE_EVERY_MS = 2_000;
+/** Without news the last line is repeated after so long, so that a slow step does not look like a stopped one. */
+const SILENT_MS = 8_000;
 
 export interface Progress {
   /** `fraction` 0..1; `detail` is shown beside the bar. */
@@ -51,16 +53,28 @@ function createLines(title: string, stream: NodeJS.WriteStream, clock: () => num
   const startedAt = clock();
   let lastAt = startedAt;
   const seconds = () => ((clock() - startedAt) / 1_000).toFixed(1);
+  let last = { fraction: 0, detail: '' };
+  const write = () => {
+    lastAt = clock();
+    const { fraction, detail } = last;
+    const left =
+      fraction > 0.02
+        ? `, ${Math.ceil(((clock() - startedAt) * (1 - fraction)) / fraction / 1_000)} s left`
+        : '';
+    stream.write(`${title}: ${Math.round(fraction * 100)} %${left} ${detail}\n`);
+  };
+  const watch = setInterval(() => {
+    if (clock() - lastAt >= SILENT_MS) write();
+  }, LINE_EVERY_MS);
+  watch.unref();
   return {
     update: (fraction, detail = '') => {
-      if (clock() - lastAt < LINE_EVERY_MS) return;
-      lastAt = clock();
-      const left =
-        fraction > 0.02
-          ? `, ${Math.ceil(((clock() - startedAt) * (1 - fraction)) / fraction / 1_000)} s left`
-          : '';
-      stream.write(`${title}: ${Math.round(fraction * 100)} %${left} ${detail}\n`);
+      last = { fraction, detail };
+      if (clock() - lastAt >= LINE_EVERY_MS) write();
     },
-    done: (detail = '') => stream.write(`${title}: done in ${seconds()} s ${detail}\n`),
+    done: (detail = '') => {
+      clearInterval(watch);
+      stream.write(`${title}: done in ${seconds()} s ${detail}\n`);
+    },
   };
 }

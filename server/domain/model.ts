@@ -1,5 +1,6 @@
 /** A model version: immutable once ready. */
 
+import type { EventType } from './event.js';
 import type { Persona } from './persona.js';
 
 export const MODEL_STATUSES = ['building', 'ready', 'candidate', 'active', 'retired', 'failed'] as const;
@@ -52,8 +53,10 @@ export interface ModelVersion {
   readonly k: number;
   readonly evidence: readonly ClusterEvidence[];
   readonly personas: readonly Persona[];
-  /** By metric name, e.g. "precision@5". */
+  /** By metric name, e.g. "precision@5"; without those of rankings where nothing could be held out. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** The events that were held out to judge it by; null where nothing could be held out. */
+  readonly judgedBy: Extract<EventType, 'like' | 'purchase' | 'cart' | 'click' | 'view'> | null;
   readonly hyperParameters: Readonly<Record<string, number>>;
   readonly dataset: {
     readonly nUsers: number;

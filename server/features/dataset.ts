@@ -7,6 +7,8 @@
  */
 
 import type { Profile } from '../domain/index.js';
+import { SIGNALS } from '../learning/index.js';
+import type { Signal } from '../learning/index.js';
 
 import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
@@ -46,6 +48,8 @@ export interface Dataset {
   readonly eventCounts: Int32Array;
   /** Events behind the profiles, unknown items included. */
   readonly nEvents: number;
+  /** Which signals users give, strongest first. */
+  readonly signals: readonly Signal[];
 }
 
 /** The most popular fifth of the items is the head; all others are the long tail. */
@@ -96,6 +100,7 @@ export class DatasetBuilder {
   private readonly nTelling = new GrowingArray(Int32Array);
   private readonly eventCounts = new GrowingArray(Int32Array);
   private nEvents = 0;
+  private readonly signals = new Set<Signal>();
 
   /** `itemIds`: the catalogue in index order. `now`: ms since the epoch, for recency. */
   constructor(
@@ -120,6 +125,9 @@ export class DatasetBuilder {
     this.nTelling.append([profile.interactions.filter(isTelling).length]);
     this.eventCounts.append([profile.eventCount]);
     this.nEvents += profile.eventCount;
+    const { likes, purchases, carts, clicks, views } = profile.behaviour;
+    const counts = { like: likes, purchase: purchases, cart: carts, click: clicks, view: views };
+    for (const signal of SIGNALS) if (counts[signal] > 0) this.signals.add(signal);
   }
 
   build(): Dataset {
@@ -152,6 +160,7 @@ export class DatasetBuilder {
       longTail,
       eventCounts: this.eventCounts.shareRows(order, single),
       nEvents: this.nEvents,
+      signals: SIGNALS.filter((signal) => this.signals.has(signal)),
     };
   }
 }

@@ -200,6 +200,7 @@ export function toModel(model: ModelVersion): ModelVersionType {
     metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
     isActivatable: isActivatable(status),
     comparisonBasis: model.comparisonBasis,
+    judgedBy: model.judgedBy,
     comparison: () =>
       model.comparison.map(({ difference, ...rest }) => ({
         ...rest,

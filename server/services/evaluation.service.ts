@@ -1,6 +1,6 @@
 /**
- * What the active version is worth on likes it has not seen: its recommender is fitted again, with its own
- * hyper-parameters, to everything but the held-out likes, and every user with enough of them is judged. Where the
+ * What the active version is worth on likes it has not seen (or the strongest signal there is): its recommender is fitted
+ * again, with its own hyper-parameters, to everything but what is held out, and every user with enough of them is judged. Where the
  * simulator's truth is at hand the same users are ranked by their true affinities too: the ceiling no model can pass.
  */
 
@@ -12,9 +12,10 @@ import {
   componentCount,
   fitRecommender,
   foldedScores,
-  holdOutLikes,
+  holdOut,
   itemFeaturesOf,
   judgeUsers,
+  judgedAtMost,
   measureSilhouettes,
   nearestCentroids,
   sampleOf,
@@ -46,6 +47,8 @@ export interface EvaluatedGroup extends GroupFigures {
 export interface EvaluationReport {
   readonly version: number;
   readonly holdOut: HoldOut['kind'];
+  /** What was held out; null where nothing could be. */
+  readonly judgedBy: HoldOut['signal'];
   readonly nUsers: number;
   readonly nItems: number;
   /** Whether silhouettes are those of a sample. */
@@ -95,7 +98,9 @@ export interface EvaluateVersionInput extends EvaluationRequest {
 export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
   const { serving, dataset, truth, seed, onProgress } = input;
   const clusters = clustersOf(serving.personas, dataset.features);
-  const { kind, train, test } = holdOutLikes(dataset.interactions, { seed });
+  const { kind, signal, train, test } = holdOut(dataset.interactions, {
+    ...{ seed, occurring: dataset.signals },
+  });
   const model = fitRecommender(
     {
       interactions: train,
@@ -118,7 +123,11 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
       seen: train,
       test,
     },
-    { seed, maxUsers: MAX_JUDGED, onProgress: (fraction) => onProgress?.(0.4 + fraction * 0.5) },
+    {
+      seed,
+      maxUsers: judgedAtMost(dataset.nItems, MAX_JUDGED),
+      onProgress: (fraction) => onProgress?.(0.4 + fraction * 0.5),
+    },
   );
   const eligible = judged.filter(({ nHeldOut }) => nHeldOut >= MIN_HELD_OUT);
   const groups = (users: readonly JudgedUser[]) =>
@@ -126,6 +135,7 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
   const report = {
     version: serving.version,
     holdOut: kind,
+    judgedBy: judged.length === 0 ? null : signal,
     nUsers: dataset.nUsers,
     nItems: dataset.nItems,
     silhouettesSampled: clusters.silhouettes.length < dataset.nUsers,

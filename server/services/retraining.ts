@@ -60,11 +60,11 @@ export function createRetraining(
     const trainedAt = clock();
     const { dataset, content } = await loadDataset({ store, clock, ...context });
     const serving = registry.find();
-    const { nUsers, nItems, interactions, features } = dataset;
+    const { nUsers, nItems, interactions, features, signals } = dataset;
     const active = serving === null ? null : activeVersion(serving, dataset, options.guardTolerance);
     const result = await trainer.train(
       {
-        dataset: { nUsers, nItems, interactions, features },
+        dataset: { nUsers, nItems, interactions, features, signals },
         ...{ content, featureNames: FEATURE_NAMES, active, seed },
       },
       { signal: context.signal, onProgress: context.report },
@@ -176,10 +176,10 @@ function describe(
   { dataset, result, trainedAt }: Trained,
   { parentVersion, reason }: Pick<ModelVersion, 'parentVersion' | 'reason'>,
 ): Parameters<Store['models']['create']>[0] {
-  const { k, evidence, metrics, hyperParameters, comparison, comparisonBasis } = result;
+  const { k, evidence, metrics, judgedBy, hyperParameters, comparison, comparisonBasis } = result;
   const { nUsers, nItems, nEvents, interactions } = dataset;
   return {
-    ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, hyperParameters },
+    ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, judgedBy, hyperParameters },
     personas: keepLabels(result.personas, registry),
     dataset: { nUsers, nItems, nInteractions: interactions.indices.length, nEvents },
     timingsMs: {},

@@ -10,7 +10,7 @@
 import type { MetricComparison } from '../domain/index.js';
 import type {
   Evaluation,
-  HeldOutLikes,
+  HeldOut,
   HyperParameters,
   PackedPersonas,
   PackedRecommender,
@@ -24,7 +24,8 @@ import {
   foldedScores,
   foldedScoresOfOther,
   isWorse,
-  likesAfter,
+  judgedAtMost,
+  heldOutAfter,
   nearestCentroids,
   componentCount,
   transform,
@@ -63,7 +64,7 @@ export interface GuardInput {
   readonly featureNames: readonly string[];
   /** What `judged` was fitted to. */
   readonly fitted: RecommenderInput;
-  readonly test: HeldOutLikes;
+  readonly test: HeldOut;
   readonly judged: RecommenderModel;
   /** Of `judged`. */
   readonly evaluation: Evaluation;
@@ -79,8 +80,14 @@ export interface GuardResult {
 
 export function compareWithActive(input: GuardInput): GuardResult {
   const { active, fitted, test, judged, seed, onProgress } = input;
-  const newer = likesAfter(test, active.trainedAt);
+  const newer = heldOutAfter(test, active.trainedAt);
   const isActual = newer.nUsers >= MIN_USERS;
+  if (input.evaluation.nUsers === 0) {
+    return {
+      comparison: [],
+      basis: 'Nothing: no user has given a signal on two items, so none can be held out',
+    };
+  }
   if (!isActual && isSameConfiguration(judged.hyperParameters, active.hyperParameters)) {
     return {
       comparison: sameFit(input),
@@ -103,7 +110,12 @@ export function compareWithActive(input: GuardInput): GuardResult {
       seen: train,
       test: isActual ? newer : test,
     },
-    { seed, tolerance: active.tolerance, maxUsers: MAX_USERS, onProgress },
+    {
+      seed,
+      tolerance: active.tolerance,
+      maxUsers: judgedAtMost(input.dataset.nItems, MAX_USERS),
+      onProgress,
+    },
   );
   return {
     comparison: rows.map(({ otherValue, ...row }) => ({ ...row, activeValue: otherValue })),

@@ -17,14 +17,16 @@ import type {
   PersonaModel,
   RecommenderModel,
   SearchBudget,
+  Signal,
 } from '../learning/index.js';
 import {
   evaluate,
   fitPersonas,
   fitRecommender,
   foldedScores,
-  holdOutLikes,
+  holdOut,
   itemFeaturesOf,
+  judgedAtMost,
   measureDrift,
   packPersonas,
   packRecommender,
@@ -45,6 +47,8 @@ export interface TrainingInput {
     readonly interactions: Interactions;
     /** Float64Array, row-major [nUsers, featureNames.length]. */
     readonly features: Float64Array;
+    /** Which signals users give; default all. */
+    readonly signals?: readonly Signal[];
   };
   readonly content: ItemContent;
   readonly featureNames: readonly string[];
@@ -64,7 +68,10 @@ export interface TrainingResult {
   readonly map: ClusterPoints;
   readonly packedPersonas: PackedPersonas;
   readonly packedRecommender: PackedRecommender;
+  /** Without ranking metrics where nothing could be held out. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** What the held-out entries are; null where nothing could be held out. */
+  readonly judgedBy: Signal | null;
   readonly hyperParameters: Readonly<Record<string, number>>;
   /** Against the active version; empty where there is none. */
   readonly comparison: readonly MetricComparison[];
@@ -84,7 +91,7 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
     previous: active ?? undefined,
     onProgress: (fraction) => onProgress('personas', fraction),
   });
-  const { model, evaluation, guard } = fitAndJudge(input, personaFit, onProgress);
+  const { model, evaluation, guard, judgedBy } = fitAndJudge(input, personaFit, onProgress);
   return {
     k: personaFit.model.personas.length,
     evidence: personaFit.evidence,
@@ -95,6 +102,7 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
     packedPersonas: packPersonas(personaFit.model),
     packedRecommender: packRecommender(model),
     metrics: metricsOf(evaluation, personaFit),
+    judgedBy,
     hyperParameters: { ...model.hyperParameters },
     comparison: guard?.comparison ?? [],
     comparisonBasis: guard?.basis ?? null,
@@ -106,6 +114,7 @@ interface Judged {
   readonly model: RecommenderModel;
   readonly evaluation: Evaluation;
   readonly guard: GuardResult | null;
+  readonly judgedBy: Signal | null;
 }
 
 /**
@@ -137,7 +146,10 @@ function fitOnce(
     userPersona: personaFit.labels,
     nPersonas: personaFit.model.personas.length,
   };
-  const { train, test } = holdOutLikes(interactions, { seed: input.seed });
+  const { train, test, signal } = holdOut(interactions, {
+    seed: input.seed,
+    occurring: input.dataset.signals,
+  });
   const fitted = { ...shared, interactions: train };
   const judged = fitRecommender(fitted, {
     seed: input.seed,
@@ -162,7 +174,10 @@ function fitOnce(
       test,
       group: personaFit.labels,
     },
-    { seed: input.seed, onProgress: (fraction) => onProgress('evaluate', fraction * 0.6) },
+    {
+      ...{ seed: input.seed, maxUsers: judgedAtMost(nItems) },
+      onProgress: (fraction) => onProgress('evaluate', fraction * 0.6),
+    },
   );
   const { active, dataset, featureNames, seed } = input;
   const guard =
@@ -173,7 +188,7 @@ function fitOnce(
           onProgress: (fraction) => onProgress('evaluate', 0.6 + fraction * 0.4),
         });
   onProgress('evaluate', 1);
-  return { model, evaluation, guard };
+  return { model, evaluation, guard, judgedBy: evaluation.nUsers === 0 ? null : signal };
 }
 
 /** Null also where the active version has other features. */
@@ -182,7 +197,12 @@ function driftOf(active: PersonaModel | null, { dataset, featureNames }: Trainin
   return measureDrift(active, dataset.features);
 }
 
-function metricsOf({ overall, coverage, novelty, byGroup }: Evaluation, { model, silhouette }: PersonaFit) {
+/** Without users to judge, the clustering is all that was measured. */
+function metricsOf(
+  { nUsers, overall, coverage, novelty, byGroup }: Evaluation,
+  { model, silhouette }: PersonaFit,
+) {
+  if (nUsers === 0) return { silhouette: exactly(silhouette) };
   const metrics: Record<string, MetricValue> = { ...overall };
   metrics['coverage@10'] = exactly(coverage);
   metrics['novelty@10'] = exactly(novelty);

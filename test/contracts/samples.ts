@@ -120,6 +120,7 @@ export function model(fields: Partial<ModelVersion> = {}): Parameters<Store['mod
     timingsMs: {},
     comparison: [],
     comparisonBasis: null,
+    judgedBy: 'like',
     reason: null,
     ...rest,
   };

@@ -355,6 +355,7 @@ function fakeModel(personas: Persona[]): ModelVersion {
     timingsMs: { fit: 12 },
     comparison: [],
     comparisonBasis: null,
+    judgedBy: 'like',
     reason: null,
   };
 }

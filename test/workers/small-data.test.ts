@@ -6,6 +6,7 @@ import type { BehaviourEvent, Item } from '../../server/domain/index.js';
 import { DatasetBuilder, FEATURE_NAMES, encodeItems, rebuildProfile } from '../../server/features/index.js';
 import { createRandom, unpackPersonas, unpackRecommender } from '../../server/learning/index.js';
 import { evaluateVersion } from '../../server/services/index.js';
+import { refusalOf } from '../../server/workers/index.js';
 import { runTrainingTask, type TrainingInput } from '../../server/workers/training-task.js';
 import { event, item } from '../contracts/samples.js';
 import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
@@ -17,7 +18,11 @@ function inputOf(items: readonly Item[], events: readonly BehaviourEvent[]): Tra
   const categories = new Map(items.map(({ itemId, category }) => [itemId, category]));
   const catalogue = { categoryOf: (itemId: string) => categories.get(itemId) ?? null };
   const byUser = new Map<string, BehaviourEvent[]>();
-  for (const one of events) byUser.set(one.userId, [...(byUser.get(one.userId) ?? []), one]);
+  for (const one of events) {
+    const own = byUser.get(one.userId);
+    if (own === undefined) byUser.set(one.userId, [one]);
+    else own.push(one);
+  }
   const builder = new DatasetBuilder(
     items.map(({ itemId }) => itemId),
     { now: NOW },
@@ -114,6 +119,46 @@ describe('training on small data', () => {
     for (const type of ['dislike', 'view', 'retract', 'impression', 'search'] as const)
       trainAndEvaluate(itemsNamed(10), behaviour(12, 10, 4, type));
     trainAndEvaluate(itemsNamed(10), behaviour(5, 1, 1));
+  });
+
+  it('judges by purchases or views where there are no likes, and says so where there is nothing to judge by', () => {
+    for (const [type, signal] of [
+      ['purchase', 'purchase'],
+      ['view', 'view'],
+      ['click', 'click'],
+    ] as const) {
+      const { result, report } = trainAndEvaluate(itemsNamed(10), behaviour(60, 10, 6, type));
+      expect(result.judgedBy).toBe(signal);
+      expect(result.metrics['ndcg@10'].value).toBeGreaterThan(0);
+      expect(report.judgedBy).toBe(signal);
+      expect(report.all[0].metrics!['recall@10'].value).toBeGreaterThan(0);
+    }
+    const { result, report } = trainAndEvaluate(itemsNamed(10), behaviour(30, 10, 6, 'dislike'));
+    expect(result.judgedBy).toBeNull();
+    expect(Object.keys(result.metrics)).toEqual(['silhouette']);
+    expect(report).toMatchObject({ judgedBy: null });
+    expect(report.all[0]).toMatchObject({ nJudged: 0, metrics: null, coverage: null });
+  });
+
+  it('compares nothing with the version that serves where nothing can be held out, and lets the new one serve', () => {
+    const input = inputOf(itemsNamed(10), behaviour(30, 10, 6, 'dislike'));
+    const first = runTrainingTask(input, () => undefined);
+    const second = runTrainingTask(
+      {
+        ...input,
+        active: {
+          ...{ version: 1, trainedAt: 0, tolerance: -0.1 },
+          personas: first.packedPersonas,
+          recommender: first.packedRecommender,
+          hyperParameters: unpackRecommender(first.packedRecommender).hyperParameters,
+          itemIndex: Int32Array.from({ length: 10 }, (_, item) => item),
+        },
+      },
+      () => undefined,
+    );
+    expect(second.comparison).toEqual([]);
+    expect(second.comparisonBasis).toContain('none can be held out');
+    expect(refusalOf(second)).toBeUndefined();
   });
 
   it('counts a category, tag, device, locale, attribute, user or item of any name like every other', () => {

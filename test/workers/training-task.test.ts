@@ -7,7 +7,7 @@ import {
   createRandom,
   fitPersonas,
   fitRecommender,
-  holdOutLikes,
+  holdOut,
   itemFeaturesOf,
   packPersonas,
   packRecommender,
@@ -70,7 +70,7 @@ describe('a training task', () => {
       ...{ userPersona: personas.labels, nPersonas: personas.model.personas.length },
     };
     const serving = fitRecommender(input, { seed: 1, hyperParameters: HYPER_PARAMETERS });
-    const { train } = holdOutLikes(interactions, { seed: 1 });
+    const { train } = holdOut(interactions, { seed: 1 });
     const searched = fitRecommender(
       { ...input, interactions: train },
       { seed: 1, hyperParameters: HYPER_PARAMETERS, search: { maxFits: 8 } },

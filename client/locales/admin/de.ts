@@ -112,6 +112,13 @@ export const admin: typeof english = {
     rollBackTo: 'Zurück zu Version {version}',
     rollBackTitle: 'Zurück zu Version {version}?',
     worse: '{metric} schlechter um {by}',
+    judgedBy: {
+      NOTHING: 'Nicht bewertet: Noch hat niemand zwei Artikel gemocht, gekauft oder angesehen.',
+      PURCHASE: 'Bewertet an zurückgehaltenen Käufen: Es gibt zu wenige „Gefällt mir“.',
+      CART: 'Bewertet an zurückgehaltenen Warenkörben: Es gibt zu wenige „Gefällt mir“ und Käufe.',
+      CLICK: 'Bewertet an zurückgehaltenen Klicks: Es gibt zu wenige „Gefällt mir“ und Käufe.',
+      VIEW: 'Bewertet an zurückgehaltenen Aufrufen: Es gibt zu wenige „Gefällt mir“ und Käufe.',
+    },
     statuses: {
       BUILDING: 'Entsteht',
       READY: 'Bereit',

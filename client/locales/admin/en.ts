@@ -109,6 +109,13 @@ export const admin = {
     rollBackTo: 'Roll back to version {version}',
     rollBackTitle: 'Roll back to version {version}?',
     worse: '{metric} worse by {by}',
+    judgedBy: {
+      NOTHING: 'Not judged: no user has liked, bought or viewed two items yet.',
+      PURCHASE: 'Judged by held-out purchases: there are too few likes.',
+      CART: 'Judged by held-out additions to the cart: there are too few likes and purchases.',
+      CLICK: 'Judged by held-out clicks: there are too few likes and purchases.',
+      VIEW: 'Judged by held-out views: there are too few likes and purchases.',
+    },
     statuses: {
       BUILDING: 'Building',
       READY: 'Ready',

@@ -37,6 +37,9 @@ const PAPER_LEAVES_OPEN = [
   'in which space silhouettes were taken, and for which number of clusters',
 ];
 
+const NOTHING_TO_JUDGE =
+  'Nothing to judge by: no user has liked, bought or viewed two items, so that none can be held out and predicted.';
+
 const METRICS = ['precision@5', 'recall@10', 'ndcg@10', 'auc'] as const;
 
 runWithApplication(command, async ({ container, store, truthPath }, options) => {
@@ -68,27 +71,31 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function describe(report: EvaluationReport): string[] {
+  const events = report.judgedBy === null ? null : `${report.judgedBy}s`;
   const heldOut =
-    report.holdOut === 'temporal' ? 'the likes of the last week' : 'a random fifth of the likes';
+    report.holdOut === 'temporal' ? `the ${events} of the last week` : `a random fifth of the ${events}`;
   const { silhouettesSampled, nUsers, nItems, version } = report;
   return [
     `Model version ${version}: ${count(nUsers)} users, ${count(nItems)} items, ${report.all.length - 1} personas`,
-    `Held out: ${heldOut}; fitted again without them, with the version's own hyper-parameters.`,
+    events === null
+      ? NOTHING_TO_JUDGE
+      : `Held out: ${heldOut}; fitted again without them, with the version's own hyper-parameters.`,
     'Candidates: every item the user has not met before. Brackets: 95 % bootstrap intervals over users.',
     `Silhouettes: in the space KMeans ran in${silhouettesSampled ? ', of a sample of the users' : ''}.`,
-    ...section(`Users with at least ${MIN_HELD_OUT} held-out likes`, report.protocol),
+    ...section(`Users with at least ${MIN_HELD_OUT} held-out ${events}`, report.protocol),
     ...section(`${PAPER_USERS} of them, drawn at random`, report.sample),
-    ...section('All users with a held-out like', report.all),
+    ...section(`All users with a held-out ${report.judgedBy}`, report.all),
     '',
     ...besidePaper(report),
   ];
 }
 
 function section(title: string, groups: readonly EvaluatedGroup[]): string[] {
+  if (groups[0].nJudged === 0) return [];
   const lines = ['', title];
-  for (const group of groups) {
-    if (group.nJudged === 0) continue;
-    const { metrics, oracle, ratio, novelty, silhouette } = group;
+  for (const { metrics, coverage, novelty, ...group } of groups) {
+    if (metrics === null || coverage === null || novelty === null) continue;
+    const { oracle, ratio, silhouette } = group;
     lines.push(`  ${group.label} (N = ${count(group.nJudged)})`);
     for (const name of METRICS) {
       const beside =
@@ -97,7 +104,7 @@ function section(title: string, groups: readonly EvaluatedGroup[]): string[] {
           : `   oracle ${oracle[name].value.toFixed(3)}   ratio ${interval(ratio[name])}`;
       lines.push(`    ${name.padEnd(12)} ${interval(metrics[name])}${beside}`);
     }
-    lines.push(`    ${'coverage@10'.padEnd(12)} ${group.coverage.toFixed(3)}`);
+    lines.push(`    ${'coverage@10'.padEnd(12)} ${coverage.toFixed(3)}`);
     lines.push(`    ${'novelty@10'.padEnd(12)} ${interval(novelty)} bits`);
     lines.push(`    ${'silhouette'.padEnd(12)} ${interval(silhouette)}`);
   }
@@ -118,8 +125,8 @@ function besidePaper({ protocol, sample, all }: EvaluationReport): string[] {
     `  ${'paper, its personas'.padEnd(24)} ${'-'.padStart(7)}  ${PAPER.map(({ range }) => range.padStart(12)).join('')}`,
     ...rows.map(([label, group]) => {
       const values = PAPER.map(({ name }) => {
-        const { value } = name === 'silhouette' ? group.silhouette : group.metrics[name];
-        return value.toFixed(3).padStart(12);
+        const figure = name === 'silhouette' ? group.silhouette : group.metrics?.[name];
+        return (figure === undefined ? '-' : figure.value.toFixed(3)).padStart(12);
       });
       return `  ${label.padEnd(24)} ${count(group.nJudged).padStart(7)}  ${values.join('')}`;
     }),

@@ -23,6 +23,11 @@ runWithApplication(command, async ({ container, store }) => {
       `  ${label.padEnd(24)} ${(share * 100).toFixed(1).padStart(5)} %  silhouette ${silhouette.toFixed(3)}\n`,
     );
   }
+  process.stdout.write(
+    model.judgedBy === null
+      ? 'Quality: - (no user has liked, bought or viewed two items, so that none can be held out and predicted)\n'
+      : `Quality on held-out ${model.judgedBy}s:\n`,
+  );
   for (const [name, { value, low, high }] of Object.entries(model.metrics)) {
     process.stdout.write(
       `  ${name.padEnd(24)} ${value.toFixed(4)}  [${low.toFixed(4)}, ${high.toFixed(4)}]\n`,

@@ -11,6 +11,13 @@ import { METRIC_NAMES, judgeUser } from './metrics.js';
 
 /** Users judged at most; a sample of this size is within half a percentage point. */
 const MAX_USERS = 3_000;
+/** Scores that a judgement looks at, all users and items together: of a large catalogue fewer users are judged. */
+const MAX_SCORES = 2e8;
+
+/** How many users to judge on so many items. */
+export function judgedAtMost(nItems: number, maxUsers = MAX_USERS): number {
+  return Math.min(maxUsers, Math.ceil(MAX_SCORES / Math.max(1, nItems)));
+}
 
 export interface EvaluationInput {
   /** Float32Array [nItems] of one user's scores; written anew for each call. */

@@ -1,41 +1,60 @@
-/** What is kept from training to judge it: the last week's likes where events have times, a random share otherwise. */
+/**
+ * What is kept from training to judge it: what users gave the signal to (likes, or purchases where there are none) in
+ * the last week where events have times, a random share of it otherwise.
+ */
 
 import type { Interactions } from '../factorization/index.js';
 import { KNOWN_TIME_FROM } from '../factorization/index.js';
 import { createRandom } from '../linalg/index.js';
 
+import type { Signal } from './signal.js';
+import { givesSignal, strongestSignal } from './signal.js';
+
 const WEEK_MS = 7 * 86_400_000;
-/** A week with fewer likes than this share of all says too little; the random hold-out is taken instead. */
+/** A week with less than this share of all says too little; the random hold-out is taken instead. */
 const MIN_WEEK_SHARE = 0.02;
 const RANDOM_SHARE = 0.2;
 
 export interface HoldOut {
+  /** Of what the held-out entries are; null where there is nothing to hold out. */
+  readonly signal: Signal | null;
   readonly kind: 'temporal' | 'random';
   /** The interactions without what is held out; rows are the same users. */
   readonly train: Interactions;
-  readonly test: HeldOutLikes;
+  readonly test: HeldOut;
 }
 
 /** Row u is [indptr[u], indptr[u + 1]) of `indices`. */
-export interface HeldOutLikes {
+export interface HeldOut {
   readonly indptr: Int32Array;
   readonly indices: Int32Array;
   /** Float64Array, ms since the epoch; 0 where interactions have no times. */
   readonly at: Float64Array;
 }
 
-/** Holds likes out. A user whose likes would all go keeps the earliest (or, at random, one) for training. */
-export function holdOutLikes(interactions: Interactions, { seed }: { seed: number }): HoldOut {
-  const recent = lastWeek(interactions);
-  if (recent !== null) return { kind: 'temporal', ...split(interactions, recent) };
-  return { kind: 'random', ...split(interactions, randomLikes(interactions, seed)) };
+export interface HoldOutOptions {
+  readonly seed: number;
+  /** Signals that occur in the data; default all. */
+  readonly occurring?: readonly Signal[];
 }
 
-/** The held-out likes after an instant, and how many users have any. */
-export function likesAfter(
-  { indptr, indices, at }: HeldOutLikes,
+/** Holds out entries of the strongest signal. At random, a user of whom all would go keeps one for training. */
+export function holdOut(interactions: Interactions, { seed, occurring }: HoldOutOptions): HoldOut {
+  const signal = strongestSignal(interactions, occurring);
+  const { length } = interactions.indices;
+  const given = new Uint8Array(length);
+  if (signal !== null)
+    for (let p = 0; p < length; p++) given[p] = Number(givesSignal(interactions, p, signal));
+  const recent = lastWeek(interactions, given);
+  if (recent !== null) return { signal, kind: 'temporal', ...split(interactions, recent) };
+  return { signal, kind: 'random', ...split(interactions, randomShare(interactions, given, seed)) };
+}
+
+/** What is held out after an instant, and how many users have any. */
+export function heldOutAfter(
+  { indptr, indices, at }: HeldOut,
   instant: number,
-): HeldOutLikes & { nUsers: number } {
+): HeldOut & { nUsers: number } {
   const kept = { indptr: new Int32Array(indptr.length), indices: [] as number[], at: [] as number[] };
   let nUsers = 0;
   for (let user = 0; user + 1 < indptr.length; user++) {
@@ -55,36 +74,36 @@ export function likesAfter(
   };
 }
 
-/** 1 for each like of the last week; null where times are unknown or the week is too thin. */
-function lastWeek({ opinion, at }: Interactions): Uint8Array | null {
+/** 1 for what is `given` in the last week; null where times are unknown or the week is too thin. */
+function lastWeek({ at }: Interactions, given: Uint8Array): Uint8Array | null {
   if (at === undefined) return null;
   let latest = 0;
-  let nLikes = 0;
-  for (let entry = 0; entry < opinion.length; entry++) {
-    if (opinion[entry] !== 1) continue;
-    nLikes += 1;
+  let nGiven = 0;
+  for (let entry = 0; entry < given.length; entry++) {
+    if (given[entry] === 0) continue;
+    nGiven += 1;
     latest = Math.max(latest, at[entry]);
   }
   if (latest < KNOWN_TIME_FROM) return null;
-  const isHeld = new Uint8Array(opinion.length);
+  const isHeld = new Uint8Array(given.length);
   let nHeld = 0;
-  for (let entry = 0; entry < opinion.length; entry++) {
-    if (opinion[entry] === 1 && at[entry] > latest - WEEK_MS) {
+  for (let entry = 0; entry < given.length; entry++) {
+    if (given[entry] === 1 && at[entry] > latest - WEEK_MS) {
       isHeld[entry] = 1;
       nHeld += 1;
     }
   }
-  return nHeld >= nLikes * MIN_WEEK_SHARE && nHeld < nLikes ? isHeld : null;
+  return nHeld >= nGiven * MIN_WEEK_SHARE && nHeld < nGiven ? isHeld : null;
 }
 
-function randomLikes({ indptr, opinion }: Interactions, seed: number): Uint8Array {
+function randomShare({ indptr }: Interactions, given: Uint8Array, seed: number): Uint8Array {
   const random = createRandom(seed);
-  const isHeld = new Uint8Array(opinion.length);
+  const isHeld = new Uint8Array(given.length);
   for (let user = 0; user + 1 < indptr.length; user++) {
     let kept = 0;
     let last = -1;
     for (let entry = indptr[user]; entry < indptr[user + 1]; entry++) {
-      if (opinion[entry] !== 1) continue;
+      if (given[entry] === 0) continue;
       last = entry;
       if (random.next() < RANDOM_SHARE) isHeld[entry] = 1;
       else kept += 1;

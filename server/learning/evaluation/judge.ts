@@ -59,14 +59,15 @@ export function sampleOf<T>(all: readonly T[], size: number, seed: number): T[] 
 
 export interface GroupFigures {
   readonly nJudged: number;
-  readonly metrics: Metrics;
+  /** Null where nobody was judged; so are coverage and novelty. */
+  readonly metrics: Metrics | null;
   /** Null without an oracle. */
   readonly oracle: Metrics | null;
   /** Mean of the metric over that of the oracle, resampled together. */
   readonly ratio: Metrics | null;
   /** Share of the catalogue that is in anybody's list. */
-  readonly coverage: number;
-  readonly novelty: Interval;
+  readonly coverage: number | null;
+  readonly novelty: Interval | null;
   readonly silhouette: Interval;
 }
 
@@ -79,18 +80,21 @@ export function summariseUsers(
     Object.fromEntries(METRIC_NAMES.map((name) => [name, interval(name)])) as Metrics;
   const own = (name: keyof UserMetrics) => Float64Array.from(users, ({ metrics }) => metrics[name]);
   const ideal = (name: keyof UserMetrics) => Float64Array.from(users, ({ oracle }) => oracle![name]);
-  const hasOracle = users.length > 0 && users.every(({ oracle }) => oracle !== null);
+  const isAnybody = users.length > 0;
+  const hasOracle = isAnybody && users.every(({ oracle }) => oracle !== null);
   const listed = new Set(users.flatMap(({ list }) => [...list]));
   return {
     nJudged: users.length,
-    metrics: of((name) => bootstrapMean(own(name), { seed })),
+    metrics: isAnybody ? of((name) => bootstrapMean(own(name), { seed })) : null,
     oracle: hasOracle ? of((name) => bootstrapMean(ideal(name), { seed })) : null,
     ratio: hasOracle ? of((name) => bootstrapRatio(own(name), ideal(name), { seed })) : null,
-    coverage: nItems === 0 ? 0 : listed.size / nItems,
-    novelty: bootstrapMean(
-      Float64Array.from(users, ({ novelty }) => novelty),
-      { seed },
-    ),
+    coverage: isAnybody ? listed.size / nItems : null,
+    novelty: isAnybody
+      ? bootstrapMean(
+          Float64Array.from(users, ({ novelty }) => novelty),
+          { seed },
+        )
+      : null,
     silhouette: bootstrapMean(silhouettes, { seed }),
   };
 }

@@ -48,12 +48,18 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
   const { nFeatures } = itemFeatures;
   const attraction = attractionRows(input.interactions, nItems, hyperParameters);
   const features = weighItemFeatures(itemFeatures, attraction, nItems);
+  const factorShare = options.factors !== undefined ? 0 : options.itemToItem !== undefined ? 1 : 0.5;
   const factors =
     options.factors ??
     fitFactors(
       kernels,
       { attraction, nItems, features, nFeatures, userPersona, nPersonas },
-      { hyperParameters, seed, start: options.start, onProgress: (fraction) => onProgress?.(fraction / 2) },
+      {
+        hyperParameters,
+        seed,
+        start: options.start,
+        onProgress: (fraction) => onProgress?.(factorShare * fraction),
+      },
     );
   const { itemEmbeddings, ridge, personaPriors } = factors;
   const esteem = esteemOf(attraction, nItems);
@@ -62,7 +68,10 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     fitItemToItem(
       kernels,
       { attraction, nItems, features, nFeatures, itemEmbeddings, esteem },
-      hyperParameters,
+      {
+        hyperParameters,
+        onProgress: (fraction) => onProgress?.(factorShare + (1 - factorShare) * fraction),
+      },
     );
   onProgress?.(1);
   const model = freezeModel({

@@ -31,6 +31,8 @@ export interface ItemGram {
 /** From this share of the items on, a feature is dense. */
 const DENSE_SHARE = 0.2;
 const MAX_DENSE = 64;
+/** Items of one user that are paired with each other: a robot has met all of them, and tells nothing by it. */
+const MAX_HISTORY = 2_500;
 /** Pairs of items that sparse features may bring together; the most common of them are left out beyond it. */
 const MAX_FEATURE_PAIRS = 2e9;
 
@@ -56,7 +58,7 @@ export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: Hy
     }
   });
 
-  const positive = keepEntries(input.attraction, (value) => value > 0);
+  const positive = boundRows(keepEntries(input.attraction, (value) => value > 0));
   const rows = stackRows(positive, sparseFeatures(features, byFrequency.slice(nDense)));
   const columns = transpose(rows, nItems);
   const diagonal = new Float32Array(nItems);
@@ -116,9 +118,20 @@ function sparseFeatures(features: SparseRows, candidates: readonly number[]): Sp
   return keepEntries(features, (value, t) => isKept[t] === 1 && value > 0);
 }
 
+/** Rows of MAX_HISTORY entries at most: of longer ones every so-many-th, since their pairs grow with the square. */
+function boundRows(rows: SparseRows): SparseRows {
+  const { indptr } = rows;
+  return keepEntries(rows, (_, row, p) => {
+    const length = lengthOf(rows, row);
+    if (length <= MAX_HISTORY) return true;
+    const place = p - indptr[row];
+    return Math.floor((place * MAX_HISTORY) / length) !== Math.floor(((place - 1) * MAX_HISTORY) / length);
+  });
+}
+
 function keepEntries(
   { indptr, indices, values }: SparseRows,
-  isKept: (value: number, row: number) => boolean,
+  isKept: (value: number, row: number, entry: number) => boolean,
 ): SparseRows {
   const ptr = new Int32Array(indptr.length);
   const columns = new Int32Array(indices.length);
@@ -126,7 +139,7 @@ function keepEntries(
   let top = 0;
   for (let r = 0; r + 1 < indptr.length; r++) {
     for (let p = indptr[r]; p < indptr[r + 1]; p++) {
-      if (!isKept(values[p], r)) continue;
+      if (!isKept(values[p], r, p)) continue;
       columns[top] = indices[p];
       kept[top++] = values[p];
     }

@@ -9,6 +9,7 @@
  * an item is scaled by its esteem.
  */
 import { transpose } from '../linalg/index.js';
+import { splitIntoCells } from './item-cells.js';
 import { itemGram } from './item-gram.js';
 
 import type { Kernels, Neighbours } from '../kernels/index.js';
@@ -21,14 +22,70 @@ export interface ItemToItemInput extends ItemGramInput {
   readonly esteem: Float32Array;
 }
 
+export interface ItemToItemOptions {
+  readonly hyperParameters: HyperParameters;
+  /** Called with the share of the work that is done, 0..1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Items of a cell at most, a multiple of eight; default 16,384. */
+  readonly maxCellItems?: number;
+}
+
+/**
+ * Up to so many items every pair is compared. Beyond, an item's candidates are those that share a user or a feature
+ * with it, and those of its own cell.
+ */
+const MAX_CELL_ITEMS = 16_384;
+/** Neighbours of all items together: they are kept in memory and stored with every version. */
+const MAX_NEIGHBOUR_ENTRIES = 5e6;
+/** Every item may have so many all the same. */
+const LEAST_NEIGHBOURS = 16;
+/** Share of the work that finding neighbours takes, for the progress. */
+const NEIGHBOURS_SHARE = 0.6;
+
 /** Sparse [nItems, nItems]: row i holds what an attraction of 1 to item i adds to the scores of others. */
 export function fitItemToItem(
   kernels: Kernels,
   input: ItemToItemInput,
-  hyperParameters: HyperParameters,
+  options: ItemToItemOptions,
 ): SparseRows {
   const { nItems } = input;
-  const nNeighbours = Math.min(hyperParameters.nNeighbours, nItems - 1);
+  const { maxCellItems = MAX_CELL_ITEMS } = options;
+  if (nItems <= maxCellItems) return fitInCells(kernels, input, new Int32Array(nItems), options);
+  const { order, cellStart } = splitIntoCells(input.itemEmbeddings, nItems, maxCellItems);
+  const place = new Int32Array(nItems);
+  order.forEach((item, at) => (place[item] = at));
+  const d = input.itemEmbeddings.length / nItems;
+  const itemEmbeddings = new Float32Array(input.itemEmbeddings.length);
+  order.forEach((item, at) =>
+    itemEmbeddings.set(input.itemEmbeddings.subarray(item * d, (item + 1) * d), at * d),
+  );
+  const features = renameColumns(transpose(input.features, input.nFeatures), place, nItems);
+  const ordered = {
+    ...input,
+    itemEmbeddings,
+    features,
+    attraction: transpose(renameColumns(input.attraction, place, nItems), input.attraction.indptr.length - 1),
+    esteem: Float32Array.from(order, (item) => input.esteem[item]),
+  };
+  const fitted = fitInCells(kernels, ordered, cellStart, options);
+  return renameColumns(renameColumns(fitted, order, nItems), order, nItems);
+}
+
+/** The transpose of the rows with column c called `names[c]`, columns ascending. */
+function renameColumns(rows: SparseRows, names: Int32Array, nColumns: number): SparseRows {
+  return transpose({ ...rows, indices: rows.indices.map((column) => names[column]) }, nColumns);
+}
+
+/** `cellStart` is Int32Array [nItems], see `ItemCells`. */
+function fitInCells(
+  kernels: Kernels,
+  input: ItemToItemInput,
+  cellStart: Int32Array,
+  { hyperParameters, onProgress }: ItemToItemOptions,
+): SparseRows {
+  const { nItems } = input;
+  const room = Math.max(LEAST_NEIGHBOURS, Math.floor(MAX_NEIGHBOUR_ENTRIES / nItems));
+  const nNeighbours = Math.min(hyperParameters.nNeighbours, nItems - 1, room);
   if (nNeighbours < 1) return emptyRows(nItems);
   const { arena } = kernels;
   const mark = arena.mark();
@@ -45,9 +102,15 @@ export function fitItemToItem(
     indices: arena.int32(nItems * nNeighbours),
     sizes: arena.int32(nItems),
   };
-  kernels.nearestColumns(gram, scale, neighbours);
+  kernels.nearestColumns({
+    ...{ gram, scale, cellStart, neighbours },
+    onProgress: (fraction) => onProgress?.(NEIGHBOURS_SHARE * fraction),
+  });
   const weights = arena.float32(nItems * nNeighbours);
-  kernels.neighbourRidge({ gram, neighbours, ridge, weights });
+  kernels.neighbourRidge({
+    ...{ gram, neighbours, ridge, weights },
+    onProgress: (fraction) => onProgress?.(NEIGHBOURS_SHARE + (1 - NEIGHBOURS_SHARE) * fraction),
+  });
   const variance = diagonal.map((value, i) => value + ridge[i]);
   const fitted = symmetrized(neighbours, weights, variance);
   arena.release(mark);

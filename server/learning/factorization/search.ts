@@ -67,8 +67,12 @@ const SEARCH_SWEEPS = 4;
 const NARROW_COMPONENTS = 64;
 const WIDE_COMPONENTS = 128;
 const MIN_WIDE_ITEMS = 2_000;
+const MAX_WIDE_ITEMS = 50_000;
 const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
+/** Shares of the work, for the progress: fits and their scores in the search, the fit in one of those. */
+const FITS_SHARE = 0.8;
+const FIT_SHARE = 0.6;
 
 /** A fitted model with the parts of its scores. */
 interface ScoredModel extends FittedModel {
@@ -91,10 +95,17 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     hyperParameters: HyperParameters,
     reused: Pick<FitModelOptions, 'factors' | 'itemToItem'> = {},
   ): Trial[] => {
-    const fitted = fitModel(kernels, split.input, { hyperParameters, seed, ...reused });
+    const report = (fraction: number) =>
+      onProgress?.((FITS_SHARE * Math.min(budget.maxFits, fits + fraction)) / budget.maxFits);
+    const fitted = fitModel(kernels, split.input, {
+      ...{ hyperParameters, seed, ...reused },
+      onProgress: (fraction) => report(FIT_SHARE * fraction),
+    });
+    const scored = scoredModel(fitted, split.users, (fraction) =>
+      report(FIT_SHARE + (1 - FIT_SHARE) * fraction),
+    );
     fits++;
-    onProgress?.(Math.min(1, fits / budget.maxFits));
-    return weigh(scoredModel(fitted, split.users), hyperParameters, FACTOR_WEIGHTS);
+    return weigh(scored, hyperParameters, FACTOR_WEIGHTS);
   };
   const first = attempt({
     ...start,
@@ -129,7 +140,9 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
     best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
   }
-  best = age(best, split.users, reference);
+  best = age(best, split.users, reference, (fraction) =>
+    onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
+  );
   const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
   const dislikeWeight = hasDislikes ? heedDislikes(best) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
@@ -139,21 +152,30 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
 
 function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperParameters): number {
   if (start.nComponents < NARROW_COMPONENTS) return start.nComponents;
-  const isWide = nItems >= MIN_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
+  const isWide =
+    nItems >= MIN_WIDE_ITEMS && nItems <= MAX_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
   return isWide ? WIDE_COMPONENTS : NARROW_COMPONENTS;
 }
 
 /** The half-life that gains; the present one where nobody's dealings are of different times. */
-function age(trial: Trial, users: readonly ValidationUser[], reference: Quality): Trial {
+function age(
+  trial: Trial,
+  users: readonly ValidationUser[],
+  reference: Quality,
+  onProgress: (fraction: number) => void,
+): Trial {
   const isTimed = ({ history: { at } }: ValidationUser) =>
     at?.some((time) => time >= KNOWN_TIME_FROM && time !== at[0]) === true;
   if (!users.some(isTimed)) return trial;
   const others = HALF_LIVES.filter(({ halfLife }) => halfLife !== trial.hyperParameters.halfLife);
   return others
-    .flatMap((change) => {
+    .flatMap((change, tried) => {
       // Not a weight of parts: under another half-life a user folds in as another.
       const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
-      return weigh(scoredModel({ ...trial, model }, users), { ...trial.hyperParameters, ...change }, []);
+      const scored = scoredModel({ ...trial, model }, users, (fraction) =>
+        onProgress((tried + fraction) / others.length),
+      );
+      return weigh(scored, { ...trial.hyperParameters, ...change }, []);
     })
     .reduce((kept, other) => better(other, kept, reference), trial);
 }
@@ -165,8 +187,12 @@ function nearestRung(ladder: readonly Partial<HyperParameters>[], present: Hyper
   return ladder.reduce((nearest, rung, at) => (distance(rung) < distance(ladder[nearest]) ? at : nearest), 0);
 }
 
-function scoredModel(fitted: FittedModel, users: readonly ValidationUser[]): ScoredModel {
-  return { ...fitted, users: scoreUsers(fitted, users) };
+function scoredModel(
+  fitted: FittedModel,
+  users: readonly ValidationUser[],
+  onProgress: (fraction: number) => void,
+): ScoredModel {
+  return { ...fitted, users: scoreUsers(fitted, users, onProgress) };
 }
 
 /** The scored model under its present weights, and under each change of them. */

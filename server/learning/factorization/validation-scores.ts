@@ -60,7 +60,11 @@ export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend
   };
 }
 
-export function scoreUsers(fitted: FittedModel, users: readonly ValidationUser[]): ScoredUser[] {
+export function scoreUsers(
+  fitted: FittedModel,
+  users: readonly ValidationUser[],
+  onProgress?: (fraction: number) => void,
+): ScoredUser[] {
   const { model } = fitted;
   const { nItems } = model;
   const popular = topN(model.popularity, POOL);
@@ -88,6 +92,7 @@ export function scoreUsers(fitted: FittedModel, users: readonly ValidationUser[]
       });
       for (const item of history.indices) isSeen[item] = 0;
     });
+    onProgress?.((from + block.length) / users.length);
   }
   return scored;
 }

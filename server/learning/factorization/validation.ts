@@ -25,6 +25,8 @@ export interface ValidationSplit {
 
 const MAX_WARM = 2000;
 const MAX_COLD = 600;
+/** Scores of all items of all users, computed anew for every fit: a larger catalogue is looked at by fewer users. */
+const MAX_SCORES = 1e8;
 /** Of the eligible users, this share at most becomes cold: they are lost to training. */
 const MAX_COLD_SHARE = 1 / 8;
 /** More interactions than this are not searched on: users are left out, at random, down to it. */
@@ -46,9 +48,11 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
   );
   const relevant = eligible(likes).length >= MIN_LIKERS ? likes : anything;
   const chosen = random.shuffle(eligible(relevant));
-  const nCold = Math.min(MAX_COLD, Math.floor(chosen.length * MAX_COLD_SHARE));
+  const room = Math.min(1, MAX_SCORES / (whole.nItems * (MAX_WARM + MAX_COLD)));
+  const [maxWarm, maxCold] = [MAX_WARM, MAX_COLD].map((most) => Math.ceil(room * most));
+  const nCold = Math.min(maxCold, Math.floor(chosen.length * MAX_COLD_SHARE));
   const isKept = new Uint8Array(interactions.indices.length).fill(1);
-  const users = chosen.slice(0, nCold + MAX_WARM).map((u, rank): ValidationUser => {
+  const users = chosen.slice(0, nCold + maxWarm).map((u, rank): ValidationUser => {
     const isCold = rank < nCold;
     const entries = inOrder(relevant[u], interactions, random);
     const nSeen = isCold

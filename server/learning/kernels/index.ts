@@ -4,6 +4,7 @@ export type {
   ColumnGram,
   Kernels,
   NeighbourRidgeArguments,
+  NearestColumnsArguments,
   Neighbours,
   SolveRowsArguments,
   WeightedRows,

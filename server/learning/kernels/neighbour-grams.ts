@@ -4,21 +4,26 @@
  * stays bounded.
  */
 import type { Arena } from './arena.js';
-import type { ColumnGram, NeighbourRidgeArguments, Neighbours } from './types.js';
-import type { KernelExports } from './types.js';
+import type {
+  ColumnGram,
+  KernelExports,
+  NearestColumnsArguments,
+  NeighbourRidgeArguments,
+  Neighbours,
+} from './types.js';
 
 /** Columns per call, a multiple of four: short calls let the engine swap in its optimised code early. */
 const CALL_COLUMNS = 512;
 const BLOCK_BYTES = 192 * 1024 * 1024;
+/** Keeps a rounded length from being below the true one. */
+const NORM_MARGIN = 1 + 1e-6;
 /** Dense rows side by side in a panel. */
 const PANEL = 8;
 
 export function nearestColumns(
   wasm: KernelExports,
   arena: Arena,
-  gram: ColumnGram,
-  scale: Float32Array,
-  out: Neighbours,
+  { gram, scale, cellStart, neighbours: out, onProgress }: NearestColumnsArguments,
 ): void {
   const nColumns = out.sizes.length;
   const padded = Math.ceil(nColumns / PANEL) * PANEL;
@@ -32,6 +37,11 @@ export function nearestColumns(
   const panels = inPanels(arena, dense, gram.nComponents);
   const least = arena.float32(padded);
   const values = arena.float32(out.indices.length);
+  const norms = arena.float32(nColumns);
+  for (let i = 0; i < nColumns; i++) norms[i] = NORM_MARGIN * lengthAt(gram.dense, i, gram.nComponents);
+  const starts = arena.copyInt32(cellStart);
+  const far = arena.float32(nColumns);
+  const touched = arena.int32(nColumns);
   out.sizes.fill(0);
   for (let from = 0; from < nColumns; from += CALL_COLUMNS) {
     wasm.nearestColumns(
@@ -50,7 +60,12 @@ export function nearestColumns(
       out.indices.byteOffset,
       out.sizes.byteOffset,
       least.byteOffset,
+      starts.byteOffset,
+      norms.byteOffset,
+      far.byteOffset,
+      touched.byteOffset,
     );
+    onProgress?.(Math.min(1, (from + CALL_COLUMNS) / nColumns));
   }
   arena.release(mark);
   for (let j = 0; j < nColumns; j++) {
@@ -75,26 +90,43 @@ export function neighbourRidge(wasm: KernelExports, arena: Arena, args: Neighbou
   const blockMark = arena.mark();
   for (let first = 0; first < nColumns; first += block) {
     const last = Math.min(first + block, nColumns);
-    gather(wasm, arena, args, { first, last, row, diagonal, ...systems });
-    wasm.solveNeighbourGrams(
+    const report = (share: number) => args.onProgress?.((first + share * (last - first)) / nColumns);
+    gather(wasm, arena, args, {
       first,
       last,
-      nNeighbours,
-      indices.byteOffset,
-      sizes.byteOffset,
-      args.ridge.byteOffset,
-      dense.byteOffset,
-      nComponents,
-      near.byteOffset,
-      systems.packed.byteOffset,
-      systems.rhs.byteOffset,
-      a.byteOffset,
-      x.byteOffset,
-      args.weights.byteOffset,
-    );
+      row,
+      diagonal,
+      ...systems,
+      report: (share) => report(share / 2),
+    });
+    for (let from = first; from < last; from += CALL_COLUMNS) {
+      wasm.solveNeighbourGrams(
+        from,
+        Math.min(from + CALL_COLUMNS, last),
+        nNeighbours,
+        indices.byteOffset,
+        sizes.byteOffset,
+        args.ridge.byteOffset,
+        dense.byteOffset,
+        nComponents,
+        near.byteOffset,
+        systems.packed.byteOffset + (from - first) * triangle * 4,
+        systems.rhs.byteOffset + (from - first) * nNeighbours * 4,
+        a.byteOffset,
+        x.byteOffset,
+        args.weights.byteOffset,
+      );
+      report(0.5 + Math.min(0.5, (from + CALL_COLUMNS - first) / (2 * (last - first))));
+    }
     arena.release(blockMark);
   }
   arena.release(mark);
+}
+
+function lengthAt(rows: Float32Array, row: number, d: number): number {
+  let square = 0;
+  for (let f = row * d; f < (row + 1) * d; f++) square += rows[f] ** 2;
+  return Math.sqrt(square);
 }
 
 interface Block {
@@ -104,6 +136,7 @@ interface Block {
   diagonal: Float32Array;
   packed: Float32Array;
   rhs: Float32Array;
+  report: (share: number) => void;
 }
 
 function gather(wasm: KernelExports, arena: Arena, args: NeighbourRidgeArguments, block: Block): void {
@@ -130,6 +163,7 @@ function gather(wasm: KernelExports, arena: Arena, args: NeighbourRidgeArguments
       block.packed.byteOffset,
       block.rhs.byteOffset,
     );
+    block.report(from / nColumns);
   }
 }
 

@@ -75,6 +75,19 @@ export interface Neighbours {
   sizes: Int32Array;
 }
 
+export interface NearestColumnsArguments {
+  /** The values of Y are above 0. */
+  gram: ColumnGram;
+  /** Float32Array [nColumns]. */
+  scale: Float32Array;
+  /** Int32Array [nColumns], a multiple of eight: the first column of each column's cell. */
+  cellStart: Int32Array;
+  /** Receives the lists. */
+  neighbours: Neighbours;
+  /** Called with the share of the work that is done, 0..1. */
+  onProgress?: (fraction: number) => void;
+}
+
 export interface NeighbourRidgeArguments {
   gram: ColumnGram;
   neighbours: Neighbours;
@@ -82,6 +95,8 @@ export interface NeighbourRidgeArguments {
   ridge: Float32Array;
   /** Float32Array [nColumns, nNeighbours]: receives the solution for each neighbour. */
   weights: Float32Array;
+  /** Called with the share of the work that is done, 0..1. */
+  onProgress?: (fraction: number) => void;
 }
 
 export interface Kernels {
@@ -128,8 +143,11 @@ export interface Kernels {
     nComponents: number,
     out: Float32Array,
   ): void;
-  /** Fills `out`: for each column j the other columns i with the largest positive G[i, j] scale[i]. */
-  nearestColumns(gram: ColumnGram, scale: Float32Array, out: Neighbours): void;
+  /**
+   * For each column j the other columns i with the largest positive G[i, j] scale[i], among those of its own cell and
+   * those with which it shares a row of Y.
+   */
+  nearestColumns(args: NearestColumnsArguments): void;
   /** For each column j: weights = (G[N, N] + diag(ridge[N]))^-1 G[N, j] over its neighbours N. */
   neighbourRidge(args: NeighbourRidgeArguments): void;
   /**

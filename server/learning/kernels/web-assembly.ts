@@ -100,7 +100,7 @@ export function createWebAssemblyKernels(): Kernels {
         d,
         out.byteOffset,
       ),
-    nearestColumns: (gram, scale, out) => nearestColumns(wasm, arena, gram, scale, out),
+    nearestColumns: (args) => nearestColumns(wasm, arena, args),
     neighbourRidge: (args) => neighbourRidge(wasm, arena, args),
     assignPoints: (blocks, nBlocks, d, centroids, k, labels, nearest) =>
       void wasm.assignPoints(

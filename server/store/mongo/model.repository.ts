@@ -57,6 +57,7 @@ export const modelSchema = new Schema<ModelVersion>(
     evidence: [Schema.Types.Mixed],
     personas: [Schema.Types.Mixed],
     metrics: Schema.Types.Mixed,
+    judgedBy: String,
     hyperParameters: Schema.Types.Mixed,
     dataset: Schema.Types.Mixed,
     timingsMs: Schema.Types.Mixed,
@@ -306,11 +307,12 @@ function toModel(document: ModelVersion & { _id?: unknown }, active: number | nu
   const {
     comparison = [],
     comparisonBasis = null,
+    judgedBy = 'like',
     activation = 0,
     reassignedAt = null,
     trainedAt = stored.createdAt,
   } = stored;
-  const model = { ...stored, comparison, comparisonBasis, activation, reassignedAt, trainedAt };
+  const model = { ...stored, comparison, comparisonBasis, judgedBy, activation, reassignedAt, trainedAt };
   if (model.version === active) return { ...model, status: 'active' };
   return model.status === 'active' ? { ...model, status: 'retired' } : model;
 }

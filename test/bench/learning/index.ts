@@ -208,13 +208,13 @@ function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticD
     ...protocol.flatMap(({ label, metrics, ratio, silhouette }): Figure[] => [
       {
         what: `simulated, ${label}: precision@5`,
-        ...intervalOf(metrics['precision@5']),
+        ...intervalOf(metrics!['precision@5']),
         unit: '',
         goal: '>= .76',
       },
       {
         what: `simulated, ${label}: recall@10`,
-        ...intervalOf(metrics['recall@10']),
+        ...intervalOf(metrics!['recall@10']),
         unit: '',
         goal: '>= .83',
       },

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import {
   compareRecommenders,
   createRandom,
-  holdOutLikes,
+  holdOut,
   isWorse,
-  likesAfter,
+  heldOutAfter,
 } from '../../../server/learning/index.js';
 
 const N_ITEMS = 40;
@@ -84,14 +84,14 @@ describe('held-out likes after an instant', () => {
       purchased: new Uint8Array(nLikes),
       at: Float64Array.from([1, 8, 9, 1, 2, 3], (day) => day * 86_400_000),
     };
-    const { test: held } = holdOutLikes(interactions, { seed: 1 });
+    const { test: held } = holdOut(interactions, { seed: 1 });
     expect([...held.at].map((instant) => instant / 86_400_000)).toEqual([8, 9, 3]);
-    const { nUsers, indices, indptr } = likesAfter(held, 8 * 86_400_000);
+    const { nUsers, indices, indptr } = heldOutAfter(held, 8 * 86_400_000);
     expect({ nUsers, indices: [...indices], indptr: [...indptr] }).toEqual({
       nUsers: 1,
       indices: [2],
       indptr: [0, 1, 1],
     });
-    expect(likesAfter(held, 99 * 86_400_000).nUsers).toBe(0);
+    expect(heldOutAfter(held, 99 * 86_400_000).nUsers).toBe(0);
   });
 });

@@ -39,11 +39,12 @@ describe('judging users one by one', () => {
     const judged = judge();
     const figures = summariseUsers(judged, { nItems: N_ITEMS, seed: 1, silhouettes: Float64Array.of(0.5) });
     const mean = (judged[0].metrics['ndcg@10'] + judged[1].metrics['ndcg@10']) / 2;
-    expect(figures.metrics['ndcg@10'].value).toBeCloseTo(mean, 12);
+    expect(figures.metrics!['ndcg@10'].value).toBeCloseTo(mean, 12);
     expect(figures.ratio!['ndcg@10'].value).toBeCloseTo(mean, 12);
     expect(figures.coverage).toBe(new Set(judged.flatMap(({ list }) => [...list])).size / N_ITEMS);
     expect(figures.silhouette).toEqual({ value: 0.5, low: 0.5, high: 0.5 });
-    expect(summariseUsers([], { nItems: 0, seed: 1, silhouettes: new Float64Array(0) }).oracle).toBeNull();
+    const nobody = summariseUsers([], { nItems: 0, seed: 1, silhouettes: new Float64Array(0) });
+    expect(nobody).toMatchObject({ oracle: null, metrics: null, coverage: null, novelty: null });
   });
 
   it('draws a seeded sample in the order given', () => {

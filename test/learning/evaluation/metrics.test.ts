@@ -2,10 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { EVENT_WEIGHTS } from '../../../server/features/index.js';
 import {
   bootstrapMean,
   evaluate,
-  holdOutLikes,
+  holdOut,
+  strongestSignal,
   judgeUser,
 } from '../../../server/learning/evaluation/index.js';
 import { createRandom } from '../../../server/learning/linalg/index.js';
@@ -127,9 +129,9 @@ function interactionsOf(rows: readonly (readonly [item: number, opinion: number,
   };
 }
 
-describe('the hold-out', () => {
-  const options = { seed: 1 };
+const options = { seed: 1 };
 
+describe('the hold-out', () => {
   it('takes the likes of the last week where events have times', () => {
     const rows = [
       [
@@ -143,7 +145,7 @@ describe('the hold-out', () => {
         [2, 1, 102 * DAY],
       ],
     ] as const;
-    const { kind, train, test } = holdOutLikes(interactionsOf(rows.map((row) => [...row])), options);
+    const { kind, train, test } = holdOut(interactionsOf(rows.map((row) => [...row])), options);
     expect(kind).toBe('temporal');
     expect(Array.from(test.indptr)).toEqual([0, 1, 1]);
     expect(Array.from(test.indices)).toEqual([1]);
@@ -157,13 +159,60 @@ describe('the hold-out', () => {
     );
     rows.push([[4, 1, 0]]);
     const interactions = interactionsOf(rows);
-    const { kind, train, test } = holdOutLikes(interactions, options);
+    const { kind, train, test } = holdOut(interactions, options);
     expect(kind).toBe('random');
     expect(test.indices.length / interactions.indices.length).toBeGreaterThan(0.17);
     expect(test.indices.length / interactions.indices.length).toBeLessThan(0.23);
     for (let user = 0; user < rows.length; user++)
       expect(train.indptr[user + 1] - train.indptr[user]).toBeGreaterThan(0);
-    expect(holdOutLikes(interactions, options).test.indices).toEqual(test.indices);
+    expect(holdOut(interactions, options).test.indices).toEqual(test.indices);
+  });
+});
+
+describe('the signal that is held out', () => {
+  const twoEach = (nUsers: number, of: { opinion?: number; purchased?: number; strength: number }) => ({
+    indptr: Int32Array.from({ length: nUsers + 1 }, (_, user) => 2 * user),
+    indices: Int32Array.from({ length: 2 * nUsers }, (_, p) => p % 2),
+    strength: new Float32Array(2 * nUsers).fill(of.strength),
+    opinion: new Int8Array(2 * nUsers).fill(of.opinion ?? 0),
+    purchased: new Uint8Array(2 * nUsers).fill(of.purchased ?? 0),
+  });
+
+  it('is the strongest that occurs: likes, then purchases, carts, clicks and views', () => {
+    const signalOf = (of: Parameters<typeof twoEach>[1], occurring?: Parameters<typeof strongestSignal>[1]) =>
+      strongestSignal(twoEach(30, of), occurring);
+    expect(signalOf({ opinion: 1, purchased: 1, strength: 11 })).toBe('like');
+    expect(signalOf({ purchased: 1, strength: 5 })).toBe('purchase');
+    expect(signalOf({ strength: 3 })).toBe('cart');
+    expect(signalOf({ strength: 1.5 })).toBe('click');
+    expect(signalOf({ strength: 1 })).toBe('view');
+    // Three views are as strong as a cart, and are none where there are no carts.
+    expect(signalOf({ strength: 3 }, ['view'])).toBe('view');
+    expect(signalOf({ opinion: -1, strength: 3 })).toBeNull();
+  });
+
+  it('gives way to a weaker one that more users give, unless nobody gives any other', () => {
+    const few = twoEach(3, { opinion: 1, strength: 6 });
+    expect(strongestSignal(few, ['like'])).toBe('like');
+    const mixed = twoEach(40, { purchased: 1, strength: 5 });
+    mixed.opinion.fill(1, 0, 6);
+    expect(strongestSignal(mixed)).toBe('purchase');
+  });
+
+  it('has the strengths of the events behind it', () => {
+    expect(strongestSignal(twoEach(30, { strength: EVENT_WEIGHTS.cart }))).toBe('cart');
+    expect(strongestSignal(twoEach(30, { strength: EVENT_WEIGHTS.cart - 0.1 }))).toBe('click');
+    expect(strongestSignal(twoEach(30, { strength: EVENT_WEIGHTS.click - 0.1 }))).toBe('view');
+    expect(strongestSignal(twoEach(30, { strength: EVENT_WEIGHTS.view - 0.1 }))).toBeNull();
+  });
+
+  it('is held out and named, and where nothing gives one, nothing is held out', () => {
+    const bought = holdOut(twoEach(50, { purchased: 1, strength: 5 }), options);
+    expect(bought.signal).toBe('purchase');
+    expect(bought.test.indices.length).toBeGreaterThan(0);
+    const disliked = holdOut(twoEach(50, { opinion: -1, strength: 0 }), options);
+    expect(disliked.signal).toBeNull();
+    expect(disliked.test.indices.length).toBe(0);
   });
 });
 

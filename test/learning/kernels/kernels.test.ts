@@ -148,8 +148,28 @@ describe('the WebAssembly kernels agree with their TypeScript twins', () => {
       const scale = kernels.arena.float32(45);
       for (let i = 0; i < 45; i++) scale[i] = 1 / (1 + (i % 5));
       const out = { nNeighbours: 6, indices: kernels.arena.int32(45 * 6), sizes: kernels.arena.int32(45) };
-      kernels.nearestColumns(gram, scale, out);
+      kernels.nearestColumns({ gram, scale, cellStart: new Int32Array(45), neighbours: out });
       return Int32Array.of(...out.indices, ...out.sizes);
+    });
+  });
+
+  it('on the nearest columns within cells and within shared rows', () => {
+    expectAgreement((kernels) => {
+      const gram = columnGram(kernels, 30, 45, 8);
+      gram.rowValues.forEach((value, p) => (gram.rowValues[p] = Math.abs(value)));
+      gram.columnValues.forEach((value, p) => (gram.columnValues[p] = Math.abs(value)));
+      const scale = kernels.arena.float32(45);
+      for (let i = 0; i < 45; i++) scale[i] = 1 / (1 + (i % 5));
+      const cellStart = Int32Array.from(scale, (_, i) => i - (i % 16));
+      const neighbours = {
+        nNeighbours: 6,
+        indices: kernels.arena.int32(45 * 6),
+        sizes: kernels.arena.int32(45),
+      };
+      kernels.nearestColumns({ gram, scale, cellStart, neighbours });
+      const weights = kernels.arena.float32(45 * 6);
+      kernels.neighbourRidge({ gram, neighbours, ridge: kernels.arena.float32(45).fill(3), weights });
+      return Float32Array.of(...neighbours.indices, ...neighbours.sizes, ...weights);
     });
   });
 
@@ -158,7 +178,8 @@ describe('the WebAssembly kernels agree with their TypeScript twins', () => {
       const gram = columnGram(kernels, 30, 45, 8);
       const { arena } = kernels;
       const neighbours = { nNeighbours: 7, indices: arena.int32(45 * 7), sizes: arena.int32(45) };
-      kernels.nearestColumns(gram, arena.float32(45).fill(1), neighbours);
+      const scale = arena.float32(45).fill(1);
+      kernels.nearestColumns({ gram, scale, cellStart: new Int32Array(45), neighbours });
       const weights = arena.float32(45 * 7);
       kernels.neighbourRidge({ gram, neighbours, ridge: arena.float32(45).fill(3), weights });
       return weights;

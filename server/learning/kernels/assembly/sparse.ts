@@ -25,17 +25,26 @@ export function sparseMultiply(
 }
 
 /**
- * Dots of four consecutive dense rows with rows 0 .. i + 3, into four rows `apart` bytes from each other. `panels`
- * holds the dense matrix in panels of eight rows, [ceil(n / 8), d, 8], so that eight products share every load.
+ * Dots of four consecutive dense rows with rows start .. i + 3, into four rows `apart` bytes from each other. `panels`
+ * holds the dense matrix in panels of eight rows, [ceil(n / 8), d, 8], so that eight products share every load;
+ * `start` is a multiple of eight.
  */
-function denseGramRows(i: i32, dense: usize, panels: usize, d: i32, rows: usize, apart: usize): void {
+function denseGramRows(
+  i: i32,
+  start: i32,
+  dense: usize,
+  panels: usize,
+  d: i32,
+  rows: usize,
+  apart: usize,
+): void {
   const stride = <usize>d << 2;
   const r0 = dense + <usize>i * stride;
   const r1 = r0 + stride;
   const r2 = r1 + stride;
   const r3 = r2 + stride;
-  let panel = panels;
-  for (let k = 0; k < i + 4; k += 8) {
+  let panel = panels + <usize>start * stride;
+  for (let k = start; k < i + 4; k += 8) {
     let s00 = f32x4.splat(0);
     let s01 = f32x4.splat(0);
     let s10 = f32x4.splat(0);
@@ -75,7 +84,8 @@ function denseGramRows(i: i32, dense: usize, panels: usize, d: i32, rows: usize,
 
 /**
  * row[k] += (Y'Y)[i, k] for all k < i. Called for i = 0, 1, 2, ... in turn: `cursor` holds, for each row of Y, the
- * end of its entries in columns before i, so that only half of the symmetric matrix is ever computed.
+ * end of its entries in columns before i, so that only half of the symmetric matrix is ever computed. Returns the
+ * number of products.
  */
 // @ts-ignore: decorator
 @inline
@@ -89,18 +99,69 @@ function gramRowBefore(
   rowValues: usize,
   cursor: usize,
   row: usize,
-): void {
+): i32 {
+  let products = 0;
+  const end = load<i32>(columnPtr + (<usize>i << 2), 4);
+  for (let p = load<i32>(columnPtr + (<usize>i << 2)); p < end; p++) {
+    const r = <usize>load<i32>(columnRows + (<usize>p << 2)) << 2;
+    const v = load<f32>(columnValues + (<usize>p << 2));
+    const first = <usize>load<i32>(rowPtr + r) << 2;
+    const last = <usize>load<i32>(cursor + r) << 2;
+    for (let q = first; q < last; q += 4) {
+      const to = row + (<usize>load<i32>(rowColumns + q) << 2);
+      store<f32>(to, load<f32>(to) + v * load<f32>(rowValues + q));
+    }
+    products += <i32>((last - first) >> 2);
+    store<i32>(cursor + r, load<i32>(cursor + r) + 1);
+  }
+  return products;
+}
+
+/**
+ * The same, with the columns before `start` apart: their products go to `far`, which is zero before, and the columns
+ * that have any to `touched`. Returns how many those are.
+ */
+// @ts-ignore: decorator
+@inline
+function splitGramRowBefore(
+  i: i32,
+  start: i32,
+  columnPtr: usize,
+  columnRows: usize,
+  columnValues: usize,
+  rowPtr: usize,
+  rowColumns: usize,
+  rowValues: usize,
+  cursor: usize,
+  row: usize,
+  far: usize,
+  touched: usize,
+): i32 {
+  let n = 0;
   const end = load<i32>(columnPtr + (<usize>i << 2), 4);
   for (let p = load<i32>(columnPtr + (<usize>i << 2)); p < end; p++) {
     const r = <usize>load<i32>(columnRows + (<usize>p << 2)) << 2;
     const v = load<f32>(columnValues + (<usize>p << 2));
     const last = <usize>load<i32>(cursor + r) << 2;
-    for (let q = <usize>load<i32>(rowPtr + r) << 2; q < last; q += 4) {
+    let q = <usize>load<i32>(rowPtr + r) << 2;
+    for (; q < last; q += 4) {
+      const k = load<i32>(rowColumns + q);
+      if (k >= start) break;
+      const to = far + (<usize>k << 2);
+      const before = load<f32>(to);
+      if (before == 0) {
+        store<i32>(touched + (<usize>n << 2), k);
+        n++;
+      }
+      store<f32>(to, before + v * load<f32>(rowValues + q));
+    }
+    for (; q < last; q += 4) {
       const to = row + (<usize>load<i32>(rowColumns + q) << 2);
       store<f32>(to, load<f32>(to) + v * load<f32>(rowValues + q));
     }
     store<i32>(cursor + r, load<i32>(cursor + r) + 1);
   }
+  return n;
 }
 
 /** Puts (value, index) on the min-heap of at most `capacity` entries; returns its new least value, 0 until full. */
@@ -143,9 +204,11 @@ function push(values: usize, indices: usize, size: usize, capacity: i32, value: 
 
 /**
  * For each column j the `capacity` columns i with the largest positive G[i, j] scale[i], G = Y'Y + E E' with E the
+ * dense rows, among the columns of its own cell and those with which it shares a row of Y (whose values are positive).
+ * `cellStart` [nColumns] is the first column of a column's cell, a multiple of eight; `norms` are the lengths of the
  * dense rows. `from` is a multiple of four, `rows` is scratch for four rows `apart` bytes from each other, and the
- * dense rows are padded to a multiple of four. The heaps are [nColumns, capacity]; `sizes` and `least` (the bar a
- * newcomer must pass) are [nColumns].
+ * dense rows are padded to a multiple of eight. The heaps are [nColumns, capacity]; `sizes` and `least` (the bar a
+ * newcomer must pass) are [nColumns]; `far` (zero) and `touched` are scratch of [nColumns].
  */
 export function nearestColumns(
   from: i32,
@@ -168,17 +231,55 @@ export function nearestColumns(
   heapIndices: usize,
   sizes: usize,
   least: usize,
+  cellStart: usize,
+  norms: usize,
+  far: usize,
+  touched: usize,
 ): void {
   const heap = <usize>capacity << 2;
+  const stride = <usize>d << 2;
   for (let i = from; i < to; i++) {
-    if ((i & 3) == 0) denseGramRows(i, dense, panels, d, rows, apart);
+    const start = load<i32>(cellStart + (<usize>i << 2));
+    if ((i & 3) == 0) denseGramRows(i, start, dense, panels, d, rows, apart);
     const row = rows + <usize>(i & 3) * apart;
-    gramRowBefore(i, columnPtr, columnRows, columnValues, rowPtr, rowColumns, rowValues, cursor, row);
+    const nFar = splitGramRowBefore(
+      i,
+      start,
+      columnPtr,
+      columnRows,
+      columnValues,
+      rowPtr,
+      rowColumns,
+      rowValues,
+      cursor,
+      row,
+      far,
+      touched,
+    );
     const ib = <usize>i << 2;
     const own = load<f32>(scale + ib);
     const ownHeap = <usize>i * heap;
     let bar = load<f32>(least + ib);
-    for (let k = 0; k < i; k += 4) {
+    const norm = load<f32>(norms + ib);
+    for (let t: usize = 0; t < <usize>nFar << 2; t += 4) {
+      const m = load<i32>(touched + t);
+      const mb = <usize>m << 2;
+      let value = load<f32>(far + mb);
+      store<f32>(far + mb, 0);
+      const other = load<f32>(scale + mb);
+      // The dense part is at most the product of the lengths: most pairs need no more than that.
+      const most = value + norm * load<f32>(norms + mb);
+      if (most * other <= bar && most * own <= load<f32>(least + mb)) continue;
+      value += dot(dense + <usize>i * stride, dense + <usize>m * stride, d);
+      const v = value * other;
+      if (v > bar) bar = push(heapValues + ownHeap, heapIndices + ownHeap, sizes + ib, capacity, v, m);
+      const w = value * own;
+      if (w > load<f32>(least + mb)) {
+        const at = <usize>m * heap;
+        store<f32>(least + mb, push(heapValues + at, heapIndices + at, sizes + mb, capacity, w, i));
+      }
+    }
+    for (let k = start; k < i; k += 4) {
       const kb = <usize>k << 2;
       const g = v128.load(row + kb);
       const mine = f32x4.gt(f32x4.mul(g, v128.load(scale + kb)), f32x4.splat(bar));
@@ -204,7 +305,8 @@ export function nearestColumns(
 /**
  * Gathers, for the columns j in [first, last), the packed lower triangle of (Y'Y)[N_j, N_j] and the right-hand side
  * (Y'Y)[N_j, j]; the dense part is added when they are solved. `neighbours` [nColumns, capacity] ascends within a column and has `sizes` entries; `whoPtr`,
- * `whoColumn` and `whoPosition` list for each column i the places (j, position) where it is a neighbour.
+ * `whoColumn` and `whoPosition` list for each column i the places (j, position) where it is a neighbour. `row` is
+ * [nColumns], zero before and after.
  */
 export function gatherNeighbourGrams(
   from: i32,
@@ -232,10 +334,23 @@ export function gatherNeighbourGrams(
   const triangle = <usize>((capacity * (capacity + 1)) >> 1);
   const list = <usize>capacity << 2;
   for (let i = from; i < to; i++) {
-    memory.fill(row, 0, <usize>i << 2);
-    gramRowBefore(i, columnPtr, columnRows, columnValues, rowPtr, rowColumns, rowValues, cursor, row);
     const ib = <usize>i << 2;
     const end = load<i32>(whoPtr + ib, 4);
+    if (end == load<i32>(whoPtr + ib) && (i < first || i >= last)) {
+      passColumn(i, columnPtr, columnRows, cursor);
+      continue;
+    }
+    const products = gramRowBefore(
+      i,
+      columnPtr,
+      columnRows,
+      columnValues,
+      rowPtr,
+      rowColumns,
+      rowValues,
+      cursor,
+      row,
+    );
     for (let p = load<i32>(whoPtr + ib); p < end; p++) {
       const j = load<i32>(whoColumn + (<usize>p << 2));
       const position = load<i32>(whoPosition + (<usize>p << 2));
@@ -256,6 +371,37 @@ export function gatherNeighbourGrams(
         const k = load<i32>(near + b);
         if (k < i) store<f32>(to + b, load<f32>(row + (<usize>k << 2)));
       }
+    }
+    if (products > i >> 2) memory.fill(row, 0, ib);
+    else clearRow(i, columnPtr, columnRows, rowPtr, rowColumns, cursor, row);
+  }
+}
+
+/** Moves the cursors past column i, whose products nothing needs. */
+function passColumn(i: i32, columnPtr: usize, columnRows: usize, cursor: usize): void {
+  const end = load<i32>(columnPtr + (<usize>i << 2), 4);
+  for (let p = load<i32>(columnPtr + (<usize>i << 2)); p < end; p++) {
+    const r = <usize>load<i32>(columnRows + (<usize>p << 2)) << 2;
+    store<i32>(cursor + r, load<i32>(cursor + r) + 1);
+  }
+}
+
+/** Zeroes what `gramRowBefore` wrote for column i: less work than the whole row where products are few. */
+function clearRow(
+  i: i32,
+  columnPtr: usize,
+  columnRows: usize,
+  rowPtr: usize,
+  rowColumns: usize,
+  cursor: usize,
+  row: usize,
+): void {
+  const end = load<i32>(columnPtr + (<usize>i << 2), 4);
+  for (let p = load<i32>(columnPtr + (<usize>i << 2)); p < end; p++) {
+    const r = <usize>load<i32>(columnRows + (<usize>p << 2)) << 2;
+    const last = <usize>load<i32>(cursor + r) << 2;
+    for (let q = <usize>load<i32>(rowPtr + r) << 2; q < last; q += 4) {
+      store<f32>(row + (<usize>load<i32>(rowColumns + q) << 2), 0);
     }
   }
 }

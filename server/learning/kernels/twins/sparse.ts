@@ -1,7 +1,7 @@
 /** Twins of assembly/sparse.ts: the Gram matrix one full row at a time, plain sorting, no blocks. */
 import { cholesky, choleskySolve } from './dense.js';
 
-import type { ColumnGram, NeighbourRidgeArguments, Neighbours } from '../types.js';
+import type { ColumnGram, NearestColumnsArguments, NeighbourRidgeArguments } from '../types.js';
 
 export function sparseMultiply(
   indptr: Int32Array,
@@ -19,12 +19,13 @@ export function sparseMultiply(
   }
 }
 
-export function nearestColumns(gram: ColumnGram, scale: Float32Array, out: Neighbours): void {
+export function nearestColumns({ gram, scale, cellStart, neighbours: out }: NearestColumnsArguments): void {
   const row = new Float32Array(scale.length);
   for (let j = 0; j < scale.length; j++) {
     gramRow(gram, j, row);
+    const together = rowMates(gram, j);
     const near = Array.from(row.keys())
-      .filter((i) => i !== j && row[i] * scale[i] > 0)
+      .filter((i) => i !== j && (cellStart[i] === cellStart[j] || together.has(i)) && row[i] * scale[i] > 0)
       .sort((x, y) => row[y] * scale[y] - row[x] * scale[x] || x - y)
       .slice(0, out.nNeighbours)
       .sort((x, y) => x - y);
@@ -50,6 +51,14 @@ export function neighbourRidge({ gram, neighbours, ridge, weights }: NeighbourRi
     choleskySolve(a, n, x);
     weights.set(x, j * nNeighbours);
   }
+}
+
+/** Columns that share a row of Y with one. */
+function rowMates(gram: ColumnGram, j: number): Set<number> {
+  const mates = new Set<number>();
+  for (const r of gram.columnRows.subarray(gram.columnPtr[j], gram.columnPtr[j + 1]))
+    for (const i of gram.rowColumns.subarray(gram.rowPtr[r], gram.rowPtr[r + 1])) mates.add(i);
+  return mates;
 }
 
 function gramRow(gram: ColumnGram, i: number, row: Float32Array): void {
