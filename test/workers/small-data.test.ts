@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 import type { BehaviourEvent, Item } from '../../server/domain/index.js';
 import { DatasetBuilder, FEATURE_NAMES, encodeItems, rebuildProfile } from '../../server/features/index.js';
-import { createRandom, unpackPersonas, unpackRecommender } from '../../server/learning/index.js';
+import {
+  adjustedRandIndex,
+  createRandom,
+  unpackPersonas,
+  unpackRecommender,
+} from '../../server/learning/index.js';
 import { evaluateVersion } from '../../server/services/index.js';
 import { refusalOf } from '../../server/workers/index.js';
 import { runTrainingTask, type TrainingInput } from '../../server/workers/training-task.js';
@@ -159,6 +164,29 @@ describe('training on small data', () => {
     expect(second.comparison).toEqual([]);
     expect(second.comparisonBasis).toContain('none can be held out');
     expect(refusalOf(second)).toBeUndefined();
+  });
+
+  it('gives a robot with 50,000 views no persona of its own, and leaves the personas of everybody else', () => {
+    const tastes = ['g', 'k', 'm'];
+    const items = tastes.flatMap((taste) =>
+      Array.from({ length: 20 }, (_, i) => item(`${taste}${i}`, { category: taste })),
+    );
+    const random = createRandom(5);
+    const start = Date.UTC(2026, 4, 1);
+    const people = Array.from({ length: 60 * 12 }, (_, n) => {
+      const user = Math.floor(n / 12);
+      const itemId = `${tastes[user % 3]}${random.int(20)}`;
+      return event(`p${n}`, { userId: `u${user}`, itemId, type: 'like', at: start + random.int(1e9) });
+    });
+    const views = Array.from({ length: 50_000 }, (_, n) =>
+      event(`r${n}`, { userId: 'robot', itemId: `m${random.int(20)}`, type: 'view', at: start + 1_000 * n }),
+    );
+    const alone = trainAndEvaluate(items, people).result;
+    const { result } = trainAndEvaluate(items, [...people, ...views]);
+    // "robot" is the first of the rows, which are in the order of ids.
+    expect(result.labels.filter((label) => label === result.labels[0]).length).toBeGreaterThan(1);
+    expect(result.k).toBe(alone.k);
+    expect(adjustedRandIndex(result.labels.slice(1), alone.labels)).toBeGreaterThan(0.9);
   });
 
   it('counts a category, tag, device, locale, attribute, user or item of any name like every other', () => {

@@ -11,12 +11,19 @@ import { distinctiveFeatures, nameClusters } from './describe.js';
 import { fitDistributions } from './drift.js';
 import { elbowHeights } from './elbow.js';
 import type { KMeansFit } from './kmeans.js';
-import { fitKMeans } from './kmeans.js';
+import { fitKMeans, nearestCentroids } from './kmeans.js';
 import { matchPersonas, transitionsOf } from './match-personas.js';
 import type { PersonaMatch, PersonaTransition } from './match-personas.js';
 import type { PersonaModel, PersonaSummary } from './persona-model.js';
 import { confidencesOf } from './persona-model.js';
-import { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';
+import {
+  componentCount,
+  fitPreprocessing,
+  flagOutliers,
+  standardise,
+  transform,
+  withoutRobots,
+} from './preprocessing.js';
 import type { Preprocessing } from './preprocessing.js';
 import { extendSilhouettes, measureSilhouettes } from './silhouette.js';
 
@@ -61,20 +68,25 @@ export interface PersonaFit {
  */
 export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
   const { names, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
-  const preprocessing = fitPreprocessing(features, { names });
+  const whole = fitPreprocessing(features, { names });
+  // A robot would stretch every axis, and take a persona for itself: it is assigned to one, and has no part in the fit.
+  const typical = withoutRobots(whole, features);
+  const preprocessing = typical === features ? whole : fitPreprocessing(typical, { names });
   const nUsers = features.length / names.length;
   const nComponents = componentCount(preprocessing);
   const points = transform(preprocessing, features);
+  const typicalPoints = typical === features ? points : transform(preprocessing, typical);
   onProgress?.(0.05);
 
   const kernels = createKernels();
   const fits: KMeansFit[] = [];
-  const most = Math.min(kMax, nUsers - 1);
+  const most = Math.min(kMax, typical.length / names.length - 1);
   for (let k = kMin; nComponents > 0 && k <= most; k++) {
-    const fit = fitKMeans(points, nComponents, k, { seed: seed + k, nInit, kernels });
+    const fit = fitKMeans(typicalPoints, nComponents, k, { seed: seed + k, nInit, kernels });
     // Fewer distinct users than clusters: more clusters than these cannot be told apart.
     if (fit.k < k) break;
-    fits.push(fit);
+    const labels = typical === features ? fit.labels : nearestCentroids(points, nComponents, fit.centroids);
+    fits.push({ ...fit, labels });
     onProgress?.(0.05 + (0.5 * (k - kMin + 1)) / (most - kMin + 1));
   }
   if (fits.length === 0) return onePersona(features, preprocessing, points);

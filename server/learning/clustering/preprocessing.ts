@@ -21,6 +21,11 @@ const OUTLIER_SHARE = 0.01;
 /** Standardised values are held within this, or a column that few users differ in would outweigh all others. */
 const Z_LIMIT = 5;
 const MIN_COMPONENTS = 2;
+const ROBOT_COLUMN_SHARE = 1 / 3;
+const MIN_ROBOT_COLUMNS = 3;
+/** Of all rows. */
+const MAX_ROBOT_SHARE = 0.02;
+const MIN_ROWS_FOR_ROBOTS = 20;
 
 export interface PreprocessingOptions {
   /** One name per column, in column order. */
@@ -139,17 +144,36 @@ export function standardise(preprocessing: Preprocessing, rows: Float64Array): F
 
 /** Uint8Array [nRows]: 1 where a row has a value beyond a winsorising limit. Throws like `standardise`. */
 export function flagOutliers(preprocessing: Preprocessing, rows: Float64Array): Uint8Array {
+  return countBeyond(preprocessing, rows).map((count) => Math.min(1, count));
+}
+
+/**
+ * The rows without those of robots: of rows that lie beyond the winsorising limits in a third of the columns at once.
+ * All rows where they are fewer than 20, or where such rows are so many that they are a group of users.
+ */
+export function withoutRobots(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
+  const size = preprocessing.names.length;
+  const counts = countBeyond(preprocessing, rows);
+  const least = Math.max(MIN_ROBOT_COLUMNS, preprocessing.kept.length * ROBOT_COLUMN_SHARE);
+  const nRobots = counts.reduce((sum, count) => sum + (count >= least ? 1 : 0), 0);
+  const isRare = nRobots <= Math.max(1, counts.length * MAX_ROBOT_SHARE);
+  if (nRobots === 0 || !isRare || counts.length < MIN_ROWS_FOR_ROBOTS) return rows;
+  return rows.filter((_, at) => counts[Math.floor(at / size)] < least);
+}
+
+/** Uint8Array [nRows]: in how many columns a row lies beyond a winsorising limit. */
+function countBeyond(preprocessing: Preprocessing, rows: Float64Array): Uint8Array {
   const { names, kept, isLogged, low, high } = preprocessing;
   const nRows = rowCount(rows, names);
   checkFinite(rows, names);
-  const flags = new Uint8Array(nRows);
+  const counts = new Uint8Array(nRows);
   for (let r = 0; r < nRows; r++) {
     for (let c = 0; c < kept.length; c++) {
       const value = logged(rows[r * names.length + kept[c]], isLogged[c] === 1);
-      if (value < low[c] || value > high[c]) flags[r] = 1;
+      if (value < low[c] || value > high[c]) counts[r] = Math.min(255, counts[r] + 1);
     }
   }
-  return flags;
+  return counts;
 }
 
 interface FittedColumn {
