@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 import * as icons from '@mdi/js';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, loadEnv, type Plugin } from 'vite';
 
-const api = process.env['SMARTPERSONA_DEV_API'] ?? 'http://localhost:4000';
+// The server of `npm run dev`, which reads its port from the same places.
+const { PORT: port = '4000' } = loadEnv('development', process.cwd(), 'PORT');
+const api = `http://localhost:${port}`;
 
 /** Puts the icons where they are drawn: as one module, every page would load those of all. */
 function inlineIcons(): Plugin {
@@ -59,6 +61,8 @@ export default defineConfig({
     // Every browser that understands the target preloads by itself.
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // The texts that the licences of the bundled packages ask for.
+    license: { fileName: 'licenses.md' },
   },
   server: {
     port: 5173,

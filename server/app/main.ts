@@ -1,19 +1,13 @@
-/** `npm start`: database, first-run data, first training, server. Ends at one ready line. */
+/**
+ * `npm start`. Loaded before anything else, so that an old Node is named in one line: later modules import what it does
+ * not have, which fails before a line of theirs runs.
+ */
 
-import { parseOrPrint } from './commands/command.js';
-import { fail } from './fail.js';
-import { startServer } from './server.js';
-
-const command = {
-  name: 'start',
-  summary:
-    'Starts the server. Without MONGODB_URI it starts a database of its own, and the first start simulates users and trains.',
-  options: {},
-};
-
-try {
-  parseOrPrint(command);
-  await startServer();
-} catch (error) {
-  fail(error);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major > 20 || (major === 20 && minor >= 19)) {
+  const { start } = await import('./start.js');
+  await start();
+} else {
+  process.stderr.write(`SmartPersona needs Node 20.19 or later; this is Node ${process.versions.node}.\n`);
+  process.exitCode = 1;
 }

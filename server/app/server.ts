@@ -56,6 +56,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
       isPersistedOnly: settings.isPersistedOnly,
       allowedOrigins: settings.allowedOrigins,
       trustedProxies: settings.trustedProxies,
+      metricsToken: settings.metricsToken,
     });
     const port = await api.listen(settings.port, settings.host);
     const scheduler = startScheduler(jobsOf(application, clock), { log, clock });

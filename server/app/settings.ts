@@ -48,6 +48,8 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For. */
   readonly trustedProxies: number;
+  /** The bearer token of /metrics; null: no token (see `mayReadMetrics`). */
+  readonly metricsToken: string | null;
   /** Serves registered operations and no others. */
   readonly isPersistedOnly: boolean;
   /** Files with the operations of other frontends; the client's own are registered already. */
@@ -104,31 +106,51 @@ const variables = z.object({
       /^mongodb(\+srv)?:\/\/\S+$/,
       'must begin with mongodb:// or mongodb+srv://; leave it out for an embedded database',
     )
-    .optional(),
-  PORT: wholeNumber(0, 65_535, '; 0 takes any free port').default(4_000),
+    .optional()
+    .describe('A MongoDB server, best a replica set; without it, an embedded database in the data folder.'),
+  MONGODB_USER: text.optional().describe('The account for MONGODB_URI, where the URI names none.'),
+  MONGODB_PASSWORD: z.string().optional().describe('Its password, in any characters.'),
+  PORT: wholeNumber(0, 65_535, '; 0 takes any free port')
+    .default(4_000)
+    .describe('Where the server listens.'),
   HOST: text
     .regex(/^[\w.:-]+$/, 'must be an address to listen on, such as 127.0.0.1 or 0.0.0.0')
-    .default('127.0.0.1'),
-  SMARTPERSONA_DATA_DIR: text.default('.data'),
-  SMARTPERSONA_SECRET: secret.optional(),
-  SMARTPERSONA_PEPPER: secret.optional(),
-  SMARTPERSONA_SEED_USERS: wholeNumber(0, MAX_SEED_USERS, '; 0 makes none').default(10_000),
+    .default('127.0.0.1')
+    .describe('The address it listens on; 0.0.0.0 opens it to the network.'),
+  SMARTPERSONA_DATA_DIR: text
+    .default('.data')
+    .describe('Keys, ground truth of the simulation, reject files and the embedded database.'),
+  SMARTPERSONA_SECRET: secret
+    .optional()
+    .describe('Signs tokens; at least 32 bytes. Made in the data folder when left out.'),
+  SMARTPERSONA_PEPPER: secret
+    .optional()
+    .describe('Keys the pseudonyms; at least 32 bytes. Made in the data folder when left out. Back it up.'),
+  SMARTPERSONA_SEED_USERS: wholeNumber(0, MAX_SEED_USERS, '; 0 makes none')
+    .default(10_000)
+    .describe('Simulated users of the first start; 0 for none.'),
   SMARTPERSONA_RETRAIN_CRON: text
     .refine(isSchedule, 'must be five cron fields, such as "0 3 * * 0" for Sundays at three')
-    .default('0 3 * * 0'),
+    .default('0 3 * * 0')
+    .describe('When the retrain runs.'),
   SMARTPERSONA_RETRAIN_TIMEZONE: text
     .refine(isTimeZone, 'must be an IANA time zone, such as UTC or Europe/Berlin')
-    .default('UTC'),
+    .default('UTC')
+    .describe('The time zone of the schedules.'),
   SMARTPERSONA_DRIFT_CRON: text
     .refine(isSchedule, 'must be five cron fields, such as "0 4 * * *" for every day at four')
-    .default('0 4 * * *'),
-  SMARTPERSONA_DRIFT_RETRAIN_HOURS: wholeNumber(0, 8_760, '; 0 lets drift start no retrain').default(0),
+    .default('0 4 * * *')
+    .describe('When drift is measured.'),
+  SMARTPERSONA_DRIFT_RETRAIN_HOURS: wholeNumber(0, 8_760, '; 0 lets drift start no retrain')
+    .default(0)
+    .describe('Drift starts a retrain when the last is this many hours old; 0: never.'),
   SMARTPERSONA_GUARD_TOLERANCE: text
     .regex(/^-?\d{1,3}(\.\d{1,3})?$/, TOLERANCE)
     .transform(Number)
     .refine((value) => Math.abs(value) <= 100, TOLERANCE)
-    .default(2),
-  SMARTPERSONA_KEEP_VERSIONS: wholeNumber(2, 1_000, '').default(8),
+    .default(2)
+    .describe('Percent of NDCG@10 that a new version may lose and still be activated.'),
+  SMARTPERSONA_KEEP_VERSIONS: wholeNumber(2, 1_000, '').default(8).describe('Model versions kept.'),
   SMARTPERSONA_DP_EPSILON: text
     .regex(
       /^\d{1,2}(\.\d{1,4})?$/,
@@ -136,27 +158,49 @@ const variables = z.object({
     )
     .transform(parseFraction)
     .transform((epsilon) => (epsilon.numerator === 0 ? null : epsilon))
-    .default(null),
+    .default(null)
+    .describe("Privacy budget per day of the admin's figures; 0 is off."),
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
       'must be origins parted by commas, such as https://shop.example',
     )
-    .default([]),
-  SMARTPERSONA_TRUSTED_PROXIES: wholeNumber(0, 10, '').default(0),
-  SMARTPERSONA_PERSISTED_ONLY: z.enum(['true', 'false'], 'must be true or false').default('false'),
-  SMARTPERSONA_PERSISTED_MANIFESTS: list.default([]),
+    .default([])
+    .describe('Other origins whose pages may use the API, separated by commas.'),
+  SMARTPERSONA_TRUSTED_PROXIES: wholeNumber(0, 10, '')
+    .default(0)
+    .describe('Proxies in front of the server that write X-Forwarded-For.'),
+  SMARTPERSONA_METRICS_TOKEN: text
+    .regex(/^[\w.~+/=-]{16,200}$/, 'must have 16 to 200 letters, digits and . _ ~ + / = -')
+    .optional()
+    .describe(
+      'The bearer token of /metrics. Without it: off in production, else open to the machine itself.',
+    ),
+  SMARTPERSONA_PERSISTED_ONLY: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .describe('true serves registered operations and no others.'),
+  SMARTPERSONA_PERSISTED_MANIFESTS: list
+    .default([])
+    .describe('Files with the registered operations of other frontends, separated by commas.'),
   NODE_ENV: text
     .refine(
       (value) => ['production', 'development', 'test'].includes(value),
       'must be production, development or test',
     )
-    .default('development'),
-  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+    .default('development')
+    .describe('production, development or test; production closes introspection and the explorer.'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('fatal, error, warn, info, debug, trace or silent.'),
 });
 
-/** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = Object.keys(variables.shape);
+/** Names and meanings of all settings; the README's table and docker-compose.yml are compared with it. */
+export const SETTING_DESCRIPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(variables.shape).map(([name, rule]) => [name, rule.description ?? '']),
+);
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTING_DESCRIPTIONS);
 
 /**
  * The environment with what `.env` in the current folder adds: a variable that is set wins over a line of the file.
@@ -195,7 +239,7 @@ export function readSettings(
   const keys = { SECRET: values.SMARTPERSONA_SECRET, PEPPER: values.SMARTPERSONA_PEPPER };
   if (!makesKeys) requireKeys(keys, dataDir);
   return {
-    mongodbUri: values.MONGODB_URI ?? null,
+    mongodbUri: values.MONGODB_URI === undefined ? null : withAccount(values.MONGODB_URI, values),
     port: values.PORT,
     host: values.HOST,
     dataDir,
@@ -211,6 +255,7 @@ export function readSettings(
     epsilonPerDay: values.SMARTPERSONA_DP_EPSILON,
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
+    metricsToken: values.SMARTPERSONA_METRICS_TOKEN ?? null,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',
     persistedManifests: values.SMARTPERSONA_PERSISTED_MANIFESTS,
     isProduction: values.NODE_ENV === 'production',
@@ -239,6 +284,18 @@ function requireKeys(keys: Readonly<Record<string, string | undefined>>, dataDir
       " server's data folder, or set the server's own keys (with docker compose, run the command in the container:" +
       ' `docker compose exec server node dist/server/app/commands/token.js --help`)',
   ]);
+}
+
+/** The URI with the account of the settings in it, percent-encoded. An account that the URI names itself stays. */
+function withAccount(
+  uri: string,
+  {
+    MONGODB_USER: user,
+    MONGODB_PASSWORD: password = '',
+  }: { MONGODB_USER?: string; MONGODB_PASSWORD?: string },
+): string {
+  if (user === undefined || /^[^:]+:\/\/[^/?]*@/.test(uri)) return uri;
+  return uri.replace('://', () => `://${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
 }
 
 function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {

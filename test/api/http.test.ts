@@ -330,12 +330,17 @@ describe('GraphQL over HTTP', () => {
 
   it('lets pages of allowed origins call it and no others', async () => {
     const shop = await startFakeApi({ allowedOrigins: ['https://shop.example'] });
-    const preflight = async (origin: string): Promise<string | null> => {
-      const response = await fetch(`${shop.url}/graphql`, { method: 'OPTIONS', headers: { origin } });
-      return response.headers.get('access-control-allow-origin');
+    const requested = 'apollographql-client-name,content-type,traceparent';
+    const preflight = async (origin: string): Promise<Headers> => {
+      const headers = { origin, 'access-control-request-headers': requested };
+      return (await fetch(`${shop.url}/graphql`, { method: 'OPTIONS', headers })).headers;
     };
-    expect(await preflight('https://shop.example')).toBe('https://shop.example');
-    expect(await preflight('https://evil.example')).toBeNull();
+    const allowed = await preflight('https://shop.example');
+    expect(allowed.get('access-control-allow-origin')).toBe('https://shop.example');
+    expect(allowed.get('access-control-allow-headers')).toBe(requested);
+    expect(allowed.get('access-control-expose-headers')).toBe('retry-after');
+    expect(allowed.get('vary')).toBe('Origin, Access-Control-Request-Headers');
+    expect((await preflight('https://evil.example')).get('access-control-allow-origin')).toBeNull();
     await shop.close();
   });
 
@@ -359,6 +364,22 @@ describe('GraphQL over HTTP', () => {
     expect((await get('/nothing')).status).toBe(404);
   });
 
+  it('gives metrics to those with the token, else on the machine itself outside production', async () => {
+    const metricsToken = 'scrape-me-if-you-can';
+    const guarded = await startFakeApi({ metricsToken, isProduction: true });
+    const production = await startFakeApi({ isProduction: true });
+    const status = async ({ url }: { url: string }, headers: Record<string, string> = {}): Promise<number> =>
+      (await fetch(`${url}/metrics`, { headers })).status;
+    expect(await status(guarded)).toBe(401);
+    expect(await status(guarded, { authorization: `Bearer ${guarded.asAdmin}` })).toBe(401);
+    expect(await status(guarded, { authorization: `Bearer ${metricsToken}` })).toBe(200);
+    expect(await status(production)).toBe(404);
+    expect(await status(fake)).toBe(200);
+    // From a proxy on this machine, for a caller elsewhere.
+    expect(await status(fake, { 'x-forwarded-for': '203.0.113.7' })).toBe(404);
+    await Promise.all([guarded.close(), production.close()]);
+  });
+
   it('serves the client, its page for every path, and nothing outside its folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'smartpersona-client-'));
     await mkdir(join(folder, 'assets'));
@@ -371,6 +392,8 @@ describe('GraphQL over HTTP', () => {
       const page = await get(path);
       expect(await page.text()).toBe('<title>client</title>');
       expect(page.headers.get('cache-control')).toBe('no-cache');
+      const head = await fetch(served.url + path, { method: 'HEAD', headers: { accept: 'text/html' } });
+      expect(head.status).toBe(200);
     }
     expect((await get('/assets/app-1a2b.js')).headers.get('cache-control')).toContain('immutable');
     expect((await get('/assets/gone.js', '*/*')).status).toBe(404);

@@ -9,7 +9,12 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { InvalidSettingsError, SETTING_NAMES, readSettings } from '../../server/app/settings.js';
+import {
+  InvalidSettingsError,
+  SETTING_DESCRIPTIONS,
+  SETTING_NAMES,
+  readSettings,
+} from '../../server/app/settings.js';
 
 const SECRET = 'ab12'.repeat(8) + 'cdef34567890'.repeat(3);
 
@@ -49,6 +54,7 @@ describe('settings', () => {
       epsilonPerDay: null,
       allowedOrigins: [],
       trustedProxies: 0,
+      metricsToken: null,
       isPersistedOnly: false,
       persistedManifests: [],
       isProduction: false,
@@ -70,6 +76,7 @@ describe('settings', () => {
       SMARTPERSONA_DP_EPSILON: '0.5',
       SMARTPERSONA_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
       SMARTPERSONA_TRUSTED_PROXIES: '1',
+      SMARTPERSONA_METRICS_TOKEN: 'scrape-me-if-you-can',
       SMARTPERSONA_PERSISTED_ONLY: 'true',
       SMARTPERSONA_PERSISTED_MANIFESTS: 'shop.json, app.json',
       NODE_ENV: 'production',
@@ -87,12 +94,23 @@ describe('settings', () => {
       keepVersions: 3,
       allowedOrigins: ['https://a.example', 'http://b.example:8080'],
       trustedProxies: 1,
+      metricsToken: 'scrape-me-if-you-can',
       isPersistedOnly: true,
       persistedManifests: ['shop.json', 'app.json'],
       isProduction: true,
       logLevel: 'debug',
     });
     expect(Buffer.from(settings.secret).toString()).toBe(SECRET);
+  });
+
+  it('put an account with any characters into the URI, unless the URI has one', () => {
+    const account = { MONGODB_USER: 'us er', MONGODB_PASSWORD: 'p@ss/w:rd%$&' };
+    expect(read({ ...account, MONGODB_URI: 'mongodb://db.example/x' }).mongodbUri).toBe(
+      'mongodb://us%20er:p%40ss%2Fw%3Ard%25%24%26@db.example/x',
+    );
+    const own = 'mongodb+srv://a:b@db.example/x';
+    expect(read({ ...account, MONGODB_URI: own }).mongodbUri).toBe(own);
+    expect(read(account).mongodbUri).toBeNull();
   });
 
   it('take an empty value for one that is not set', () => {
@@ -123,6 +141,7 @@ describe('settings', () => {
     ['SMARTPERSONA_DP_EPSILON', 'much', '0 is off'],
     ['SMARTPERSONA_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
     ['SMARTPERSONA_TRUSTED_PROXIES', 'all', 'whole number'],
+    ['SMARTPERSONA_METRICS_TOKEN', 'short', '16 to 200'],
     ['SMARTPERSONA_PERSISTED_ONLY', 'yes', 'true or false'],
     ['NODE_ENV', 'prod', 'production'],
     ['LOG_LEVEL', 'loud', 'one of'],
@@ -163,6 +182,23 @@ describe('settings', () => {
     const { secret: _secret, pepper: _pepper, ...defaults } = read();
     expect(fromExample).toEqual(defaults);
     expect(secret.length * pepper.key.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the table of settings in the README', () => {
+  it('holds every setting with its default and its meaning', async () => {
+    const example = await readFile('.env.example', 'utf8');
+    const defaults = Object.fromEntries(
+      [...example.matchAll(/^# ([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const rows = [
+      ...(await readFile('README.md', 'utf8')).matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|(.*)\|(.*)\|$/gm),
+    ].map(([, name, value, meaning]) => [name, value.trim().replaceAll('`', ''), meaning.trim()]);
+    expect(rows).toEqual(
+      Object.entries(SETTING_DESCRIPTIONS).map(([name, meaning]) => [
+        ...[name, name === 'MONGODB_URI' ? '' : defaults[name], meaning],
+      ]),
+    );
   });
 });
 

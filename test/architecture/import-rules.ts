@@ -28,7 +28,7 @@ const BELOW_SERVICES = [
 
 const RULES: Readonly<Record<string, Rule>> = {
   'server/domain': { folders: [], packages: [], node: [] },
-  'server/learning': { folders: [], packages: ['ml-matrix', 'ml-kmeans'], node: [] },
+  'server/learning': { folders: [], packages: ['ml-matrix'], node: [] },
   'server/features': { folders: ['server/domain', 'server/learning'], packages: [], node: [] },
   'server/privacy': { folders: ['server/domain'], packages: [], node: ['crypto'] },
   'server/events': { folders: ['server/domain'], packages: [], node: [] },
@@ -63,13 +63,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   schema: {
     folders: ['server/domain'],
-    packages: ['type-graphql', 'class-validator', 'graphql', 'graphql-scalars', 'reflect-metadata'],
+    packages: ['type-graphql', 'graphql', 'graphql-scalars', 'reflect-metadata'],
     node: [],
   },
   'server/loaders': { folders: ['server/domain', 'server/services'], packages: ['dataloader'], node: [] },
   'server/resolvers': {
     folders: ['schema', 'server/services', 'server/loaders', 'server/domain'],
-    packages: ['type-graphql', 'class-validator', 'graphql', 'graphql-query-complexity'],
+    packages: ['type-graphql', 'graphql', 'graphql-query-complexity'],
     node: ['crypto'],
   },
   jobs: { folders: ['server/services', 'server/domain'], packages: [], node: [] },

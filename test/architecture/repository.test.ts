@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 
+import { SETTING_NAMES } from '../../server/app/settings.js';
+
 import { packageOf } from './import-rules.js';
 import { parse, readFiles, ROOT } from './source-files.js';
 
@@ -175,8 +177,9 @@ describe('docker-compose.yml', () => {
   it('starts the replica set in the health check, which passes only on the primary', () => {
     const script = mongo.healthcheck.test.at(-1);
     expect(mongo.healthcheck.test.slice(0, 2)).toEqual(['CMD', 'mongosh']);
-    const run = (state: 'new' | 'up' | 'creating the user') => {
+    const run = (state: 'new' | 'up' | 'creating the user', hasUser = true) => {
       const calls: unknown[] = [];
+      const users: object[] = [];
       const rs = {
         status: () => {
           if (state === 'new')
@@ -187,29 +190,48 @@ describe('docker-compose.yml', () => {
         initiate: (config: unknown) => calls.push(config),
       };
       const db = {
-        getSiblingDB: () => ({ auth: (user: string, password: string) => calls.push(`${user}:${password}`) }),
+        getSiblingDB: (name: string) => ({
+          auth: (user: string, password: string) => calls.push(`${user}:${password}`),
+          getUser: () => (hasUser ? {} : null),
+          createUser: (user: object) => users.push({ db: name, ...user }),
+        }),
         hello: () => ({ isWritablePrimary: state !== 'new' }),
       };
       let code: number | undefined;
-      const env = { MONGO_INITDB_ROOT_USERNAME: 'u', MONGO_INITDB_ROOT_PASSWORD: 'p' };
-      new Function('rs', 'db', 'quit', 'process', script)(rs, db, (value: number) => (code = value), { env });
-      return { calls, code };
+      const quit = (value: number) => (code ??= value);
+      const env = {
+        MONGO_INITDB_ROOT_USERNAME: 'u',
+        MONGO_INITDB_ROOT_PASSWORD: 'p',
+        MONGODB_PASSWORD: '@/:%',
+      };
+      new Function('rs', 'db', 'quit', 'process', script)(rs, db, quit, { env });
+      return { calls, code, users };
     };
     const config = { _id: 'rs0', members: [{ _id: 0, host: 'mongo:27017' }] };
-    expect(run('new')).toEqual({ calls: ['u:p', config], code: 1 });
-    expect(run('up')).toEqual({ calls: ['u:p'], code: 0 });
+    expect(run('new')).toEqual({ calls: ['u:p', config], code: 1, users: [] });
+    expect(run('up')).toEqual({ calls: ['u:p'], code: 0, users: [] });
+    const user = { db: 'smartpersona', user: 'smartpersona', pwd: '@/:%', roles: ['readWrite'] };
+    expect(run('up', false)).toEqual({ calls: ['u:p'], code: 0, users: [user] });
     expect(() => run('creating the user')).toThrow('no set');
   });
 
   it('starts the server when the database is healthy, with credentials for it', () => {
     expect(server.depends_on).toEqual({ mongo: { condition: 'service_healthy' } });
-    expect(server.environment.MONGODB_URI).toBe(
-      'mongodb://${MONGO_ROOT_USER}:${MONGO_ROOT_PASSWORD}@mongo:27017/smartpersona?replicaSet=rs0&authSource=admin',
-    );
-    for (const name of ['SMARTPERSONA_SECRET', 'SMARTPERSONA_PEPPER']) {
+    // The account stands beside the URI: in it, special characters of the password would break it.
+    expect(server.environment.MONGODB_URI).toBe('mongodb://mongo:27017/smartpersona?replicaSet=rs0');
+    expect(server.environment.MONGODB_USER).toBe('smartpersona');
+    for (const name of ['SMARTPERSONA_SECRET', 'SMARTPERSONA_PEPPER', 'MONGODB_PASSWORD']) {
       expect(server.environment[name]).toBe(`\${${name}:?set ${name} in .env}`);
     }
     expect(server.ports).toEqual(['${PORT:-4000}:4000']);
+  });
+
+  it('hands the server every setting, and no password of root', () => {
+    expect(Object.keys(server.environment).sort()).toEqual([...SETTING_NAMES].sort());
+    const given = Object.entries<string>(server.environment).filter(([, value]) => value.endsWith(':-}'));
+    expect(given.length).toBeGreaterThan(10);
+    expect(given.filter(([name, value]) => value !== `\${${name}:-}`)).toEqual([]);
+    expect(JSON.stringify(server)).not.toContain('MONGO_ROOT');
   });
 
   it('hands the server only settings that it knows', () => {
@@ -220,10 +242,10 @@ describe('docker-compose.yml', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('keeps data in one named volume', () => {
-    expect(Object.keys(compose.volumes)).toEqual(['data']);
+  it('keeps data in named volumes: those of MongoDB, and the data folder of the server', () => {
+    expect(Object.keys(compose.volumes)).toEqual(['data', 'files']);
     expect(mongo.volumes).toEqual(['data:/data/db']);
-    expect(server.volumes).toBeUndefined();
+    expect(server.volumes).toEqual([`files:${server.environment.SMARTPERSONA_DATA_DIR}`]);
   });
 });
 
@@ -242,8 +264,8 @@ describe('the Dockerfile', () => {
 
   it('builds in one stage and runs in another, on one Node', () => {
     expect(stages).toHaveLength(2);
-    expect(build[0]).toBe('FROM node:22-bookworm-slim AS build');
-    expect(final[0]).toBe('FROM node:22-bookworm-slim');
+    expect(build[0]).toBe('FROM node:24-bookworm-slim AS build');
+    expect(final[0]).toBe('FROM node:24-bookworm-slim');
     expect(
       final.filter((line) => line.startsWith('COPY')).every((line) => line.includes('--from=build')),
     ).toBe(true);
@@ -263,8 +285,8 @@ describe('the Dockerfile', () => {
     expect(build[found[4]!]).toContain('--omit=dev --ignore-scripts');
   });
 
-  it('runs as node, and says how to ask for its health and how to stop it', () => {
-    expect(final).toEqual(expect.arrayContaining(['USER node', 'EXPOSE 4000', 'STOPSIGNAL SIGTERM']));
+  it('runs as a numbered user without rights, and says how to ask for its health and how to stop it', () => {
+    expect(final).toEqual(expect.arrayContaining(['USER 1000', 'EXPOSE 4000', 'STOPSIGNAL SIGTERM']));
     expect(final.at(-1)).toBe('CMD ["node", "dist/server/app/main.js"]');
     // Within a container the loopback address is reached by nobody.
     expect(final[at(final, 'ENV')]).toContain('HOST=0.0.0.0');

@@ -69,6 +69,8 @@ export interface ApiOptions {
   readonly allowedOrigins?: readonly string[];
   /** How many proxies in front of the server write X-Forwarded-For; default 0. */
   readonly trustedProxies?: number;
+  /** Opens /metrics to those who send it; default null: open on the machine itself outside production. */
+  readonly metricsToken?: string | null;
   readonly limits?: {
     readonly [K in keyof ApiLimits]?: ApiLimits[K] extends number ? number : Partial<ApiLimits[K]>;
   };
@@ -150,6 +152,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   });
   const app = createHttpApp({
     metrics,
+    metricsToken: options.metricsToken ?? null,
+    isProduction,
     headers,
     clientDir,
     explorerDir: hasIntrospection ? (options.explorerDir ?? null) : null,

@@ -66,7 +66,7 @@ export function createGraphQLEndpoint(options: EndpointOptions): RequestListener
 }
 
 async function answer(request: IncomingMessage, options: EndpointOptions): Promise<Answer> {
-  if (request.method === 'OPTIONS') return PREFLIGHT;
+  if (request.method === 'OPTIONS') return preflightOf(request);
   const viewer = await admit(request, options);
   const body =
     request.method === 'POST'
@@ -88,15 +88,20 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
   return { status, headers, body: answered.string };
 }
 
-const PREFLIGHT: Answer = {
-  status: 204,
-  headers: [
-    ['access-control-allow-methods', 'GET, POST'],
-    ['access-control-allow-headers', 'authorization, content-type, apollo-require-preflight'],
-    ['access-control-max-age', '600'],
-  ],
-  body: '',
-};
+/** Allows the headers that the page asks for: which ones a client or a tracer adds is not for the server to know. */
+function preflightOf({ headers }: IncomingMessage): Answer {
+  const requested = headers['access-control-request-headers'];
+  return {
+    status: 204,
+    headers: [
+      ['access-control-allow-methods', 'GET, POST'],
+      ...(requested === undefined ? [] : [['access-control-allow-headers', requested] as const]),
+      ['access-control-max-age', '600'],
+      ['vary', 'Origin, Access-Control-Request-Headers'],
+    ],
+    body: '',
+  };
+}
 
 /** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
 function crossOriginHeaders(
@@ -106,7 +111,11 @@ function crossOriginHeaders(
   const { origin } = request.headers;
   if (origin === undefined) return {};
   if (!isOriginAllowed(request, allowedOrigins)) return { vary: 'Origin' };
-  return { vary: 'Origin', 'access-control-allow-origin': origin };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'retry-after',
+  };
 }
 
 /** Puts the text of a registered operation where the body names it by its hash. */

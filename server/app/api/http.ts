@@ -10,11 +10,15 @@ import type { Logger } from '../../domain/index.js';
 
 import { createFormatError } from './errors.js';
 import type { ApiMetrics } from './metrics.js';
+import { mayReadMetrics } from './metrics-access.js';
 import type { Headers } from './security-headers.js';
 import { securityHeaders } from './security-headers.js';
 
 export interface HttpOptions {
   readonly metrics: ApiMetrics;
+  /** The bearer token that opens /metrics; for null see `mayReadMetrics`. */
+  readonly metricsToken: string | null;
+  readonly isProduction: boolean;
   /** Those of every answer. */
   readonly headers: Headers;
   /** The built client; null serves none. */
@@ -45,7 +49,18 @@ export function createHttpApp(options: HttpOptions): Express {
     const readiness = await options.readiness();
     response.status(readiness.isReady ? 200 : 503).json(readiness);
   });
-  app.get('/metrics', async (_request, response) => {
+  app.get('/metrics', async (request, response) => {
+    const access = mayReadMetrics(request, options);
+    if (access === 'off') return sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.');
+    if (access === 'refused') {
+      response.set('WWW-Authenticate', 'Bearer');
+      return sendFailure(
+        response,
+        401,
+        'UNAUTHENTICATED',
+        'Send SMARTPERSONA_METRICS_TOKEN as a bearer token.',
+      );
+    }
     const { registry } = options.metrics;
     response.type(registry.contentType).send(await registry.metrics());
   });
@@ -69,7 +84,8 @@ function clientFiles(clientDir: string): RequestHandler {
   return (request, response, next) => {
     files(request, response, () => {
       const isPage =
-        request.method === 'GET' && (request.path === '/' || request.accepts(['json', 'html']) === 'html');
+        ['GET', 'HEAD'].includes(request.method) &&
+        (request.path === '/' || request.accepts(['json', 'html']) === 'html');
       if (!isPage || !existsSync(page)) return next();
       response.setHeader('Cache-Control', 'no-cache');
       response.sendFile(page);
