@@ -17,6 +17,11 @@ export class EventOutcomeType {
 
   @Field(() => String, { nullable: true, description: 'Why it was rejected; null otherwise.' })
   reason!: string | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether it names an item that the catalogue does not have; such an event is kept.',
+  })
+  isUnknownItem!: boolean;
 }
 
 @ObjectType('RecordEventsReport', {
@@ -32,6 +37,12 @@ export class RecordEventsReportType {
 
   @Field(() => Int, { description: 'How many break a rule.' })
   rejected!: number;
+
+  @Field(() => Int, {
+    description:
+      'How many of the others name an item that the catalogue does not have. They are kept, and count once it is imported.',
+  })
+  unknownItems!: number;
 
   @Field(() => [EventOutcomeType], { description: 'One row for each event, in the order of the request.' })
   rows!: EventOutcomeType[];

@@ -73,19 +73,31 @@ function toNewEvent({ viewer }: ApiContext, event: EventInput): NewEvent {
   return {
     type: event.type,
     userId: isNamed ? subjectOf(viewer, event.userId) : null,
-    itemId: event.itemId ?? null,
+    // Blanks around a text mean nothing, as in files.
+    itemId: event.itemId?.trim() ?? null,
     at: event.at ?? null,
     value: event.value ?? null,
-    sessionId: event.sessionId ?? null,
+    sessionId: textOrNull(event.sessionId),
     position: event.position ?? null,
-    listId: event.listId ?? null,
-    device: event.device ?? null,
-    locale: event.locale ?? null,
+    listId: textOrNull(event.listId),
+    device: textOrNull(event.device),
+    locale: textOrNull(event.locale),
   };
+}
+
+/** Half a character, such as an emoji cut in two, becomes U+FFFD: no database keeps it. */
+function textOrNull(text: string | null | undefined): string | null {
+  return text?.trim().toWellFormed() || null;
 }
 
 function toReport(rows: EventOutcome[]): RecordEventsReportType {
   const count = (status: EventOutcome['status']): number =>
     rows.filter((row) => row.status === status).length;
-  return { recorded: count('recorded'), duplicates: count('duplicate'), rejected: count('rejected'), rows };
+  return {
+    recorded: count('recorded'),
+    duplicates: count('duplicate'),
+    rejected: count('rejected'),
+    unknownItems: rows.filter((row) => row.isUnknownItem).length,
+    rows,
+  };
 }

@@ -16,25 +16,47 @@ export function checkItems(
 ): { items: Item[]; rejected: RejectedItemType[] } {
   const items: Item[] = [];
   const rejected: RejectedItemType[] = [];
-  rows.forEach((row, index) => {
-    const reason = flawOf(row);
+  const trimmed = rows.map(withoutBlanks);
+  const flaws = trimmed.map(flawOf);
+  const last = new Map(
+    trimmed.flatMap(({ id }, index) => (flaws[index] === null ? [[id, index] as const] : [])),
+  );
+  trimmed.forEach((row, index) => {
+    const counting = last.get(row.id);
+    const isRepeat = counting !== undefined && counting !== index;
+    const reason = flaws[index] ?? (isRepeat ? `The row ${counting} has the same id, and counts.` : null);
     if (reason === null) items.push(toDomain(row, now));
-    else rejected.push({ index, itemId: row.id.slice(0, MAX_ID_CHARACTERS), reason });
+    else rejected.push({ index, itemId: row.id.slice(0, MAX_ID_CHARACTERS).toWellFormed(), reason });
   });
   return { items, rejected };
+}
+
+/** Blanks around a text mean nothing, as in files; half a character in it, such as an emoji cut in two, becomes U+FFFD. */
+function withoutBlanks(row: ItemInput): ItemInput {
+  const plain = (text: string) => text.trim().toWellFormed();
+  return {
+    ...row,
+    id: row.id.trim(),
+    title: plain(row.title),
+    category: row.category == null ? row.category : plain(row.category),
+    tags: row.tags?.map(plain),
+    attributes: row.attributes?.map(({ name, value }) => ({ name: plain(name), value: plain(value) })),
+    locale: row.locale == null ? row.locale : plain(row.locale) || null,
+  };
 }
 
 function flawOf(row: ItemInput): string | null {
   const tags = row.tags ?? [];
   const attributes = row.attributes ?? [];
-  if (row.id.trim() === '') return 'The id is empty.';
+  if (row.id === '') return 'The id is empty.';
+  if (!row.id.isWellFormed()) return 'The id holds half a character (an emoji cut in two).';
   if (row.id.length > MAX_ID_CHARACTERS) return `The id is longer than ${MAX_ID_CHARACTERS} characters.`;
-  if (row.title.trim() === '') return 'The title is empty.';
+  if (row.title === '') return 'The title is empty.';
   if (row.title.length > MAX_TITLE) return `The title is longer than ${MAX_TITLE} characters.`;
   if ((row.category ?? '').length > MAX_TEXT) return `The category is longer than ${MAX_TEXT} characters.`;
   if ((row.locale ?? '').length > MAX_TEXT) return `The locale is longer than ${MAX_TEXT} characters.`;
   if (tags.length > MAX_LIST) return `There are more than ${MAX_LIST} tags.`;
-  if (tags.some((tag) => tag.trim() === '' || tag.length > MAX_TEXT)) {
+  if (tags.some((tag) => tag === '' || tag.length > MAX_TEXT)) {
     return `A tag is empty or longer than ${MAX_TEXT} characters.`;
   }
   if (attributes.length > MAX_LIST) return `There are more than ${MAX_LIST} attributes.`;

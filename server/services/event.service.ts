@@ -48,10 +48,11 @@ export class EventRecorder implements EventService {
     const fresh = new Set(recorded.map((event) => event.id));
     const waiting = events.values();
     return problems.map((reason, index): EventOutcome => {
-      if (reason !== null) return { index, status: 'rejected', reason };
+      if (reason !== null) return { index, status: 'rejected', reason, isUnknownItem: false };
+      const { id, itemId } = waiting.next().value!;
+      const isUnknownItem = itemId !== null && !catalogue.has(itemId);
       // The first row with an id is the one that was recorded; a repeat within the request is a duplicate too.
-      const isRecorded = fresh.delete(waiting.next().value!.id);
-      return { index, status: isRecorded ? 'recorded' : 'duplicate', reason: null };
+      return { index, status: fresh.delete(id) ? 'recorded' : 'duplicate', reason: null, isUnknownItem };
     });
   }
 
@@ -92,6 +93,7 @@ function problemOf(row: NewEvent, now: number): string | null {
   if (row.userId === null) return 'Name the user: this token stands for none.';
   if (row.type !== 'search' && (row.itemId === null || row.itemId === ''))
     return `A ${row.type} needs an itemId.`;
+  if (row.itemId?.isWellFormed() === false) return '"itemId" holds half a character (an emoji cut in two).';
   for (const name of ['itemId', 'sessionId', 'listId', 'device', 'locale'] as const) {
     if ((row[name]?.length ?? 0) > MAX_ID_CHARACTERS)
       return `"${name}" is longer than ${MAX_ID_CHARACTERS} characters.`;

@@ -142,6 +142,8 @@ export interface EventOutcome {
   readonly index: number;
   readonly status: 'recorded' | 'duplicate' | 'rejected';
   readonly reason: string | null;
+  /** The row is kept, and names an item that the catalogue does not have. */
+  readonly isUnknownItem: boolean;
 }
 
 export interface EventService {

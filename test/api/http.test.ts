@@ -137,6 +137,52 @@ describe('GraphQL over HTTP', () => {
     expect(imported.data.importItems.rejected.map((row: { index: number }) => row.index)).toEqual([1, 2, 3]);
   });
 
+  it('takes texts without the blanks around them, and of rows with one id the last', async () => {
+    const { data } = await fake.query(
+      'mutation I($items: [ItemInput!]!) { importItems(items: $items) { inserted updated unchanged rejected { index itemId reason } } }',
+      {
+        variables: {
+          items: [
+            { id: ' trimmed ', title: 'First' },
+            { id: 'trimmed', title: ' Second ' },
+            { id: 'half \ud83d', title: 'x' },
+          ],
+        },
+        token: fake.asAdmin,
+      },
+    );
+    expect(data.importItems).toMatchObject({
+      inserted: 1,
+      rejected: [
+        { index: 0, itemId: 'trimmed', reason: 'The row 1 has the same id, and counts.' },
+        { index: 2, reason: 'The id holds half a character (an emoji cut in two).' },
+      ],
+    });
+    const { data: found } = await fake.query('{ item(id: "trimmed") { title } }', { token: fake.asAdmin });
+    expect(found.item.title).toBe('Second');
+  });
+
+  it('refuses integers that JSON has rounded, and does not repeat them', async () => {
+    const document = 'query I($id: ID!) { item(id: $id) { id } }';
+    // Written as text: a number literal of this size is rounded before it is sent.
+    const body = `{"query":${JSON.stringify(document)},"variables":{"id":76561197970982479}}`;
+    const headers = { authorization: `Bearer ${fake.asAlice}`, 'content-type': 'application/json' };
+    const sent = await fetch(`${fake.url}/graphql`, { method: 'POST', headers, body });
+    const query = new URLSearchParams({ query: document, variables: '{"id":76561197970982479}' });
+    const asked = await fetch(`${fake.url}/graphql?${query}`, {
+      headers: { ...headers, 'apollo-require-preflight': 'true' },
+    });
+    for (const response of [sent, asked]) {
+      expect(response.status).toBe(400);
+      const { errors } = (await response.json()) as { errors: { message: string }[] };
+      expect(errors[0].message).toBe(
+        'variables.id is a number beyond 2^53, whose last digits are lost in JSON; send it as a string.',
+      );
+    }
+    const { data } = await fake.query(document, { variables: { id: 5 }, token: fake.asAlice });
+    expect(data).toEqual({ item: null });
+  });
+
   it('refuses more than 1,000 rows', async () => {
     const events = Array.from({ length: 1_001 }, () => ({ type: 'SEARCH' }));
     const answer = await fake.query(

@@ -87,6 +87,66 @@ describe('POST /import', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('smartpersona-import-'))).toEqual([]);
   });
 
+  it('takes the keys of a mapping, one by one or together, and no other parameter', async () => {
+    const foreign = 'who;what;grade\nanna;a;9\nben;b;2\n';
+    const map = 'userId=who,itemId=what,rating=grade';
+    const query = new URLSearchParams({ kind: 'ratings', dryRun: 'true', map, scale: '1..10', likeAt: '7' });
+    const together = JSON.stringify({ map, scale: '1..10', 'like-at': 7 });
+    for (const parameters of [
+      query,
+      new URLSearchParams({ kind: 'ratings', dryRun: 'true', mapping: together }),
+    ]) {
+      const [report] = (await linesOf(await send(String(parameters), foreign))).slice(-1);
+      expect(report.report).toMatchObject({ read: 2, rejected: 0, problems: [] });
+      expect(report.report?.['mapping']).toEqual([
+        'took who as userId, what as itemId, grade as rating (CSV with semicolons)',
+        'ratings are on the scale 1..10 (given): from 7 a like, up to 3.25 a dislike',
+      ]);
+    }
+    for (const wrong of ['like_at=7', 'likeAt=x', 'map=person=x', 'mapping=[]', 'mapping=x', 'preview=1'])
+      expect((await send(`kind=ratings&${wrong}`, foreign)).status, wrong).toBe(400);
+  });
+
+  it('asks before anything lands, and says what is wrong with a file that could be read', async () => {
+    const ones = `userId,itemId,rating\n${Array.from({ length: 9 }, (_, i) => `u${i},a,1\n`).join('')}`;
+    const asked = await send('kind=ratings', ones);
+    expect(asked.status).toBe(400);
+    expect(await asked.text()).toContain('all ratings are 1, too few ratings to tell their scale');
+    const strangers = `userId,itemId,rating\n${Array.from({ length: 30 }, (_, i) => `u${i},x${i},5\n`).join('')}`;
+    const [last] = (await linesOf(await send('kind=ratings&dryRun=true', strangers))).slice(-1);
+    expect(last.report?.['problems']).toEqual([
+      expect.stringContaining('No row names an item of the catalogue'),
+    ]);
+  });
+
+  it('shows a preview without people in it', async () => {
+    const content = 'secret-1\ta\t5\nsecret-2\tb\t4\n';
+    const [line] = await linesOf(await send('kind=ratings&preview=true', content));
+    const { preview } = line as unknown as { preview: { question: string; columns: { cells: string[] }[] } };
+    expect(preview.question).toContain('--map userId=1,itemId=2,rating=3');
+    expect(JSON.stringify(line)).not.toContain('secret');
+    const map = new URLSearchParams({ map: 'userId=1,itemId=2,rating=3' });
+    const [mapped] = await linesOf(await send(`kind=ratings&preview=true&${map}`, content));
+    expect(JSON.stringify(mapped)).not.toContain('secret');
+    expect((mapped as unknown as { preview: object }).preview).toMatchObject({
+      question: null,
+      columns: [{ cells: ['text', 'text'] }, { cells: ['a', 'b'] }, { cells: ['5', '4'] }],
+    });
+    expect(await store.users.count()).toBe(2);
+  });
+
+  it('tells a form from a file', async () => {
+    const form = new FormData();
+    form.append('file', new Blob([ITEMS]), 'items.csv');
+    const response = await fetch(`${fake.url}/import?kind=items`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${fake.asAdmin}` },
+      body: form,
+    });
+    expect(response.status).toBe(415);
+    expect(await response.text()).toContain('--data-binary @FILE');
+  });
+
   it('reads JSON lines without being told', async () => {
     const lines = await linesOf(await send('kind=items', '{"itemId":"c","title":"Third"}\n'));
     expect(lines.at(-1)?.report).toMatchObject({ recorded: 1 });

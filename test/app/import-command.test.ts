@@ -3,6 +3,7 @@
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 
@@ -192,6 +193,81 @@ describe('an import', () => {
   });
 });
 
+describe('a file of another kind', () => {
+  const rows = Array.from({ length: 30 }, (_, i) => [`Zoë-${i}`, `b${(i % 4) + 1}`, (i % 10) + 1]);
+  const table = (mark: string) => rows.map((row) => `${row.join(mark)}\n`).join('');
+
+  it('lands by itself, packed, in latin-1, with semicolons and names of its own', async () => {
+    const items = await file('items.csv', ITEMS);
+    const packed = gzipSync(Buffer.from(`user_id;movieId;stars\n${table(';')}`, 'latin1'));
+    const output = await runImport('--items', items, '--ratings', await file('ratings.csv.gz', packed));
+    expect(output).toContain('ratings: 30 rows read, 30 new, 30 new users\n');
+    expect(output).toContain(
+      '  took user_id as userId, movieId as itemId, stars as rating (CSV with semicolons, windows-1252, gzip)\n',
+    );
+    expect(output).toContain('  ratings are on the scale 1..10 (recognised): from 7.75 a like');
+  });
+
+  it('without a header line is asked about, never shown, and lands with a mapping from a file', async () => {
+    const items = await file('items.csv', ITEMS);
+    const ratings = await file('u.data', table('\t'));
+    const question = await failingImport('--items', items, '--ratings', ratings);
+    expect(question).toMatch(
+      /^import exited with 1: .*has no header line.*--map userId=1,itemId=2,rating=3/s,
+    );
+    expect(question).not.toContain('Zo');
+    expect(await stored()).toEqual(NOTHING);
+    const yaml = await file(
+      'map.yaml',
+      'map: { userId: 1, itemId: 2, rating: 3 }\nscale: 1..10\nlike-at: 9\n',
+    );
+    const output = await runImport('--items', items, '--ratings', ratings, '--mapping', yaml);
+    expect(output).toContain('(given): from 9 a like, up to 3.25 a dislike\n');
+    expect(await stored()).toMatchObject({ items: 4, users: 30, events: 30 });
+    const wrong = await file('wrong.yaml', 'maps: x\n');
+    await expect(runImport('--items', items, '--mapping', wrong)).rejects.toThrow('"maps" is no key');
+    await expect(runImport('--items', items, '--map', 'who=x')).rejects.toThrow(
+      /exited with 2: "who" is no field/,
+    );
+  });
+
+  it('that is refused in part says which words, and the exit code says so too', async () => {
+    const items = await file('items.csv', ITEMS);
+    const events = await file(
+      'events.csv',
+      `${EVENTS_HEADER}ann,view,b1,2026-01-05,,\nann,skip,b2,2026-01-05,,\nbob,ADD_TO_CART,b2,2026-01-05,,\n`,
+    );
+    const output = await failingImport('--items', items, '--events', events);
+    expect(output).toMatch(/^import exited with 3: [\s\S]*events: 33 % of the rows were rejected/);
+    expect(output).toContain('--type skip=view, or =ignore.');
+    expect(output).toMatch(/ {2}1 × type is not one of impression, .*: skip 1\n/);
+    expect(output).toContain('  1 × "ADD_TO_CART" is taken as cart\n');
+    await expect(runImport('--items', items, '--events', events, '--type', 'skip=ignore')).resolves.toContain(
+      '1 left out',
+    );
+  });
+
+  it('is not landed when its rejects cannot be written', async () => {
+    const items = await file('items.csv', ITEMS);
+    const nowhere = join(folder, 'no', 'rejects.csv');
+    const output = await failingImport('--items', items, '--rejects', nowhere);
+    expect(output).toContain('rejects.csv, for rejected rows, cannot be written (ENOENT)');
+    expect(await stored()).toEqual(NOTHING);
+  });
+
+  it('without a catalogue leaves nothing to train on, unless items are made of its ids', async () => {
+    const ratings = await file('ratings.csv', `userId,itemId,rating\n${table(',')}`);
+    expect(await failingImport('--ratings', ratings)).toContain('The catalogue is empty');
+    await expect(runCommand(env, 'retrain', [])).rejects.toThrow(
+      'The catalogue is empty, so there is nothing',
+    );
+    expect(await runImport('--ratings', ratings, '--items-from-events')).toContain(
+      '4 items made from their ids',
+    );
+    expect(await stored()).toMatchObject({ items: 4 });
+  });
+});
+
 describe('npm run recommend', () => {
   it('gives known and unknown users lists, whatever their ids look like, and says what it cannot read', async () => {
     const people = Array.from({ length: 40 }, (_, user) => `reader "${user}", of books`);
@@ -219,6 +295,31 @@ describe('npm run recommend', () => {
     expect(known.startsWith('"reader ""0"", of books",b')).toBe(true);
     expect(known).not.toMatch(/,(b2|b4)(,|$)/);
     expect(stranger).toMatch(/^never seen(,b[1-8]){3}$/);
+
+    const name = people[1].replaceAll('"', '""');
+    for (const [content, suffix, last] of [
+      [
+        `note;Customer ID\nx;"${name}"\ny;"${name}"\n`,
+        'csv',
+        '1 users -> .*, 1 repeated ids are listed once',
+      ],
+      [
+        `${JSON.stringify({ user_id: people[1] })}\n{"user_id":"new"}\n`,
+        'jsonl',
+        '1 of 2 users unknown: cold-start lists',
+      ],
+    ] as const) {
+      const answer = await recommend('--users', await file(`others.${suffix}`, content), '--out', out);
+      expect(answer).toMatch(new RegExp(`${last}\\n$`));
+      expect((await readFile(out, 'utf8')).startsWith('"reader ""1"", of books",b')).toBe(true);
+    }
+    const empty = await file('empty.csv', 'userId\n');
+    await expect(recommend('--users', empty, '--out', out)).rejects.toThrow(
+      'holds no user id below its header',
+    );
+    const odd = await file('odd.csv', 'shopper,age\nx,31\n');
+    await expect(recommend('--users', odd, '--out', out)).rejects.toThrow('--column COLUMN');
+    await recommend('--users', odd, '--out', out, '--column', 'shopper');
 
     const missing = join(folder, 'nobody.csv');
     for (const [args, message] of [

@@ -232,11 +232,16 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           events.map((event, index) => {
             const key = JSON.stringify(event);
             if (event.type !== 'search' && event.itemId === null) {
-              return { index, status: 'rejected' as const, reason: 'An item is needed.' };
+              return {
+                index,
+                status: 'rejected' as const,
+                reason: 'An item is needed.',
+                isUnknownItem: false,
+              };
             }
             const status = recorded.has(key) ? ('duplicate' as const) : ('recorded' as const);
             recorded.add(key);
-            return { index, status, reason: null };
+            return { index, status, reason: null, isUnknownItem: false };
           }),
         ),
       history: () => ask('events', () => []),

@@ -20,6 +20,7 @@ import { isLegacy } from './graphql-http.js';
 import { HttpRefusal } from './http-refusal.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
 import { readJson } from './request-body.js';
+import { roundedIntegerProblem } from './rounded-integers.js';
 import type { Headers } from './security-headers.js';
 
 export interface EndpointOptions extends AdmissionOptions {
@@ -76,6 +77,7 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
     request.method === 'GET'
       ? searchWithRegisteredText(request, options.resolveOperation)
       : searchOf(request.url ?? '');
+  refuseRounded(body, search);
   const {
     status = 200,
     headers,
@@ -86,6 +88,16 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
   });
   if (answered.kind !== 'complete') throw new Error('The schema has nothing to deliver in parts.');
   return { status, headers, body: answered.string };
+}
+
+/** Throws HttpRefusal where an integer among the variables has lost digits. */
+function refuseRounded(body: unknown, search: string): void {
+  const sent =
+    typeof body === 'object' && body !== null
+      ? (body as { variables?: unknown }).variables
+      : parsedOrNull(new URLSearchParams(search).get('variables'));
+  const problem = roundedIntegerProblem(sent);
+  if (problem !== null) throw new HttpRefusal(400, 'BAD_USER_INPUT', problem);
 }
 
 /** Allows the headers that the page asks for: which ones a client or a tracer adds is not for the server to know. */
@@ -133,7 +145,7 @@ function withRegisteredText(request: IncomingMessage, body: unknown, resolve: Re
 function searchWithRegisteredText(request: IncomingMessage, resolve: ResolveOperation): string {
   const search = searchOf(request.url ?? '');
   const params = new URLSearchParams(search);
-  const extensions = parsedExtensions(params.get('extensions'));
+  const extensions = parsedOrNull(params.get('extensions')) as { persistedQuery?: unknown } | null;
   const query = params.get('query');
   const text = checked(request, resolve({ query, documentId: params.get('documentId'), extensions }));
   if (extensions?.persistedQuery === undefined && text === query) return search;
@@ -142,11 +154,11 @@ function searchWithRegisteredText(request: IncomingMessage, resolve: ResolveOper
   return `?${params.toString()}`;
 }
 
-/** Null where there are none; Apollo says what is wrong with those that cannot be read. */
-function parsedExtensions(json: string | null): { persistedQuery?: unknown } | null {
+/** An object of the query; null where there is none, or it cannot be read, which Apollo reports. */
+function parsedOrNull(json: string | null): object | null {
   try {
-    const extensions: unknown = JSON.parse(json ?? 'null');
-    return typeof extensions === 'object' ? extensions : null;
+    const value: unknown = JSON.parse(json ?? 'null');
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

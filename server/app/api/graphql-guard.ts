@@ -18,6 +18,7 @@ import { LRUCache } from 'lru-cache';
 import type { CostGuard, DocumentLimits } from './limits.js';
 import { documentLimitsRule } from './limits.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
+import { roundedIntegerProblem } from './rounded-integers.js';
 
 const MAX_KNOWN_DOCUMENTS = 500;
 const MAX_ERRORS = 20;
@@ -71,6 +72,8 @@ export function createSubscriptionGuard(options: {
         failure('Only subscriptions are served over a WebSocket; send this by POST.', 'SUBSCRIPTIONS_ONLY'),
       ];
     }
+    const rounded = roundedIntegerProblem(variables);
+    if (rounded !== null) return [failure(rounded, 'BAD_USER_INPUT')];
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
       maxErrors: MAX_ERRORS,
     });

@@ -86,8 +86,9 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
     if (stream) await finished(stream);
   }
   const number = (value: number) => value.toLocaleString('en');
-  progress.done(
-    [
+  progress.done();
+  process.stdout.write(
+    `${[
       `${number(rawIds.length)} users -> ${outPath}`,
       ...(unknown > 0
         ? [`${number(unknown)} of ${number(rawIds.length)} users unknown: cold-start lists`]
@@ -98,7 +99,7 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
             `${number(users.rejects.length)} rows skipped, the first at line ${users.rejects[0].line}: ${users.rejects[0].reason}`,
           ]
         : []),
-    ].join(', '),
+    ].join(', ')}\n`,
   );
 });
 
