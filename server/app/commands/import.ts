@@ -74,13 +74,12 @@ async function importFiles(
 ): Promise<ExitCode> {
   const dryRun = options['dry-run'];
   const rejectPath = options.rejects ?? join(settings.dataDir, 'rejects.csv');
-  const bars = new Map<ImportKind, { progress: Progress; startedAt: number }>();
+  let bar: { kind: ImportKind; progress: Progress; startedAt: number } | null = null;
+  // One file after the other: a file is done when the next begins, so that its time holds nothing of the others.
   const barOf = (kind: ImportKind) => {
-    let bar = bars.get(kind);
-    if (bar === undefined) {
-      bar = { progress: createProgress({ title: `Importing ${kind}` }), startedAt: Date.now() };
-      bars.set(kind, bar);
-    }
+    if (bar?.kind === kind) return bar;
+    bar?.progress.done();
+    bar = { kind, progress: createProgress({ title: `Importing ${kind}` }), startedAt: Date.now() };
     return bar;
   };
   let rowsRead = 0;
@@ -112,7 +111,7 @@ async function importFiles(
       );
     },
   });
-  for (const { progress } of bars.values()) progress.done();
+  (bar as { progress: Progress } | null)?.progress.done();
   for (const report of reports) process.stdout.write(describe(report, dryRun));
   if (reports.some((report) => report.rejected > 0))
     process.stdout.write(`Rejected rows are listed in ${rejectPath}\n`);
