@@ -53,10 +53,27 @@ export interface ContainerOptions {
   readonly epsilonPerDay?: Fraction | null;
   /** What this instance signs with; default: a name of its own. */
   readonly instanceId?: string;
+  /** True when this instance is known to have ended; default: nothing is known. */
+  readonly isGone?: (instanceId: string) => boolean;
 }
 
 export function createInstanceId(): string {
   return `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * True when an instance that named itself by `createInstanceId` on this machine runs no more. For instances that all run
+ * on one machine, as those of an embedded database do.
+ */
+export function hasEnded(instanceId: string): boolean {
+  const [host, pid] = instanceId.split(':');
+  if (host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
 export type Container = ReturnType<typeof createContainer>;
@@ -72,6 +89,7 @@ export function createContainer({
   keepVersions = 8,
   epsilonPerDay = null,
   instanceId = createInstanceId(),
+  isGone,
 }: ContainerOptions) {
   const createId = () => randomUUID();
   const bus = createEventBus();
@@ -114,7 +132,9 @@ export function createContainer({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
     ...{ clock, seed, guardTolerance, keepVersions },
   });
-  const training = new TrainingRunner({ store, retrain, alerts, bus, instanceId, createId, clock, log });
+  const training = new TrainingRunner({
+    ...{ store, retrain, alerts, bus, instanceId, createId, clock, log, isGone },
+  });
   const users = new UserDirectory({ store, profiles, personas });
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
@@ -130,7 +150,10 @@ export function createContainer({
 
   return {
     bus,
+    clock,
     instanceId,
+    isGone,
+    reassignment,
     services: {
       catalogue,
       users,

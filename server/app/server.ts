@@ -1,4 +1,4 @@
-/** The server's life: open, fill on the first run, train if nothing is trained, listen, stop on a signal. */
+/** The server's life: listen, open, make up for what a first start needs, serve, stop on a signal. */
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,14 +6,18 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from '../../jobs/index.js';
 import { createDriftJob, createRetrainJob, startScheduler } from '../../jobs/index.js';
 
-import { createApi, createTokens } from './api/index.js';
+import type { Api } from './api/index.js';
+import { createApi, createDoor, createTokens } from './api/index.js';
 import type { Application } from './application.js';
-import { openApplication } from './application.js';
+import { connect } from './application.js';
+import type { ReportStage } from './first-start.js';
+import { count, fill, train } from './first-start.js';
+import type { Stage } from './lifecycle.js';
+import { Signals, run } from './lifecycle.js';
 import { createLog } from './log.js';
 import { createProgress } from './progress.js';
 import { registeredOperations } from './registered-operations.js';
 import { readEnvironment, readSettings } from './settings.js';
-import { reportTraining } from './training-progress.js';
 
 /** What is built for browsers: in `dist` when run from source, beside the built server otherwise; null when it is not. */
 function builtPages(name: 'client' | 'explorer'): string | null {
@@ -23,54 +27,97 @@ function builtPages(name: 'client' | 'explorer'): string | null {
   return folders.find((folder) => existsSync(`${folder}index.html`)) ?? null;
 }
 
-/** Resolves when the server listens; it ends by SIGINT or SIGTERM. */
+/** Resolves when the server is ready; it ends by SIGINT or SIGTERM. */
 export async function startServer({ clock }: { clock?: () => number } = {}): Promise<void> {
+  const signals = new Signals();
   const settings = readSettings(readEnvironment(), { makesKeys: true });
   const operations = registeredOperations(settings);
   const log = createLog(settings);
-  const application = await openApplication({
-    settings,
-    log,
-    role: 'server',
-    clock,
-    onProgress: (message) => process.stderr.write(`${message}\n`),
-  });
-  const { container, store, database } = application;
-  try {
-    await fill(application);
-    await train(application);
-    container.follow();
-    container.resume();
+  const door = createDoor({ allowedOrigins: settings.allowedOrigins });
+  const startedAt = Date.now();
+  let port = settings.port;
+  let application: Application;
+  let api: Api;
 
-    const api = await createApi({
-      services: container.services,
-      imports: container.imports,
-      bus: container.bus,
-      tokens: createTokens({ key: application.secret, pseudonymize: application.pseudonymize }),
-      ping: () => store.ping(),
-      log,
-      clientDir: builtPages('client'),
-      explorerDir: builtPages('explorer'),
-      isProduction: settings.isProduction,
-      operations,
-      isPersistedOnly: settings.isPersistedOnly,
-      allowedOrigins: settings.allowedOrigins,
-      trustedProxies: settings.trustedProxies,
-      metricsToken: settings.metricsToken,
-    });
-    const port = await api.listen(settings.port, settings.host);
-    const scheduler = startScheduler(jobsOf(application, clock), { log, clock });
-    onSignal(async () => {
-      await scheduler.close();
-      await api.close();
-      await application.close();
-    });
-    process.stdout.write(`Database: ${database.description}\n`);
-    process.stdout.write(`SmartPersona is ready on http://localhost:${port}/\n`);
-  } catch (error) {
-    await application.close();
-    throw error;
-  }
+  const show = (stage: string, fraction: number | null = null, detail = '') =>
+    door.show({ stage, fraction, detail, startedAt });
+  const report: ReportStage = (title) => {
+    const progress = createProgress({ title });
+    return {
+      update(fraction, detail) {
+        show(title, fraction, detail);
+        progress.update(fraction, detail);
+      },
+      done: (detail) => progress.done(detail),
+    };
+  };
+
+  const stages: Stage[] = [
+    {
+      name: 'Opening the port',
+      async start() {
+        port = await door.listen(settings.port, settings.host);
+        process.stdout.write(`Listening on http://localhost:${port}/ (preparing)\n`);
+        return () => door.close();
+      },
+    },
+    {
+      name: 'Opening the database',
+      async start(signal) {
+        const onProgress = (message: string) => {
+          show(message);
+          process.stderr.write(`${message}\n`);
+        };
+        application = await connect({ settings, log, role: 'server', clock, onProgress, signal });
+        return () => application.close();
+      },
+    },
+    { name: 'Simulating behaviour', start: (signal) => fill(application, report, signal) },
+    { name: 'Reading what is stored', start: () => application.container.start() },
+    { name: 'Training', start: (signal) => train(application, report, signal) },
+    {
+      name: 'Following other instances',
+      async start() {
+        application.container.follow();
+        application.container.resume();
+      },
+    },
+    { name: 'Counting for the dashboards', start: (signal) => count(application, report, signal) },
+    {
+      name: 'Opening the API',
+      async start() {
+        const { container, store, secret, pseudonymize } = application;
+        api = await createApi({
+          door,
+          services: container.services,
+          imports: container.imports,
+          bus: container.bus,
+          tokens: createTokens({ key: secret, pseudonymize }),
+          probe: () => store.probe(),
+          log,
+          clientDir: builtPages('client'),
+          explorerDir: builtPages('explorer'),
+          isProduction: settings.isProduction,
+          operations,
+          isPersistedOnly: settings.isPersistedOnly,
+          allowedOrigins: settings.allowedOrigins,
+          trustedProxies: settings.trustedProxies,
+          metricsToken: settings.metricsToken,
+        });
+        return () => api.close();
+      },
+    },
+    {
+      name: 'Starting the scheduler',
+      async start() {
+        const scheduler = startScheduler(jobsOf(application, clock), { log, clock });
+        return () => scheduler.close();
+      },
+    },
+  ];
+  await run(stages, signals, { log, onStage: show });
+  process.stdout.write(`Database: ${application!.database.description}\n`);
+  process.stdout.write(`SmartPersona is ready on http://localhost:${port}/\n`);
 }
 
 function jobsOf({ container, settings, log }: Application, clock: () => number = Date.now): Job[] {
@@ -83,58 +130,4 @@ function jobsOf({ container, settings, log }: Application, clock: () => number =
       retrainAfterHours: driftRetrainHours === 0 ? null : driftRetrainHours,
     }),
   ];
-}
-
-/** First run: simulated users, unless the settings want none. */
-async function fill({ container, store, settings, truthPath }: Application): Promise<void> {
-  if (settings.seedUsers === 0 || (await store.users.count()) > 0 || (await store.items.count()) > 0) return;
-  const progress = createProgress({ title: 'Simulating behaviour' });
-  const report = await container.synthesis.run({
-    nUsers: settings.seedUsers,
-    truthPath,
-    onProgress: (fraction, detail) => progress.update(fraction, detail),
-  });
-  progress.done(`${report.nUsers.toLocaleString('en')} users, ${report.nEvents.toLocaleString('en')} events`);
-}
-
-/**
- * Something has to be trained before anything can be served; an empty installation waits for its first import.
- * The first training gives everybody a persona, and the counters of the time before it.
- */
-async function train({ container, store, log }: Application): Promise<void> {
-  const { training, models } = container;
-  // Another instance may be at it, or may have died over it a moment ago.
-  await training.whenIdle();
-  await models.loadActive();
-  if (models.activeVersion() !== null || (await store.profiles.count()) === 0) return;
-  const run = await reportTraining((onProgress) => training.run('startup', onProgress));
-  if (run.state === 'failed') {
-    log.error({ reason: run.error }, 'the first training failed; import more data and retrain');
-    return;
-  }
-  const progress = createProgress({ title: 'Counting for the dashboards' });
-  const total = await store.users.count();
-  await container.rebuilder.rebuildMetrics((nUsers) =>
-    progress.update(nUsers / total, `${nUsers.toLocaleString('en')} users`),
-  );
-  progress.done();
-}
-
-function onSignal(close: () => Promise<void>): void {
-  let isClosing = false;
-  const stop = (signal: NodeJS.Signals) => {
-    // A second signal means now.
-    if (isClosing) process.exit(1);
-    isClosing = true;
-    process.stderr.write(`${signal}: closing\n`);
-    close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`Closing failed: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }

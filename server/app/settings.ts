@@ -298,14 +298,18 @@ function withAccount(
   return uri.replace('://', () => `://${encodeURIComponent(user)}:${encodeURIComponent(password)}@`);
 }
 
+const BROKEN_ADVICE = {
+  secret:
+    'Restore it from a backup, or delete it to have another one made: tokens signed under the old one end',
+  pepper: 'Restore it from a backup: under another pepper every stored user would be a stranger',
+};
+
 function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {
   try {
     const found = readOrCreateSecret(dataDir, name);
     const problem = secretProblem(found);
     if (problem === null) return found;
-    throw new InvalidSettingsError([
-      `the file ${dataDir}/${name} ${problem}. Restore it from a backup; another ${name} makes stored data unusable`,
-    ]);
+    throw new InvalidSettingsError([`the file ${dataDir}/${name} ${problem}. ${BROKEN_ADVICE[name]}`]);
   } catch (error) {
     if (error instanceof InvalidSettingsError) throw error;
     throw new InvalidSettingsError([

@@ -4,11 +4,11 @@ import type { TrainingRun } from '../domain/index.js';
 
 import { createProgress } from './progress.js';
 
-/** Shows `run` while it goes on and gives its end. */
+/** Shows `run` while it goes on and gives its end. `progress`: where; default standard error. */
 export async function reportTraining(
   start: (onProgress: (run: TrainingRun) => void) => Promise<TrainingRun>,
+  progress = createProgress({ title: 'Training' }),
 ): Promise<TrainingRun> {
-  const progress = createProgress({ title: 'Training' });
   const run = await start(({ progress: fraction, stage }) => progress.update(fraction, stage));
   const outcome =
     run.state === 'succeeded' ? `model version ${run.modelVersion}` : `${run.state}: ${run.error}`;

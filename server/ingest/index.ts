@@ -21,7 +21,7 @@ export { HABITS, PARAMETERS } from './synthesis/parameters.js';
 export { tasteVector } from './synthesis/person.js';
 export * from './synthesis/shopper.js';
 export * from './synthesis/synthesize.js';
-export { dominantArchetype, readTruth, trueAffinity, writeTruth } from './synthesis/truth.js';
+export { dominantArchetype, openTruth, readTruth, trueAffinity, writeTruth } from './synthesis/truth.js';
 export type { Truth } from './synthesis/truth.js';
 export type { Act } from './synthesis/week.js';
 export type { World } from './synthesis/world.js';

@@ -31,5 +31,7 @@ export { createRetraining } from './retraining.js';
 export { ShownLists } from './shown-lists.js';
 export { SYNTHESIS_SEED, SynthesisService } from './synthesis.service.js';
 export { RETRAIN_JOB, TrainingRunner } from './training.service.js';
+export { holdLease, waitForLease } from './job-lease.js';
+export type { HeldLease } from './job-lease.js';
 export { UserDataDesk } from './user-data.service.js';
 export { UserDirectory } from './user.service.js';

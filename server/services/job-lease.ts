@@ -2,10 +2,13 @@
 
 import type { Logger } from '../domain/index.js';
 import { AlreadyRunningError, LeaseLostError } from '../domain/index.js';
-import type { Store } from '../store/index.js';
+import type { Lease, Store } from '../store/index.js';
+import { hasExpired } from '../store/index.js';
 
 const LEASE_MS = 30_000;
 const RENEW_EVERY_MS = 2_000;
+/** How often a lease that is waited for is asked for. */
+const LOOK_EVERY_MS = 250;
 
 export interface HeldLease {
   /** Names the lease; a publish under an older one is refused. */
@@ -51,4 +54,58 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
       await store.leases.release(lease);
     },
   };
+}
+
+export interface LeaseWait extends Pick<LeaseRequest, 'store' | 'job' | 'clock' | 'log'> {
+  readonly signal: AbortSignal;
+  /** True when this owner is known to have ended; default: nothing is known. */
+  readonly isGone?: (owner: string) => boolean;
+}
+
+/**
+ * Holds the lease as soon as it is free. Logs one line when it has to wait. Rejects with the reason of `signal` when that
+ * is aborted.
+ */
+export async function waitForLease(request: LeaseRequest & LeaseWait): Promise<HeldLease> {
+  for (;;) {
+    await whenFree(request);
+    try {
+      return await holdLease(request);
+    } catch (error) {
+      // Another instance was faster.
+      if (!(error instanceof AlreadyRunningError)) throw error;
+    }
+  }
+}
+
+/**
+ * Resolves when nobody holds the lease. Logs one line when it has to wait; rejects like `waitForLease`. A lease that
+ * nobody renews while it is watched for its whole length is released, whatever the clock says that its end was written
+ * by: its holder is gone, and if it is not, the fence refuses what it publishes.
+ */
+export async function whenFree({ store, job, clock, log, signal, isGone }: LeaseWait): Promise<void> {
+  let watched: Lease | null = null;
+  for (let nLooks = 0; ; nLooks++) {
+    signal.throwIfAborted();
+    const lease = await store.leases.find(job);
+    if (lease === null || hasExpired(lease.expiresAt, LEASE_MS, clock())) return;
+    if (watched === null) {
+      const { owner, acquiredAt: since } = lease;
+      log.info({ job, owner, since }, 'waiting for a lease that another instance holds');
+    }
+    if (lease.fence !== watched?.fence || lease.expiresAt !== watched.expiresAt) {
+      watched = lease;
+      nLooks = 0;
+    }
+    if (isGone?.(lease.owner) || nLooks * LOOK_EVERY_MS >= LEASE_MS) {
+      log.warn({ job, owner: lease.owner }, 'a lease whose holder has ended is released');
+      await store.leases.release(lease);
+      return;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -63,8 +63,11 @@ export class Rebuilder {
     return this.rebuildMetrics();
   }
 
-  /** Counts the record again, under the personas of today; what was counted while serving stays. */
-  async rebuildMetrics(onProgress?: OnProgress): Promise<RebuildReport> {
+  /**
+   * Counts the record again, under the personas of today; what was counted while serving stays. An abort by `signal`
+   * leaves the counters as they were.
+   */
+  async rebuildMetrics(onProgress?: OnProgress, signal?: AbortSignal): Promise<RebuildReport> {
     const { store, metrics, catalogue, clock } = this.options;
     const tally = new MetricTally(catalogue, clock());
     let nUsers = 0;
@@ -75,11 +78,13 @@ export class Rebuilder {
       nUsers += 1;
       nEvents += row.events.length;
       if (step.length < USERS_PER_STEP) continue;
+      signal?.throwIfAborted();
       await this.count(tally, step);
       step = [];
       onProgress?.(nUsers);
     }
     await this.count(tally, step);
+    signal?.throwIfAborted();
     const buckets: MetricBucket[] = addUp(tally.take());
     await metrics.drain();
     await store.metrics.clearRecorded();

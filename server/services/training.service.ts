@@ -9,7 +9,7 @@ import type { Store } from '../store/index.js';
 
 import type { AlertDesk } from './alert.service.js';
 import type { HeldLease } from './job-lease.js';
-import { holdLease } from './job-lease.js';
+import { holdLease, whenFree } from './job-lease.js';
 import type { TrainingService } from './services.js';
 import { StageShares } from './stage-shares.js';
 
@@ -45,6 +45,8 @@ export interface TrainingServiceOptions {
   readonly createId: () => string;
   readonly clock: () => number;
   readonly log: Logger;
+  /** True when this instance is known to have ended; default: nothing is known. */
+  readonly isGone?: (instanceId: string) => boolean;
 }
 
 interface ActiveRun {
@@ -113,21 +115,17 @@ export class TrainingRunner implements TrainingService {
     if (moves !== null) void this.tell(moves);
   }
 
-  /** Resolves when no run is under way anywhere. */
-  async whenIdle(): Promise<void> {
-    const { store, clock } = this.options;
-    for (;;) {
-      const lease = await store.leases.find(RETRAIN_JOB);
-      if (lease === null || lease.expiresAt <= clock()) return;
-      await pause(LOOK_EVERY_MS);
-    }
+  /** Resolves when no run is under way anywhere. Logs one line when it has to wait. */
+  whenIdle(signal: AbortSignal): Promise<void> {
+    const { store, clock, log, isGone } = this.options;
+    return whenFree({ store, clock, log, signal, isGone, job: RETRAIN_JOB });
   }
 
   /** Marks runs that died with their instance, as soon as no run is under way. Never throws: the next run does it too. */
   async recover(): Promise<void> {
     try {
       if ((await this.runs(MAX_LOOKED_AT)).every((run) => run.state !== 'running')) return;
-      await this.whenIdle();
+      await this.whenIdle(this.watching.signal);
       const lease = await this.hold();
       await this.closeDeadRuns().finally(() => lease.release());
     } catch (error) {

@@ -1,2 +1,3 @@
 export * from './repositories.js';
+export { hasExpired } from './lease-expiry.js';
 export { addUp, metricKey } from './metric-buckets.js';

@@ -42,6 +42,7 @@ export interface ItemRepository {
   streamAll(): AsyncIterable<readonly Item[]>;
   count(): Promise<number>;
   categories(): Promise<string[]>;
+  deleteAll(): Promise<void>;
 }
 
 export interface UserRepository {
@@ -66,6 +67,7 @@ export interface UserRepository {
   listIds(): Promise<string[]>;
   count(): Promise<number>;
   delete(userId: string): Promise<number>;
+  deleteAll(): Promise<void>;
   /** Ids of users deleted by anybody from now on; null where the server has no change streams. */
   watchDeleted(options: { signal: AbortSignal }): AsyncIterable<string> | null;
 }
@@ -105,6 +107,8 @@ export interface ActivityRepository {
   markApplied(userIds: readonly string[]): Promise<void>;
   countEvents(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
+  /** Pending marks as well. */
+  deleteAll(): Promise<void>;
 }
 
 export interface ProfileRepository {
@@ -120,6 +124,7 @@ export interface ProfileRepository {
   /** About how many there are: what the database keeps count of. */
   count(): Promise<number>;
   delete(userId: string): Promise<number>;
+  deleteAll(): Promise<void>;
 }
 
 export interface FeedbackRepository {
@@ -360,11 +365,17 @@ export interface DatasetInfo {
   readonly seed: number | null;
   /** Events that named an item the catalogue did not have. */
   readonly unknownItemEvents: number;
+  /** When the first start had its data, ms since the epoch; null until then. Written last: what is there before may be cut off. */
+  readonly filledAt: number | null;
+  /** When the dashboards' counters had been made of the data of the first start; null until then. */
+  readonly countedAt: number | null;
 }
 
 export interface DatasetRepository {
   get(): Promise<DatasetInfo>;
-  update(patch: Partial<Pick<DatasetInfo, 'isSynthetic' | 'seed'>>): Promise<void>;
+  update(patch: Partial<Omit<DatasetInfo, 'unknownItemEvents'>>): Promise<void>;
+  /** Stores the version of the key of the pseudonyms where none is stored. Returns the stored one. */
+  claimKeyVersion(keyVersion: string): Promise<string>;
   addUnknownItemEvents(count: number): Promise<void>;
 }
 
@@ -388,5 +399,10 @@ export interface Store {
   readonly hasChangeStreams: boolean;
   /** Rejects with DatabaseUnavailableError when the server does not answer within two seconds. */
   ping(): Promise<void>;
+  /**
+   * Writes one small document to the disk. Rejects with DatabaseUnavailableError when that fails or takes longer than two
+   * seconds: a server whose disk is full, or whose storage engine has given up, still answers a ping.
+   */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }

@@ -314,12 +314,32 @@ export function describeDatasetRepository(name: string, makeStore: MakeStore): v
   describe(`the data set in ${name}`, () => {
     it('starts with nothing known, takes partial updates and adds counts up', async () => {
       const { dataset } = await makeStore();
-      expect(await dataset.get()).toEqual({ isSynthetic: false, seed: null, unknownItemEvents: 0 });
+      const unmarked = { filledAt: null, countedAt: null };
+      expect(await dataset.get()).toEqual({
+        ...{ isSynthetic: false, seed: null, unknownItemEvents: 0 },
+        ...unmarked,
+      });
       await dataset.addUnknownItemEvents(2);
       await dataset.update({ isSynthetic: true, seed: 42 });
       await dataset.update({ isSynthetic: false });
       await dataset.addUnknownItemEvents(3);
-      expect(await dataset.get()).toEqual({ isSynthetic: false, seed: 42, unknownItemEvents: 5 });
+      expect(await dataset.get()).toEqual({
+        ...{ isSynthetic: false, seed: 42, unknownItemEvents: 5 },
+        ...unmarked,
+      });
+      await dataset.update({ filledAt: NOON, countedAt: NOON + 1 });
+      expect(await dataset.get()).toMatchObject({ seed: 42, filledAt: NOON, countedAt: NOON + 1 });
+      await dataset.update({ countedAt: null });
+      expect(await dataset.get()).toMatchObject({ filledAt: NOON, countedAt: null });
+    });
+
+    it('keeps the first version of the key, whatever else is stored and how many claim it at once', async () => {
+      const { dataset } = await makeStore();
+      await dataset.update({ seed: 1 });
+      const claims = await Promise.all(['a1', 'b2', 'c3'].map((version) => dataset.claimKeyVersion(version)));
+      expect(new Set(claims).size).toBe(1);
+      expect(await dataset.claimKeyVersion('d4')).toBe(claims[0]);
+      expect((await dataset.get()).seed).toBe(1);
     });
   });
 }

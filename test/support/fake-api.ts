@@ -56,7 +56,7 @@ export async function startFakeApi({
     services: system.services,
     bus,
     tokens,
-    ping: () => (system.failure === null ? Promise.resolve() : Promise.reject(system.failure)),
+    probe: () => (system.failure === null ? Promise.resolve() : Promise.reject(system.failure)),
     log,
     clientDir: null,
     ...options,

@@ -137,6 +137,8 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           isSynthetic: system.isSynthetic,
           seed: system.isSynthetic ? 1 : null,
           unknownItemEvents: 0,
+          filledAt: CREATED_AT,
+          countedAt: CREATED_AT,
         })),
     },
     personas: {

@@ -22,6 +22,19 @@ export interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The built server as a process, from its first moment. */
+export interface LaunchedServer {
+  readonly pid: number;
+  readonly dataDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** Resolves with the first output that matches; rejects when it ends before that, or after two minutes. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends a signal and resolves with the exit code when it has ended; null when a signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
 export interface TestServer {
   /** Without a trailing slash. */
   readonly url: string;
@@ -37,7 +50,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
+export async function launchServer(options: TestServerOptions): Promise<LaunchedServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'smartpersona-')));
   const env = {
     ...process.env,
@@ -54,27 +67,39 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const url = await readyUrl(child, () => output);
-
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill(signal);
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-      await ended;
-      clearTimeout(timer);
-    }
+  return {
+    pid: child.pid!,
+    dataDir,
+    env,
+    output: () => output,
+    until: (pattern) => untilPrinted(child, () => output, pattern),
+    async end(signal) {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill(signal);
+        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+        await ended;
+        clearTimeout(timer);
+      }
+      return child.exitCode;
+    },
   };
+}
+
+export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
+  const launched = await launchServer(options);
+  const { dataDir, env } = launched;
+  const [, url] = await launched.until(READY);
   return {
     url,
     wsUrl: `${url.replace('http', 'ws')}/graphql`,
     dataDir,
-    pid: child.pid!,
-    output: () => output,
+    pid: launched.pid,
+    output: () => launched.output(),
     run: (command, ...args) => runCommand(env, command, args),
-    kill: () => end('SIGKILL'),
+    kill: async () => void (await launched.end('SIGKILL')),
     stop: async () => {
-      await end('SIGTERM');
+      await launched.end('SIGTERM');
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
@@ -103,22 +128,24 @@ export function runCommand(
   });
 }
 
-function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+function untilPrinted(child: ChildProcess, output: () => string, pattern: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`The server was not ready within ${START_DEADLINE_MS / 1000} s:\n${output()}`));
+      reject(new Error(`Not printed within ${START_DEADLINE_MS / 1000} s: ${String(pattern)}\n${output()}`));
     }, START_DEADLINE_MS);
     const check = () => {
-      const match = READY.exec(output());
+      const match = pattern.exec(output());
       if (match === null) return;
       clearTimeout(timer);
-      resolve(match[1]);
+      resolve(match);
     };
     child.stdout!.on('data', check);
+    child.stderr!.on('data', check);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`The server ended with ${code} before it was ready:\n${output()}`));
+      reject(new Error(`The server ended with ${code} before it printed ${String(pattern)}:\n${output()}`));
     });
+    check();
   });
 }

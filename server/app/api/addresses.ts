@@ -1,6 +1,6 @@
 /** Who is at the other end: the address behind trusted proxies, and the page a browser's request comes from. */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** The caller's address; `trustedProxies` is how many proxies in front of the server may be believed (0: none). */
 export function addressOf(request: IncomingMessage, trustedProxies: number): string {
@@ -24,4 +24,19 @@ export function isOriginAllowed(request: IncomingMessage, allowedOrigins: readon
   } catch {
     return false;
   }
+}
+
+/** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
+export function crossOriginHeaders(
+  request: IncomingMessage,
+  allowedOrigins: readonly string[],
+): OutgoingHttpHeaders {
+  const { origin } = request.headers;
+  if (origin === undefined) return {};
+  if (!isOriginAllowed(request, allowedOrigins)) return { vary: 'Origin' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'retry-after',
+  };
 }

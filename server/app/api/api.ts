@@ -1,8 +1,6 @@
 /** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
 
 import type { RequestListener, Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { EventBus, Logger, Viewer } from '../../domain/index.js';
 import { createLoaders } from '../../loaders/index.js';
@@ -11,11 +9,12 @@ import { buildApiSchema } from '../../resolvers/index.js';
 import type { ImportService, Services } from '../../services/index.js';
 
 import { createAuthenticator } from './authenticator.js';
+import type { Door, Readiness } from './door.js';
+import { createDoor } from './door.js';
 import { createFormatError } from './errors.js';
 import { createGraphQLEndpoint } from './graphql-endpoint.js';
 import { createSubscriptionGuard } from './graphql-guard.js';
 import { createGraphQLServer } from './graphql-http.js';
-import type { Readiness } from './http.js';
 import { createHttpApp } from './http.js';
 import { createImportEndpoint } from './import-endpoint.js';
 import type { DocumentLimits } from './limits.js';
@@ -34,7 +33,6 @@ const IMPORT_PATH = '/import';
 const DEFAULT_MAX_BODY_BYTES = 2 * 1_048_576;
 const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
 const DEMO_TTL_SECONDS = 12 * 3_600;
-const DRAIN_MS = 10_000;
 
 export interface ApiLimits {
   readonly document: DocumentLimits;
@@ -52,8 +50,10 @@ export interface ApiOptions {
   readonly imports?: Pick<ImportService, 'run' | 'preview'>;
   readonly bus: EventBus;
   readonly tokens: Tokens;
-  /** Rejects when the database does not answer. */
-  readonly ping: () => Promise<void>;
+  /** Rejects when the database does not take a small write in time. */
+  readonly probe: () => Promise<void>;
+  /** Open already; default one of its own, for `listen`. */
+  readonly door?: Door;
   readonly log: Logger;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
@@ -80,9 +80,9 @@ export interface ApiOptions {
 
 export interface Api {
   readonly httpServer: Server;
-  /** Resolves with the port, also when `port` was 0. Rejects when the port is taken. */
+  /** Resolves with the port, also when `port` was 0. Throws PortError. */
   listen(port: number, host?: string): Promise<number>;
-  /** Takes nothing new, closes sockets with 1001, lets running requests end (at most 10 s), then resolves. */
+  /** Takes nothing new, closes sockets with 1001, lets running requests end (at most 2 s), then resolves. */
   close(): Promise<void>;
 }
 
@@ -128,17 +128,23 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   });
   await apollo.start();
 
-  let isClosing = false;
+  let probing: Promise<'up' | 'down'> | null = null;
   const readiness = async (): Promise<Readiness> => {
-    const modelVersion = services.models.activeVersion();
-    const database = await options.ping().then(
-      () => 'up' as const,
-      () => 'down' as const,
-    );
-    return { isReady: !isClosing && database === 'up' && modelVersion !== null, database, modelVersion };
+    // A probe writes to the disk and needs no token: all who ask meanwhile share one.
+    probing ??= options
+      .probe()
+      .then(
+        () => 'up' as const,
+        () => 'down' as const,
+      )
+      .finally(() => (probing = null));
+    const database = await probing;
+    return { isReady: database === 'up', database, modelVersion: services.models.activeVersion() };
   };
 
   const headers = securityHeaders();
+  const door = options.door ?? createDoor({ allowedOrigins });
+  const { httpServer } = door;
   const admission = { authenticator, rateGuard: createRateGuard(limits.rate), metrics, trustedProxies };
   const endpoint = createGraphQLEndpoint({
     ...admission,
@@ -157,7 +163,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     headers,
     clientDir,
     explorerDir: hasIntrospection ? (options.explorerDir ?? null) : null,
-    readiness,
     log,
   });
   const importEndpoint =
@@ -175,12 +180,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     [PATH]: endpoint,
     [IMPORT_PATH]: importEndpoint,
   };
-  const httpServer = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     (Object.hasOwn(listeners, path) ? listeners[path] : app)(request, response);
-  });
-  // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
-  httpServer.keepAliveTimeout = 65_000;
+  };
   const sockets = attachWebSocket(httpServer, {
     path: PATH,
     limits: limits.socket,
@@ -200,25 +203,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     now,
     log,
   });
+  door.open({ listener, readiness });
 
   return {
     httpServer,
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        httpServer.once('error', reject);
-        httpServer.listen(port, host, () => {
-          httpServer.off('error', reject);
-          resolve((httpServer.address() as AddressInfo).port);
-        });
-      }),
+    listen: (port, host) => door.listen(port, host),
     async close() {
-      isClosing = true;
-      const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));
-      const lateness = setTimeout(() => httpServer.closeAllConnections(), DRAIN_MS);
-      await sockets.close();
-      httpServer.closeIdleConnections();
-      await closed;
-      clearTimeout(lateness);
+      await Promise.all([sockets.close(), door.close()]);
       await apollo.stop();
     },
   };

@@ -12,7 +12,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger, Viewer } from '../../domain/index.js';
 import type { ApiContext } from '../../resolvers/index.js';
 
-import { isOriginAllowed } from './addresses.js';
+import { crossOriginHeaders } from './addresses.js';
 import type { AdmissionOptions } from './admission.js';
 import { admit, refusalOf } from './admission.js';
 import { createFormatError } from './errors.js';
@@ -57,7 +57,10 @@ export function createGraphQLEndpoint(options: EndpointOptions): RequestListener
     void answer(request, options)
       .catch(failed)
       .then(({ status, headers, body }) => {
-        const all = { ...options.headers, ...crossOriginHeaders(request, options.allowedOrigins) };
+        const all: OutgoingHttpHeaders = {
+          ...options.headers,
+          ...crossOriginHeaders(request, options.allowedOrigins),
+        };
         for (const [name, value] of headers) all[name] = value;
         all['content-length'] = Buffer.byteLength(body);
         response.writeHead(status, all).end(body);
@@ -112,21 +115,6 @@ function preflightOf({ headers }: IncomingMessage): Answer {
       ['vary', 'Origin, Access-Control-Request-Headers'],
     ],
     body: '',
-  };
-}
-
-/** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
-function crossOriginHeaders(
-  request: IncomingMessage,
-  allowedOrigins: readonly string[],
-): OutgoingHttpHeaders {
-  const { origin } = request.headers;
-  if (origin === undefined) return {};
-  if (!isOriginAllowed(request, allowedOrigins)) return { vary: 'Origin' };
-  return {
-    vary: 'Origin',
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'retry-after',
   };
 }
 

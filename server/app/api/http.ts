@@ -1,4 +1,4 @@
-/** The Express application: health, metrics and the client's files. */
+/** The Express application: metrics and the client's files. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,15 +25,7 @@ export interface HttpOptions {
   readonly clientDir: string | null;
   /** The built explorer; null where there is none, as in production. */
   readonly explorerDir: string | null;
-  /** Rejects when the server cannot serve: the database is away, or nothing is trained. */
-  readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
-}
-
-export interface Readiness {
-  readonly isReady: boolean;
-  readonly database: 'up' | 'down';
-  readonly modelVersion: number | null;
 }
 
 export function createHttpApp(options: HttpOptions): Express {
@@ -43,11 +35,6 @@ export function createHttpApp(options: HttpOptions): Express {
   app.use((_request, response, next) => {
     response.set(options.headers);
     next();
-  });
-  app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
-  app.get('/health/ready', async (_request, response) => {
-    const readiness = await options.readiness();
-    response.status(readiness.isReady ? 200 : 503).json(readiness);
   });
   app.get('/metrics', async (request, response) => {
     const access = mayReadMetrics(request, options);

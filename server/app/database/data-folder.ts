@@ -6,6 +6,8 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import { identify, isAlive, type ProcessIdentity } from './process.js';
 import type { EmbeddedKind } from './ways.js';
 
@@ -24,8 +26,18 @@ export interface DatabaseRecord {
 const recordPath = (dataDir: string) => join(dataDir, 'database.json');
 const usersPath = (dataDir: string) => join(dataDir, 'database-users');
 
+const recordShape = z.object({
+  kind: z.enum(['mongod', 'memory-server', 'secantusdb']),
+  process: z.object({ pid: z.int().positive(), startedAt: z.string() }),
+  port: z.int().positive(),
+  uri: z.string(),
+  command: z.string(),
+  startedAt: z.string(),
+});
+
+/** Null when there is none, or none that can be read: the server is then looked for by its files alone. */
 export function readRecord(dataDir: string): DatabaseRecord | null {
-  return readJson<DatabaseRecord>(recordPath(dataDir));
+  return recordShape.safeParse(readJson(recordPath(dataDir))).data ?? null;
 }
 
 export function writeRecord(dataDir: string, record: DatabaseRecord): void {
@@ -48,16 +60,16 @@ export function countUsers(dataDir: string): number {
   let count = 0;
   for (const name of readdirSync(usersPath(dataDir))) {
     const path = join(usersPath(dataDir), name);
-    const user = readJson<ProcessIdentity>(path);
+    const user = readJson(path) as ProcessIdentity | null;
     if (user !== null && isAlive(user)) count += 1;
     else rmSync(path, { force: true });
   }
   return count;
 }
 
-function readJson<T>(path: string): T | null {
+function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;

@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Logger } from '../../domain/index.js';
+import { probeWrite } from '../../store/mongo/index.js';
 
 import { addUser, countUsers, readRecord, writeRecord, type DatabaseRecord } from './data-folder.js';
 import { NoDatabaseError } from './errors.js';
@@ -17,7 +18,7 @@ import { obtainMongod } from './memory-server.js';
 import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
 import { isAlive } from './process.js';
 import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
-import { answers, endProgram, freePort, startProgram, uriOf, type ServerProgram } from './server-program.js';
+import { endProgram, freePort, startProgram, uriOf, type ServerProgram } from './server-program.js';
 import { supervise } from './supervisor.js';
 import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
 
@@ -25,6 +26,8 @@ import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
 const LOCK_MS = 420_000;
 /** A server that recovers its files after a crash may take this long for an answer. */
 const ADOPTION_MS = 20_000;
+/** A server at work may let a write wait for this long. */
+const WRITE_MS = 10_000;
 
 export interface EmbeddedOptions {
   readonly dataDir: string;
@@ -34,6 +37,8 @@ export interface EmbeddedOptions {
   readonly isSupervised: boolean;
   readonly log: Logger;
   readonly onProgress: (message: string) => void;
+  /** Ends the wait for the server. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedDatabase {
@@ -45,10 +50,10 @@ export interface EmbeddedDatabase {
 }
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { dataDir, isSupervised, log } = options;
+  const { dataDir, isSupervised, log, signal } = options;
   const lockPath = join(dataDir, 'database.lock');
   let removeUser = () => {};
-  const lock = await waitForLock(lockPath, LOCK_MS);
+  const lock = await waitForLock(lockPath, LOCK_MS, signal);
   let opened: { record: DatabaseRecord; isStarted: boolean };
   try {
     opened = await findOrStart(options);
@@ -57,11 +62,23 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     lock.release();
   }
   const { record, isStarted } = opened;
+  const endIfUnused = () => {
+    const current = readRecord(dataDir);
+    return current !== null && countUsers(dataDir) === 0 ? current.process : null;
+  };
+  // A process that ends in any other way than by `stop` takes its database along.
+  const abandon = () => {
+    removeUser();
+    const unused = endIfUnused();
+    if (unused !== null && isAlive(unused)) process.kill(unused.pid, 'SIGTERM');
+  };
+  process.once('exit', abandon);
   const supervisor = isSupervised
     ? supervise({
         log,
         read: () => readRecord(dataDir) ?? record,
-        restart: (dead) => restart(dataDir, dead, lockPath),
+        refusesWrites: async ({ uri }) => (await probeWrite(uri, WRITE_MS)) === 'refused',
+        restart: (dead, signal) => restart(dataDir, dead, { lockPath, signal }),
       })
     : null;
   return {
@@ -73,9 +90,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
       const closing = await waitForLock(lockPath, LOCK_MS);
       try {
         removeUser();
-        const current = readRecord(dataDir);
-        if (current !== null && countUsers(dataDir) === 0) await endProgram(current.process);
+        const unused = endIfUnused();
+        if (unused !== null) await endProgram(unused);
       } finally {
+        process.off('exit', abandon);
         closing.release();
       }
     },
@@ -85,13 +103,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
 async function findOrStart(
   options: EmbeddedOptions,
 ): Promise<{ record: DatabaseRecord; isStarted: boolean }> {
-  const { dataDir, log, onProgress } = options;
+  const { dataDir, log, onProgress, signal } = options;
   const found = readRecord(dataDir);
   if (found !== null && isAlive(found.process)) {
-    if (await answers(found.uri, ADOPTION_MS)) return { record: found, isStarted: false };
+    if ((await probeWrite(found.uri, ADOPTION_MS)) === 'done') return { record: found, isStarted: false };
     log.warn(
       { pid: found.process.pid },
-      'the database of this data folder runs but does not answer; starting it anew',
+      'the database of this data folder runs but takes no writes; starting it anew',
     );
     await endProgram(found.process);
   }
@@ -104,8 +122,10 @@ async function findOrStart(
     try {
       const command = await obtain(kind, options);
       onProgress('Starting the database');
-      return { record: await start(dataDir, kind, command, found?.port), isStarted: true };
+      const record = await start(dataDir, kind, command, { preferredPort: found?.port, signal });
+      return { record, isStarted: true };
     } catch (error) {
+      signal?.throwIfAborted();
       failures.push({ way: kind, needs: NEEDS[kind], reason: (error as Error).message });
     }
   }
@@ -125,23 +145,30 @@ async function start(
   dataDir: string,
   kind: EmbeddedKind,
   command: string,
-  preferredPort?: number,
+  { preferredPort, signal }: { preferredPort?: number; signal?: AbortSignal },
 ): Promise<DatabaseRecord> {
   const port = await freePort(preferredPort);
-  const identity = await startProgram(programOf(kind, command, dataDir), port);
+  const identity = await startProgram(programOf(kind, command, dataDir), port, signal);
   const startedAt = new Date().toISOString();
   const record = { kind, process: identity, port, uri: uriOf(port), command, startedAt };
   writeRecord(dataDir, record);
   return record;
 }
 
-/** Starts a server that died, on its own port; whoever takes the lock second finds it running. */
-async function restart(dataDir: string, dead: DatabaseRecord, lockPath: string): Promise<void> {
-  const lock = await waitForLock(lockPath, LOCK_MS);
+/** Ends what is left of a server, and starts it on its own port; the second to take the lock finds it running. */
+async function restart(
+  dataDir: string,
+  dead: DatabaseRecord,
+  { lockPath, signal }: { lockPath: string; signal: AbortSignal },
+): Promise<void> {
+  const lock = await waitForLock(lockPath, LOCK_MS, signal);
   try {
     const current = readRecord(dataDir) ?? dead;
-    if (isAlive(current.process)) return;
-    const identity = await startProgram(programOf(dead.kind, dead.command, dataDir), dead.port);
+    if (isAlive(current.process)) {
+      if (current.process.pid !== dead.process.pid) return;
+      await endProgram(current.process);
+    }
+    const identity = await startProgram(programOf(dead.kind, dead.command, dataDir), dead.port, signal);
     writeRecord(dataDir, { ...dead, process: identity, startedAt: new Date().toISOString() });
   } finally {
     lock.release();

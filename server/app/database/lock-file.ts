@@ -33,9 +33,10 @@ export function tryLock(path: string): { lock: Lock } | { holder: ProcessIdentit
   }
 }
 
-/** Waits for the lock; rejects when somebody still holds it after `deadlineMs`. */
-export async function waitForLock(path: string, deadlineMs: number): Promise<Lock> {
+/** Waits for the lock; rejects when another process still holds it after `deadlineMs`, or when `signal` is aborted. */
+export async function waitForLock(path: string, deadlineMs: number, signal?: AbortSignal): Promise<Lock> {
   for (const until = Date.now() + deadlineMs; ;) {
+    signal?.throwIfAborted();
     const result = tryLock(path);
     if ('lock' in result) return result.lock;
     if (Date.now() > until) throw new Error(`Process ${result.holder.pid} holds ${path} for too long.`);

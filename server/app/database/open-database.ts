@@ -24,6 +24,8 @@ export interface OpenDatabaseOptions {
   readonly path?: string;
   /** What is being waited for, in words. */
   readonly onProgress?: (message: string) => void;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Database {
@@ -75,12 +77,20 @@ async function openUri(given: string, log: Logger): Promise<Database> {
 }
 
 async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database> {
-  const { settings, log, role, path = process.env['PATH'] ?? '', onProgress = () => undefined } = options;
+  const {
+    settings,
+    log,
+    role,
+    path = process.env['PATH'] ?? '',
+    onProgress = () => undefined,
+    signal,
+  } = options;
   const { dataDir } = settings;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = role === 'server' ? lockForServer(dataDir) : null;
   try {
-    const embedded = await openEmbedded({ dataDir, path, isSupervised: role === 'server', log, onProgress });
+    const isSupervised = role === 'server';
+    const embedded = await openEmbedded({ dataDir, path, isSupervised, log, onProgress, signal });
     return {
       uri: embedded.uri,
       kind: embedded.kind,

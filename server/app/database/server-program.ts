@@ -48,8 +48,16 @@ export async function freePort(preferred = 0): Promise<number> {
   }
 }
 
-/** Starts the program and resolves when the server answers; rejects with the end of its log when it does not. */
-export async function startProgram(program: ServerProgram, port: number): Promise<ProcessIdentity> {
+/**
+ * Starts the program and resolves when the server answers; rejects with the end of its log when it does not. The program
+ * ends when `signal` is aborted, or this process ends, before that.
+ */
+export async function startProgram(
+  program: ServerProgram,
+  port: number,
+  signal?: AbortSignal,
+): Promise<ProcessIdentity> {
+  signal?.throwIfAborted();
   mkdirSync(program.storagePath, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(program.logPath), { recursive: true });
   if (existsSync(program.logPath)) renameSync(program.logPath, `${program.logPath}.old`);
@@ -67,6 +75,9 @@ export async function startProgram(program: ServerProgram, port: number): Promis
   });
   failed.catch(() => undefined);
   child.unref();
+  const abandon = () => child.kill();
+  process.once('exit', abandon);
+  signal?.addEventListener('abort', abandon, { once: true });
   try {
     await Promise.race([failed, untilItAnswers(uriOf(port), () => child.exitCode !== null)]);
     const identity = identify(child.pid!);
@@ -77,6 +88,9 @@ export async function startProgram(program: ServerProgram, port: number): Promis
     const identity = child.pid === undefined ? null : identify(child.pid);
     if (identity !== null && child.exitCode === null) await endProcess(identity, END_DEADLINE_MS);
     throw new Error(`${(error as Error).message}${lastLines(program.logPath)}`, { cause: error });
+  } finally {
+    process.off('exit', abandon);
+    signal?.removeEventListener('abort', abandon);
   }
 }
 

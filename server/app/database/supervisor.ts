@@ -1,4 +1,4 @@
-/** Keeps an embedded database alive: looks after its process, and starts it again when it is gone. */
+/** Keeps an embedded database at work: starts it again when its process is gone, or refuses every write. */
 
 import type { Logger } from '../../domain/index.js';
 
@@ -8,12 +8,19 @@ import { isAlive } from './process.js';
 const LOOK_MS = 250;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
+/** Looks at the process between two small writes. */
+const LOOKS_PER_WRITE = 12;
+/** So many writes in a row have to be refused: one may meet a server in a passing state. */
+const MAX_REFUSALS = 2;
 
 export interface SupervisorOptions {
   readonly log: Logger;
   /** The server as it was started last. */
   readonly read: () => DatabaseRecord;
-  readonly restart: (dead: DatabaseRecord) => Promise<void>;
+  /** True when it answers a small write with an error that is not a passing one. */
+  readonly refusesWrites: (record: DatabaseRecord) => Promise<boolean>;
+  /** Ends what is left of it and starts it again; gives up when `signal` is aborted. */
+  readonly restart: (dead: DatabaseRecord, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Supervisor {
@@ -21,9 +28,11 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-export function supervise({ log, read, restart }: SupervisorOptions): Supervisor {
-  let isStopped = false;
+export function supervise({ log, read, refusesWrites, restart }: SupervisorOptions): Supervisor {
+  const stopping = new AbortController();
   let pauseMs = FIRST_PAUSE_MS;
+  let nLooks = 0;
+  let nRefusals = 0;
   let running: Promise<void> = Promise.resolve();
   let timer = schedule(LOOK_MS);
 
@@ -32,17 +41,27 @@ export function supervise({ log, read, restart }: SupervisorOptions): Supervisor
     return setTimeout(() => (running = look()), delayMs).unref();
   }
 
+  /** What is wrong with the database; null when nothing is. */
+  async function problemOf(record: DatabaseRecord): Promise<string | null> {
+    if (!isAlive(record.process)) return 'has died';
+    if (++nLooks % LOOKS_PER_WRITE !== 0) return null;
+    nRefusals = (await refusesWrites(record)) ? nRefusals + 1 : 0;
+    if (nRefusals === 0) pauseMs = FIRST_PAUSE_MS;
+    return nRefusals >= MAX_REFUSALS ? 'refuses every write' : null;
+  }
+
   async function look(): Promise<void> {
     let nextMs = LOOK_MS;
     const record = read();
-    if (isAlive(record.process)) pauseMs = FIRST_PAUSE_MS;
-    else {
+    const problem = await problemOf(record);
+    if (problem !== null && !stopping.signal.aborted) {
       log.warn(
         { pid: record.process.pid, kind: record.kind },
-        'the embedded database has died; starting it again',
+        `the embedded database ${problem}; starting it again`,
       );
       try {
-        await restart(record);
+        await restart(record, stopping.signal);
+        nRefusals = 0;
         log.info({ pid: read().process.pid, kind: record.kind }, 'the embedded database runs again');
       } catch (error) {
         log.error({ err: error, nextAttemptMs: pauseMs }, 'the embedded database could not be started again');
@@ -50,12 +69,12 @@ export function supervise({ log, read, restart }: SupervisorOptions): Supervisor
       nextMs = pauseMs;
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
     }
-    if (!isStopped) timer = schedule(nextMs);
+    if (!stopping.signal.aborted) timer = schedule(nextMs);
   }
 
   return {
     async stop() {
-      isStopped = true;
+      stopping.abort();
       clearTimeout(timer);
       await running;
     },

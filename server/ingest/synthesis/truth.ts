@@ -60,28 +60,56 @@ export function dominantArchetype(truth: Truth, userIndex: number): Archetype {
   return ARCHETYPES[truth.dominant[userIndex]];
 }
 
-/** Writes JSON lines: a header, then one line per user; vectors are base64 of little-endian float32. */
-export async function writeTruth(path: string, truth: Truth): Promise<void> {
-  const stream = createWriteStream(path);
-  const done = finished(stream);
-  const { seed, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
-  const header = { format: FORMAT, seed, nUsers: userIds.length, itemIds, itemVectors: encode(itemVectors) };
-  stream.write(`${JSON.stringify(header)}\n`);
-  for (let u = 0; u < userIds.length; u++) {
-    const line = {
-      userId: userIds[u],
-      archetype: ARCHETYPES[dominant[u]],
-      mixture: encode(mixtures.subarray(u * ARCHETYPES.length, (u + 1) * ARCHETYPES.length)),
-      taste: encode(tastes.subarray(u * VECTOR_LENGTH, (u + 1) * VECTOR_LENGTH)),
-    };
-    // A disk that fails or is full must end the wait for it.
-    if (!stream.write(`${JSON.stringify(line)}\n`)) await Promise.race([once(stream, 'drain'), done]);
-  }
-  stream.end();
-  await done;
+/** A truth file that grows with the simulation. */
+export interface TruthWriter {
+  /** Writes the users that have come to `truth` since the last call. */
+  append(): Promise<void>;
+  /** Resolves when everything is with the operating system. */
+  close(): Promise<void>;
 }
 
-/** Reads what `writeTruth` wrote. Throws InvalidInputError for any other file. */
+/**
+ * Opens a file of JSON lines, a header, then one line per user; vectors are base64 of little-endian float32. Readable by
+ * its owner only. `nUsers`: how many there will be. Rejects when the file cannot be made.
+ */
+export async function openTruth(path: string, truth: Truth, nUsers: number): Promise<TruthWriter> {
+  const stream = createWriteStream(path, { mode: 0o600 });
+  const done = finished(stream);
+  // Reported by the next call that waits.
+  done.catch(() => undefined);
+  await once(stream, 'open');
+  const { seed, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
+  const header = { format: FORMAT, seed, nUsers, itemIds, itemVectors: encode(itemVectors) };
+  stream.write(`${JSON.stringify(header)}\n`);
+  let u = 0;
+  return {
+    async append() {
+      for (; u < userIds.length; u++) {
+        const line = {
+          userId: userIds[u],
+          archetype: ARCHETYPES[dominant[u]],
+          mixture: encode(mixtures.subarray(u * ARCHETYPES.length, (u + 1) * ARCHETYPES.length)),
+          taste: encode(tastes.subarray(u * VECTOR_LENGTH, (u + 1) * VECTOR_LENGTH)),
+        };
+        // A disk that fails or is full must end the wait for it.
+        if (!stream.write(`${JSON.stringify(line)}\n`)) await Promise.race([once(stream, 'drain'), done]);
+      }
+    },
+    async close() {
+      stream.end();
+      await done;
+    },
+  };
+}
+
+/** Writes a whole truth. */
+export async function writeTruth(path: string, truth: Truth): Promise<void> {
+  const writer = await openTruth(path, truth, truth.userIds.length);
+  await writer.append();
+  await writer.close();
+}
+
+/** Reads what `openTruth` wrote. Throws InvalidInputError for any other file. */
 export async function readTruth(path: string): Promise<Truth> {
   let truth: Truth | null = null;
   let nUsers = 0;

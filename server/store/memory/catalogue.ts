@@ -30,6 +30,7 @@ export function createItems(): ItemRepository {
     streamAll: () => batches(items.all()),
     count: async () => items.size,
     categories: async () => [...new Set(items.all().map((item) => item.category))].filter(Boolean).sort(),
+    deleteAll: async () => items.clear(),
   };
 }
 
@@ -77,6 +78,7 @@ export function createUsers(): UserRepository {
       deleted.send(userId);
       return 1;
     },
+    deleteAll: async () => users.clear(),
     watchDeleted: ({ signal }) => deleted.listen(signal),
   };
 }

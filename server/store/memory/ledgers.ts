@@ -160,12 +160,17 @@ export function createRuns(): RunRepository {
 }
 
 export function createDataset(): DatasetRepository {
-  let info: DatasetInfo = { isSynthetic: false, seed: null, unknownItemEvents: 0 };
+  let info: DatasetInfo = {
+    ...{ isSynthetic: false, seed: null, unknownItemEvents: 0 },
+    ...{ filledAt: null, countedAt: null },
+  };
+  let keyVersion: string | null = null;
   return {
     get: async () => ({ ...info }),
     async update(patch) {
       info = { ...info, ...patch };
     },
+    claimKeyVersion: async (wanted) => (keyVersion ??= wanted),
     async addUnknownItemEvents(count) {
       info = { ...info, unknownItemEvents: info.unknownItemEvents + count };
     },

@@ -35,6 +35,7 @@ export function createMemoryStore(): Store {
     dataset: createDataset(),
     hasChangeStreams: true,
     ping: () => Promise.resolve(),
+    probe: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

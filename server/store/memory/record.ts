@@ -44,6 +44,10 @@ export function createActivity(): ActivityRepository {
       pending.delete(userId);
       return events.deleteWhere((event) => event.userId === userId);
     },
+    async deleteAll() {
+      pending.clear();
+      events.clear();
+    },
   };
 }
 
@@ -64,6 +68,7 @@ export function createProfiles(): ProfileRepository {
     streamAll: () => batches(profiles.all()),
     count: async () => profiles.size,
     delete: async (userId) => Number(profiles.delete(userId)),
+    deleteAll: async () => profiles.clear(),
   };
 }
 

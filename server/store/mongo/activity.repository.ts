@@ -203,6 +203,11 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
       for (const waiting of marks.values()) waiting.delete(userId);
       return buckets.reduce((sum, bucket) => sum + bucket.count, 0);
     },
+    async deleteAll() {
+      await model.deleteMany({});
+      await pending.deleteMany({});
+      marks.clear();
+    },
   };
 }
 

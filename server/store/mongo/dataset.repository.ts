@@ -4,14 +4,25 @@ import { type Connection, Schema } from 'mongoose';
 
 import type { DatasetInfo, DatasetRepository } from '../repositories.js';
 
+import { unlessDuplicate } from './errors.js';
+
 interface DatasetDocument extends DatasetInfo {
   _id: string;
+  keyVersion?: string;
 }
 
 const KEY = 'dataset';
 
 export const datasetSchema = new Schema<DatasetDocument>(
-  { _id: { type: String, required: true }, isSynthetic: Boolean, seed: Number, unknownItemEvents: Number },
+  {
+    _id: { type: String, required: true },
+    isSynthetic: Boolean,
+    seed: Number,
+    unknownItemEvents: Number,
+    filledAt: Number,
+    countedAt: Number,
+    keyVersion: String,
+  },
   { collection: 'dataset', versionKey: false, autoIndex: false },
 );
 
@@ -24,10 +35,19 @@ export function createDatasetRepository(connection: Connection): DatasetReposito
         isSynthetic: found?.isSynthetic ?? false,
         seed: found?.seed ?? null,
         unknownItemEvents: found?.unknownItemEvents ?? 0,
+        filledAt: found?.filledAt ?? null,
+        countedAt: found?.countedAt ?? null,
       };
     },
     async update(patch) {
       await model.updateOne({ _id: KEY }, { $set: patch }, { upsert: true });
+    },
+    async claimKeyVersion(keyVersion) {
+      // Where another one is stored the upsert meets its document, and fails.
+      await model
+        .updateOne({ _id: KEY, keyVersion: null }, { $set: { keyVersion } }, { upsert: true })
+        .catch(unlessDuplicate);
+      return (await model.findById(KEY).lean())!.keyVersion!;
     },
     async addUnknownItemEvents(count) {
       await model.updateOne({ _id: KEY }, { $inc: { unknownItemEvents: count } }, { upsert: true });

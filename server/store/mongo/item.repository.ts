@@ -85,6 +85,7 @@ export function createItemRepository(connection: Connection): ItemRepository {
       inBatches(model.find().sort({ _id: 1 }).lean().cursor({ batchSize: CURSOR_BATCH }), toItem),
     count: () => model.countDocuments(),
     categories: async () => (await model.distinct('category')).filter(Boolean).sort(),
+    deleteAll: async () => void (await model.deleteMany({})),
   };
 }
 

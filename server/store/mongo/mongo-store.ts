@@ -106,18 +106,26 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     drift: guarded(createDriftRepository(connection)),
     dataset: guarded(createDatasetRepository(connection)),
     hasChangeStreams,
-    ping: () => ping(connection),
+    ping: () => withinDeadline(connection.db!.admin().command({ ping: 1 })),
+    probe: () => withinDeadline(probe(connection)),
     close: () => connection.close(),
   };
 }
 
-async function ping(connection: Connection): Promise<void> {
+/** One small write to the disk, under the store's own write concern. */
+function probe(connection: Connection): Promise<unknown> {
+  return connection
+    .db!.collection<{ _id: string; n: number }>('probes')
+    .updateOne({ _id: 'probe' }, { $inc: { n: 1 } }, { upsert: true });
+}
+
+async function withinDeadline(answer: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new DatabaseUnavailableError()), PING_TIMEOUT_MS);
   });
   try {
-    await Promise.race([connection.db!.admin().command({ ping: 1 }), late]);
+    await Promise.race([answer, late]);
   } catch (error) {
     throw error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError({ cause: error });
   } finally {

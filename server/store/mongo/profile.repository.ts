@@ -61,6 +61,7 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
     streamAll: () => inBatches(model.find().lean().cursor({ batchSize: CURSOR_BATCH }), toProfile),
     count: () => model.estimatedDocumentCount(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
+    deleteAll: async () => void (await model.deleteMany({})),
   };
 }
 

@@ -115,6 +115,7 @@ export function createUserRepository(
     listIds: async () => (await model.find({}, { _id: 1 }).lean()).map(({ _id }) => _id),
     count: () => model.countDocuments(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
+    deleteAll: async () => void (await model.deleteMany({})),
     watchDeleted: ({ signal }) =>
       hasChangeStreams
         ? changes({
