@@ -18,6 +18,8 @@ import { categorySeparator, tagSeparator } from './item-values.js';
 import { cellOf, isNested, parseRow } from './json-row.js';
 import { openTable } from './open-table.js';
 import { TOO_LONG } from './record-framer.js';
+import type { Frame } from './record-framer.js';
+import type { TableRow } from './row-decoder.js';
 import { RatingCounts, ratingRule } from './rating-scale.js';
 import { RowProblem } from './row-problem.js';
 import { createFramer, detectFormat } from './table-format.js';
@@ -112,11 +114,25 @@ export function unusedColumns({ header, given, kind }: TableMapping): string[] {
     .map(([field, column]) => `${field}=${column}`);
 }
 
+/** Of CSV nothing but the one column is looked at: this pass over a large file is felt. */
 async function countRatings(source: TableSource, mapping: TableMapping): Promise<RatingCounts> {
   const counts = new RatingCounts();
+  const { format, header } = mapping;
+  if (format.kind === 'csv') {
+    const index = header.indexOf(mapping.columns.get('rating')?.[0] ?? '');
+    const framer = createFramer(format);
+    const count = ({ text }: Frame) => {
+      const cell = text === null ? undefined : splitCsvRecord(text, format)?.[index];
+      if (cell !== undefined) counts.add(cell);
+    };
+    const { chunks } = await openTable(source, mapping.encoding);
+    for await (const chunk of chunks) framer.push(chunk).forEach(count);
+    framer.end().forEach(count);
+    return counts;
+  }
   const index = fieldsOf('ratings').findIndex(({ field }) => field === 'rating');
-  const convert = (row: { values: readonly string[] }) => {
-    counts.add(row.values[index]);
+  const convert = ({ values }: TableRow) => {
+    counts.add(values[index]);
     return null;
   };
   for await (const _batch of readTable(source, mapping, { convert }));
