@@ -15,6 +15,41 @@ export class FeatureValueType {
   value!: number;
 }
 
+@ObjectType('FeatureComparison', {
+  simpleResolvers: true,
+  description:
+    'One behavioural feature of a user beside others, in plain units: rates 0 to 1, times in seconds.',
+})
+export class FeatureComparisonType {
+  @Field(() => String, { description: 'The name of the feature.' })
+  feature!: string;
+
+  @Field(() => Float, { description: "The user's own value." })
+  user!: number;
+
+  @Field(() => Float, { description: "The mean of the persona's users." })
+  persona!: number;
+
+  @Field(() => Float, { description: 'The mean of all users.' })
+  everybody!: number;
+}
+
+@ObjectType('PersonaEvidence', {
+  simpleResolvers: true,
+  description: 'How much behaviour there is to tell a persona from.',
+})
+export class PersonaEvidenceType {
+  @Field(() => Int, {
+    description: 'Signals given so far: events other than impressions, without thumbs that were taken back.',
+  })
+  have!: number;
+
+  @Field(() => Int, {
+    description: 'Signals it takes; with fewer there is no persona unless the user chose one.',
+  })
+  need!: number;
+}
+
 @ObjectType('DistinctiveFeature', {
   simpleResolvers: true,
   description: 'A feature that sets a persona apart.',
@@ -74,7 +109,8 @@ export class PersonaAssignmentType {
   persona!: PersonaType | null;
 
   @Field(() => Float, {
-    description: 'How sure the assignment is, 0 to 1 (softmax over distances to the centroids).',
+    description:
+      'Probability that the user still has this persona after twice the signals, 0 to 1, calibrated on other users; 1 for a persona the user chose.',
   })
   confidence!: number;
 
@@ -92,11 +128,15 @@ export class PersonaAssignmentType {
 
 @ObjectType('PersonaCorrected', {
   simpleResolvers: true,
-  description: 'The correction is honoured from now on.',
+  description: 'The correction is in effect.',
 })
 export class PersonaCorrectedType {
-  @Field(() => PersonaAssignmentType, { description: 'The persona the user has now.' })
-  persona!: PersonaAssignmentType;
+  @Field(() => PersonaAssignmentType, {
+    nullable: true,
+    description:
+      'The persona the user has now; null when a choice was taken back and behaviour says too little.',
+  })
+  persona!: PersonaAssignmentType | null;
 }
 
 @ObjectType('PersonaRecord', { simpleResolvers: true, description: "One step in a user's persona timeline." })

@@ -31,7 +31,7 @@ export class UserType {
 
   @Field(() => PersonaAssignmentType, {
     nullable: true,
-    description: 'The current persona; null before one is assigned.',
+    description: 'The current persona; null with too few signals, unless the user chose one.',
   })
   persona!: PersonaAssignmentType | null;
 }
@@ -55,6 +55,12 @@ export class ViewerType {
       'The user the token stands for; null for an admin token without one, and for a user nothing is known of yet.',
   })
   user!: UserType | null;
+
+  @Field(() => PersonaAssignmentType, {
+    nullable: true,
+    description: "The viewer's persona; null with too few signals, unless the viewer chose one.",
+  })
+  persona!: PersonaAssignmentType | null;
 }
 
 @ObjectType('DemoUser', { simpleResolvers: true, description: 'A synthetic user one may try the system as.' })

@@ -17,6 +17,34 @@ export const ARCHETYPE_WORDING: Readonly<Record<Archetype, { label: string; desc
   },
 };
 
+/**
+ * Signals a user must have given before behaviour decides the persona. A signal is an event other than an impression; a
+ * thumb that was taken back does not count. From 10 on at least 95 of 100 users keep the persona when their signals
+ * double (docs/decisions.md has the measurement).
+ */
+export const PERSONA_SIGNALS = 10;
+
+/** Features that are codes of words: they have no order and no mean, so they are no distances and no evidence. */
+export const NOMINAL_FEATURES: readonly string[] = ['device', 'locale'];
+
+/** How much behaviour a persona rests on. */
+export interface PersonaEvidence {
+  /** Signals given, never below 0. */
+  readonly have: number;
+  /** Signals that a persona needs. */
+  readonly need: number;
+}
+
+/** One feature of a user beside the users of a persona and beside all users, in plain units. */
+export interface FeatureComparison {
+  readonly feature: string;
+  readonly user: number;
+  /** Mean of the users with the persona. */
+  readonly persona: number;
+  /** Mean of all users the version was trained on. */
+  readonly everybody: number;
+}
+
 export interface Persona {
   /** Stable across versions. */
   readonly personaId: string;

@@ -10,7 +10,7 @@ export function isPseudonym(userId: string): boolean {
 export interface PersonaAssignment {
   /** Stable across model versions, e.g. "explorer". */
   readonly personaId: string;
-  /** Softmax over distances, 0..1. */
+  /** Probability of keeping this persona after twice the signals, 0..1; a softmax over distances where the version has no calibration. */
   readonly confidence: number;
   /** When this persona began, ms since the epoch. */
   readonly since: number;

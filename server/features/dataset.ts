@@ -6,13 +6,14 @@
  * same function that serving calls: what a model was trained on and what it is asked about cannot drift apart.
  */
 
+import { PERSONA_SIGNALS } from '../domain/index.js';
 import type { Profile } from '../domain/index.js';
 import { SIGNALS } from '../learning/index.js';
 import type { Signal } from '../learning/index.js';
 
 import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
-import { isTelling } from './profile.js';
+import { isTelling, signalCount } from './profile.js';
 
 /** One user's dealings with known items; five arrays of one length. */
 export interface History {
@@ -46,6 +47,8 @@ export interface Dataset {
   readonly longTail: Uint8Array;
   /** Int32Array [nUsers], events behind each profile. */
   readonly eventCounts: Int32Array;
+  /** Int32Array [nUsers], signals behind each profile: what a persona may rest on. */
+  readonly nSignals: Int32Array;
   /** Events behind the profiles, unknown items included. */
   readonly nEvents: number;
   /** Which signals users give, strongest first. */
@@ -86,6 +89,27 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
   return history;
 }
 
+/** The users that personas are learned from. */
+export interface PersonaRows {
+  /** Int32Array [n], rows of the data set, ascending. */
+  readonly rows: Int32Array;
+  /** Float64Array, row-major [n, FEATURE_NAMES.length]. */
+  readonly features: Float64Array;
+}
+
+/**
+ * Users with enough signals for a persona. Where nobody has enough, all users: there is a model then, and nobody has a
+ * persona yet.
+ */
+export function personaRows({ features, nSignals }: Pick<Dataset, 'features' | 'nSignals'>): PersonaRows {
+  const rows = Int32Array.from(nSignals.keys()).filter((row) => nSignals[row] >= PERSONA_SIGNALS);
+  if (rows.length === 0) return { rows: Int32Array.from(nSignals.keys()), features };
+  const width = features.length / nSignals.length;
+  const chosen = new Float64Array(rows.length * width);
+  rows.forEach((row, at) => chosen.set(features.subarray(row * width, (row + 1) * width), at * width));
+  return { rows, features: chosen };
+}
+
 /** Collects profiles into a Dataset; rows are users in ascending id, whatever order they were added in. */
 export class DatasetBuilder {
   private readonly itemIndex: ReadonlyMap<string, number>;
@@ -99,6 +123,7 @@ export class DatasetBuilder {
   private readonly features = new GrowingArray(Float64Array);
   private readonly nTelling = new GrowingArray(Int32Array);
   private readonly eventCounts = new GrowingArray(Int32Array);
+  private readonly nSignals = new GrowingArray(Int32Array);
   private nEvents = 0;
   private readonly signals = new Set<Signal>();
 
@@ -124,6 +149,7 @@ export class DatasetBuilder {
     this.features.append(featureRow(profile, { ...this.options, isLongTail: () => false }));
     this.nTelling.append([profile.interactions.filter(isTelling).length]);
     this.eventCounts.append([profile.eventCount]);
+    this.nSignals.append([signalCount(profile)]);
     this.nEvents += profile.eventCount;
     const { likes, purchases, carts, clicks, views } = profile.behaviour;
     const counts = { like: likes, purchase: purchases, cart: carts, click: clicks, view: views };
@@ -159,6 +185,7 @@ export class DatasetBuilder {
       features,
       longTail,
       eventCounts: this.eventCounts.shareRows(order, single),
+      nSignals: this.nSignals.shareRows(order, single),
       nEvents: this.nEvents,
       signals: SIGNALS.filter((signal) => this.signals.has(signal)),
     };

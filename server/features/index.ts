@@ -4,4 +4,5 @@ export * from './behaviour.js';
 export * from './dataset.js';
 export * from './item-content.js';
 export * from './metric-tally.js';
+export * from './prefixes.js';
 export * from './profile.js';

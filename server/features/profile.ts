@@ -135,6 +135,15 @@ export function isBlank({ behaviour, interactions }: Profile): boolean {
   return events === likes + dislikes + retracts && !interactions.some(isTelling);
 }
 
+/**
+ * How many signals of the user's behaviour stand: events other than impressions, a thumb that was taken back counting
+ * neither for itself nor for its withdrawal.
+ */
+export function signalCount(profile: Profile): number {
+  const { events, impressions, retracts } = profile.behaviour;
+  return isBlank(profile) ? 0 : Math.max(0, events - impressions - 2 * retracts);
+}
+
 function byTimeThenId(a: BehaviourEvent, b: BehaviourEvent): number {
   return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

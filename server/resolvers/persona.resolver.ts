@@ -75,7 +75,7 @@ export class PersonaResolver {
   ): Promise<PersonaCorrectedType | UnknownPersonaType> {
     try {
       const persona = await context.services.corrections.correct(userId, personaId ?? null);
-      return { persona: toAssignment(context, persona) };
+      return { persona: persona === null ? null : toAssignment(context, persona) };
     } catch (error) {
       if (error instanceof PersonaNotFoundError) return { personaId: personaId!, message: error.message };
       throw error;

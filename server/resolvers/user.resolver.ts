@@ -5,8 +5,10 @@ import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql
 import type { ActivityType, Connection, FeedbackType } from '../../schema/index.js';
 import {
   ActivityConnectionType,
+  FeatureComparisonType,
   FeatureValueType,
   FeedbackConnectionType,
+  PersonaEvidenceType,
   PersonaRecordType,
   RecommendationListType,
   UserConnectionType,
@@ -30,7 +32,8 @@ export class UserResolver {
     const { role, userId } = context.viewer;
     if (role === 'anonymous') throw new ForbiddenError('Nobody is signed in.');
     const user = userId === null ? null : await context.loaders.users.load(userId);
-    return { role, userId, user: user === null ? null : toUser(context, user) };
+    const known = user === null ? null : toUser(context, user);
+    return { role, userId, user: known, persona: known?.persona ?? null };
   }
 
   @Access('user')
@@ -103,6 +106,26 @@ export class UserFieldsResolver {
     return services.corrections.behaviour(user.id);
   }
 
+  @FieldResolver(() => PersonaEvidenceType, {
+    complexity: costOfRows(1),
+    description: 'How much behaviour there is to tell a persona from.',
+  })
+  evidence(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<PersonaEvidenceType> {
+    return services.corrections.evidence(user.id);
+  }
+
+  @FieldResolver(() => [FeatureComparisonType], {
+    complexity: costOfRows(5),
+    description:
+      'What sets the persona apart, strongest first: the user beside the users of the persona and beside all users. Empty without a persona.',
+  })
+  async personaFeatures(
+    @Root() { id, persona }: UserType,
+    @Ctx() { services }: ApiContext,
+  ): Promise<FeatureComparisonType[]> {
+    return persona === null ? [] : services.corrections.comparison(id, persona.personaId);
+  }
+
   @FieldResolver(() => ActivityConnectionType, {
     complexity: costOfPage,
     description: 'Everything that is recorded, newest first.',
@@ -134,6 +157,18 @@ export class UserFieldsResolver {
 /** The same for a viewer, who may have thumbs before the system has a user. */
 @Resolver(() => ViewerType)
 export class ViewerFieldsResolver {
+  @FieldResolver(() => PersonaEvidenceType, {
+    nullable: true,
+    description:
+      'How much behaviour of the viewer there is to tell a persona from; null for an admin token without a user.',
+  })
+  async evidence(
+    @Root() { userId }: ViewerType,
+    @Ctx() { services }: ApiContext,
+  ): Promise<PersonaEvidenceType | null> {
+    return userId === null ? null : services.corrections.evidence(userId);
+  }
+
   @FieldResolver(() => FeedbackConnectionType, {
     complexity: costOfPage,
     description: "The viewer's latest thumbs, newest first; empty for an admin token without a user.",

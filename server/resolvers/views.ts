@@ -34,7 +34,7 @@ import type {
   TrainingRun,
   User,
 } from '../domain/index.js';
-import { isActivatable, isTimeKnown } from '../domain/index.js';
+import { NOMINAL_FEATURES, isActivatable, isTimeKnown } from '../domain/index.js';
 import type { Loaders } from '../loaders/index.js';
 
 import type { ApiContext } from './context.js';
@@ -61,9 +61,17 @@ export function toPersona(persona: Persona): PersonaType {
     size: persona.size,
     share: persona.share,
     silhouette: persona.silhouette,
-    centroid: () => Object.entries(persona.centroid).map(([feature, value]) => ({ feature, value })),
-    distinctive: persona.distinctive,
+    centroid: () =>
+      Object.entries(persona.centroid)
+        .map(([feature, value]) => ({ feature, value }))
+        .filter(hasOrder),
+    // Versions made before codes were left out have them here.
+    distinctive: persona.distinctive.filter(hasOrder),
   };
+}
+
+function hasOrder({ feature }: { readonly feature: string }): boolean {
+  return !NOMINAL_FEATURES.includes(feature);
 }
 
 /** The persona with this id in the active model; null when there is none. */

@@ -3,7 +3,12 @@
  * behaviour says is kept beside it, and decides again when the word is taken back.
  */
 
-import type { EventPublisher, PersonaAssignment } from '../domain/index.js';
+import type {
+  EventPublisher,
+  FeatureComparison,
+  PersonaAssignment,
+  PersonaEvidence,
+} from '../domain/index.js';
 
 import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
@@ -21,7 +26,7 @@ export interface CorrectionOptions {
 export class PersonaCorrection implements CorrectionService {
   constructor(private readonly options: CorrectionOptions) {}
 
-  async correct(userId: string, personaId: string | null): Promise<PersonaAssignment> {
+  async correct(userId: string, personaId: string | null): Promise<PersonaAssignment | null> {
     const { profiles, personas, recommender, bus, clock } = this.options;
     const receivedAt = clock();
     const persona = await personas.correct(await profiles.get(userId), personaId);
@@ -33,5 +38,13 @@ export class PersonaCorrection implements CorrectionService {
 
   async behaviour(userId: string): Promise<{ feature: string; value: number }[]> {
     return this.options.personas.behaviour(await this.options.profiles.get(userId));
+  }
+
+  async evidence(userId: string): Promise<PersonaEvidence> {
+    return this.options.personas.evidence(await this.options.profiles.get(userId));
+  }
+
+  async comparison(userId: string, personaId: string): Promise<FeatureComparison[]> {
+    return this.options.personas.comparison(await this.options.profiles.get(userId), personaId);
   }
 }

@@ -1,6 +1,7 @@
 /** Whether users still behave like those the active version was trained on. */
 
 import type { DriftReport, DriftThresholds, Logger } from '../domain/index.js';
+import { personaRows } from '../features/index.js';
 import type { Drift } from '../learning/index.js';
 import { packPersonas } from '../learning/index.js';
 import type { Store } from '../store/index.js';
@@ -67,7 +68,8 @@ export class DriftMonitor implements DriftService {
   private async measure(model: ServingModel, signal?: AbortSignal): Promise<DriftReport> {
     const { store, trainer, clock } = this.options;
     const { dataset } = await loadDataset({ store, clock, signal });
-    const { features, nUsers } = dataset;
+    const { rows, features } = personaRows(dataset);
+    const nUsers = rows.length;
     const input = { personas: packPersonas(model.personas), features };
     const drift = await trainer.measureDrift(input, { signal });
     return this.record(model, { ...drift, nUsers, isActive: true });

@@ -5,8 +5,15 @@
 
 import type { Item, TrainingStage } from '../domain/index.js';
 import { CancelledError, InsufficientDataError } from '../domain/index.js';
-import type { Dataset, ItemContent } from '../features/index.js';
-import { DatasetBuilder, encodeItems } from '../features/index.js';
+import { PERSONA_SIGNALS } from '../domain/index.js';
+import type { CalibrationHalf, Catalogue, Dataset, ItemContent, PrefixPairs } from '../features/index.js';
+import {
+  DatasetBuilder,
+  PrefixCollector,
+  calibrationHalf,
+  encodeItems,
+  indexItems,
+} from '../features/index.js';
 import type { Store } from '../store/index.js';
 
 /** Profiles added in one turn of the event loop: a few milliseconds. */
@@ -20,13 +27,19 @@ export interface LoadOptions {
   readonly report?: (stage: TrainingStage, fraction: number) => void;
 }
 
+/** Histories read for a calibration at most: some ten thousand pairs, and few seconds of reading. */
+const MAX_HISTORIES = 2_000;
+/** Histories read at once. */
+const HISTORIES_PER_READ = 8;
+
+export interface LoadedDataset {
+  readonly dataset: Dataset;
+  readonly content: ItemContent;
+  readonly catalogue: Catalogue;
+}
+
 /** Throws InsufficientDataError when there are no users or no items, CancelledError when the signal says so. */
-export async function loadDataset({
-  store,
-  clock,
-  signal,
-  report,
-}: LoadOptions): Promise<{ dataset: Dataset; content: ItemContent }> {
+export async function loadDataset({ store, clock, signal, report }: LoadOptions): Promise<LoadedDataset> {
   report?.('load', 0);
   const items: Item[] = [];
   for await (const batch of store.items.streamAll()) items.push(...batch);
@@ -55,7 +68,35 @@ export async function loadDataset({
   await nextTurn();
   const content = encodeItems(items);
   report?.('features', 1);
-  return { dataset, content };
+  const categories = new Map(items.map(({ itemId, category }) => [itemId, category]));
+  return { dataset, content, catalogue: { categoryOf: (itemId) => categories.get(itemId) ?? null } };
+}
+
+/**
+ * Features of users after n signals and after twice as many, from their histories: of those in `half` with enough
+ * signals, evenly over the ids. Throws CancelledError when the signal says so.
+ */
+export async function loadPrefixes(
+  { store, signal }: Pick<LoadOptions, 'store' | 'signal'>,
+  { dataset, catalogue }: Pick<LoadedDataset, 'dataset' | 'catalogue'>,
+  half: CalibrationHalf,
+): Promise<PrefixPairs> {
+  const { userIds, nSignals, longTail, itemIds } = dataset;
+  const itemIndex = indexItems(itemIds);
+  const collector = new PrefixCollector(catalogue, (itemId) => longTail[itemIndex.get(itemId) ?? -1] === 1);
+  const able = userIds.filter(
+    (userId, row) => nSignals[row] >= 2 * PERSONA_SIGNALS && calibrationHalf(userId) === half,
+  );
+  const n = Math.min(able.length, MAX_HISTORIES);
+  const sample = Array.from({ length: n }, (_, at) => able[Math.floor((at * able.length) / n)]);
+  for (let start = 0; start < n; start += HISTORIES_PER_READ) {
+    if (signal !== undefined) refuseIfCancelled(signal);
+    const chunk = sample.slice(start, start + HISTORIES_PER_READ);
+    const histories = await Promise.all(chunk.map((userId) => store.activity.findByUser(userId)));
+    histories.forEach((events, at) => collector.add(chunk[at], events));
+    await nextTurn();
+  }
+  return collector.build();
 }
 
 /** Lets everything else that waits have a go. */

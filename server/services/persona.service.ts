@@ -8,14 +8,22 @@ import { LRUCache } from 'lru-cache';
 import type {
   EventPublisher,
   Logger,
+  FeatureComparison,
   Persona,
   PersonaAssignment,
+  PersonaEvidence,
   PersonaEvolution,
   PersonaRecord,
   Profile,
 } from '../domain/index.js';
-import { InvalidInputError, PersonaNotFoundError } from '../domain/index.js';
-import { FEATURE_NAMES, featureRow, isBlank } from '../features/index.js';
+import {
+  InvalidInputError,
+  NOMINAL_FEATURES,
+  PERSONA_SIGNALS,
+  PersonaNotFoundError,
+} from '../domain/index.js';
+import { FEATURE_NAMES, featureRow, signalCount } from '../features/index.js';
+import type { PersonaChoice } from '../learning/index.js';
 import { assignPersona } from '../learning/index.js';
 import type { PersonaMove, Store } from '../store/index.js';
 
@@ -31,7 +39,8 @@ const MAX_LABEL_LENGTH = 60;
 
 interface Waiting {
   readonly userId: string;
-  readonly persona: PersonaAssignment;
+  /** Null as long as there are too few signals for one. */
+  readonly persona: PersonaAssignment | null;
   readonly eventCount: number;
   /** What the user moved to, oldest first; none where only the confidence changed. */
   readonly moves: readonly PersonaAssignment[];
@@ -41,6 +50,8 @@ interface Remembered {
   readonly persona: PersonaAssignment | null;
   /** The profile's event count it was made from; -1 when it was read from the database. */
   readonly eventCount: number;
+  /** The version it was made under; absent when it was read from the database. */
+  readonly modelVersion?: number;
 }
 
 /** The persona a user has named, as long as there is one of that id. */
@@ -126,23 +137,22 @@ export class PersonaAssigner implements PersonaService {
     if (serving !== null && meta !== null) registry.swap({ ...serving, meta });
   }
 
-  /** The persona of this profile under `model`; null for a user who did nothing yet. Remembers a move. */
+  /**
+   * The persona of this profile under `model`: the one the user chose, or else the one behaviour points to; null with too
+   * few signals for that. Remembers a move.
+   */
   async assign(profile: Profile, model: ServingModel): Promise<PersonaAssignment | null> {
-    if (isBlank(profile)) return null;
     const { userId, eventCount } = profile;
     const known = this.cache.get(userId) ?? (await this.read(userId));
-    if (known.eventCount === eventCount && known.persona?.modelVersion === model.version)
-      return known.persona;
+    if (known.eventCount === eventCount && known.modelVersion === model.version) return known.persona;
 
-    const now = this.options.clock();
+    const chosen = chosenOf(known.persona, model.personaIds);
     // A new version's personas need no confirmation: its own training has just looked at everybody.
     const held = known.persona?.modelVersion === model.version ? known.persona : null;
-    const chosen = chosenOf(known.persona, model.personaIds);
-    const next =
-      chosen ??
-      assignPersona(model.personas, featureRow(profile, { now, isLongTail: model.isLongTail }), held);
-    const isSame = next.personaId === known.persona?.personaId;
-    const persona: PersonaAssignment = {
+    const next = chosen ?? this.choiceOf(profile, model, held);
+    const isSame = next?.personaId === known.persona?.personaId;
+    const now = this.options.clock();
+    const persona: PersonaAssignment | null = next && {
       personaId: next.personaId,
       confidence: next.confidence,
       pending: next.pending,
@@ -150,12 +160,28 @@ export class PersonaAssigner implements PersonaService {
       modelVersion: model.version,
       ...(chosen && { isChosen: true }),
     };
-    this.cache.set(userId, { persona, eventCount });
-    this.writes.put(userId, { userId, persona, eventCount, moves: isSame ? [] : [persona] });
+    this.cache.set(userId, { persona, eventCount, modelVersion: model.version });
+    if (eventCount > 0 || persona !== null)
+      this.writes.put(userId, {
+        ...{ userId, persona, eventCount },
+        moves: isSame || persona === null ? [] : [persona],
+      });
     if (!isSame) {
       this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     }
     return persona;
+  }
+
+  /** What behaviour says; null with too few signals. */
+  private choiceOf(
+    profile: Profile,
+    model: ServingModel,
+    held: PersonaAssignment | null,
+  ): PersonaChoice | null {
+    const signals = signalCount(profile);
+    if (signals < PERSONA_SIGNALS) return null;
+    const row = featureRow(profile, { now: this.options.clock(), isLongTail: model.isLongTail });
+    return assignPersona(model.personas, row, { signals, held });
   }
 
   /** The same under the version that serves; nothing before the first training. */
@@ -169,19 +195,50 @@ export class PersonaAssigner implements PersonaService {
     return this.writes.get(userId) ?? null;
   }
 
+  /** How many signals of a profile stand, and how many a persona needs. */
+  evidence(profile: Profile): PersonaEvidence {
+    return { have: signalCount(profile), need: PERSONA_SIGNALS };
+  }
+
   /** Every behavioural feature of this profile in plain units; empty before the first training. */
   behaviour(profile: Profile): { feature: string; value: number }[] {
     const model = this.options.registry.find();
     if (model === null || profile.eventCount === 0) return [];
     const row = featureRow(profile, { now: this.options.clock(), isLongTail: model.isLongTail });
-    return FEATURE_NAMES.map((feature, column) => ({ feature, value: row[column] }));
+    return FEATURE_NAMES.map((feature, column) => ({ feature, value: row[column] })).filter(
+      ({ feature }) => !NOMINAL_FEATURES.includes(feature),
+    );
   }
 
   /**
-   * The user's own word: this persona until it is withdrawn with null, when behaviour decides again. Written before it
-   * counts. Throws PersonaNotFoundError.
+   * The features that set a persona apart, strongest first: this profile beside the persona's users and beside all
+   * users. Empty for a persona the active version does not have.
    */
-  async correct(profile: Profile, personaId: string | null): Promise<PersonaAssignment> {
+  comparison(profile: Profile, personaId: string): FeatureComparison[] {
+    const persona = this.persona(personaId);
+    const model = this.options.registry.find();
+    if (persona === null || model === null) return [];
+    const row = featureRow(profile, { now: this.options.clock(), isLongTail: model.isLongTail });
+    const personas = this.personas();
+    const nUsers = personas.reduce((sum, { size }) => sum + size, 0);
+    const meanOf = (feature: string) =>
+      personas.reduce((sum, { centroid, size }) => sum + (centroid[feature] ?? 0) * size, 0) / nUsers;
+    return persona.distinctive
+      .map(({ feature }) => ({ feature, column: (FEATURE_NAMES as readonly string[]).indexOf(feature) }))
+      .filter(({ feature, column }) => column >= 0 && !NOMINAL_FEATURES.includes(feature))
+      .map(({ feature, column }) => ({
+        feature,
+        user: row[column],
+        persona: persona.centroid[feature] ?? 0,
+        everybody: meanOf(feature),
+      }));
+  }
+
+  /**
+   * The user's own word: this persona until it is withdrawn with null, when behaviour decides again; then the answer is
+   * null with too few signals. Written before it counts. Throws PersonaNotFoundError.
+   */
+  async correct(profile: Profile, personaId: string | null): Promise<PersonaAssignment | null> {
     const { store, registry, clock } = this.options;
     const model = registry.current();
     if (personaId !== null && this.persona(personaId) === null) throw new PersonaNotFoundError(personaId);
@@ -189,11 +246,9 @@ export class PersonaAssigner implements PersonaService {
     const now = clock();
     const before = this.cache.get(userId) ?? (await this.read(userId));
     const next =
-      personaId === null
-        ? assignPersona(model.personas, featureRow(profile, { now, isLongTail: model.isLongTail }), null)
-        : { personaId, confidence: 1, pending: null };
-    const since = before.persona?.personaId === next.personaId ? before.persona.since : now;
-    const persona: PersonaAssignment = {
+      personaId === null ? this.choiceOf(profile, model, null) : { personaId, confidence: 1, pending: null };
+    const since = before.persona?.personaId === next?.personaId ? (before.persona?.since ?? now) : now;
+    const persona: PersonaAssignment | null = next && {
       ...next,
       since,
       modelVersion: model.version,
@@ -201,9 +256,9 @@ export class PersonaAssigner implements PersonaService {
     };
     await store.users.ensure([{ userId, locale: null, createdAt: now, isSynthetic: false }]);
     await this.writes.drain();
-    await this.recordCorrection(userId, { ...persona, since: now });
+    if (persona !== null) await this.recordCorrection(userId, { ...persona, since: now });
     await store.users.assignPersonas([{ userId, persona, eventCount }], { isCorrection: true });
-    this.cache.set(userId, { persona, eventCount });
+    this.cache.set(userId, { persona, eventCount, modelVersion: model.version });
     this.options.bus.publish('persona.changed', { userId, modelVersion: model.version });
     return persona;
   }

@@ -8,7 +8,7 @@
  */
 
 import type { Logger, PersonaAssignment, User } from '../domain/index.js';
-import { AlreadyRunningError } from '../domain/index.js';
+import { AlreadyRunningError, PERSONA_SIGNALS } from '../domain/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
 import { assignPersona } from '../learning/index.js';
 import type { Store } from '../store/index.js';
@@ -30,7 +30,7 @@ const HEAD_START_MS = 1_000;
 export interface Assignments {
   readonly userIds: readonly string[];
   readonly personaIds: readonly string[];
-  /** Index into `personaIds` per user. */
+  /** Index into `personaIds` per user; -1 for a user with too few signals. */
   readonly labels: Int32Array;
   readonly confidence: Float32Array;
   readonly eventCounts: Int32Array;
@@ -59,15 +59,20 @@ export class Reassignment {
     const { store, personas, clock } = this.options;
     const held = await this.readHeld();
     const { userIds, personaIds, labels, confidence, eventCounts } = assignments;
-    const writes: { userId: string; persona: PersonaAssignment; eventCount: number }[] = [];
+    const writes: { userId: string; persona: PersonaAssignment | null; eventCount: number }[] = [];
     const history: { userId: string; personaId: string; confidence: number }[] = [];
     for (const [row, userId] of userIds.entries()) {
       const user = held.get(userId);
       // Erased since the data were read.
       if (user === undefined) continue;
       const chosen = chosenOf(user.persona, personaIds);
-      const personaId = chosen?.personaId ?? personaIds[labels[row]];
       const eventCount = Math.max(eventCounts[row], user.eventCount);
+      const personaId = chosen?.personaId ?? (labels[row] < 0 ? null : personaIds[labels[row]]);
+      if (personaId === null) {
+        if (user.persona !== null || user.eventCount !== eventCount)
+          writes.push({ userId, persona: null, eventCount });
+        continue;
+      }
       const step = { personaId, confidence: chosen?.confidence ?? confidence[row] };
       history.push({ userId, ...step });
       if (user.persona?.personaId === personaId && user.eventCount === eventCount) continue;
@@ -150,16 +155,17 @@ export class Reassignment {
     { personas, personaIds }: ServingModel,
     dataset: Awaited<ReturnType<typeof loadDataset>>['dataset'],
   ): Promise<Assignments> {
-    const { userIds, features, eventCounts, nUsers } = dataset;
-    const labels = new Int32Array(nUsers);
+    const { userIds, features, nSignals, eventCounts, nUsers } = dataset;
+    const labels = new Int32Array(nUsers).fill(-1);
     const confidence = new Float32Array(nUsers);
     const width = FEATURE_NAMES.length;
     for (let user = 0; user < nUsers; user++) {
       const row = features.subarray(user * width, (user + 1) * width);
-      const choice = assignPersona(personas, row, null);
+      if (user % ROWS_PER_TURN === 0) await nextTurn();
+      if (nSignals[user] < PERSONA_SIGNALS) continue;
+      const choice = assignPersona(personas, row, { signals: nSignals[user], held: null });
       labels[user] = personaIds.indexOf(choice.personaId);
       confidence[user] = choice.confidence;
-      if (user % ROWS_PER_TURN === 0) await nextTurn();
     }
     return { userIds, personaIds, labels, confidence, eventCounts };
   }

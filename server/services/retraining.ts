@@ -16,7 +16,7 @@ import { refusalOf } from '../workers/index.js';
 import type { AlertDesk } from './alert.service.js';
 import { withoutErased } from './cluster-map.js';
 import type { DriftMonitor } from './drift.service.js';
-import { loadDataset, nextTurn, refuseIfCancelled } from './load-dataset.js';
+import { loadDataset, loadPrefixes, nextTurn, refuseIfCancelled } from './load-dataset.js';
 import { MAP_USERS, packVersion } from './model-parts.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
 import { activated, type ModelActivator } from './model.service.js';
@@ -58,14 +58,16 @@ export function createRetraining(
     await cleanUp(options);
     await profiles.drain();
     const trainedAt = clock();
-    const { dataset, content } = await loadDataset({ store, clock, ...context });
+    const loaded = await loadDataset({ store, clock, ...context });
+    const { dataset, content } = loaded;
+    const prefixes = await loadPrefixes({ store, signal: context.signal }, loaded, 'fit');
     const serving = registry.find();
-    const { nUsers, nItems, interactions, features, signals } = dataset;
+    const { nUsers, nItems, interactions, features, signals, nSignals } = dataset;
     const active = serving === null ? null : activeVersion(serving, dataset, options.guardTolerance);
     const result = await trainer.train(
       {
-        dataset: { nUsers, nItems, interactions, features, signals },
-        ...{ content, featureNames: FEATURE_NAMES, active, seed },
+        dataset: { nUsers, nItems, interactions, features, signals, nSignals },
+        ...{ content, featureNames: FEATURE_NAMES, prefixes, active, seed },
       },
       { signal: context.signal, onProgress: context.report },
     );

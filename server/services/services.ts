@@ -13,6 +13,7 @@ import type {
   Counterfactual,
   DriftReport,
   EventType,
+  FeatureComparison,
   Feedback,
   Item,
   LiveRates,
@@ -21,6 +22,7 @@ import type {
   Opinion,
   Persona,
   PersonaAssignment,
+  PersonaEvidence,
   PersonaEvolution,
   PersonaRecord,
   RecommendationFilter,
@@ -75,10 +77,17 @@ export interface PersonaService {
 }
 
 export interface CorrectionService {
-  /** The persona a user names, until withdrawn with null. Throws PersonaNotFoundError, NoActiveModelError. */
-  correct(userId: string, personaId: string | null): Promise<PersonaAssignment>;
+  /**
+   * The persona a user names, until withdrawn with null; null when behaviour then says too little. Throws
+   * PersonaNotFoundError, NoActiveModelError.
+   */
+  correct(userId: string, personaId: string | null): Promise<PersonaAssignment | null>;
   /** The user's behavioural features in plain units; empty before the first training and for a user without events. */
   behaviour(userId: string): Promise<{ feature: string; value: number }[]>;
+  /** How many signals the user has given, and how many a persona needs. */
+  evidence(userId: string): Promise<PersonaEvidence>;
+  /** What sets this persona apart: the user beside its users and beside everybody; empty for an unknown persona. */
+  comparison(userId: string, personaId: string): Promise<FeatureComparison[]>;
 }
 
 export interface RecommendationService {

@@ -55,10 +55,11 @@ export interface UserRepository {
    * Sets persona and event count for many users in one go; users that are gone stay gone. With `unlessVersion`, a user
    * whose persona that version has assigned already keeps it. A persona a user has chosen gives way under the same
    * version to another choice only, or to `isCorrection`, the user's own word, which is on disk when this resolves.
+   * Null takes a persona away, never one that the user chose unless it is `isCorrection`.
    * Without either, a user of whom more events were counted before keeps what is there: who counted them knew more.
    */
   assignPersonas(
-    rows: readonly { userId: string; persona: PersonaAssignment; eventCount: number }[],
+    rows: readonly { userId: string; persona: PersonaAssignment | null; eventCount: number }[],
     options?: { unlessVersion?: number; isCorrection?: boolean },
   ): Promise<void>;
   /** Streams who has which persona, in batches, in no order. */

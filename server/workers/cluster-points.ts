@@ -17,16 +17,22 @@ export interface ClusterPoints {
   readonly silhouette: Float32Array;
 }
 
-/** Rows are in the order of pseudonyms, which is no order at all: every so-many-th is a fair sample. */
-export function clusterPoints({ labels, projection, silhouettes }: PersonaFit): ClusterPoints {
+/**
+ * `rows`: the row of the data set behind each row of the fit. They are in the order of pseudonyms, which is no order at
+ * all: every so-many-th is a fair sample.
+ */
+export function clusterPoints(
+  { labels, projection, silhouettes }: PersonaFit,
+  rows: Int32Array,
+): ClusterPoints {
   const nUsers = labels.length;
   const n = Math.min(nUsers, MAX_POINTS);
-  const users = Int32Array.from({ length: n }, (_, point) => Math.floor((point * nUsers) / n));
+  const sample = Int32Array.from({ length: n }, (_, point) => Math.floor((point * nUsers) / n));
   return {
-    users,
-    x: Float32Array.from(users, (user) => projection[user * 2]),
-    y: Float32Array.from(users, (user) => projection[user * 2 + 1]),
-    persona: Uint8Array.from(users, (user) => labels[user]),
-    silhouette: Float32Array.from(users, (user) => silhouettes[user]),
+    users: sample.map((at) => rows[at]),
+    x: Float32Array.from(sample, (at) => projection[at * 2]),
+    y: Float32Array.from(sample, (at) => projection[at * 2 + 1]),
+    persona: Uint8Array.from(sample, (at) => labels[at]),
+    silhouette: Float32Array.from(sample, (at) => silhouettes[at]),
   };
 }

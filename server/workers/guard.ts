@@ -8,6 +8,7 @@
  */
 
 import type { MetricComparison } from '../domain/index.js';
+import { PERSONA_SIGNALS } from '../domain/index.js';
 import type {
   Evaluation,
   HeldOut,
@@ -59,8 +60,14 @@ export interface ActiveVersion {
 
 export interface GuardInput {
   readonly active: ActiveVersion;
-  /** `features`: Float64Array, row-major [nUsers, featureNames.length]. */
-  readonly dataset: { readonly nUsers: number; readonly nItems: number; readonly features: Float64Array };
+  readonly dataset: {
+    readonly nUsers: number;
+    readonly nItems: number;
+    /** Float64Array, row-major [nUsers, featureNames.length]. */
+    readonly features: Float64Array;
+    /** Int32Array [nUsers]. */
+    readonly nSignals: Int32Array;
+  };
   readonly featureNames: readonly string[];
   /** What `judged` was fitted to. */
   readonly fitted: RecommenderInput;
@@ -152,13 +159,16 @@ function refittedScores({ active, fitted, seed }: GuardInput, personas: PersonaM
   return foldedScores(other, fitted.interactions, (user) => labels[user]);
 }
 
-/** Int32Array [nUsers]: everybody's persona under the active version; -1 where its features were others. */
+/** Int32Array [nUsers]: everybody's persona under the active version; -1 without one, and where its features were others. */
 function labelsOf(model: PersonaModel, { dataset, featureNames }: GuardInput): Int32Array {
   const { names } = model.preprocessing;
   const nComponents = componentCount(model.preprocessing);
   if (names.join('\n') !== featureNames.join('\n')) return new Int32Array(dataset.nUsers).fill(-1);
-  if (nComponents === 0) return new Int32Array(dataset.nUsers);
-  return nearestCentroids(transform(model.preprocessing, dataset.features), nComponents, model.centroids);
+  const labels =
+    nComponents === 0
+      ? new Int32Array(dataset.nUsers)
+      : nearestCentroids(transform(model.preprocessing, dataset.features), nComponents, model.centroids);
+  return labels.map((label, user) => (dataset.nSignals[user] < PERSONA_SIGNALS ? -1 : label));
 }
 
 export function isSameConfiguration(left: HyperParameters, right: HyperParameters): boolean {

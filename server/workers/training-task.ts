@@ -6,7 +6,9 @@
  */
 
 import type { MetricComparison, MetricValue, Persona, TrainingStage } from '../domain/index.js';
-import type { Interactions, ItemContent } from '../features/index.js';
+import { NOMINAL_FEATURES, PERSONA_SIGNALS } from '../domain/index.js';
+import type { Interactions, ItemContent, PrefixPairs } from '../features/index.js';
+import { personaRows } from '../features/index.js';
 import type {
   Drift,
   Evaluation,
@@ -20,6 +22,8 @@ import type {
   Signal,
 } from '../learning/index.js';
 import {
+  calibratePersonas,
+  confidenceOfNearest,
   evaluate,
   fitPersonas,
   fitRecommender,
@@ -49,9 +53,13 @@ export interface TrainingInput {
     readonly features: Float64Array;
     /** Which signals users give; default all. */
     readonly signals?: readonly Signal[];
+    /** Int32Array [nUsers]: signals behind each user; below PERSONA_SIGNALS there is no persona. */
+    readonly nSignals: Int32Array;
   };
   readonly content: ItemContent;
   readonly featureNames: readonly string[];
+  /** What confidences are calibrated on; absent: they stay a softmax. */
+  readonly prefixes?: PrefixPairs;
   /** Null before the first training. */
   readonly active: ActiveVersion | null;
   readonly seed: number;
@@ -61,9 +69,9 @@ export interface TrainingResult {
   readonly k: number;
   readonly evidence: readonly ClusterEvidence[];
   readonly personas: readonly Persona[];
-  /** Int32Array [nUsers], index into `personas`. */
+  /** Int32Array [nUsers], index into `personas`; -1 for users with too few signals. */
   readonly labels: Int32Array;
-  /** Float32Array [nUsers], 0..1. */
+  /** Float32Array [nUsers], 0..1; 0 for users without a persona. */
   readonly confidence: Float32Array;
   readonly map: ClusterPoints;
   readonly packedPersonas: PackedPersonas;
@@ -85,29 +93,62 @@ const SEARCH_FITS = 8;
 
 export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgress): TrainingResult {
   const active = input.active === null ? null : unpackPersonas(input.active.personas);
-  const personaFit = fitPersonas(input.dataset.features, {
-    names: input.featureNames,
-    seed: input.seed,
-    previous: active ?? undefined,
-    onProgress: (fraction) => onProgress('personas', fraction),
-  });
-  const { model, evaluation, guard, judgedBy } = fitAndJudge(input, personaFit, onProgress);
+  const fitted = fitUserPersonas(input, active, onProgress);
+  const { model, evaluation, guard, judgedBy } = fitAndJudge(input, fitted, onProgress);
   return {
-    k: personaFit.model.personas.length,
-    evidence: personaFit.evidence,
-    personas: personaFit.model.personas,
-    labels: personaFit.labels,
-    confidence: personaFit.confidence,
-    map: clusterPoints(personaFit),
-    packedPersonas: packPersonas(personaFit.model),
+    k: fitted.personas.personas.length,
+    evidence: fitted.fit.evidence,
+    personas: fitted.personas.personas,
+    labels: fitted.labels,
+    confidence: fitted.confidence,
+    map: clusterPoints(fitted.fit, fitted.rows),
+    packedPersonas: packPersonas(fitted.personas),
     packedRecommender: packRecommender(model),
-    metrics: metricsOf(evaluation, personaFit),
+    metrics: metricsOf(evaluation, fitted.fit),
     judgedBy,
     hyperParameters: { ...model.hyperParameters },
     comparison: guard?.comparison ?? [],
     comparisonBasis: guard?.basis ?? null,
     drift: driftOf(active, input),
   };
+}
+
+interface UserPersonas {
+  readonly fit: PersonaFit;
+  /** Of the fit, calibrated. */
+  readonly personas: PersonaModel;
+  /** Rows of the data set the fit was made of. */
+  readonly rows: Int32Array;
+  /** As in TrainingResult. */
+  readonly labels: Int32Array;
+  readonly confidence: Float32Array;
+}
+
+/** Personas are learned from users with enough signals, and given to them alone. */
+function fitUserPersonas(
+  { dataset, featureNames, prefixes, seed }: TrainingInput,
+  active: PersonaModel | null,
+  onProgress: TrainingProgress,
+): UserPersonas {
+  const { rows, features } = personaRows(dataset);
+  const fit = fitPersonas(features, {
+    ...{ names: featureNames, nominal: NOMINAL_FEATURES, seed, previous: active ?? undefined },
+    onProgress: (fraction) => onProgress('personas', fraction),
+  });
+  const personas = prefixes === undefined ? fit.model : calibratePersonas(fit.model, prefixes);
+  const sure = confidenceOfNearest(
+    personas,
+    features,
+    rows.map((row) => dataset.nSignals[row]),
+  );
+  const labels = new Int32Array(dataset.nUsers).fill(-1);
+  const confidence = new Float32Array(dataset.nUsers);
+  rows.forEach((row, at) => {
+    if (dataset.nSignals[row] < PERSONA_SIGNALS) return;
+    labels[row] = fit.labels[at];
+    confidence[row] = sure[at];
+  });
+  return { fit, personas, rows, labels, confidence };
 }
 
 interface Judged {
@@ -121,12 +162,12 @@ interface Judged {
  * A configuration that was searched for and lost to the one that serves is given up for that one, fitted to the newer
  * data: chance misleads a search now and then, and that must not keep a version from following its users.
  */
-function fitAndJudge(input: TrainingInput, personaFit: PersonaFit, onProgress: TrainingProgress): Judged {
+function fitAndJudge(input: TrainingInput, users: UserPersonas, onProgress: TrainingProgress): Judged {
   const { active } = input;
-  const found = fitOnce(input, personaFit, { search: { maxFits: SEARCH_FITS }, onProgress });
+  const found = fitOnce(input, users, { search: { maxFits: SEARCH_FITS }, onProgress });
   if (active === null || !isRefused(found)) return found;
   if (isSameConfiguration(found.model.hyperParameters, active.hyperParameters)) return found;
-  const kept = fitOnce(input, personaFit, { onProgress: () => onProgress('evaluate', 0.95) });
+  const kept = fitOnce(input, users, { onProgress: () => onProgress('evaluate', 0.95) });
   return isRefused(kept) ? found : kept;
 }
 
@@ -136,15 +177,15 @@ function isRefused({ guard }: Judged): boolean {
 
 function fitOnce(
   input: TrainingInput,
-  personaFit: PersonaFit,
+  users: UserPersonas,
   { search, onProgress }: { search?: SearchBudget; onProgress: TrainingProgress },
 ): Judged {
   const { interactions, nItems } = input.dataset;
   const shared = {
     nItems,
     itemFeatures: itemFeaturesOf(input.content),
-    userPersona: personaFit.labels,
-    nPersonas: personaFit.model.personas.length,
+    userPersona: users.labels,
+    nPersonas: users.personas.personas.length,
   };
   const { train, test, signal } = holdOut(interactions, {
     seed: input.seed,
@@ -168,11 +209,11 @@ function fitOnce(
   );
   const evaluation = evaluate(
     {
-      scoresOf: foldedScores(judged, train, (user) => personaFit.labels[user]),
+      scoresOf: foldedScores(judged, train, (user) => users.labels[user]),
       nItems,
       seen: train,
       test,
-      group: personaFit.labels,
+      group: users.labels,
     },
     {
       ...{ seed: input.seed, maxUsers: judgedAtMost(nItems) },
@@ -194,7 +235,7 @@ function fitOnce(
 /** Null also where the active version has other features. */
 function driftOf(active: PersonaModel | null, { dataset, featureNames }: TrainingInput): Drift | null {
   if (active === null || active.preprocessing.names.join('\n') !== featureNames.join('\n')) return null;
-  return measureDrift(active, dataset.features);
+  return measureDrift(active, personaRows(dataset).features);
 }
 
 /** Without users to judge, the clustering is all that was measured. */

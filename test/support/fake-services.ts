@@ -173,6 +173,9 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           return { ...fakeUser(ALICE).persona!, personaId: personaId ?? 'seeker', isChosen };
         }),
       behaviour: () => ask('behaviour', () => [{ feature: 'clickRate', value: 0.5 }]),
+      evidence: () => ask('evidence', () => ({ have: 12, need: 10 })),
+      comparison: () =>
+        ask('comparison', () => [{ feature: 'clickRate', user: 0.5, persona: 0.4, everybody: 0.2 }]),
     },
     userData: {
       export: (userId) =>

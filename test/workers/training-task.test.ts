@@ -79,7 +79,10 @@ describe('a training task', () => {
 
     const result = runTrainingTask(
       {
-        dataset: { nUsers: N_USERS, nItems: N_ITEMS, interactions, features },
+        dataset: {
+          ...{ nUsers: N_USERS, nItems: N_ITEMS, interactions, features },
+          nSignals: new Int32Array(N_USERS).fill(24),
+        },
         ...{ content, featureNames: FEATURE_NAMES, seed: 1 },
         active: {
           ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005 },

@@ -15,7 +15,7 @@ import { fitKMeans, nearestCentroids } from './kmeans.js';
 import { matchPersonas, transitionsOf } from './match-personas.js';
 import type { PersonaMatch, PersonaTransition } from './match-personas.js';
 import type { PersonaModel, PersonaSummary } from './persona-model.js';
-import { confidencesOf } from './persona-model.js';
+import { confidenceOfNearest } from './persona-model.js';
 import {
   componentCount,
   fitPreprocessing,
@@ -31,6 +31,8 @@ export interface PersonaOptions {
   /** One name per feature column. */
   readonly names: readonly string[];
   readonly seed: number;
+  /** Columns that are codes of words and therefore no distances; none by default. */
+  readonly nominal?: readonly string[];
   /** Fewest and most clusters tried; defaults 2 and 10. */
   readonly kMin?: number;
   readonly kMax?: number;
@@ -46,7 +48,7 @@ export interface PersonaFit {
   readonly model: PersonaModel;
   /** Int32Array [nUsers], index into `model.personas`. */
   readonly labels: Int32Array;
-  /** Float32Array [nUsers], softmax over squared distances, 0..1. */
+  /** Float32Array [nUsers], softmax over squared distances, 0..1: the model is not calibrated yet. */
   readonly confidence: Float32Array;
   /** Float32Array [nUsers], -1..1. */
   readonly silhouettes: Float32Array;
@@ -67,11 +69,11 @@ export interface PersonaFit {
  * Throws InvalidShapeError, InsufficientDataError for no users, and NotFiniteError naming row and feature.
  */
 export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
-  const { names, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
-  const whole = fitPreprocessing(features, { names });
+  const { names, nominal, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
+  const whole = fitPreprocessing(features, { names, nominal });
   // A robot would stretch every axis, and take a persona for itself: it is assigned to one, and has no part in the fit.
   const typical = withoutRobots(whole, features);
-  const preprocessing = typical === features ? whole : fitPreprocessing(typical, { names });
+  const preprocessing = typical === features ? whole : fitPreprocessing(typical, { names, nominal });
   const nUsers = features.length / names.length;
   const nComponents = componentCount(preprocessing);
   const points = transform(preprocessing, features);
@@ -118,13 +120,14 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
     distributions: fitDistributions(features, names.length),
     centroids: fit.centroids,
     temperature: Math.max(Number.MIN_VALUE, fit.inertia / nUsers),
+    calibration: null,
     personas,
   });
   onProgress?.(1);
   return {
     model,
     labels: fit.labels,
-    confidence: confidenceOf(model, points, fit.labels),
+    confidence: confidenceOfNearest(model, features, new Int32Array(nUsers)),
     silhouettes: all.values,
     silhouette: evidence[chosen].silhouette,
     evidence,
@@ -172,6 +175,7 @@ function onePersona(features: Float64Array, preprocessing: Preprocessing, points
     distributions: fitDistributions(features, names.length),
     centroids,
     temperature: Math.max(Number.MIN_VALUE, inertia / nUsers),
+    calibration: null,
     personas: Object.freeze([persona]),
   });
   return {
@@ -255,15 +259,6 @@ function meansOf(
     for (let c = 0; c < names.length; c++) sums[c] += features[row * names.length + c];
   }
   return Object.fromEntries(names.map((name, c) => [name, size === 0 ? 0 : sums[c] / size]));
-}
-
-function confidenceOf(model: PersonaModel, points: Float64Array, labels: Int32Array): Float32Array {
-  const nComponents = points.length / labels.length;
-  return Float32Array.from(
-    labels,
-    (label, user) =>
-      confidencesOf(model, points.subarray(user * nComponents, (user + 1) * nComponents))[label],
-  );
 }
 
 /** Float32Array, row-major [nUsers, 2]: zeros for an axis that does not exist. */

@@ -1,4 +1,6 @@
 export { adjustedRandIndex } from './agreement.js';
+export { calibrated, fitCalibration, marginOf, reliabilityOf } from './calibration.js';
+export type { Calibration, CalibrationCurve, CalibrationPairs, ReliabilityRow } from './calibration.js';
 export { chooseK } from './choose-k.js';
 export type { ClusterEvidence } from './choose-k.js';
 export { distinctiveFeatures, nameClusters } from './describe.js';
@@ -13,12 +15,21 @@ export { fitKMeans, nearestCentroids, refineCentroids } from './kmeans.js';
 export type { KMeansFit, KMeansOptions } from './kmeans.js';
 export { matchPersonas, transitionsOf } from './match-personas.js';
 export type { PersonaMatch, PersonaTransition } from './match-personas.js';
-export { assignPersona, packPersonas, unpackPersonas } from './persona-model.js';
+export {
+  assignPersona,
+  calibratePersonas,
+  confidenceOfNearest,
+  measureReliability,
+  packPersonas,
+  unpackPersonas,
+} from './persona-model.js';
 export type {
+  AssignOptions,
   FeatureDistributions,
   PackedPersonas,
   PersonaChoice,
   PersonaModel,
+  PersonaPairs,
   PersonaSummary,
 } from './persona-model.js';
 export { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';

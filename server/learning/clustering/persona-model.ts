@@ -1,9 +1,11 @@
 /** What assigning a user to a persona needs, and the assignment itself. */
 
 import { InvalidModelError } from '../errors.js';
+import type { Calibration, CalibrationPairs, ReliabilityRow } from './calibration.js';
+import { calibrated, fitCalibration, marginOf, reliabilityOf } from './calibration.js';
 import type { ClusterName, DistinctiveFeature } from './describe.js';
 import type { Preprocessing } from './preprocessing.js';
-import { transform } from './preprocessing.js';
+import { componentCount, transform } from './preprocessing.js';
 
 /** A cluster as people see it. */
 export interface PersonaSummary extends ClusterName {
@@ -32,14 +34,16 @@ export interface PersonaModel {
   readonly distributions: FeatureDistributions;
   /** Float64Array, row-major [k, m]. */
   readonly centroids: Float64Array;
-  /** Mean squared distance of users to their own centroid: the unit of the softmax. */
+  /** Mean squared distance of users to their own centroid: the unit of margins and of the softmax. */
   readonly temperature: number;
+  /** Turns distances into probabilities; null for versions made before there was one, and for too few users. */
+  readonly calibration: Calibration | null;
   readonly personas: readonly PersonaSummary[];
 }
 
 export interface PersonaChoice {
   readonly personaId: string;
-  /** Softmax over squared distances, 0..1. */
+  /** Probability of keeping the persona after twice the signals, 0..1; a softmax without calibration. */
   readonly confidence: number;
   /** A persona that wants one more confirmation before the user moves there; null when there is none. */
   readonly pending: string | null;
@@ -48,6 +52,13 @@ export interface PersonaChoice {
 /** A move happens at once when the new persona is this much likelier than the held one. */
 const MOVE_MARGIN = 0.2;
 
+export interface AssignOptions {
+  /** How many signals the row rests on. */
+  readonly signals: number;
+  /** What the user had before; null for a choice that owes nothing to it. */
+  readonly held: Pick<PersonaChoice, 'personaId' | 'pending'> | null;
+}
+
 /**
  * The persona of one feature row. With `held`, hysteresis: the user stays unless the nearest persona leads by a margin, or
  * was the nearest the last time as well. Throws InvalidShapeError and NotFiniteError for a row that does not fit.
@@ -55,11 +66,11 @@ const MOVE_MARGIN = 0.2;
 export function assignPersona(
   model: PersonaModel,
   row: Float64Array,
-  held: Pick<PersonaChoice, 'personaId' | 'pending'> | null,
+  { signals, held }: AssignOptions,
 ): PersonaChoice {
-  const confidences = confidencesOf(model, transform(model.preprocessing, row));
-  let nearest = 0;
-  for (let c = 1; c < confidences.length; c++) if (confidences[c] > confidences[nearest]) nearest = c;
+  const distances = distancesOf(model, transform(model.preprocessing, row));
+  const nearest = nearestOf(distances);
+  const confidences = confidencesOf(model, distances, signals);
   const nearestId = model.personas[nearest].personaId;
   const heldIndex =
     held === null ? -1 : model.personas.findIndex(({ personaId }) => personaId === held.personaId);
@@ -71,17 +82,99 @@ export function assignPersona(
     : { personaId: held!.personaId, confidence: confidences[heldIndex], pending: nearestId };
 }
 
-/** Float64Array [k] that sums to 1, for one point of the clustering space. */
-export function confidencesOf(
-  { centroids, temperature }: Pick<PersonaModel, 'centroids' | 'temperature'>,
-  point: Float64Array,
-): Float64Array {
+/**
+ * Confidence of each row's nearest persona, Float32Array [nRows]. `rows` is Float64Array, row-major [nRows, nFeatures];
+ * `signals` is Int32Array [nRows]. Throws like `transform`.
+ */
+export function confidenceOfNearest(
+  model: PersonaModel,
+  rows: Float64Array,
+  signals: Int32Array,
+): Float32Array {
+  const confidence = new Float32Array(signals.length);
+  eachRow(model, rows, (distances, row) => {
+    confidence[row] = confidencesOf(model, distances, signals[row])[nearestOf(distances)];
+  });
+  return confidence;
+}
+
+/** Feature rows of the same users after n signals and after 2n; rows as in `confidenceOfNearest`. */
+export interface PersonaPairs {
+  readonly signals: Int32Array;
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+}
+
+/** The model with a calibration fitted to `pairs`; unchanged where these are too few. Throws like `transform`. */
+export function calibratePersonas(model: PersonaModel, pairs: PersonaPairs): PersonaModel {
+  const k = model.personas.length;
+  const margins = new Float64Array(pairs.signals.length * k);
+  eachRow(model, pairs.before, (distances, row) => {
+    for (let c = 0; c < k; c++) margins[row * k + c] = marginOf(distances, c, model.temperature);
+  });
+  const fitted: CalibrationPairs = {
+    signals: pairs.signals,
+    margins,
+    later: nearestOfRows(model, pairs.after),
+  };
+  return Object.freeze({ ...model, calibration: fitCalibration(fitted) });
+}
+
+/** What the model says of `pairs` after n signals beside what came true after 2n. Throws like `transform`. */
+export function measureReliability(model: PersonaModel, pairs: PersonaPairs): ReliabilityRow[] {
+  const said = confidenceOfNearest(model, pairs.before, pairs.signals);
+  const [before, after] = [nearestOfRows(model, pairs.before), nearestOfRows(model, pairs.after)];
+  return reliabilityOf(
+    Float64Array.from(said),
+    Array.from(before, (persona, pair) => persona === after[pair]),
+  );
+}
+
+function nearestOfRows(model: PersonaModel, rows: Float64Array): Int32Array {
+  const nearest = new Int32Array(rows.length / model.preprocessing.names.length);
+  eachRow(model, rows, (distances, row) => (nearest[row] = nearestOf(distances)));
+  return nearest;
+}
+
+function eachRow(
+  model: PersonaModel,
+  rows: Float64Array,
+  visit: (distances: Float64Array, row: number) => void,
+): void {
+  const nComponents = componentCount(model.preprocessing);
+  const nRows = rows.length / model.preprocessing.names.length;
+  const points = transform(model.preprocessing, rows);
+  for (let row = 0; row < nRows; row++) {
+    visit(distancesOf(model, points.subarray(row * nComponents, (row + 1) * nComponents)), row);
+  }
+}
+
+function nearestOf(distances: Float64Array): number {
+  let nearest = 0;
+  for (let c = 1; c < distances.length; c++) if (distances[c] < distances[nearest]) nearest = c;
+  return nearest;
+}
+
+/** Float64Array [k]: squared distances of one point of the clustering space to the centroids. */
+function distancesOf({ centroids }: Pick<PersonaModel, 'centroids'>, point: Float64Array): Float64Array {
   const nComponents = point.length;
-  const k = nComponents === 0 ? 1 : centroids.length / nComponents;
-  const distances = new Float64Array(k);
-  for (let c = 0; c < k; c++) {
+  const distances = new Float64Array(nComponents === 0 ? 1 : centroids.length / nComponents);
+  for (let c = 0; c < distances.length; c++) {
     for (let m = 0; m < nComponents; m++) distances[c] += (point[m] - centroids[c * nComponents + m]) ** 2;
   }
+  return distances;
+}
+
+/** Float64Array [k]. */
+function confidencesOf(
+  { calibration, temperature }: Pick<PersonaModel, 'calibration' | 'temperature'>,
+  distances: Float64Array,
+  signals: number,
+): Float64Array {
+  // A single persona cannot be left.
+  if (distances.length === 1) return Float64Array.of(1);
+  if (calibration !== null)
+    return distances.map((_, c) => calibrated(calibration, marginOf(distances, c, temperature), signals));
   const least = distances.reduce((a, b) => Math.min(a, b), Infinity);
   const weights = distances.map((distance) => Math.exp(-(distance - least) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -110,6 +203,8 @@ export interface PackedPersonas {
     readonly zLimit: number;
     readonly explainedVariance: number;
     readonly temperature: number;
+    /** Absent in versions made before there was one. */
+    readonly calibration?: Calibration | null;
     readonly personas: readonly PersonaSummary[];
   };
   readonly arrays: Readonly<Record<(typeof ARRAYS)[number], Float64Array | Int32Array>>;
@@ -117,10 +212,10 @@ export interface PackedPersonas {
 
 /** Named arrays and plain data; no copies. */
 export function packPersonas(model: PersonaModel): PackedPersonas {
-  const { preprocessing, distributions, centroids, temperature, personas } = model;
+  const { preprocessing, distributions, centroids, temperature, calibration, personas } = model;
   const { names, droppedNames, zLimit, explainedVariance } = preprocessing;
   return {
-    meta: { names, droppedNames, zLimit, explainedVariance, temperature, personas },
+    meta: { names, droppedNames, zLimit, explainedVariance, temperature, calibration, personas },
     arrays: {
       ...Object.fromEntries(PREPROCESSING_ARRAYS.map((name) => [name, preprocessing[name]])),
       ...distributions,
@@ -137,7 +232,7 @@ export function unpackPersonas({ meta, arrays }: PackedPersonas): PersonaModel {
       name === 'kept' || name === 'isLogged' ? array instanceof Int32Array : array instanceof Float64Array;
     if (!isRight) throw new InvalidModelError(`Persona part ${name} is missing or of another type.`);
   }
-  const { names, droppedNames, zLimit, explainedVariance, temperature, personas } = meta;
+  const { names, droppedNames, zLimit, explainedVariance, temperature, calibration = null, personas } = meta;
   const nComponents = arrays.variances.length;
   if (
     arrays.centroids.length !== personas.length * nComponents ||
@@ -158,5 +253,12 @@ export function unpackPersonas({ meta, arrays }: PackedPersonas): PersonaModel {
     >),
   });
   const { centroids, edges, shares } = arrays as Record<string, Float64Array>;
-  return Object.freeze({ preprocessing, distributions: { edges, shares }, centroids, temperature, personas });
+  return Object.freeze({
+    preprocessing,
+    distributions: { edges, shares },
+    centroids,
+    temperature,
+    calibration,
+    personas,
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * From raw behavioural features to the space KMeans runs in: a fitted, frozen, serialisable pipeline.
  *
- * In order: constant columns are dropped; heavy-tailed columns without negative values become log1p(x); every column
+ * In order: columns of codes and constant columns are dropped; heavy-tailed columns without negative values become log1p(x); every column
  * is winsorised by its robust z-score; StandardScaler; PCA. `transform` is the one function for training and for live
  * assignment.
  *
@@ -30,6 +30,8 @@ const MIN_ROWS_FOR_ROBOTS = 20;
 export interface PreprocessingOptions {
   /** One name per column, in column order. */
   readonly names: readonly string[];
+  /** Columns that hold codes of words: numbers without order, so no distances; none by default. */
+  readonly nominal?: readonly string[];
   /** Robust z-score beyond which a value is pulled in and its row flagged; above 0, default 3.5. */
   readonly outlierZ?: number;
   /** Share of variance that is enough although more components stand out; 0..1, default 0.9. */
@@ -42,7 +44,7 @@ export interface PreprocessingOptions {
 export interface Preprocessing {
   /** All columns, in the order rows must have. */
   readonly names: readonly string[];
-  /** Columns that said nothing because they were constant. */
+  /** Columns that say nothing of distances: constant ones and codes. */
   readonly droppedNames: readonly string[];
   /** Int32Array [p]: indices into `names`, ascending. */
   readonly kept: Int32Array;
@@ -76,7 +78,7 @@ export function componentCount(preprocessing: Preprocessing): number {
  * Throws InvalidShapeError (length), InsufficientDataError (no rows) and NotFiniteError (names row and column).
  */
 export function fitPreprocessing(features: Float64Array, options: PreprocessingOptions): Preprocessing {
-  const { names, outlierZ = 3.5, varianceShare = 0.9, maxComponents = 10 } = options;
+  const { names, nominal = [], outlierZ = 3.5, varianceShare = 0.9, maxComponents = 10 } = options;
   const nRows = rowCount(features, names);
   if (nRows === 0) throw new InsufficientDataError('Preprocessing cannot be fitted to a table without rows.');
   checkFinite(features, names);
@@ -84,6 +86,7 @@ export function fitPreprocessing(features: Float64Array, options: PreprocessingO
   const kept: number[] = [];
   const columns: FittedColumn[] = [];
   for (let c = 0; c < names.length; c++) {
+    if (nominal.includes(names[c])) continue;
     const sorted = sortedColumn(features, c, names.length);
     if (isConstant(sorted)) continue;
     const column = fitColumn(sorted, outlierZ);

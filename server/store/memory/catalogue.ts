@@ -62,9 +62,9 @@ export function createUsers(): UserRepository {
         const isAssigned = unlessVersion !== undefined && user?.persona?.modelVersion === unlessVersion;
         const isFree =
           isCorrection ||
-          persona.isChosen === true ||
+          persona?.isChosen === true ||
           user?.persona?.isChosen !== true ||
-          user.persona.modelVersion !== persona.modelVersion;
+          (persona !== null && user.persona.modelVersion !== persona.modelVersion);
         if (user !== null && !isAssigned && !isOlder && isFree)
           users.set(userId, { ...user, persona, eventCount });
       }

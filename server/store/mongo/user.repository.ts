@@ -95,8 +95,10 @@ export function createUserRepository(
       const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => {
-          const { modelVersion, isChosen = false } = persona;
-          const isFree = isCorrection || isChosen ? {} : { chosenFor: { $ne: modelVersion } };
+          const { modelVersion, isChosen = false } = persona ?? { modelVersion: null };
+          // A choice gives way to behaviour under a newer version only, and never to having no persona.
+          const isUnchosen = modelVersion === null ? null : { $ne: modelVersion };
+          const isFree = isCorrection || isChosen ? {} : { chosenFor: isUnchosen };
           const isNewer = isLive ? { eventCount: { $lte: eventCount } } : {};
           const filter = { _id: userId, ...isOpen, ...isFree, ...isNewer };
           const chosenFor = isChosen ? modelVersion : null;

@@ -113,7 +113,7 @@ describe('fitting personas', () => {
     expect(result.model.personas.map(({ personaId }) => personaId)).toEqual(['everyone']);
     expect(result.labels.length).toBe(table.length / 2);
     expectFinite(result);
-    expect(assignPersona(result.model, Float64Array.of(7, 7), null)).toEqual({
+    expect(assignPersona(result.model, Float64Array.of(7, 7), { signals: 20, held: null })).toEqual({
       personaId: 'everyone',
       confidence: 1,
       pending: null,
@@ -159,7 +159,7 @@ describe('choosing k', () => {
 describe('assigning live', () => {
   it('agrees with training for every user', () => {
     for (let user = 0; user < 200; user++) {
-      const { personaId, confidence } = assignPersona(fit.model, rowOf(user), null);
+      const { personaId, confidence } = assignPersona(fit.model, rowOf(user), { signals: 20, held: null });
       expect(personaId).toBe(fit.model.personas[fit.labels[user]].personaId);
       expect(confidence).toBeCloseTo(fit.confidence[user], 5);
     }
@@ -169,15 +169,20 @@ describe('assigning live', () => {
     const middle = Float64Array.from(names, (name) => fit.model.personas[0].centroid[name]);
     const other = Float64Array.from(names, (name) => fit.model.personas[1].centroid[name]);
     const between = middle.map((value, i) => (value + other[i]) / 2);
-    const sure = assignPersona(fit.model, middle, null);
+    const sure = assignPersona(fit.model, middle, { signals: 20, held: null });
     expect(sure.personaId).toBe(fit.model.personas[0].personaId);
     expect(sure.confidence).toBeGreaterThan(0.9);
-    expect(assignPersona(fit.model, between, null).confidence).toBeLessThan(sure.confidence);
+    expect(assignPersona(fit.model, between, { signals: 20, held: null }).confidence).toBeLessThan(
+      sure.confidence,
+    );
   });
 
   it('moves at once on clear evidence', () => {
     const held = { personaId: 'buyer', pending: null };
-    expect(assignPersona(fit.model, rowOf(0), held)).toMatchObject({ personaId: 'seeker', pending: null });
+    expect(assignPersona(fit.model, rowOf(0), { signals: 20, held })).toMatchObject({
+      personaId: 'seeker',
+      pending: null,
+    });
   });
 
   it('asks for a second confirmation on a close call, and forgets the first when it does not come', () => {
@@ -188,19 +193,32 @@ describe('assigning live', () => {
     let high = 1;
     for (let step = 0; step < 40; step++) {
       const middle = (low + high) / 2;
-      if (assignPersona(fit.model, at(middle), null).personaId === 'seeker') low = middle;
+      if (assignPersona(fit.model, at(middle), { signals: 20, held: null }).personaId === 'seeker')
+        low = middle;
       else high = middle;
     }
     const close = at(high);
-    const nearest = assignPersona(fit.model, close, null).personaId;
-    const first = assignPersona(fit.model, close, { personaId: 'seeker', pending: null });
+    const nearest = assignPersona(fit.model, close, { signals: 20, held: null }).personaId;
+    const first = assignPersona(fit.model, close, {
+      signals: 20,
+      held: { personaId: 'seeker', pending: null },
+    });
     expect(first).toMatchObject({ personaId: 'seeker', pending: nearest });
-    expect(assignPersona(fit.model, close, first)).toMatchObject({ personaId: nearest, pending: null });
-    expect(assignPersona(fit.model, from, first)).toMatchObject({ personaId: 'seeker', pending: null });
+    expect(assignPersona(fit.model, close, { signals: 20, held: first })).toMatchObject({
+      personaId: nearest,
+      pending: null,
+    });
+    expect(assignPersona(fit.model, from, { signals: 20, held: first })).toMatchObject({
+      personaId: 'seeker',
+      pending: null,
+    });
   });
 
   it('starts afresh from a persona the model does not have', () => {
-    expect(assignPersona(fit.model, rowOf(2), { personaId: 'gone', pending: null }).personaId).toBe('buyer');
+    expect(
+      assignPersona(fit.model, rowOf(2), { signals: 20, held: { personaId: 'gone', pending: null } })
+        .personaId,
+    ).toBe('buyer');
   });
 });
 
@@ -209,7 +227,9 @@ describe('a stored persona model', () => {
     const packed = packPersonas(fit.model);
     const restored = unpackPersonas({ meta: JSON.parse(JSON.stringify(packed.meta)), arrays: packed.arrays });
     expect(restored).toEqual(fit.model);
-    expect(assignPersona(restored, rowOf(3), null)).toEqual(assignPersona(fit.model, rowOf(3), null));
+    expect(assignPersona(restored, rowOf(3), { signals: 20, held: null })).toEqual(
+      assignPersona(fit.model, rowOf(3), { signals: 20, held: null }),
+    );
   });
 
   it('is refused when a part is missing or too short', () => {
