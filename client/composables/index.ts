@@ -16,6 +16,7 @@ export * from './useHistory.js';
 export * from './useLiveQuery.js';
 export * from './useLiveSubscription.js';
 export * from './useMyPersona.js';
+export * from './persona-figures.js';
 export * from './usePersonaWords.js';
 export * from './usePointerHold.js';
 export * from './useReasonWords.js';

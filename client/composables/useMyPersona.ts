@@ -8,12 +8,12 @@ import { CorrectPersonaDocument, MyPersonaDocument, type MyPersonaQuery } from '
 import { useLiveQuery } from './useLiveQuery.js';
 
 export type PersonaProfile = MyPersonaQuery['personas'][number];
-export type FeatureValue = PersonaProfile['centroid'][number];
+export type ComparedFeature = NonNullable<MyPersonaQuery['me']['user']>['personaFeatures'][number];
 
 export interface MyPersona {
   readonly personas: ComputedRef<readonly PersonaProfile[]>;
-  /** The viewer's own features; empty while too little is known. */
-  readonly behaviour: ComputedRef<readonly FeatureValue[]>;
+  /** What sets the viewer's persona apart, beside the viewer and everybody; empty without a persona. */
+  readonly features: ComputedRef<readonly ComparedFeature[]>;
   readonly isCorrecting: Ref<boolean>;
   readonly hasFailed: Readonly<Ref<boolean>>;
   /** Resolves to whether it got through; null lets behaviour decide again. */
@@ -27,7 +27,7 @@ export function useMyPersona(): MyPersona {
   const hasFailed = ref(false);
   return {
     personas: computed(() => query.data.value?.personas ?? []),
-    behaviour: computed(() => query.data.value?.me.user?.behaviour ?? []),
+    features: computed(() => query.data.value?.me.user?.personaFeatures ?? []),
     isCorrecting: mutation.loading,
     hasFailed: readonly(hasFailed),
     async correct(personaId) {

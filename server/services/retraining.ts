@@ -8,6 +8,7 @@ import type { ModelVersion, TrainingStage } from '../domain/index.js';
 import { LeaseLostError } from '../domain/index.js';
 import type { Dataset } from '../features/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
+import type { PersonaModel } from '../learning/index.js';
 import { packPersonas, packRecommender } from '../learning/index.js';
 import type { ModelPart, Store } from '../store/index.js';
 import type { ActiveVersion, Trainer, TrainingResult } from '../workers/index.js';
@@ -97,12 +98,22 @@ function activeVersion(
   return {
     version,
     trainedAt: meta.trainedAt,
-    personas: packPersonas(personas),
+    personas: packPersonas(withLabels(personas, meta.personas)),
     recommender: packRecommender(recommender),
     hyperParameters: recommender.hyperParameters,
     itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
     tolerance,
   };
+}
+
+/** The names that an admin gave: learning keeps them with their clusters. */
+function withLabels(model: PersonaModel, named: ModelVersion['personas']): PersonaModel {
+  const labels = new Map(named.map(({ personaId, label }) => [personaId, label]));
+  const personas = model.personas.map((persona) => ({
+    ...persona,
+    label: labels.get(persona.personaId) ?? persona.label,
+  }));
+  return { ...model, personas };
 }
 
 interface Trained {
@@ -210,7 +221,7 @@ function guardValues({ comparison }: TrainingResult): Record<string, number> {
   );
 }
 
-/** A name an admin gave stays with its persona. */
+/** A name an admin gave while the run went on stays with its persona. */
 function keepLabels(personas: ModelVersion['personas'], registry: ModelRegistry): ModelVersion['personas'] {
   const named = new Map(registry.find()?.meta.personas.map(({ personaId, label }) => [personaId, label]));
   return personas.map((persona) => ({ ...persona, label: named.get(persona.personaId) ?? persona.label }));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { backoffMs } from '../../client/composables/backoff.js';
+import { confidenceLevel, directionOf, scaleEnd } from '../../client/composables/persona-figures.js';
 import { relativeTime } from '../../client/composables/useAgo.js';
 import { admin as arAdmin } from '../../client/locales/admin/ar.js';
 import { admin as deAdmin } from '../../client/locales/admin/de.js';
@@ -9,6 +10,7 @@ import { messages as ar } from '../../client/locales/ar.js';
 import { messages as de } from '../../client/locales/de.js';
 import { messages as en } from '../../client/locales/en.js';
 import { ARCHETYPE_WORDING } from '../../server/domain/index.js';
+import { ARCHETYPES, AVERAGE, FEATURE_LABELS } from '../../server/learning/index.js';
 
 /** Every message by its path. */
 function flatten(tree: object, path = ''): [string, string][] {
@@ -51,6 +53,39 @@ describe.each([
 describe('The words for personas', () => {
   it('are the words of the server, so that they are recognised and translated', () => {
     expect(en.persona.known).toEqual(ARCHETYPE_WORDING);
+    for (const { personaId, label, description } of ARCHETYPES)
+      expect(ARCHETYPE_WORDING[personaId as keyof typeof ARCHETYPE_WORDING]).toEqual({ label, description });
+    expect(en.personaName).toEqual(FEATURE_LABELS);
+    expect(en.persona.allRounders).toBe(AVERAGE.label);
+  });
+
+  it('have at most three words in every language', () => {
+    for (const { personaName } of [en, de, ar]) {
+      for (const name of Object.values(personaName).flatMap(({ more, less }) => [more, less]))
+        expect(name.split(/\s+/).length).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('differ for every feature and direction', () => {
+    for (const { personaName } of [en, de, ar]) {
+      const names = Object.values(personaName).flatMap(({ more, less }) => [more, less]);
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+
+  it('say how sure a persona is by the thresholds that the text states', () => {
+    expect([1, 0.85, 0.84, 0.6, 0.59].map(confidenceLevel)).toEqual(['high', 'high', 'fair', 'fair', 'low']);
+    for (const { persona } of [en, de, ar]) expect(persona.confidenceText).toMatch(/85.*60/);
+  });
+
+  it("take the direction from the reader's own distance from everybody, on the scale that is drawn", () => {
+    const end = scaleEnd([0, 0.14, 0.05], 1);
+    expect(end).toBe(0.2);
+    expect(directionOf(0, 0.05, end)).toBe('less');
+    expect(directionOf(0.14, 0.05, end)).toBe('more');
+    expect(directionOf(0.052, 0.05, end)).toBe('same');
+    expect(scaleEnd([0.6, 0.9], 1)).toBe(1);
+    expect(scaleEnd([0, 0], 1)).toBe(1);
   });
 });
 

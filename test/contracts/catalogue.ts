@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import type { PersonaAssignment } from '../../server/domain/index.js';
 import type { Store } from '../../server/store/index.js';
 
 import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
@@ -203,6 +204,27 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       await assign('seeker', { isChosen: true });
       await assign('buyer', { modelVersion: 3 });
       expect(await held()).toBe('buyer');
+    });
+
+    it('takes a persona away, but not one the user has chosen unless the user or another version says so', async () => {
+      await users.ensure([row(ann)]);
+      const assign = (given: PersonaAssignment | null, options = {}) =>
+        users.assignPersonas([{ userId: ann, persona: given, eventCount: 1 }], options);
+      const held = async () => (await users.find(ann))?.persona?.personaId;
+      const chosen = { ...persona('seeker'), modelVersion: 2, isChosen: true };
+      await assign(persona('buyer'));
+      await assign(null);
+      expect(await held()).toBeUndefined();
+      await assign(chosen, { isCorrection: true });
+      await assign(null);
+      expect(await held()).toBe('seeker');
+      await assign(null, { isCorrection: true });
+      expect(await held()).toBeUndefined();
+      await assign(chosen, { isCorrection: true });
+      await assign(null, { unlessVersion: 2 });
+      expect(await held()).toBe('seeker');
+      await assign(null, { unlessVersion: 3 });
+      expect(await held()).toBeUndefined();
     });
 
     it('lists pages by persona and by origin in ascending id order', async () => {

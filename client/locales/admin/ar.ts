@@ -148,6 +148,7 @@ export const admin: typeof english = {
     unknownUserText: 'المعرّفات الأصلية لا تُحفظ: ابحث بالاسم المستعار لا بمعرّف موقعك.',
     userList: 'القائمة التي يراها هذا المستخدم',
     rankedBy: 'رتّبها الإصدار {version}',
+    personaChosen: 'من اختيار المستخدم',
     userPersona: 'الشخصية',
     timeline: 'الشخصية عبر الزمن',
     noTimeline: 'لم تُسند شخصية بعد.',

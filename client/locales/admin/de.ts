@@ -157,6 +157,7 @@ export const admin: typeof english = {
       'Rohe Kennungen werden nicht aufbewahrt: Suche das Pseudonym, nicht die Kennung deiner Website.',
     userList: 'Die Liste, die diese Person sieht',
     rankedBy: 'Geordnet von Version {version}',
+    personaChosen: 'Von der Person gewählt',
     userPersona: 'Persona',
     timeline: 'Persona im Lauf der Zeit',
     noTimeline: 'Es wurde noch keine Persona zugeordnet.',

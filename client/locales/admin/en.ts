@@ -152,6 +152,7 @@ export const admin = {
     unknownUserText: 'Raw ids are not kept: look for the pseudonym, not for the id on your site.',
     userList: 'The list this user sees',
     rankedBy: 'Ranked by version {version}',
+    personaChosen: 'Chosen by the user',
     userPersona: 'Persona',
     timeline: 'Persona over time',
     noTimeline: 'No persona has been assigned yet.',

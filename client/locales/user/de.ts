@@ -4,18 +4,24 @@ import type { user as english } from './en.js';
 
 export const user: typeof english = {
   behaviour: {
-    title: 'Was in deinem Verhalten dafür spricht',
+    title: 'Warum wir das denken',
+    usual: 'Was für „{persona}“ üblich ist',
     you: 'Du',
-    typical: 'Typisch: {persona}',
-    more: 'mehr als die meisten',
-    less: 'weniger als die meisten',
+    everybody: 'Alle',
+    mine: {
+      more: 'du: mehr als die meisten',
+      less: 'du: weniger als die meisten',
+      same: 'du: wie die meisten',
+    },
+    they: { more: 'mehr als die meisten', less: 'weniger als die meisten', same: 'wie die meisten' },
     none: 'Noch ist zu wenig bekannt. Das füllt sich, während du dich umsiehst.',
   },
   correct: {
-    open: 'Das bin ich nicht',
-    title: 'Wer bist du dann?',
-    text: 'Dein Wort gilt: Es zählt mehr als dein Verhalten, bis du es zurücknimmst.',
-    chosen: 'Diese Persona hast du selbst gewählt.',
+    open: 'Stimmt nicht?',
+    choose: 'Persona wählen',
+    title: 'Wähle, was zu dir passt',
+    text: 'Wir richten uns nach deiner Wahl, bis du sie änderst.',
+    chosen: 'Diese Persona hast du gewählt.',
     undo: 'Mein Verhalten entscheiden lassen',
     cancel: 'Abbrechen',
     current: 'jetzt',

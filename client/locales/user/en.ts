@@ -2,18 +2,20 @@
 
 export const user = {
   behaviour: {
-    title: 'What in your behaviour says so',
+    title: 'Why we think so',
+    usual: 'What a {persona} usually does',
     you: 'You',
-    typical: 'Typical {persona}',
-    more: 'more than most',
-    less: 'less than most',
+    everybody: 'Everybody',
+    mine: { more: 'you: more than most', less: 'you: less than most', same: 'you: like most' },
+    they: { more: 'more than most', less: 'less than most', same: 'like most' },
     none: 'Not enough is known yet. This fills in as you look around.',
   },
   correct: {
-    open: 'Not me',
-    title: 'Who are you, then?',
-    text: 'Your word counts: it holds whatever your behaviour says, until you take it back.',
-    chosen: 'You chose this persona yourself.',
+    open: 'Not right?',
+    choose: 'Choose a persona',
+    title: 'Choose the one that fits',
+    text: 'We will use your choice until you change it.',
+    chosen: 'You chose this persona.',
     undo: 'Let my behaviour decide',
     cancel: 'Cancel',
     current: 'now',

@@ -1,10 +1,13 @@
 /**
  * What the clusters are called. The four archetypes have signatures in feature space; the Hungarian method gives each
- * to the cluster it fits best, and a cluster that fits none takes its name from its most distinctive features.
+ * to the cluster it fits best, provided that the cluster really shows it. Any other cluster takes its name from the
+ * feature that sets it apart most. Descriptions say what the cluster's own mean says.
  * Works for any table: where no signature feature is present, all names come from features.
  */
 
 import { assign } from './hungarian.js';
+import type { Archetype, Signature } from './persona-names.js';
+import { ARCHETYPES, AVERAGE, FEATURE_LABELS } from './persona-names.js';
 
 /** A name with an id made for addresses and tests. */
 export interface ClusterName {
@@ -19,87 +22,87 @@ export interface DistinctiveFeature {
   readonly zScore: number;
 }
 
-interface Archetype extends ClusterName {
-  /** Which features stand out in which direction. */
-  readonly signature: Readonly<Record<string, number>>;
-}
-
-const ARCHETYPES: readonly Archetype[] = [
-  {
-    personaId: 'seeker',
-    label: 'Seeker',
-    description: 'Knows what to look for: searches often, reads deeply, stays on topic.',
-    signature: {
-      searchShare: 2,
-      dwellMeanSeconds: 1,
-      sessionMeanSeconds: 0.5,
-      topCategoryAffinity: 0.5,
-      repeatViewRate: 0.5,
-    },
-  },
-  {
-    personaId: 'browser',
-    label: 'Browser',
-    description: 'Looks around: sees a great deal, opens little, leaves early.',
-    signature: {
-      impressionShare: 1,
-      clickThroughRate: -1,
-      bounceRate: 1,
-      dwellMeanSeconds: -1,
-      purchaseRate: -0.5,
-    },
-  },
-  {
-    personaId: 'buyer',
-    label: 'Buyer',
-    description: 'Comes to buy: fills carts, completes purchases, spends more.',
-    signature: { purchaseRate: 2, cartRate: 1, basketValue: 1 },
-  },
-  {
-    personaId: 'explorer',
-    label: 'Explorer',
-    description: 'Loves the new: roams across categories and tries what others miss.',
-    signature: { categoryEntropy: 1.5, noveltyRate: 1, longTailShare: 1, topCategoryAffinity: -1 },
-  },
-];
-
 /** Mean z-score along a signature below which an archetype does not fit a cluster. */
 const LEAST_FIT = 0.25;
-const SHOWN_FEATURES = 5;
-const NAMING_FEATURES = 2;
+/** Least z-score of an essential feature, and of a feature that is named. */
+const LEAST_ESSENTIAL_Z = 0.5;
 const LEAST_NAMING_Z = 0.3;
+const SHOWN_FEATURES = 5;
+const DESCRIBED_FEATURES = 3;
 
 /**
  * Names for `nClusters` clusters. `zScores` is Float64Array, row-major [nClusters, features.length]: each cluster's mean in
- * standard deviations. `taken` are names that clusters keep from an earlier version; null for those without.
+ * standard deviations. `taken` are names that clusters bring from an earlier version; null for those without. A name is
+ * kept as long as it is not untrue; one that somebody gave is always kept.
  */
 export function nameClusters(
   zScores: Float64Array,
   features: readonly string[],
-  taken: readonly (ClusterName | null)[],
+  taken: readonly (Pick<ClusterName, 'personaId' | 'label'> | null)[],
 ): ClusterName[] {
-  const open = taken.flatMap((name, cluster) => (name === null ? [cluster] : []));
-  const usedIds = new Set(taken.flatMap((name) => (name === null ? [] : [name.personaId])));
-  const free = ARCHETYPES.filter(({ personaId }) => !usedIds.has(personaId));
-  const fitOf = (cluster: number, archetype: Archetype) =>
-    fit(zScores.subarray(cluster * features.length, (cluster + 1) * features.length), features, archetype);
+  const clusters = taken.map((_, cluster) => new Cluster(zScores, features, cluster));
+  const names = taken.map((name, cluster) =>
+    name !== null && clusters[cluster].bears(name) ? { personaId: name.personaId, label: name.label } : null,
+  );
+  nameByArchetype(clusters, names);
+  nameByFeature(clusters, names);
+  return clusters.map((cluster, at) => {
+    const { personaId, label } = names[at] ?? unusedAverage(names, at);
+    return { personaId, label, description: cluster.describe(personaId) };
+  });
+}
+
+type Names = (Pick<ClusterName, 'personaId' | 'label'> | null)[];
+
+function isUsed(names: Names, personaId: string): boolean {
+  return names.some((name) => name?.personaId === personaId);
+}
+
+function nameByArchetype(clusters: readonly Cluster[], names: Names): void {
+  const open = clusters.flatMap((_, at) => (names[at] === null ? [at] : []));
+  const free = ARCHETYPES.filter(({ personaId }) => !isUsed(names, personaId));
   const cost = Float64Array.from(
-    open.flatMap((cluster) => free.map((archetype) => -fitOf(cluster, archetype))),
+    open.flatMap((at) =>
+      free.map((archetype) => (clusters[at].shows(archetype) ? -clusters[at].fit(archetype) : 0)),
+    ),
   );
   const given = assign(cost, open.length, free.length);
-
-  const names = [...taken];
-  open.forEach((cluster, row) => {
+  open.forEach((at, row) => {
     const archetype = given[row] < 0 ? undefined : free[given[row]];
-    if (archetype !== undefined && fitOf(cluster, archetype) >= LEAST_FIT) {
-      const { personaId, label, description } = archetype;
-      names[cluster] = { personaId, label, description };
-    } else {
-      names[cluster] = nameByFeatures(distinctiveFeatures(zScores, features, cluster), usedIds);
-    }
-    usedIds.add(names[cluster]!.personaId);
+    if (archetype === undefined || !clusters[at].shows(archetype)) return;
+    names[at] = { personaId: archetype.personaId, label: archetype.label };
   });
-  return names as ClusterName[];
+}
+
+/** The strongest feature of all clusters names its cluster, then the next, each feature and direction once. */
+function nameByFeature(clusters: readonly Cluster[], names: Names): void {
+  const telling = clusters
+    .flatMap((cluster, at) => cluster.ranked().map((distinctive) => ({ at, ...distinctive })))
+    .filter(({ at, zScore }) => names[at] === null && Math.abs(zScore) >= LEAST_NAMING_Z)
+    .sort((a, b) => Math.abs(b.zScore) - Math.abs(a.zScore));
+  for (const { at, feature, zScore } of telling) {
+    const name = featureName(feature, zScore);
+    if (names[at] === null && !isUsed(names, name.personaId)) names[at] = name;
+  }
+}
+
+function featureName(feature: string, zScore: number): { personaId: string; label: string } {
+  const [side, word] = zScore > 0 ? (['more', 'high'] as const) : (['less', 'low'] as const);
+  const text = `${word} ${words(feature)}`;
+  return {
+    personaId: slugOf(text),
+    label: FEATURE_LABELS[feature]?.[side] ?? text[0].toUpperCase() + text.slice(1),
+  };
+}
+
+/** A name nobody else has; also taken for this cluster, so that the next gets another. */
+function unusedAverage(names: Names, at: number): Pick<ClusterName, 'personaId' | 'label'> {
+  let { personaId, label }: { personaId: string; label: string } = AVERAGE;
+  for (let copy = 2; isUsed(names, personaId); copy++) {
+    personaId = `${AVERAGE.personaId}-${copy}`;
+    label = `${AVERAGE.label} ${copy}`;
+  }
+  return (names[at] = { personaId, label });
 }
 
 /** The features that set a cluster apart, strongest first. */
@@ -108,50 +111,87 @@ export function distinctiveFeatures(
   features: readonly string[],
   cluster: number,
 ): DistinctiveFeature[] {
-  return features
-    .map((feature, column) => ({ feature, zScore: zScores[cluster * features.length + column] }))
-    .sort((a, b) => Math.abs(b.zScore) - Math.abs(a.zScore) || (a.feature < b.feature ? -1 : 1))
-    .slice(0, SHOWN_FEATURES);
+  return new Cluster(zScores, features, cluster).ranked().slice(0, SHOWN_FEATURES);
 }
 
-/** Weighted mean of the z-scores along a signature; very negative when no feature of it is present. */
-function fit(zScores: Float64Array, features: readonly string[], { signature }: Archetype): number {
-  let sum = 0;
-  let weight = 0;
-  for (const [feature, direction] of Object.entries(signature)) {
-    const column = features.indexOf(feature);
-    if (column < 0) continue;
-    sum += direction * zScores[column];
-    weight += Math.abs(direction);
+/** One cluster's mean, feature by feature. */
+class Cluster {
+  private readonly zOf: ReadonlyMap<string, number>;
+
+  constructor(zScores: Float64Array, features: readonly string[], cluster: number) {
+    this.zOf = new Map(
+      features.map((feature, column) => [feature, zScores[cluster * features.length + column]]),
+    );
   }
-  return weight === 0 ? -1e6 : sum / weight;
+
+  ranked(): DistinctiveFeature[] {
+    return [...this.zOf]
+      .map(([feature, zScore]) => ({ feature, zScore }))
+      .sort((a, b) => Math.abs(b.zScore) - Math.abs(a.zScore) || (a.feature < b.feature ? -1 : 1));
+  }
+
+  /** Weighted mean of the z-scores along a signature; a feature the table lacks counts as average. */
+  fit({ signature }: Archetype): number {
+    let sum = 0;
+    let weight = 0;
+    for (const [feature, direction] of Object.entries(signature)) {
+      sum += direction * (this.zOf.get(feature) ?? 0);
+      weight += Math.abs(direction);
+    }
+    return sum / weight;
+  }
+
+  shows(archetype: Archetype): boolean {
+    return this.fit(archetype) >= LEAST_FIT && this.reaches(archetype.essential, LEAST_ESSENTIAL_Z);
+  }
+
+  /** Whether a name from an earlier version still holds: with less certainty than a new one would need. */
+  bears({ personaId, label }: Pick<ClusterName, 'personaId' | 'label'>): boolean {
+    const archetype = ARCHETYPES.find((one) => one.personaId === personaId);
+    if (archetype !== undefined) return label !== archetype.label || this.reaches(archetype.essential, 0);
+    for (const { feature, zScore } of this.ranked()) {
+      for (const direction of [1, -1]) {
+        const name = featureName(feature, direction);
+        if (name.personaId === personaId) return label !== name.label || direction * zScore > 0;
+      }
+    }
+    // Left: a name that somebody gave. One made by rule spells its id.
+    return slugOf(label) !== personaId;
+  }
+
+  /** An archetype's text where all of it is true; otherwise what sets the cluster apart. */
+  describe(personaId: string): string {
+    const archetype = ARCHETYPES.find((one) => one.personaId === personaId);
+    if (archetype !== undefined && this.reaches(archetype.claims, LEAST_NAMING_Z))
+      return archetype.description;
+    const telling = this.ranked()
+      .filter(({ zScore }) => Math.abs(zScore) >= LEAST_NAMING_Z)
+      .slice(0, DESCRIBED_FEATURES);
+    const listed = (isMore: boolean) =>
+      telling.filter(({ zScore }) => zScore > 0 === isMore).map(({ feature }) => words(feature));
+    const parts = [
+      ['More than most', listed(true)],
+      ['Less than most', listed(false)],
+    ] as const;
+    const text = parts
+      .filter(([, list]) => list.length > 0)
+      .map(([start, list]) => `${start}: ${list.join(', ')}.`);
+    return text.length === 0 ? 'Close to the average in everything that is measured.' : text.join(' ');
+  }
+
+  private reaches(directions: Signature, leastZ: number): boolean {
+    return Object.entries(directions).every(([feature, direction]) => {
+      const along = direction * (this.zOf.get(feature) ?? 0);
+      return along > 0 && along >= leastZ;
+    });
+  }
 }
 
-function nameByFeatures(
-  distinctive: readonly DistinctiveFeature[],
-  usedIds: ReadonlySet<string>,
-): ClusterName {
-  const telling = distinctive
-    .slice(0, NAMING_FEATURES)
-    .filter(({ zScore }) => Math.abs(zScore) >= LEAST_NAMING_Z);
-  const phrases = telling.map(({ feature, zScore }) => `${zScore > 0 ? 'high' : 'low'} ${words(feature)}`);
-  const text = phrases.length === 0 ? 'average' : phrases.join(', ');
-  const label = text[0].toUpperCase() + text.slice(1);
-  const slug = text
+function slugOf(text: string): string {
+  return text
     .replace(/[^a-z0-9]+/gi, '-')
     .replace(/^-|-$/g, '')
     .toLowerCase();
-  let personaId = slug;
-  for (let copy = 2; usedIds.has(personaId); copy++) personaId = `${slug}-${copy}`;
-  const description =
-    phrases.length === 0
-      ? 'Close to the average in everything that is measured.'
-      : `Set apart by ${phrases.join(' and ')}.`;
-  return {
-    personaId,
-    label: personaId === slug ? label : `${label} (${personaId.slice(slug.length + 1)})`,
-    description,
-  };
 }
 
 /** "sessionMeanSeconds" and "Session_Mean" both become plain words. */

@@ -27,6 +27,9 @@ import {
 import type { Preprocessing } from './preprocessing.js';
 import { extendSilhouettes, measureSilhouettes } from './silhouette.js';
 
+/** The one persona of users who cannot be told apart: it continues as no other. */
+const EVERYONE = 'everyone';
+
 export interface PersonaOptions {
   /** One name per feature column. */
   readonly names: readonly string[];
@@ -159,7 +162,7 @@ function onePersona(features: Float64Array, preprocessing: Preprocessing, points
   const centroids = new Float64Array(nComponents);
   for (let i = 0; i < points.length; i++) centroids[i % nComponents] += points[i] / nUsers;
   const persona: PersonaSummary = {
-    personaId: 'everyone',
+    personaId: EVERYONE,
     label: 'Everyone',
     description: 'Too few or too similar users to tell personas apart yet.',
     size: nUsers,
@@ -197,7 +200,7 @@ function summarise(
     preprocessing: Preprocessing;
     fit: KMeansFit;
     perCluster: Float64Array;
-    taken: readonly (ClusterName | null)[];
+    taken: readonly (Pick<ClusterName, 'personaId' | 'label'> | null)[];
   },
 ): readonly PersonaSummary[] {
   const { preprocessing, fit, perCluster, taken } = parts;
@@ -224,12 +227,12 @@ function namesKept(
   match: PersonaMatch | null,
   previous: PersonaModel | undefined,
   k: number,
-): (ClusterName | null)[] {
+): (Pick<ClusterName, 'personaId' | 'label'> | null)[] {
   return Array.from({ length: k }, (_, cluster) => {
     const before = match === null ? -1 : match.earlier[cluster];
     if (previous === undefined || before < 0) return null;
-    const { personaId, label, description } = previous.personas[before];
-    return { personaId, label, description };
+    const { personaId, label } = previous.personas[before];
+    return personaId === EVERYONE ? null : { personaId, label };
   });
 }
 

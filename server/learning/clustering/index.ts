@@ -9,6 +9,7 @@ export { fitPersonas } from './fit-personas.js';
 export type { PersonaFit, PersonaOptions } from './fit-personas.js';
 export { fitDistributions, measureDrift, populationStability } from './drift.js';
 export type { Drift, PersonaDrift } from './drift.js';
+export { ARCHETYPES, AVERAGE, FEATURE_LABELS } from './persona-names.js';
 export { elbowHeights } from './elbow.js';
 export { assign } from './hungarian.js';
 export { fitKMeans, nearestCentroids, refineCentroids } from './kmeans.js';

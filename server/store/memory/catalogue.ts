@@ -64,7 +64,7 @@ export function createUsers(): UserRepository {
           isCorrection ||
           persona?.isChosen === true ||
           user?.persona?.isChosen !== true ||
-          (persona !== null && user.persona.modelVersion !== persona.modelVersion);
+          user.persona.modelVersion !== (persona?.modelVersion ?? unlessVersion ?? user.persona.modelVersion);
         if (user !== null && !isAssigned && !isOlder && isFree)
           users.set(userId, { ...user, persona, eventCount });
       }

@@ -95,13 +95,14 @@ export function createUserRepository(
       const isOpen = unlessVersion === undefined ? {} : { 'persona.modelVersion': { $ne: unlessVersion } };
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => {
-          const { modelVersion, isChosen = false } = persona ?? { modelVersion: null };
-          // A choice gives way to behaviour under a newer version only, and never to having no persona.
-          const isUnchosen = modelVersion === null ? null : { $ne: modelVersion };
+          const isChosen = persona?.isChosen === true;
+          // A choice gives way to another version's word only, not to what behaviour says under its own.
+          const version = persona?.modelVersion ?? unlessVersion ?? null;
+          const isUnchosen = version === null ? null : { $ne: version };
           const isFree = isCorrection || isChosen ? {} : { chosenFor: isUnchosen };
           const isNewer = isLive ? { eventCount: { $lte: eventCount } } : {};
           const filter = { _id: userId, ...isOpen, ...isFree, ...isNewer };
-          const chosenFor = isChosen ? modelVersion : null;
+          const chosenFor = isChosen ? version : null;
           return { updateOne: { filter, update: { $set: { persona, eventCount, chosenFor } } } };
         });
         const write = (durability: Partial<typeof DERIVED>) =>
