@@ -21,8 +21,8 @@ export interface Refusal extends Failure {
 }
 
 export interface Entrance extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Null until known. */
-  readonly isSynthetic: ComputedRef<boolean | null>;
+  /** Whether one may sign in as a demo user; null until known. */
+  readonly hasDemo: ComputedRef<boolean | null>;
   readonly demoUsers: ComputedRef<readonly DemoUser[]>;
   /** The demo user being signed in as, "token" for a pasted one, null when nothing is under way. */
   readonly isBusyWith: DeepReadonly<Ref<string | null>>;
@@ -55,7 +55,7 @@ export function useEntrance(): Entrance {
   }
 
   return {
-    isSynthetic: computed(() => query.data.value?.dataset.isSynthetic ?? null),
+    hasDemo: computed(() => query.data.value?.dataset.hasDemo ?? null),
     demoUsers: computed(() => query.data.value?.demoUsers ?? []),
     isLoading: query.isLoading,
     failure: query.failure,

@@ -49,7 +49,8 @@ export const messages: Messages = {
     tokenSubmit: 'Anmelden',
     tokenRefused: 'Dieser Token ist ungültig oder abgelaufen.',
     expired: 'Deine Sitzung ist zu Ende. Melde dich neu an.',
-    noDemo: 'Dieser Server enthält echte Daten, deshalb gibt es keine Demo-Personen.',
+    noDemo:
+      'Hier gibt es keine Demo-Personen: Dieser Server enthält echte Daten, oder die Demo ist abgeschaltet.',
   },
   persona: {
     title: 'Deine Persona',

@@ -47,7 +47,8 @@ export const messages = {
     tokenSubmit: 'Sign in',
     tokenRefused: 'This token is not valid, or it has expired.',
     expired: 'Your session has ended. Sign in again.',
-    noDemo: 'This server holds real data, so there are no demo users.',
+    noDemo:
+      'There are no demo users here: this server holds real data, or its operator has switched the demo off.',
   },
   persona: {
     title: 'Your persona',

@@ -7,6 +7,7 @@ export * from './user-data.type.js';
 export * from './activity.type.js';
 export * from './user.type.js';
 export * from './session.type.js';
+export * from './token.type.js';
 export * from './bulk.type.js';
 export * from './model.type.js';
 export * from './training.type.js';

@@ -11,9 +11,15 @@ import { DateTime } from '../scalars/index.js';
 export class DatasetType {
   @Field(() => Boolean, {
     description:
-      'True while every row was made by the synthesiser; only then is there a demo sign-in. The first import makes it false for good.',
+      'True while every user and item was made by the synthesiser. The first real one makes it false for good, by whatever way it comes.',
   })
   isSynthetic!: boolean;
+
+  @Field(() => Boolean, {
+    description:
+      'True while anybody may sign in as a synthetic user: the data are synthetic, and the settings allow it (in production only where SMARTPERSONA_DEMO is true).',
+  })
+  hasDemo!: boolean;
 }
 
 @ObjectType('DemoSession', { simpleResolvers: true, description: 'A signed-in demo user.' })

@@ -22,7 +22,7 @@ export class UserExportType {
 
   @Field(() => String, {
     description:
-      'JSON: user, profile (what behaviour adds up to), activity (every recorded event), feedback (the latest thumbs), personaHistory, and shownLists (the lists of the last days). Instants are milliseconds since 1970.',
+      'JSON: user, profile (what behaviour adds up to), activity (every recorded event), feedback (the latest thumbs), personaHistory, shownLists (the lists of the last days), and tokens (signed for the user, without the tokens themselves). Instants are milliseconds since 1970.',
   })
   document!: string;
 }

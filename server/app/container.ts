@@ -10,6 +10,7 @@ import {
   AlertDesk,
   AnalyticsDesk,
   ItemCatalogue,
+  DemoGate,
   DriftMonitor,
   EvaluationService,
   EventRecorder,
@@ -28,6 +29,7 @@ import {
   Recommender,
   ShownLists,
   SynthesisService,
+  TokenRegister,
   TrainingRunner,
   UserDataDesk,
   UserDirectory,
@@ -51,6 +53,10 @@ export interface ContainerOptions {
   readonly seed?: number;
   /** Puts the dashboards under differential privacy; null or left out: figures are told as they are. */
   readonly epsilonPerDay?: Fraction | null;
+  /** Whether anybody may sign in as a synthetic user while all data are synthetic. Default true. */
+  readonly isDemoAllowed?: boolean;
+  /** The longest life of a token, in days. Default 365. */
+  readonly tokenMaxDays?: number;
   /** What this instance signs with; default: a name of its own. */
   readonly instanceId?: string;
   /** True when this instance is known to have ended; default: nothing is known. */
@@ -88,6 +94,8 @@ export function createContainer({
   guardTolerance = 0.02,
   keepVersions = 8,
   epsilonPerDay = null,
+  isDemoAllowed = true,
+  tokenMaxDays = 365,
   instanceId = createInstanceId(),
   isGone,
 }: ContainerOptions) {
@@ -96,7 +104,9 @@ export function createContainer({
   const alerts = new AlertDesk({ store, bus, clock, log });
   const registry = new ModelRegistry();
   const announce = createAnnounce(store, instanceId, clock);
-  const catalogue = new ItemCatalogue({ store, registry, announce });
+  const demo = new DemoGate({ store, isAllowed: isDemoAllowed, bus, announce, log });
+  const tokens = new TokenRegister({ store, maxDays: tokenMaxDays, bus, announce, clock, log });
+  const catalogue = new ItemCatalogue({ store, registry, demo, announce });
   const profiles = new ProfileService({
     ...{ store, catalogue, clock, log, announce },
     async onReplaced(profile) {
@@ -117,6 +127,7 @@ export function createContainer({
     catalogue,
     profiles,
     metrics,
+    demo,
     recommendations: recommender,
     shown,
     activeVersion: () => registry.find()?.version ?? null,
@@ -124,7 +135,17 @@ export function createContainer({
     instanceId,
     clock,
   });
-  const events = new EventRecorder({ store, catalogue, profiles, personas, metrics, shown, bus, clock });
+  const events = new EventRecorder({
+    store,
+    catalogue,
+    profiles,
+    demo,
+    personas,
+    metrics,
+    shown,
+    bus,
+    clock,
+  });
   const privacy = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
   const analytics = new AnalyticsDesk({ store, metrics, registry, privacy, bus, instanceId, clock, log });
   const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
@@ -142,10 +163,10 @@ export function createContainer({
   const instances = new Instances({
     ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
   });
-  const corrections = new PersonaCorrection({ profiles, personas, recommender, bus, clock });
+  const corrections = new PersonaCorrection({ demo, profiles, personas, recommender, bus, clock });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
-  const imports = new ImportService({ store, profiles, catalogue, metrics, pseudonymize, clock });
-  const synthesis = new SynthesisService({ store, profiles, catalogue, pseudonymize, clock });
+  const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
+  const synthesis = new SynthesisService({ store, profiles, catalogue, demo, pseudonymize, clock });
   const evaluation = new EvaluationService({ store, registry, clock, seed });
 
   return {
@@ -157,6 +178,8 @@ export function createContainer({
     services: {
       catalogue,
       users,
+      demo,
+      tokens,
       userData,
       personas,
       corrections,
@@ -184,10 +207,14 @@ export function createContainer({
       alerts.follow();
       analytics.follow();
       training.follow();
+      demo.follow();
+      tokens.follow();
     },
     /** Brings memory and derived data up to the record; call once after the database is open. */
     async start(): Promise<void> {
       userData.follow();
+      await demo.refresh();
+      await tokens.refresh();
       await catalogue.refresh();
       await models.loadActive();
       const rebuilt = await profiles.recover();
@@ -202,6 +229,8 @@ export function createContainer({
     /** Ends background work and writes what is waiting; the store stays open. */
     async stop(): Promise<void> {
       models.close();
+      demo.stop();
+      tokens.stop();
       instances.close();
       userData.close();
       alerts.close();

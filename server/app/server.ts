@@ -92,7 +92,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
           services: container.services,
           imports: container.imports,
           bus: container.bus,
-          tokens: createTokens({ key: secret, pseudonymize }),
+          tokens: createTokens({ key: secret, pseudonymize, maxDays: settings.tokenMaxDays }),
           probe: () => store.probe(),
           log,
           clientDir: builtPages('client'),

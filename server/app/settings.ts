@@ -54,6 +54,10 @@ export interface Settings {
   readonly isPersistedOnly: boolean;
   /** Files with the operations of other frontends; the client's own are registered already. */
   readonly persistedManifests: readonly string[];
+  /** The longest life of a token, in days; one that lives longer is refused. */
+  readonly tokenMaxDays: number;
+  /** Whether anybody may sign in as a synthetic user while all data are synthetic. */
+  readonly isDemoAllowed: boolean;
   readonly isProduction: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -183,6 +187,13 @@ const variables = z.object({
   SMARTPERSONA_PERSISTED_MANIFESTS: list
     .default([])
     .describe('Files with the registered operations of other frontends, separated by commas.'),
+  SMARTPERSONA_TOKEN_MAX_DAYS: wholeNumber(1, 3_650, '')
+    .default(365)
+    .describe('The longest life of a token in days; one that lives longer is refused.'),
+  SMARTPERSONA_DEMO: z
+    .enum(['true', 'false'], 'must be true or false')
+    .optional()
+    .describe('Sign-in as a simulated user while nothing is real. Default true, in production false.'),
   NODE_ENV: text
     .refine(
       (value) => ['production', 'development', 'test'].includes(value),
@@ -258,6 +269,8 @@ export function readSettings(
     metricsToken: values.SMARTPERSONA_METRICS_TOKEN ?? null,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',
     persistedManifests: values.SMARTPERSONA_PERSISTED_MANIFESTS,
+    tokenMaxDays: values.SMARTPERSONA_TOKEN_MAX_DAYS,
+    isDemoAllowed: (values.SMARTPERSONA_DEMO ?? String(values.NODE_ENV !== 'production')) === 'true',
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
   };

@@ -10,6 +10,8 @@ export interface EventMap {
   'training.progressed': { runId: string };
   'analytics.changed': { at: number };
   'alert.raised': { alertId: string };
+  /** A token that held may hold no longer: the demo has ended, or tokens were revoked. */
+  'access.changed': Record<string, never>;
   /** Everything about this user was erased. */
   'user.erased': { userId: string };
 }
@@ -42,6 +44,8 @@ export interface EventBus extends EventPublisher {
     names: readonly N[],
     options?: SubscribeOptions<N>,
   ): AsyncIterableIterator<EventEnvelope<N>>;
+  /** Calls `listener` at every such event until the returned function is called. No queue, and no part of `size`. */
+  listen<N extends EventName>(name: N, listener: (payload: EventMap[N]) => void): () => void;
   /** How many subscriptions are open. */
   readonly size: number;
 }

@@ -23,6 +23,12 @@ export interface UserData {
     readonly at: number;
     readonly itemIds: readonly string[];
   }[];
+  /** Tokens this product has signed for the user and that have not expired; never the tokens themselves. */
+  readonly tokens: readonly {
+    readonly tokenId: string;
+    readonly createdAt: number;
+    readonly expiresAt: number;
+  }[];
 }
 
 /** What an erasure removed. It names nobody but the one it is given to. */

@@ -17,6 +17,7 @@ export interface EventBusOptions {
 export function createEventBus(options: EventBusOptions = {}): EventBus {
   const { maxPending = 256, now = Date.now } = options;
   const subscribersByName = new Map<EventName, Set<Subscriber>>();
+  const listenersByName = new Map<EventName, Set<(payload: never) => void>>();
   let size = 0;
 
   return {
@@ -25,10 +26,17 @@ export function createEventBus(options: EventBusOptions = {}): EventBus {
     },
 
     publish<N extends EventName>(name: N, payload: EventMap[N]): void {
+      for (const listener of listenersByName.get(name) ?? []) listener(payload as never);
       const subscribers = subscribersByName.get(name);
       if (subscribers === undefined || subscribers.size === 0) return;
       const event = { name, payload, publishedAt: now() } as EventEnvelope;
       for (const subscriber of subscribers) subscriber.offer(event);
+    },
+
+    listen<N extends EventName>(name: N, listener: (payload: EventMap[N]) => void): () => void {
+      const listeners = listenersByName.get(name) ?? new Set();
+      listenersByName.set(name, listeners.add(listener));
+      return () => void listeners.delete(listener);
     },
 
     subscribe<N extends EventName>(

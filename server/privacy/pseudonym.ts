@@ -13,14 +13,14 @@ export interface PseudonymKey {
 }
 
 export interface Pseudonymizer {
-  /** 64 hexadecimal digits, the same for the same raw id and key. */
+  /** 64 hexadecimal digits, the same for the same raw id and key; space around an id is no part of it. */
   pseudonymize(rawId: string): string;
   readonly keyVersion: string;
 }
 
 export function createPseudonymizer({ key, keyVersion }: PseudonymKey): Pseudonymizer {
   return {
-    pseudonymize: (rawId) => createHmac('sha256', key).update(rawId, 'utf8').digest('hex'),
+    pseudonymize: (rawId) => createHmac('sha256', key).update(rawId.trim(), 'utf8').digest('hex'),
     keyVersion,
   };
 }

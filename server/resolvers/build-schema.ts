@@ -13,6 +13,7 @@ import { FeedbackResolver } from './feedback.resolver.js';
 import { PersonaResolver } from './persona.resolver.js';
 import { RecommendationResolver } from './recommendation.resolver.js';
 import { SessionResolver } from './session.resolver.js';
+import { TokenResolver } from './token.resolver.js';
 import { TrainingResolver } from './training.resolver.js';
 import { UserDataResolver } from './user-data.resolver.js';
 import { UserFieldsResolver, UserResolver, ViewerFieldsResolver } from './user.resolver.js';
@@ -40,6 +41,7 @@ export function buildApiSchema(): GraphQLSchema {
         PersonaResolver,
         RecommendationResolver,
         SessionResolver,
+        TokenResolver,
         TrainingResolver,
         UserDataResolver,
         UserResolver,

@@ -7,12 +7,20 @@ import type { Services } from '../services/index.js';
 /** Issues a token for a demo user; `app` holds the key. */
 export type SignDemoToken = (userId: string) => Promise<{ token: string; expiresAt: number }>;
 
+/** Signs a token; throws InvalidInputError for a life beyond the maximum. */
+export type SignToken = (request: {
+  readonly role: 'user' | 'admin';
+  readonly userId: string | null;
+  readonly ttlSeconds: number;
+}) => Promise<{ token: string; tokenId: string; issuedAt: number; expiresAt: number }>;
+
 export interface ApiContext {
   readonly viewer: Viewer;
   readonly services: Services;
   readonly bus: Pick<EventBus, 'subscribe'>;
   readonly loaders: Loaders;
   readonly signDemoToken: SignDemoToken;
+  readonly signToken: SignToken;
   /** Counts a push, in milliseconds from its cause. */
   readonly recordPush: (latencyMs: number) => void;
   /** Milliseconds since the epoch. */

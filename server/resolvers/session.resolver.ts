@@ -1,4 +1,4 @@
-/** What anybody may ask: whether the data are synthetic, and if so, whom to try the system as. */
+/** What anybody may ask: whether the data are synthetic, and whom to try the system as. */
 
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 
@@ -15,20 +15,20 @@ export class SessionResolver {
   @Query(() => DatasetType, { description: 'What anybody may know about the data behind this server.' })
   async dataset(@Ctx() { services }: ApiContext): Promise<DatasetType> {
     const { isSynthetic } = await services.users.dataset();
-    return { isSynthetic };
+    return { isSynthetic, hasDemo: services.demo.isOpen };
   }
 
   @Access('public')
   @Query(() => [DemoUserType], {
     complexity: costOfPage,
-    description: 'Synthetic users one may sign in as without a password; empty once real data are in.',
+    description:
+      'Synthetic users one may sign in as without a password; empty where `dataset { hasDemo }` is false.',
   })
   async demoUsers(
     @Ctx() { services }: ApiContext,
     @First({ defaultValue: 12, max: 50, what: 'users' }) first: number,
   ): Promise<DemoUserType[]> {
-    const { isSynthetic } = await services.users.dataset();
-    const users = isSynthetic ? await services.users.demoUsers(first) : [];
+    const users = services.demo.isOpen ? await services.users.demoUsers(first) : [];
     return users.map(({ userId, persona, eventCount }) => ({
       id: userId,
       personaLabel: persona === null ? null : (services.personas.persona(persona.personaId)?.label ?? null),
@@ -39,14 +39,17 @@ export class SessionResolver {
 
   @Access('public')
   @Mutation(() => DemoSignInResult, {
-    description: 'Signs in as a synthetic user without a password; refused once real data are in.',
+    description:
+      'Signs in as a synthetic user without a password; refused where `dataset { hasDemo }` is false.',
   })
   async demoSignIn(
     @Ctx() { services, signDemoToken }: ApiContext,
     @Arg('userId', () => ID, { description: 'A user of `demoUsers`.' }) userId: string,
   ): Promise<DemoSessionType | DemoSignInRefusedType> {
-    const { isSynthetic } = await services.users.dataset();
-    if (!isSynthetic) return { message: 'There is no demo sign-in: this server holds real data.' };
+    if (!services.demo.isOpen)
+      return {
+        message: 'There is no demo sign-in: this server holds real data, or its settings switch it off.',
+      };
     const user = await services.users.find(userId);
     if (user?.isSynthetic !== true) return { message: 'There is no such demo user.' };
     return { ...(await signDemoToken(userId)), userId };

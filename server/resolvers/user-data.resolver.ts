@@ -22,12 +22,13 @@ export class UserDataResolver {
   ): Promise<UserExportType | UnknownUserType> {
     const data = await services.userData.export(userId);
     if (data === null) return unknown(userId);
-    const { exportedAt, activity, feedback, personaHistory, shownLists } = data;
+    const { exportedAt, activity, feedback, personaHistory, shownLists, tokens } = data;
     const counts = rowsOf({
       activity: activity.length,
       feedback: feedback.length,
       personaHistory: personaHistory.length,
       shownLists: shownLists.length,
+      tokens: tokens.length,
     });
     return { userId, exportedAt, counts, document: JSON.stringify(data) };
   }

@@ -9,6 +9,7 @@ import type { Catalogue } from '../features/index.js';
 import type { Page, PageRequest, Store } from '../store/index.js';
 
 import type { Announce } from './announce.js';
+import type { DemoGate } from './demo.service.js';
 import type { ModelRegistry } from './model-registry.js';
 import type { CatalogueService } from './services.js';
 import { checkSearch, TitleIndex, wordsOf } from './title-index.js';
@@ -30,6 +31,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     private readonly options: {
       readonly store: Store;
       readonly registry: ModelRegistry;
+      readonly demo: DemoGate;
       readonly announce: Announce;
     },
   ) {}
@@ -145,6 +147,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
   async importItems(
     items: readonly Item[],
   ): Promise<{ inserted: number; updated: number; unchanged: number }> {
+    if (items.length > 0) await this.options.demo.end();
     const result = await this.options.store.items.replaceMany(items);
     await this.changed();
     return result;

@@ -10,12 +10,14 @@ import type {
   PersonaEvidence,
 } from '../domain/index.js';
 
+import type { DemoGate } from './demo.service.js';
 import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
 import type { Recommender } from './recommendation.service.js';
 import type { CorrectionService } from './services.js';
 
 export interface CorrectionOptions {
+  readonly demo: DemoGate;
   readonly profiles: ProfileService;
   readonly personas: PersonaAssigner;
   readonly recommender: Recommender;
@@ -29,6 +31,7 @@ export class PersonaCorrection implements CorrectionService {
   async correct(userId: string, personaId: string | null): Promise<PersonaAssignment | null> {
     const { profiles, personas, recommender, bus, clock } = this.options;
     const receivedAt = clock();
+    await this.options.demo.meet([userId]);
     const persona = await personas.correct(await profiles.get(userId), personaId);
     recommender.forget(userId);
     await profiles.announce([userId]);

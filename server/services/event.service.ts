@@ -6,6 +6,7 @@ import { MAX_EVENT_POSITION, MAX_EVENT_VALUE, eventId, sessionKey } from '../ing
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { DemoGate } from './demo.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { PersonaAssigner } from './persona.service.js';
 import type { Apply, ProfileService } from './profile.service.js';
@@ -16,6 +17,7 @@ export interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
+  readonly demo: DemoGate;
   readonly personas: PersonaAssigner;
   readonly metrics: MetricRecorder;
   readonly shown: ShownLists;
@@ -37,6 +39,7 @@ export class EventRecorder implements EventService {
     const events = good.map((row, place) => toEvent(row, receivedAt, positions[place]));
 
     const users = groupByUser(events);
+    await this.options.demo.meet([...users.keys()]);
     const recorded = await profiles.change([...users.keys()], async (apply) => {
       const added = await store.activity.append(events);
       const unknown = added.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;

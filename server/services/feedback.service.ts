@@ -7,6 +7,7 @@ import type { EventPublisher, Feedback, Opinion, Profile } from '../domain/index
 import type { Store } from '../store/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { DemoGate } from './demo.service.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { Apply, ProfileService } from './profile.service.js';
 import { holdsThumb } from './profile.service.js';
@@ -22,6 +23,7 @@ export interface FeedbackServiceOptions {
   readonly store: Store;
   readonly catalogue: ItemCatalogue;
   readonly profiles: ProfileService;
+  readonly demo: DemoGate;
   readonly metrics: MetricRecorder;
   readonly recommendations: Recommender;
   readonly shown: ShownLists;
@@ -47,6 +49,7 @@ export class FeedbackLoop implements FeedbackService {
     if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
       return { kind: 'unknown-item', itemId };
 
+    await this.options.demo.meet([userId]);
     await recommendations.preload([userId]);
     const { stored, hasMoved } = await profiles.change([userId], async (apply) => {
       const before = await profiles.get(userId);

@@ -30,6 +30,7 @@ import type { Store } from '../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { DemoGate } from './demo.service.js';
 import type { ImportKind, ImportReport } from './import-report.js';
 import { IMPORT_KINDS, RejectTally, problemsOf } from './import-report.js';
 import type { MetricRecorder } from './metric-recorder.js';
@@ -57,6 +58,7 @@ export interface ImportServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: ItemCatalogue;
+  readonly demo: DemoGate;
   readonly metrics: MetricRecorder;
   readonly pseudonymize: (rawId: string) => string;
   readonly clock: () => number;
@@ -196,7 +198,6 @@ export class ImportService {
       );
       await this.takeOffer([...doubtful, ...(mapping.given.prune ? missing : [])]);
       if (doubtful.length > 0) remarks.push({ remark: DOUBTFUL, count: doubtful.length });
-      await store.dataset.update({ isSynthetic: false });
       await catalogue.changed();
     }
     return this.report(plan, read, total, {
@@ -250,7 +251,6 @@ export class ImportService {
       if (!request.dryRun) await load.add(rows);
     });
     const landed = await load.finish();
-    if (!request.dryRun) await store.dataset.update({ isSynthetic: false });
     const counts = {
       ...NOTHING,
       recorded: landed.recorded,
@@ -287,7 +287,8 @@ export class ImportService {
       for (const { itemId } of rows) if (itemId !== null && !isKnown(itemId)) found.add(itemId);
     }
     if (isDryRun || found.size === 0) return found;
-    const { store, catalogue } = this.options;
+    const { store, catalogue, demo } = this.options;
+    await demo.end();
     await store.items.replaceMany([...found].map(bareItem));
     await catalogue.changed();
     return found;
@@ -312,7 +313,10 @@ export class ImportService {
       tally.add(rejects);
       rejectFile.add(nameOfSource(source), rejects);
       if (rejects.length > 0) request.onReject?.(rejects);
-      if (rows.length > 0) await land(rows);
+      if (rows.length > 0) {
+        if (!request.dryRun) await this.options.demo.end();
+        await land(rows);
+      }
       request.onRead?.(kind, batch.bytesRead / Math.max(1, batch.totalBytes), reading.read);
     }
     return {

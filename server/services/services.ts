@@ -30,8 +30,18 @@ import type {
   TrainingRun,
   User,
   UserData,
+  Viewer,
 } from '../domain/index.js';
-import type { DatasetInfo, Page, PageRequest } from '../store/index.js';
+import type {
+  DatasetInfo,
+  Page,
+  PageRequest,
+  Revocation,
+  RevocationSubject,
+  TokenRecord,
+} from '../store/index.js';
+
+export type { Revocation, RevocationSubject, TokenRecord } from '../store/index.js';
 
 export interface CatalogueService {
   /** Rises whenever items may have changed: what was made of them before is stale. */
@@ -51,11 +61,46 @@ export interface UserService {
   find(userId: string): Promise<User | null>;
   findMany(userIds: readonly string[]): Promise<User[]>;
   users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>>;
-  /** Users one may sign in as without a password; empty unless all data are synthetic. */
+  /** Synthetic users, in the order of ids. */
   demoUsers(first: number): Promise<User[]>;
   /** The latest thumbs of each of these users, newest first. */
   feedbackOf(userIds: readonly string[]): Promise<Map<string, Feedback[]>>;
   dataset(): Promise<DatasetInfo>;
+}
+
+export interface DemoService {
+  /** True while anybody may sign in as a synthetic user. Kept in memory. */
+  readonly isOpen: boolean;
+  /** Counts a user with a demo token as synthetic, also after an erasure. */
+  admit(userId: string): void;
+}
+
+/** What a revocation is decided by. */
+export interface RevocableToken {
+  /** The `jti`; null where the token has none. */
+  readonly tokenId: string | null;
+  /** Milliseconds since the epoch; 0 where the token does not say. */
+  readonly issuedAt: number;
+  readonly viewer: Viewer;
+}
+
+export interface SignedTokenInfo extends TokenRecord {
+  /** Milliseconds since the epoch; null while the token holds. */
+  readonly revokedAt: number | null;
+}
+
+export interface TokenService {
+  /** Looked up in memory. */
+  isRevoked(token: RevocableToken): boolean;
+  /** Call before a signed token is handed out. */
+  record(token: TokenRecord): Promise<void>;
+  /** Signed tokens that have not expired, newest first. */
+  tokens(first: number): Promise<SignedTokenInfo[]>;
+  /**
+   * Revokes one token by its id, known here or not, or all tokens of a user or of a role that were issued before now.
+   * Every instance refuses them within a second and closes their sockets. Throws InvalidInputError for an empty id.
+   */
+  revoke(subject: RevocationSubject): Promise<Revocation>;
 }
 
 export interface UserDataService {
@@ -218,6 +263,8 @@ export interface AnalyticsService {
 export interface Services {
   readonly catalogue: CatalogueService;
   readonly users: UserService;
+  readonly demo: DemoService;
+  readonly tokens: TokenService;
   readonly userData: UserDataService;
   readonly personas: PersonaService;
   readonly corrections: CorrectionService;

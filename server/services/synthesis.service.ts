@@ -6,6 +6,7 @@ import type { Store } from '../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
 import type { ItemCatalogue } from './catalogue.service.js';
+import type { DemoGate } from './demo.service.js';
 import type { ProfileService } from './profile.service.js';
 
 export const SYNTHESIS_SEED = 20_240_229;
@@ -29,6 +30,7 @@ export interface SynthesisServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: ItemCatalogue;
+  readonly demo: DemoGate;
   readonly pseudonymize: (rawId: string) => string;
   readonly clock: () => number;
 }
@@ -73,11 +75,11 @@ export class SynthesisService {
     onProgress,
     signal,
   }: SynthesisRequest): Promise<SynthesisReport> {
-    const { store, profiles, catalogue, pseudonymize, clock } = this.options;
+    const { store, profiles, catalogue, demo, pseudonymize, clock } = this.options;
     const world = synthesize({ seed, nUsers, endAt: clock(), pseudonymize });
     // Before the first user is stored: a folder that cannot be written to is no reason to begin.
     const truth = await openTruth(truthPath, world.truth, nUsers);
-    await store.dataset.update({ isSynthetic: true, seed, filledAt: null, countedAt: null });
+    await demo.begin({ seed, filledAt: null, countedAt: null });
     await store.items.replaceMany(world.items);
     await catalogue.refresh();
 

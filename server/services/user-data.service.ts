@@ -49,17 +49,18 @@ export class UserDataDesk implements UserDataService {
   async export(userId: string): Promise<UserData | null> {
     const { store, profiles, personas, shown, clock } = this.options;
     await Promise.all([profiles.drain(), personas.drain(), shown.drain()]);
-    const [user, profile, activity, feedback, personaHistory, shownLists] = await Promise.all([
+    const [user, profile, activity, feedback, personaHistory, shownLists, tokens] = await Promise.all([
       store.users.find(userId),
       store.profiles.find(userId),
       store.activity.findByUser(userId),
       store.feedback.findByUser(userId),
       store.personaHistory.findByUser(userId, ALL),
       store.shownLists.findByUser(userId),
+      store.tokens.findByUser(userId),
     ]);
     if (user === null && profile === null && activity.length === 0 && feedback.length === 0) return null;
     const at = { userId, exportedAt: clock() };
-    return { ...at, user, profile, activity, feedback, personaHistory, shownLists };
+    return { ...at, user, profile, activity, feedback, personaHistory, shownLists, tokens };
   }
 
   async erase(userId: string): Promise<ErasureReceipt | null> {
@@ -132,6 +133,7 @@ export class UserDataDesk implements UserDataService {
       users: await store.users.delete(userId),
       personaHistory: await store.personaHistory.deleteByUser(userId),
       shownLists: await store.shownLists.deleteByUser(userId),
+      tokens: await store.tokens.deleteByUser(userId),
     };
   }
 

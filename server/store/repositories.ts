@@ -288,7 +288,7 @@ export interface ShownListRepository {
 
 /** What the other instances must read again; thumbs, versions, alerts and erasures have streams of their own. */
 export interface Notice {
-  readonly kind: 'profiles' | 'catalogue' | 'personas';
+  readonly kind: 'profiles' | 'catalogue' | 'personas' | 'dataset' | 'tokens';
   /** The instance that says so. */
   readonly origin: string;
   /** Milliseconds since the epoch. */
@@ -359,9 +359,49 @@ export interface DriftRepository {
   find(): Promise<DriftReport | null>;
 }
 
+/** A token that this product signed. The token itself is stored nowhere. Instants are milliseconds since the epoch. */
+export interface TokenRecord {
+  /** Its `jti`. */
+  readonly tokenId: string;
+  readonly role: 'user' | 'admin';
+  /** The pseudonym it stands for; null for an admin token without one. */
+  readonly userId: string | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** Signed tokens, each kept until it expires. */
+export interface TokenRepository {
+  append(token: TokenRecord): Promise<void>;
+  /** Newest first. */
+  list(limit: number): Promise<TokenRecord[]>;
+  findByUser(userId: string): Promise<TokenRecord[]>;
+  deleteByUser(userId: string): Promise<number>;
+}
+
+/** Which tokens are revoked: one by its id, or all of a user or of a role that were issued before `at`. */
+export type RevocationSubject =
+  | { readonly kind: 'token'; readonly id: string }
+  | { readonly kind: 'user'; readonly id: string }
+  | { readonly kind: 'role'; readonly id: 'user' | 'admin' };
+
+export type Revocation = RevocationSubject & {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** From then on no revoked token can be valid, so the revocation may go. */
+  readonly expiresAt: number;
+};
+
+export interface RevocationRepository {
+  /** Keeps the later one of the same subject. On disk when this resolves. */
+  put(revocation: Revocation): Promise<void>;
+  /** In no order. */
+  list(): Promise<Revocation[]>;
+}
+
 /** Small facts about the data set as a whole. */
 export interface DatasetInfo {
-  /** True while every row came from the synthesiser; an import makes it false for good. */
+  /** True while every row came from the synthesiser; the first real user or item makes it false for good. */
   readonly isSynthetic: boolean;
   readonly seed: number | null;
   /** Events that named an item the catalogue did not have. */
@@ -396,6 +436,8 @@ export interface Store {
   readonly alerts: AlertRepository;
   readonly drift: DriftRepository;
   readonly dataset: DatasetRepository;
+  readonly tokens: TokenRepository;
+  readonly revocations: RevocationRepository;
   /** True when the server has change streams (a replica set). */
   readonly hasChangeStreams: boolean;
   /** Rejects with DatabaseUnavailableError when the server does not answer within two seconds. */

@@ -16,6 +16,9 @@ type Answer = 'ok' | 'UNAUTHENTICATED' | 'FORBIDDEN';
 /** Fields anybody may use, fields for admins, and fields about one user; whatever is not named here must be for any token. */
 const PUBLIC = ['dataset', 'demoUsers', 'demoSignIn'];
 const ADMIN = [
+  'tokens',
+  'createToken',
+  'revokeToken',
   'users',
   'model',
   'models',
@@ -89,6 +92,9 @@ const VALUES: Record<string, string> = {
   'correctPersona(personaId)': '"seeker"',
   'acknowledgeAlert(id)': '"drift-1"',
   'demoSignIn(userId)': `"${ALICE}"`,
+  'createToken(role)': 'USER',
+  'createToken(userId)': `"${ALICE}"`,
+  'revokeToken(id)': '"nothing"',
 };
 
 const schema = buildApiSchema();

@@ -2,18 +2,25 @@
 
 import { createHmac } from 'node:crypto';
 
-import { SignJWT } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { FakeApi } from '../support/fake-api.js';
 import { startFakeApi, TEST_KEY } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
 import { createTokens } from '../../server/app/api/index.js';
+import { readEvents } from '../../server/ingest/index.js';
+import { createPseudonymizer, pseudonymKey } from '../../server/privacy/index.js';
 
 const pseudonymize = (rawId: string) => `${rawId.length}`.padStart(64, '0');
 const now = Math.floor(Date.now() / 1_000);
+const DAY = 86_400;
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = { role: 'admin', iss: 'smartpersona', aud: 'smartpersona-api', iat: now, exp: now + 600 };
+const PEPPER = pseudonymKey('7c1f2e5ab09d48e6b3aa5d0c9f1e7246');
+async function* bytes(text: string) {
+  yield Buffer.from(text);
+}
 const signed = (payload: Record<string, unknown>, key = TEST_KEY): Promise<string> =>
   new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(key);
 
@@ -35,6 +42,35 @@ const BAD_TOKENS: Record<string, () => Promise<string> | string> = {
     const [head, , signature] = (await signed({ ...claims, role: 'user', sub: ALICE })).split('.');
     return `${head}.${base64(claims)}.${signature}`;
   },
+  'a user token whose user is blank': () => signed({ ...claims, role: 'user', sub: ' \t' }),
+  'a user token whose user is a number': () => signed({ ...claims, role: 'user', sub: 7 }),
+  'a user token whose user is an object': () => signed({ ...claims, role: 'user', sub: { $ne: null } }),
+  'a user token whose user is a list': () => signed({ ...claims, role: 'user', sub: [ALICE] }),
+  'a user token whose user is longer than an id may be': () =>
+    signed({ ...claims, role: 'user', sub: 'x'.repeat(257) }),
+  'an admin token whose user is null': () => signed({ ...claims, sub: null }),
+  'a raw id that claims to be a pseudonym': () =>
+    signed({ ...claims, role: 'user', sub: 'alice', pseudonym: true }),
+  'a pseudonym in capitals': () =>
+    signed({ ...claims, role: 'user', sub: ALICE.toUpperCase(), pseudonym: true }),
+  'a pseudonym marked by a text': () => signed({ ...claims, role: 'user', sub: ALICE, pseudonym: 'true' }),
+  'a pseudonym marked by a number': () => signed({ ...claims, role: 'user', sub: ALICE, pseudonym: 1 }),
+  'one that lives longer than a year': () => signed({ ...claims, exp: now + 366 * DAY }),
+  'one issued long ago to live longer than a year': () =>
+    signed({ ...claims, iat: now - 300 * DAY, exp: now + 100 * DAY }),
+  'one without an issue date that lives longer than a year': () =>
+    signed({ ...claims, iat: undefined, exp: now + 366 * DAY }),
+  'one that ends after the end of time': () => signed({ ...claims, exp: 1e18 }),
+  'one issued in the future': () => signed({ ...claims, iat: now + 3_600 }),
+  'one issued infinitely late': async () => {
+    const head = `${base64({ alg: 'HS256' })}.${Buffer.from(
+      JSON.stringify(claims).replace(`"iat":${now}`, '"iat":1e999'),
+    ).toString('base64url')}`;
+    return `${head}.${createHmac('sha256', TEST_KEY).update(head).digest('base64url')}`;
+  },
+  'one whose id is empty': () => signed({ ...claims, jti: '' }),
+  'one whose id is a number': () => signed({ ...claims, jti: 5 }),
+  'one whose id is too long': () => signed({ ...claims, jti: 'x'.repeat(257) }),
   'no token at all': () => 'nonsense',
   'a very long one': () => 'a'.repeat(9_000),
 };
@@ -73,12 +109,14 @@ describe('a token', () => {
   it('ends at its time even when it was verified before', async () => {
     let clock = 1_000_000_000_000;
     const tokens = createTokens({ key: TEST_KEY, pseudonymize, now: () => clock });
-    const { token, expiresAt } = await tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60 });
+    const signedNow = await tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60 });
+    const { token, tokenId, issuedAt, expiresAt } = signedNow;
     expect(await tokens.verify(token)).toEqual({
       viewer: { role: 'user', userId: ALICE },
-      expiresAt,
+      ...{ tokenId, issuedAt, expiresAt },
       isDemo: false,
     });
+    expect([issuedAt, expiresAt]).toEqual([clock, clock + 60_000]);
     clock += 60_001;
     await expect(tokens.verify(token)).rejects.toThrow('The token has expired.');
   });
@@ -91,9 +129,51 @@ describe('a token', () => {
       role: 'user',
       userId: pseudonymize('alice@example.org'),
     });
-    expect(await viewerOf(ALICE)).toEqual({ role: 'user', userId: ALICE });
     expect(await viewerOf('boss', 'admin')).toEqual({ role: 'admin', userId: pseudonymize('boss') });
     await expect(viewerOf('')).rejects.toThrow('not valid');
+  });
+
+  it.each([
+    ['a plain id', 'alice'],
+    ['64 hexadecimal digits, such as a hash of an address', ALICE],
+    ['the pseudonym of another user', createPseudonymizer(PEPPER).pseudonymize('alice')],
+    ['an id with space around it', '  alice\u00a0'],
+    ['an id in another alphabet', 'ألِف-7'],
+    ['an id of 256 characters', 'x'.repeat(256)],
+    ['a number in digits', '007'],
+    ['an id that looks like JSON', '{"$ne":1}'],
+    ['the name of a property', '__proto__'],
+  ])('gives %s the pseudonym that a file gives it, and no other', async (_what, rawId) => {
+    const { pseudonymize: real } = createPseudonymizer(PEPPER);
+    const tokens = createTokens({ key: TEST_KEY, pseudonymize: real });
+    const token = await signed({ ...claims, role: 'user', sub: rawId });
+    const { viewer } = await tokens.verify(token);
+    expect(viewer.userId).not.toBe(rawId);
+
+    const line = JSON.stringify({ userId: rawId, type: 'search', itemId: '', timestamp: '2026-01-05' });
+    const source = { name: 'e.jsonl', totalBytes: 0, open: () => bytes(`${line}\n`) };
+    const inFile: string[] = [];
+    for await (const { rows } of readEvents(source, { pseudonymize: real, now: Date.now() }))
+      inFile.push(...rows.map((row) => row.userId));
+    expect(inFile).toEqual([viewer.userId]);
+  });
+
+  it('of this product carries the pseudonym, marked as one', async () => {
+    const tokens = createTokens({ key: TEST_KEY, pseudonymize });
+    for (const isDemo of [true, false]) {
+      const { token } = await tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60, isDemo });
+      expect(decodeJwt(token)).toMatchObject({ sub: ALICE, pseudonym: true });
+      expect((await tokens.verify(token)).viewer).toEqual({ role: 'user', userId: ALICE });
+    }
+  });
+
+  it('may live as long as the settings say and no longer', async () => {
+    const tokens = createTokens({ key: TEST_KEY, pseudonymize, maxDays: 7 });
+    const sign = (days: number) => tokens.sign({ role: 'admin', userId: null, ttlSeconds: days * DAY });
+    await expect(tokens.verify((await sign(7)).token)).resolves.toBeDefined();
+    await expect(sign(8)).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'days' });
+    const foreign = await signed({ ...claims, exp: now + 8 * DAY });
+    await expect(tokens.verify(foreign)).rejects.toThrow('a token may live 7 days at most');
   });
 
   it('cannot be signed with a short key', () => {

@@ -37,6 +37,19 @@ function problems(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+describe('the demo setting', () => {
+  it.each<[Record<string, string>, boolean]>([
+    [{ NODE_ENV: 'development' }, true],
+    [{ NODE_ENV: 'test' }, true],
+    [{ NODE_ENV: 'production' }, false],
+    [{ NODE_ENV: 'production', SMARTPERSONA_DEMO: 'true' }, true],
+    [{ NODE_ENV: 'production', SMARTPERSONA_DEMO: 'false' }, false],
+    [{ NODE_ENV: 'development', SMARTPERSONA_DEMO: 'false' }, false],
+  ])('with %o is %s', (env, expected) => {
+    expect(read(env).isDemoAllowed).toBe(expected);
+  });
+});
+
 describe('settings', () => {
   it('have defaults that suit a first try on one machine', () => {
     expect(read()).toMatchObject({
@@ -57,6 +70,8 @@ describe('settings', () => {
       metricsToken: null,
       isPersistedOnly: false,
       persistedManifests: [],
+      tokenMaxDays: 365,
+      isDemoAllowed: true,
       isProduction: false,
       logLevel: 'info',
     });

@@ -10,6 +10,9 @@ import { DAY, HOUR, NOON, run, userIdOf, type MakeStore } from './samples.js';
 
 const [ann, bob, cem] = [1, 2, 3].map(userIdOf);
 
+/** Later than any database takes for the present. */
+const FAR_AHEAD = Date.UTC(2100, 0, 1);
+
 export function describePersonaHistoryRepository(name: string, makeStore: MakeStore): void {
   describe(`persona history in ${name}`, () => {
     let history: Store['personaHistory'];
@@ -306,6 +309,41 @@ export function describeRunRepository(name: string, makeStore: MakeStore): void 
       expect(await runs.find('z')).toBeNull();
       expect((await runs.list('retrain', 10)).map((row) => row.runId)).toEqual(['b', 'a']);
       expect((await runs.list('retrain', 1)).map((row) => row.runId)).toEqual(['b']);
+    });
+  });
+}
+
+export function describeTokenRepositories(name: string, makeStore: MakeStore): void {
+  describe(`tokens and revocations in ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await makeStore();
+    });
+
+    const token = (tokenId: string, createdAt: number, userId: string | null = null) => ({
+      ...{ tokenId, role: userId === null ? ('admin' as const) : ('user' as const), userId, createdAt },
+      expiresAt: FAR_AHEAD,
+    });
+
+    it('keeps what is known of tokens, newest first, and forgets those of a user', async () => {
+      const rows = [token('a', 1), token('b', 3, userIdOf(1)), token('c', 2, userIdOf(1))];
+      for (const row of rows) await store.tokens.append(row);
+      expect(await store.tokens.list(2)).toEqual([rows[1], rows[2]]);
+      expect((await store.tokens.findByUser(userIdOf(1))).map(({ tokenId }) => tokenId).sort()).toEqual([
+        'b',
+        'c',
+      ]);
+      expect(await store.tokens.deleteByUser(userIdOf(1))).toBe(2);
+      expect(await store.tokens.deleteByUser(userIdOf(1))).toBe(0);
+      expect(await store.tokens.list(10)).toEqual([rows[0]]);
+    });
+
+    it('keeps the later revocation of each subject', async () => {
+      const of = (kind: 'token' | 'user', at: number) => ({ kind, id: 'x', at, expiresAt: FAR_AHEAD + at });
+      for (const revocation of [of('token', 5), of('user', 7), of('user', 9), of('user', 8)])
+        await store.revocations.put(revocation);
+      const stored = await store.revocations.list();
+      expect(stored.sort((left, right) => left.at - right.at)).toEqual([of('token', 5), of('user', 9)]);
     });
   });
 }

@@ -9,6 +9,7 @@ import {
   describePersonaHistoryRepository,
   describeRunRepository,
   describeShownListRepository,
+  describeTokenRepositories,
 } from './ledgers.js';
 import {
   describeActivityRepository,
@@ -27,6 +28,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
     ...[describePersonaHistoryRepository, describeMetricRepository],
     ...[describeShownListRepository, describeRunRepository, describeDatasetRepository],
     ...[describeAlertRepository, describeDriftRepository, describeNoticeRepository],
+    describeTokenRepositories,
   ];
   for (const suite of suites) suite(name, makeStore);
 }

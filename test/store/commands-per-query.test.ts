@@ -42,6 +42,7 @@ describe('a page of users with personas, thumbs, timelines and recommendations',
       viewer: { role: 'admin', userId: null },
       ...{ services, bus, loaders: createLoaders(services) },
       signDemoToken: () => Promise.reject(new Error('not asked for')),
+      signToken: () => Promise.reject(new Error('not asked for')),
       ...{ recordPush: () => undefined, now: Date.now },
     };
     commands.length = 0;

@@ -24,7 +24,7 @@ import {
   emptyCounts,
 } from '../../server/domain/index.js';
 import type { EventBus } from '../../server/domain/index.js';
-import type { Services } from '../../server/services/index.js';
+import type { Services, TokenRecord } from '../../server/services/index.js';
 
 export const ALICE = 'a'.repeat(64);
 export const BOB = 'b'.repeat(64);
@@ -38,6 +38,10 @@ export interface FakeSystem {
   /** Thrown by every service that would ask the database. */
   failure: Error | null;
   runningSince: number | null;
+  /** Ids of revoked tokens. */
+  readonly revoked: Set<string>;
+  /** What was recorded of signed tokens. */
+  readonly signed: TokenRecord[];
 }
 
 export function fakeSystem(bus: EventBus): FakeSystem {
@@ -141,6 +145,24 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           countedAt: CREATED_AT,
         })),
     },
+    demo: {
+      get isOpen() {
+        return system.isSynthetic;
+      },
+      admit: () => undefined,
+    },
+    tokens: {
+      isRevoked: ({ tokenId }) => tokenId !== null && system.revoked.has(tokenId),
+      record: (token) => ask('recordToken', () => void system.signed.push(token)),
+      tokens: (first) =>
+        ask('tokens', () => system.signed.slice(0, first).map((token) => ({ ...token, revokedAt: null }))),
+      revoke: (subject) =>
+        ask('revoke', () => {
+          if (subject.kind === 'token') system.revoked.add(subject.id);
+          bus.publish('access.changed', {});
+          return { ...subject, at: CREATED_AT, expiresAt: CREATED_AT };
+        }),
+    },
     personas: {
       personas: () => [...personas.values()],
       persona: (id) => personas.get(id) ?? null,
@@ -181,7 +203,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       export: (userId) =>
         ask('export', () => ({
           ...{ userId, exportedAt: CREATED_AT, user: users.get(userId) ?? null, profile: null },
-          ...{ activity: [], feedback: opinionsOf(userId), personaHistory: [], shownLists: [] },
+          ...{ activity: [], feedback: opinionsOf(userId), personaHistory: [], shownLists: [], tokens: [] },
         })),
       erase: (userId) =>
         ask('erase', () => {
@@ -305,7 +327,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         }),
     },
   };
-  const system: FakeSystem = { services, calls, isSynthetic: true, failure: null, runningSince: null };
+  const system: FakeSystem = {
+    ...{ services, calls, isSynthetic: true, failure: null, runningSince: null },
+    ...{ revoked: new Set(), signed: [] },
+  };
   return system;
 }
 

@@ -93,7 +93,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const schema = buildApiSchema();
   const formatError = createFormatError(log);
   const costGuard = createCostGuard(schema, limits.document.maxCost);
-  const authenticator = createAuthenticator(tokens, services.users, now);
+  const authenticator = createAuthenticator({ tokens, demo: services.demo, register: services.tokens });
   const { isPersistedOnly = false } = options;
   const hasIntrospection = !isProduction && !isPersistedOnly;
   const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
@@ -111,6 +111,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     loaders: createLoaders(services),
     signDemoToken: (userId) =>
       tokens.sign({ role: 'user', userId, ttlSeconds: DEMO_TTL_SECONDS, isDemo: true }),
+    signToken: tokens.sign,
     recordPush: (latencyMs) => {
       metrics.recordPush(latencyMs);
       services.analytics.recordPush(latencyMs);
@@ -190,6 +191,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     allowedOrigins,
     trustedProxies,
     authenticator,
+    bus,
     guard: createSubscriptionGuard({
       schema,
       limits: limits.document,

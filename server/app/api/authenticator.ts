@@ -1,61 +1,52 @@
-/** From a token to an identity, with the one rule that depends on the data: demo tokens end when real data arrive. */
+/**
+ * From a token to an identity, with the rules that depend on more than the token itself: demo tokens end with the demo,
+ * revoked tokens at their revocation. Both are looked up in memory.
+ */
 
 import type { Viewer } from '../../domain/index.js';
 import { UnauthenticatedError } from '../../domain/index.js';
-import type { UserService } from '../../services/index.js';
+import type { DemoService, TokenService } from '../../services/index.js';
 
 import type { Identity, Tokens } from './tokens.js';
 
-/** For how long the answer to "are the data still synthetic" is trusted. */
-const DEMO_CHECK_MS = 5_000;
-/** From this age on it is asked again, while whoever comes meanwhile goes by the last answer. */
-const DEMO_RENEWAL_MS = 2_500;
-
 export const ANONYMOUS: Viewer = { role: 'anonymous', userId: null };
+
+const NOBODY: Identity = {
+  viewer: ANONYMOUS,
+  tokenId: null,
+  issuedAt: 0,
+  expiresAt: Infinity,
+  isDemo: false,
+};
 
 export interface Authenticator {
   /** `null` is a caller without a token. Throws UnauthenticatedError for a token that does not hold. */
   identify(token: string | null): Promise<Identity>;
+  /** Why an identity that once held is refused now; null where it still holds. */
+  refusalOf(identity: Identity): string | null;
 }
 
-export function createAuthenticator(
-  tokens: Tokens,
-  users: Pick<UserService, 'dataset'>,
-  now: () => number,
-): Authenticator {
-  let isDemoOpen = false;
-  let checkedAt = -Infinity;
+export interface AuthenticatorOptions {
+  readonly tokens: Tokens;
+  readonly demo: DemoService;
+  readonly register: Pick<TokenService, 'isRevoked'>;
+}
 
-  let asking: Promise<void> | null = null;
-
-  /** However many requests come at once, the database is asked once. */
-  const ask = (): Promise<void> => {
-    const askedAt = now();
-    asking ??= users
-      .dataset()
-      .then(({ isSynthetic }) => {
-        isDemoOpen = isSynthetic;
-        checkedAt = askedAt;
-      })
-      .finally(() => (asking = null));
-    return asking;
+export function createAuthenticator({ tokens, demo, register }: AuthenticatorOptions): Authenticator {
+  const refusalOf = (identity: Identity): string | null => {
+    if (identity.isDemo && !demo.isOpen) return 'The demo has ended: this server holds real data.';
+    return register.isRevoked(identity) ? 'The token has been revoked.' : null;
   };
-
-  const checkDemo = async (): Promise<void> => {
-    const age = now() - checkedAt;
-    if (age >= DEMO_CHECK_MS) await ask();
-    // Should it fail, the one who comes when the answer is too old will hear of it.
-    else if (age >= DEMO_RENEWAL_MS) ask().catch(() => undefined);
-    if (!isDemoOpen) throw new UnauthenticatedError('The demo has ended: this server holds real data.');
-  };
-
   return {
     async identify(token) {
-      if (token === null) return { viewer: ANONYMOUS, expiresAt: Infinity, isDemo: false };
+      if (token === null) return NOBODY;
       const identity = await tokens.verify(token);
-      if (identity.isDemo) await checkDemo();
+      const refusal = refusalOf(identity);
+      if (refusal !== null) throw new UnauthenticatedError(refusal);
+      if (identity.isDemo && identity.viewer.userId !== null) demo.admit(identity.viewer.userId);
       return identity;
     },
+    refusalOf,
   };
 }
 

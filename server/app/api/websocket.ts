@@ -10,9 +10,11 @@ import type { Server as ProtocolServer } from 'graphql-ws';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 
+import type { EventBus } from '../../domain/index.js';
 import { SmartPersonaError } from '../../domain/index.js';
 
 import { addressOf, isOriginAllowed } from './addresses.js';
+import type { Authenticator } from './authenticator.js';
 import type { Peer, ProtocolOptions } from './socket-protocol.js';
 import { createProtocol } from './socket-protocol.js';
 
@@ -52,6 +54,8 @@ export interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' 
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: number;
   readonly recordRefusal: (reason: string) => void;
+  /** Says when tokens that held may hold no longer. */
+  readonly bus: Pick<EventBus, 'listen'>;
 }
 
 export interface WebSocketEndpoint {
@@ -117,6 +121,10 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
   }, limits.pingMs);
   pings.unref();
 
+  const stopListening = options.bus.listen('access.changed', () =>
+    closeRefused(peers, options.authenticator),
+  );
+
   return {
     get nSockets() {
       return peers.size;
@@ -124,6 +132,7 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
     async close() {
       isClosing = true;
       clearInterval(pings);
+      stopListening();
       const closed = [...peers].map(
         ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
@@ -138,6 +147,14 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
       log.debug({}, 'All WebSockets are closed.');
     },
   };
+}
+
+/** Closes the sockets of tokens that hold no longer. */
+function closeRefused(peers: ReadonlySet<Peer>, authenticator: Authenticator): void {
+  for (const { socket, identity } of peers) {
+    const refusal = identity === null ? null : authenticator.refusalOf(identity);
+    if (refusal !== null) socket.close(CloseCode.Forbidden, refusal);
+  }
 }
 
 function refusalOf(

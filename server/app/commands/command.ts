@@ -1,10 +1,17 @@
 /** What every command shares: the command line parsed first, the application opened and closed around it, one way to fail. */
 
+import { createEventBus } from '../../events/index.js';
+import { createPseudonymizer } from '../../privacy/index.js';
+import { createAnnounce, TokenRegister } from '../../services/index.js';
+import { createMongoStore } from '../../store/mongo/index.js';
 import type { Application } from '../application.js';
 import { openApplication } from '../application.js';
+import { createInstanceId } from '../container.js';
+import { openDatabase } from '../database/index.js';
 import { fail } from '../fail.js';
 import { createLog } from '../log.js';
 import { productVersion } from '../package.js';
+import type { Settings } from '../settings.js';
 import { readEnvironment, readSettings } from '../settings.js';
 
 import type { Command, ExitCode, Options, ValuesOf } from '../options.js';
@@ -32,6 +39,42 @@ export function runCommand<O extends Options>(
   program().then((code) => process.exit(code), fail);
 }
 
+/** What a command about tokens works with. */
+export interface TokenDesk {
+  readonly settings: Settings;
+  readonly pseudonymize: (rawId: string) => string;
+  readonly register: TokenRegister;
+}
+
+/** Opens the database, and nothing that reads the record into memory; runs the command and closes it whatever happens. */
+export function runWithTokens<O extends Options>(
+  command: Command<O>,
+  run: (desk: TokenDesk, values: ValuesOf<O>) => Promise<ExitCode | void>,
+): void {
+  runCommand(command, async (values) => {
+    const settings = readSettings(readEnvironment(), { makesKeys: false });
+    const log = createLog(settings);
+    const origin = createInstanceId();
+    const database = await openDatabase({ settings, log, role: 'command', onProgress: reportProgress });
+    try {
+      const store = await createMongoStore({ uri: database.uri, origin });
+      try {
+        const announce = createAnnounce(store, origin, Date.now);
+        const { pseudonymize } = createPseudonymizer(settings.pepper);
+        const register = new TokenRegister({
+          ...{ store, bus: createEventBus(), announce, clock: Date.now, log },
+          maxDays: settings.tokenMaxDays,
+        });
+        return await run({ settings, pseudonymize, register }, values);
+      } finally {
+        await store.close();
+      }
+    } finally {
+      await database.stop();
+    }
+  });
+}
+
 /**
  * Opens the application, runs the command in it, and closes it whatever happens. `beginsInstallation`: the command may
  * be the first program of an installation, and then makes its keys; default false.
@@ -50,7 +93,7 @@ export function runWithApplication<O extends Options>(
       settings,
       log: createLog(settings),
       role: 'command',
-      onProgress: (message) => process.stderr.write(`${message}\n`),
+      onProgress: reportProgress,
     });
     try {
       return await run(application, values);
@@ -58,4 +101,8 @@ export function runWithApplication<O extends Options>(
       await application.close();
     }
   });
+}
+
+function reportProgress(message: string): void {
+  process.stderr.write(`${message}\n`);
 }

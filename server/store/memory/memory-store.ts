@@ -13,6 +13,7 @@ import {
   createShownLists,
 } from './ledgers.js';
 import { createActivity, createFeedback, createProfiles } from './record.js';
+import { createRevocations, createTokens } from './tokens.js';
 import { createLeases, createModels } from './versions.js';
 
 export function createMemoryStore(): Store {
@@ -33,6 +34,8 @@ export function createMemoryStore(): Store {
     alerts: createAlerts(),
     drift: createDrift(),
     dataset: createDataset(),
+    tokens: createTokens(),
+    revocations: createRevocations(),
     hasChangeStreams: true,
     ping: () => Promise.resolve(),
     probe: () => Promise.resolve(),

@@ -20,6 +20,7 @@ import { createPersonaHistoryRepository } from './persona-history.repository.js'
 import { createProfileRepository } from './profile.repository.js';
 import { createRunRepository } from './run.repository.js';
 import { createShownListRepository } from './shown-list.repository.js';
+import { createRevocationRepository, createTokenRepository } from './token.repository.js';
 import { createUserRepository } from './user.repository.js';
 import { WriteLane } from './write-lane.js';
 
@@ -105,6 +106,8 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
     drift: guarded(createDriftRepository(connection)),
     dataset: guarded(createDatasetRepository(connection)),
+    tokens: guarded(createTokenRepository(connection)),
+    revocations: guarded(createRevocationRepository(connection)),
     hasChangeStreams,
     ping: () => withinDeadline(connection.db!.admin().command({ ping: 1 })),
     probe: () => withinDeadline(probe(connection)),

@@ -1,0 +1,86 @@
+/** Tokens, for admins: signing them, listing them, revoking them. */
+
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+
+import { CreatedTokenType, RevocationType, RoleEnum, TokenType } from '../../schema/index.js';
+import { InvalidInputError } from '../domain/index.js';
+import type { RevocationSubject } from '../services/index.js';
+
+import { Access, subjectOf } from './access.js';
+import { costOfPage, First } from './arguments.js';
+import type { ApiContext } from './context.js';
+
+const DAY_SECONDS = 86_400;
+const DEFAULT_DAYS = 30;
+const MAX_DAYS = 3_650;
+
+@Resolver()
+export class TokenResolver {
+  @Access('admin')
+  @Query(() => [TokenType], {
+    complexity: costOfPage,
+    description:
+      'Tokens that `createToken` and `npm run token` have signed and that have not expired, newest first. Those a site signs itself, and demo tokens, are not listed.',
+  })
+  async tokens(
+    @Ctx() { services }: ApiContext,
+    @First({ defaultValue: 50, max: 500, what: 'tokens' }) first: number,
+  ): Promise<TokenType[]> {
+    const rows = await services.tokens.tokens(first);
+    return rows.map(({ tokenId, ...rest }) => ({ id: tokenId, ...rest }));
+  }
+
+  @Access('admin')
+  @Mutation(() => CreatedTokenType, { description: 'Signs a token.' })
+  async createToken(
+    @Ctx() context: ApiContext,
+    @Arg('role', () => RoleEnum, { description: 'What it entitles to.' }) role: 'user' | 'admin',
+    @Arg('userId', () => ID, {
+      nullable: true,
+      description: 'The pseudonym it stands for; required for the role USER.',
+    })
+    userId: string | null | undefined,
+    @Arg('days', () => Int, {
+      defaultValue: DEFAULT_DAYS,
+      description: 'Its life in days, from 1 to the maximum of this installation (365 unless set otherwise).',
+    })
+    days: number,
+  ): Promise<CreatedTokenType> {
+    if (days < 1 || days > MAX_DAYS)
+      throw new InvalidInputError(`"days" must be from 1 to ${MAX_DAYS}.`, 'days');
+    const subject = userId == null && role === 'admin' ? null : subjectOf(context.viewer, userId);
+    const signed = await context.signToken({ role, userId: subject, ttlSeconds: days * DAY_SECONDS });
+    const { token, tokenId, issuedAt: createdAt, expiresAt } = signed;
+    await context.services.tokens.record({ tokenId, role, userId: subject, createdAt, expiresAt });
+    return { token, info: { id: tokenId, role, userId: subject, createdAt, expiresAt, revokedAt: null } };
+  }
+
+  @Access('admin')
+  @Mutation(() => RevocationType, {
+    description:
+      'Ends one token by its id, whoever signed it, or all tokens of a user or of a role that were issued before now; name exactly one of the three. Every instance refuses them within a second and closes their sockets with 4403. Revoking the role ADMIN ends the token of this request as well.',
+  })
+  async revokeToken(
+    @Ctx() { services, viewer }: ApiContext,
+    @Arg('id', () => ID, { nullable: true, description: 'The id of one token, its claim `jti`.' })
+    id: string | null | undefined,
+    @Arg('userId', () => ID, { nullable: true, description: 'The pseudonym of a user.' })
+    userId: string | null | undefined,
+    @Arg('role', () => RoleEnum, { nullable: true, description: 'A role.' })
+    role: 'user' | 'admin' | null | undefined,
+  ): Promise<RevocationType> {
+    const subjects: RevocationSubject[] = [];
+    if (id != null) subjects.push({ kind: 'token', id });
+    if (userId != null) subjects.push({ kind: 'user', id: subjectOf(viewer, userId) });
+    if (role != null) subjects.push({ kind: 'role', id: role });
+    if (subjects.length !== 1)
+      throw new InvalidInputError('Name exactly one of "id", "userId" and "role".', 'id');
+    const { kind, at } = await services.tokens.revoke(subjects[0]);
+    return {
+      tokenId: kind === 'token' ? (id ?? null) : null,
+      userId: kind === 'user' ? (userId ?? null) : null,
+      role: kind === 'role' ? (role ?? null) : null,
+      at,
+    };
+  }
+}
