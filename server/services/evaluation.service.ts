@@ -6,8 +6,10 @@
 
 import type { Truth } from '../ingest/index.js';
 import { trueAffinity } from '../ingest/index.js';
-import type { Dataset, ItemContent } from '../features/index.js';
-import type { GroupFigures, HoldOut, JudgedUser, PersonaModel } from '../learning/index.js';
+import { PERSONA_SIGNALS } from '../domain/index.js';
+import type { Dataset, ItemContent, PrefixPairs } from '../features/index.js';
+import { personaRows } from '../features/index.js';
+import type { GroupFigures, HoldOut, JudgedUser, PersonaModel, ReliabilityRow } from '../learning/index.js';
 import {
   componentCount,
   fitRecommender,
@@ -16,6 +18,7 @@ import {
   itemFeaturesOf,
   judgeUsers,
   judgedAtMost,
+  measureReliability,
   measureSilhouettes,
   nearestCentroids,
   sampleOf,
@@ -24,7 +27,7 @@ import {
 } from '../learning/index.js';
 import type { Store } from '../store/index.js';
 
-import { loadDataset } from './load-dataset.js';
+import { loadDataset, loadPrefixes } from './load-dataset.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
 
 /** Held-out likes that a user of the protocol has at least: fewer leave precision@5 no room to be good. */
@@ -59,6 +62,8 @@ export interface EvaluationReport {
   readonly sample: readonly EvaluatedGroup[];
   /** All users with a held-out like. */
   readonly all: readonly EvaluatedGroup[];
+  /** Confidence beside what came true, for users the calibration was not fitted to; null where it was not asked for. */
+  readonly reliability: readonly ReliabilityRow[] | null;
 }
 
 export interface EvaluationServiceOptions {
@@ -81,8 +86,10 @@ export class EvaluationService {
   async run({ truth, onProgress }: EvaluationRequest): Promise<EvaluationReport> {
     const { store, registry, clock, seed } = this.options;
     const serving = registry.current();
-    const { dataset, content } = await loadDataset({ store, clock });
-    return evaluateVersion({ serving, dataset, content, truth, seed, onProgress });
+    const loaded = await loadDataset({ store, clock });
+    const { dataset, content } = loaded;
+    const prefixes = await loadPrefixes({ store }, loaded, 'judge');
+    return evaluateVersion({ serving, dataset, content, prefixes, truth, seed, onProgress });
   }
 }
 
@@ -92,12 +99,14 @@ export interface EvaluateVersionInput extends EvaluationRequest {
   };
   readonly dataset: Dataset;
   readonly content: ItemContent;
+  /** Of users the calibration was not fitted to. */
+  readonly prefixes?: PrefixPairs;
   readonly seed: number;
 }
 
 export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
   const { serving, dataset, truth, seed, onProgress } = input;
-  const clusters = clustersOf(serving.personas, dataset.features);
+  const clusters = clustersOf(serving.personas, dataset);
   const { kind, signal, train, test } = holdOut(dataset.interactions, {
     ...{ seed, occurring: dataset.signals },
   });
@@ -142,6 +151,7 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
     protocol: groups(eligible),
     sample: groups(sampleOf(eligible, PAPER_USERS, seed)),
     all: groups(judged),
+    reliability: input.prefixes === undefined ? null : measureReliability(serving.personas, input.prefixes),
   };
   onProgress?.(1);
   return report;
@@ -155,16 +165,22 @@ interface Clusters {
   readonly rows: Int32Array;
 }
 
-function clustersOf(personas: PersonaModel, features: Float64Array): Clusters {
+/** Of users with enough signals for a persona; the others have label -1. */
+function clustersOf(personas: PersonaModel, dataset: Dataset): Clusters {
+  const { rows, features } = personaRows(dataset);
   const nComponents = componentCount(personas.preprocessing);
   const points = transform(personas.preprocessing, features);
-  if (nComponents === 0) {
-    const labels = new Int32Array(features.length / personas.preprocessing.names.length);
-    return { labels, silhouettes: new Float32Array(labels.length), rows: labels.map((_, user) => user) };
-  }
-  const labels = nearestCentroids(points, nComponents, personas.centroids);
-  const { rows, labellings } = measureSilhouettes(points, nComponents, [labels]);
-  return { labels, silhouettes: labellings[0].values, rows };
+  const labels = new Int32Array(dataset.nUsers).fill(-1);
+  const known =
+    nComponents === 0
+      ? new Int32Array(rows.length)
+      : nearestCentroids(points, nComponents, personas.centroids);
+  rows.forEach((row, at) => {
+    if (dataset.nSignals[row] >= PERSONA_SIGNALS) labels[row] = known[at];
+  });
+  if (nComponents === 0) return { labels, silhouettes: new Float32Array(rows.length), rows };
+  const { rows: sample, labellings } = measureSilhouettes(points, nComponents, [known]);
+  return { labels, silhouettes: labellings[0].values, rows: sample.map((at) => rows[at]) };
 }
 
 /** True affinities in the order of the data set's items; null where the truth does not know all of its users and items. */

@@ -11,6 +11,7 @@ import type { EvaluatedGroup, EvaluationReport } from '../../services/index.js';
 import { MIN_HELD_OUT, PAPER_USERS } from '../../services/index.js';
 import { optional } from '../options.js';
 import { createProgress } from '../progress.js';
+import { reliabilityPlot } from '../reliability-plot.js';
 
 import { runWithApplication } from './command.js';
 
@@ -19,8 +20,14 @@ const command = {
   summary:
     'Judges the active model on likes it was not trained on, for all users and by persona, beside the simulated truth' +
     '\nwhere the data are simulated. Changes nothing.',
-  options: { json: optional('FILE', 'Also writes the report as JSON.') },
-  examples: ['npm run evaluate -- --json report.json'],
+  options: {
+    json: optional('FILE', 'Also writes the report as JSON.'),
+    plot: optional('FILE', 'Also draws how far confidence in personas can be trusted, as SVG.'),
+  },
+  examples: [
+    'npm run evaluate -- --json report.json',
+    'npm run evaluate -- --plot docs/persona-confidence.svg',
+  ],
 };
 
 /** Table I: means over its personas, and their range. */
@@ -55,6 +62,11 @@ runWithApplication(command, async ({ container, store, truthPath }, options) => 
   });
   progress.done();
   process.stdout.write(`${describe(report).join('\n')}\n`);
+  if (options.plot !== undefined && report.reliability !== null)
+    await writeFile(
+      options.plot,
+      reliabilityPlot(report.reliability, 'Reliability of confidence in personas'),
+    );
   if (options.json !== undefined) {
     const { metrics, dataset, evidence, hyperParameters } = model;
     const paper = { table: PAPER, nUsers: PAPER_USERS, leavesOpen: PAPER_LEAVES_OPEN };
@@ -62,6 +74,20 @@ runWithApplication(command, async ({ container, store, truthPath }, options) => 
     await writeFile(options.json, `${JSON.stringify(content, null, 2)}\n`);
   }
 });
+
+function reliability({ reliability: rows }: EvaluationReport): string[] {
+  const seen = (rows ?? []).filter(({ nPairs }) => nPairs > 0);
+  if (seen.length === 0) return [];
+  return [
+    '',
+    'Confidence in personas, on users it was not calibrated on: kept the persona after twice the signals',
+    '  range        pairs    said    kept  95 % interval',
+    ...seen.map(({ low, high, nPairs, said, kept, keptLow, keptHigh }) => {
+      const range = `${low.toFixed(2)} - ${high.toFixed(2)}`;
+      return `  ${range} ${count(nPairs).padStart(7)}   ${said.toFixed(3)}   ${kept.toFixed(3)}  ${keptLow.toFixed(3)} - ${keptHigh.toFixed(3)}`;
+    }),
+  ];
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -85,6 +111,7 @@ function describe(report: EvaluationReport): string[] {
     ...section(`Users with at least ${MIN_HELD_OUT} held-out ${events}`, report.protocol),
     ...section(`${PAPER_USERS} of them, drawn at random`, report.sample),
     ...section(`All users with a held-out ${report.judgedBy}`, report.all),
+    ...reliability(report),
     '',
     ...besidePaper(report),
   ];
