@@ -237,10 +237,12 @@ function isValue(cell: string): boolean {
   return isNumber(cell.trim()) || timeFormOf(cell.trim(), Number.MAX_SAFE_INTEGER) !== null;
 }
 
-/** The column that a person names, by its name or its number. */
+/**
+ * The column that a person names. Without a header line its name is its number; a number means nothing to a file with
+ * a header line, which may be imported beside one without.
+ */
 function columnGiven(header: readonly string[], given: string): string | undefined {
-  const named = header.find((column) => isSame(column, given));
-  return named ?? (POSITION.test(given) ? header[Number(given) - 1] : undefined);
+  return header.find((column) => isSame(column, given));
 }
 
 function isSame(column: string, given: string): boolean {

@@ -19,7 +19,7 @@ export interface IdList {
   readonly mapping: TableMapping;
 }
 
-/** Reads `column` (its name or number), or the column that is known to hold such ids. Throws InvalidInputError. */
+/** Reads `column` (its number where there is no header line), or the column that is known to hold such ids. Throws InvalidInputError. */
 export async function readIds(
   source: TableSource,
   kind: 'items' | 'users',

@@ -333,6 +333,17 @@ describe('a catalogue', () => {
 });
 
 describe('what is said of files', () => {
+  it('by numbers is for the file without a header line', async () => {
+    const ratings = lines(30, (i) => `u${i}\ti${i % 9}\t${(i % 5) + 1}`);
+    const keys = { map: 'userId=1,itemId=2,rating=3' };
+    const reports = await run({ items: ITEMS, ratings }, { keys });
+    expect(reports.map(({ recorded, problems }) => [recorded, problems])).toEqual([
+      [9, []],
+      [30, []],
+    ]);
+    expect(await store.items.find('i3')).toMatchObject({ title: 'Title 3' });
+  });
+
   it('has to fit one of them', async () => {
     const keys = { map: 'userId=who' };
     await expect(run({ items: ITEMS }, { keys })).rejects.toThrow(

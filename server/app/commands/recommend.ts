@@ -22,10 +22,7 @@ const options = {
   users: required('FILE', 'Your own ids of users, CSV or JSONL, in a column such as userId or customer_id.'),
   out: required('FILE', 'Where the lists go: user,item1,...,itemN. Unknown users get their cold-start list.'),
   limit: wholeNumber('Items in a list.', { least: 1, most: 1_000, byDefault: 10 }),
-  column: optional(
-    'NAME',
-    'The column of --users with the ids, by its name or number, where it is not known.',
-  ),
+  column: optional('NAME', 'The column of --users with the ids; its number where there is no header line.'),
   delimiter: optional('MARK', 'What separates the columns of --users. Default: detected.'),
   encoding: optional('NAME', 'The encoding of --users. Default: detected.'),
   scores: optional('FILE', "Also writes every item's score: little-endian float32, a row per user."),
