@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,8 @@ import {
 } from '../../server/app/database/index.js';
 import { endProcess, isAlive } from '../../server/app/database/process.js';
 import type { Logger } from '../../server/domain/index.js';
-import { createMongoStore } from '../../server/store/mongo/index.js';
-import { freshDatabase } from '../support/database.js';
+import { adminCommand, createMongoStore } from '../../server/store/mongo/index.js';
+import { freshDatabase, startTestDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
 
 let dataDir: string;
@@ -154,6 +154,31 @@ describe('SecantusDB', () => {
     const second = await open('server');
     expect(second.isStarted).toBe(true);
     expect(await getSeed(second.uri)).toBe(7);
+  });
+
+  it('takes commands only with the password in the data folder, which its owner alone may read', async () => {
+    const { uri } = await open('server');
+    const password = (await readFile(join(dataDir, 'database-password'), 'utf8')).trim();
+    expect(uri).toContain(password);
+    for (const name of ['database-password', 'database.json']) {
+      expect((await stat(join(dataDir, name))).mode & 0o777).toBe(0o600);
+    }
+    const stranger = new URL(uri);
+    [stranger.username, stranger.password] = ['', ''];
+    const ask = (address: string) => adminCommand(address, { listDatabases: 1 }, 5_000);
+    await expect(ask(stranger.href)).rejects.toThrow();
+    await expect(ask(uri.replace(password, 'x'.repeat(64)))).rejects.toThrow();
+    await expect(ask(uri)).resolves.toMatchObject({ ok: 1 });
+    expect(lines.join('\n')).not.toContain(password);
+  });
+
+  it('opens data that an earlier version kept without a password, and guards them', async () => {
+    const unguarded = await startTestDatabase({ dataDir });
+    await setSeed(unguarded.uri, 23);
+    await unguarded.stop();
+    const { uri } = await open('server');
+    expect(await getSeed(uri)).toBe(23);
+    expect(uri).toMatch(/^mongodb:\/\/smartpersona:/);
   });
 
   it('serves change streams and transactions, which a store needs to share it', async () => {

@@ -19,8 +19,8 @@ export interface TestDatabase {
 export async function startTestDatabase(
   options: { port?: number; dataDir?: string } = {},
 ): Promise<TestDatabase> {
-  const command = await installSecantus((message) => process.stderr.write(`${message}\n`));
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'smartpersona-db-')));
+  const command = await installSecantus((message) => process.stderr.write(`${message}\n`), dataDir);
   const port = options.port ?? (await freePort());
   const identity = await startProgram(secantusProgram(command, dataDir), port);
   return {

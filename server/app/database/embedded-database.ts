@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../domain/index.js';
 import { probeWrite } from '../../store/mongo/index.js';
 
+import { createAccount, readPassword } from './account.js';
 import { addUser, countUsers, readRecord, writeRecord, type DatabaseRecord } from './data-folder.js';
 import { NoDatabaseError } from './errors.js';
 import { waitForLock } from './lock-file.js';
@@ -18,7 +19,7 @@ import { obtainMongod } from './memory-server.js';
 import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
 import { isAlive } from './process.js';
 import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
-import { endProgram, freePort, startProgram, uriOf, type ServerProgram } from './server-program.js';
+import { ACCOUNT, endProgram, freePort, startProgram, uriOf } from './server-program.js';
 import { supervise } from './supervisor.js';
 import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
 
@@ -133,8 +134,8 @@ async function findOrStart(
 }
 
 /** The program of a kind, found, downloaded or installed. */
-async function obtain(kind: EmbeddedKind, { path, onProgress }: EmbeddedOptions): Promise<string> {
-  if (kind === 'secantusdb') return installSecantus(onProgress);
+async function obtain(kind: EmbeddedKind, { path, dataDir, onProgress }: EmbeddedOptions): Promise<string> {
+  if (kind === 'secantusdb') return installSecantus(onProgress, dataDir);
   if (kind === 'memory-server') return obtainMongod(onProgress);
   const found = findMongod(path);
   if (found === null) throw new Error('none is on PATH');
@@ -148,9 +149,8 @@ async function start(
   { preferredPort, signal }: { preferredPort?: number; signal?: AbortSignal },
 ): Promise<DatabaseRecord> {
   const port = await freePort(preferredPort);
-  const identity = await startProgram(programOf(kind, command, dataDir), port, signal);
-  const startedAt = new Date().toISOString();
-  const record = { kind, process: identity, port, uri: uriOf(port), command, startedAt };
+  const started = await startServer({ kind, command, port }, dataDir, signal);
+  const record = { kind, ...started, port, command, startedAt: new Date().toISOString() };
   writeRecord(dataDir, record);
   return record;
 }
@@ -168,15 +168,41 @@ async function restart(
       if (current.process.pid !== dead.process.pid) return;
       await endProgram(current.process);
     }
-    const identity = await startProgram(programOf(dead.kind, dead.command, dataDir), dead.port, signal);
-    writeRecord(dataDir, { ...dead, process: identity, startedAt: new Date().toISOString() });
+    const started = await startServer(dead, dataDir, signal);
+    writeRecord(dataDir, { ...dead, ...started, startedAt: new Date().toISOString() });
   } finally {
     lock.release();
   }
 }
 
-function programOf(kind: EmbeddedKind, command: string, dataDir: string): ServerProgram {
-  return kind === 'secantusdb' ? secantusProgram(command, dataDir) : mongodProgram(command, dataDir);
+/**
+ * Starts a server of a kind. SecantusDB's account is made at the first start, in a server that asks for none. `uri`: the one
+ * that programs use already; without an account in it, it stays without until they have ended.
+ */
+async function startServer(
+  { kind, command, port, uri }: Pick<DatabaseRecord, 'kind' | 'command' | 'port'> & { readonly uri?: string },
+  dataDir: string,
+  signal?: AbortSignal,
+): Promise<Pick<DatabaseRecord, 'process' | 'uri'>> {
+  if (kind !== 'secantusdb' || uri === uriOf(port)) {
+    const program =
+      kind === 'secantusdb' ? secantusProgram(command, dataDir) : mongodProgram(command, dataDir);
+    return { process: await startProgram(program, port, { signal }), uri: uriOf(port) };
+  }
+  if (readPassword(dataDir) === null) {
+    const open = await startProgram(secantusProgram(command, dataDir), port, { signal });
+    try {
+      // Were this process killed now, the next start would find that server by its record.
+      const startedAt = new Date().toISOString();
+      writeRecord(dataDir, { kind, process: open, port, uri: uriOf(port), command, startedAt });
+      await createAccount(uriOf(port), ACCOUNT, dataDir);
+    } finally {
+      await endProgram(open);
+    }
+  }
+  const password = readPassword(dataDir);
+  const guarded = secantusProgram(command, dataDir, { hasAuth: true });
+  return { process: await startProgram(guarded, port, { signal, password }), uri: uriOf(port, password) };
 }
 
 function hasFiles(folder: string): boolean {

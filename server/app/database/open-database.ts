@@ -110,7 +110,7 @@ async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database>
 const NAMES: Readonly<Record<Exclude<DatabaseKind, 'uri'>, string>> = {
   mongod: 'mongod from PATH as a replica set of one node',
   'memory-server': 'mongod from mongodb-memory-server as a replica set of one node',
-  secantusdb: 'SecantusDB',
+  secantusdb: 'SecantusDB (for trying out; your own data belong in MongoDB, see MONGODB_URI)',
 };
 
 function lockForServer(dataDir: string): Lock {

@@ -1,39 +1,67 @@
 /**
- * SecantusDB, a MongoDB-compatible server on WiredTiger from PyPI, in a Python environment of its own below
- * node_modules/.cache, so that it is installed once per installation of this product and goes with it.
+ * SecantusDB, a MongoDB-compatible server on WiredTiger from PyPI, for trying the product out. It is installed into a Python
+ * environment of its own in the user's cache, so that it outlives `npm ci`: data of the same version need it again.
  */
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-import { packageRoot } from '../package.js';
 
 import type { ServerProgram } from './server-program.js';
 
 export const SECANTUS_VERSION = '0.7.0b3';
 export const SECANTUS_FOLDER = 'secantusdb';
 
-const PYTHONS = ['python3', 'python'];
+/** It and all it needs, in versions that have wheels for each of the Pythons below. */
+const REQUIREMENTS = [
+  `SecantusDB==${SECANTUS_VERSION}`,
+  'dnspython==2.8.0',
+  'future==1.0.0',
+  'numpy==2.2.6',
+  'pymongo==4.18.3',
+  'python-dateutil==2.9.0.post0',
+  's2sphere==0.2.5',
+  'shapely==2.1.2',
+  'six==1.17.0',
+  'tomli==2.2.1; python_version < "3.11"',
+];
+/** Without a wheel, pip would compile WiredTiger for many minutes, and fail on most machines. */
+const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
+const IS_FIT = 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))';
 const INSTALL_MS = 300_000;
 const TOLD_CHARACTERS = 400;
 
-/** Resolves with the path of the program, installed first where needed. Rejects with what is missing. */
-export async function installSecantus(onProgress: (message: string) => void): Promise<string> {
-  const cacheDir = join(packageRoot(), 'node_modules', '.cache', 'smartpersona');
+/**
+ * Resolves with the path of the program, installed first where needed: in the user's cache, or in `dataDir` for a user who
+ * has no home to write to. Rejects with what is missing.
+ */
+export async function installSecantus(
+  onProgress: (message: string) => void,
+  dataDir: string,
+): Promise<string> {
+  const cacheDir = programFolder(dataDir);
   const home = join(cacheDir, `secantusdb-${SECANTUS_VERSION}`);
   const program = join('bin', 'secantusd-py');
   if (existsSync(join(home, program))) return join(realpathSync(home), program);
 
   onProgress(`Installing SecantusDB ${SECANTUS_VERSION} (once, about a minute)`);
-  mkdirSync(cacheDir, { recursive: true });
   // An environment cannot be moved, so it is made where it stays; a link that appears when it is complete points
   // to it. Of two installers at once the first to link wins, and the other's work is thrown away.
   const environment = `${home}.${process.pid}.${Date.now()}`;
   try {
     await run(await findPython(), ['-m', 'venv', environment]);
     const pip = ['-m', 'pip', 'install', '--no-input', '--quiet', '--disable-pip-version-check'];
-    await run(join(environment, 'bin', 'python'), [...pip, `SecantusDB==${SECANTUS_VERSION}`]);
+    await run(join(environment, 'bin', 'python'), [...pip, '--only-binary', ':all:', ...REQUIREMENTS]);
     await run(join(environment, program), ['--help']);
   } catch (error) {
     rmSync(environment, { recursive: true, force: true });
@@ -49,7 +77,22 @@ export async function installSecantus(onProgress: (message: string) => void): Pr
   return join(realpathSync(home), program);
 }
 
-export function secantusProgram(command: string, dataDir: string): ServerProgram {
+/** A folder of this product for programs, which can be written to. */
+function programFolder(dataDir: string): string {
+  const inCache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smartpersona');
+  try {
+    mkdirSync(inCache, { recursive: true });
+    accessSync(inCache, constants.W_OK);
+    return inCache;
+  } catch {
+    const besideData = join(dataDir, 'programs');
+    mkdirSync(besideData, { recursive: true });
+    return besideData;
+  }
+}
+
+/** `hasAuth`: only the account of the data folder may use it; default false. */
+export function secantusProgram(command: string, dataDir: string, { hasAuth = false } = {}): ServerProgram {
   const storagePath = join(dataDir, SECANTUS_FOLDER);
   const configPath = join(dataDir, 'secantusdb.toml');
   return {
@@ -62,6 +105,7 @@ export function secantusProgram(command: string, dataDir: string): ServerProgram
       return [
         ...['--config', configPath, '--host', '127.0.0.1', '--port', String(port)],
         ...['--storage-path', storagePath, '--log-level', 'WARNING'],
+        ...(hasAuth ? ['--auth'] : []),
       ];
     },
   };
@@ -69,16 +113,15 @@ export function secantusProgram(command: string, dataDir: string): ServerProgram
 
 async function findPython(): Promise<string> {
   for (const name of PYTHONS) {
-    const isFit = await run(name, [
-      '-c',
-      'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))',
-    ]).then(
+    const isFit = await run(name, ['-c', IS_FIT]).then(
       () => true,
       () => false,
     );
     if (isFit) return name;
   }
-  throw new Error('no Python 3.10 or newer with venv and pip on PATH (on Debian: apt install python3-venv)');
+  throw new Error(
+    'no Python from 3.10 to 3.13 with venv and pip on PATH (on Debian: apt install python3-venv)',
+  );
 }
 
 function run(command: string, args: readonly string[]): Promise<void> {

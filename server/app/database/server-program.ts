@@ -28,8 +28,14 @@ export interface ServerProgram {
   readonly prepare?: (uri: string, port: number) => Promise<void>;
 }
 
-export function uriOf(port: number): string {
-  return `mongodb://127.0.0.1:${port}/${DATABASE_NAME}?directConnection=true`;
+/** The account of an embedded database, see account.ts. */
+export const ACCOUNT = 'smartpersona';
+
+/** `password`: of the account, where the server asks for one; default null. */
+export function uriOf(port: number, password: string | null = null): string {
+  const account = password === null ? '' : `${ACCOUNT}:${password}@`;
+  const source = password === null ? '' : '&authSource=admin';
+  return `mongodb://${account}127.0.0.1:${port}/${DATABASE_NAME}?directConnection=true${source}`;
 }
 
 /** A port of 127.0.0.1 that is free now; `preferred` when that one is. */
@@ -50,14 +56,15 @@ export async function freePort(preferred = 0): Promise<number> {
 
 /**
  * Starts the program and resolves when the server answers; rejects with the end of its log when it does not. The program
- * ends when `signal` is aborted, or this process ends, before that.
+ * ends when `signal` is aborted, or this process ends, before that. `password` as in `uriOf`.
  */
 export async function startProgram(
   program: ServerProgram,
   port: number,
-  signal?: AbortSignal,
+  { signal, password = null }: { signal?: AbortSignal; password?: string | null } = {},
 ): Promise<ProcessIdentity> {
   signal?.throwIfAborted();
+  const uri = uriOf(port, password);
   mkdirSync(program.storagePath, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(program.logPath), { recursive: true });
   if (existsSync(program.logPath)) renameSync(program.logPath, `${program.logPath}.old`);
@@ -79,10 +86,10 @@ export async function startProgram(
   process.once('exit', abandon);
   signal?.addEventListener('abort', abandon, { once: true });
   try {
-    await Promise.race([failed, untilItAnswers(uriOf(port), () => child.exitCode !== null)]);
+    await Promise.race([failed, untilItAnswers(uri, () => child.exitCode !== null)]);
     const identity = identify(child.pid!);
     if (identity === null) throw new Error('it ended at once');
-    await program.prepare?.(uriOf(port), port);
+    await program.prepare?.(uri, port);
     return identity;
   } catch (error) {
     const identity = child.pid === undefined ? null : identify(child.pid);

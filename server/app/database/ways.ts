@@ -27,5 +27,5 @@ export const NEEDS: Readonly<Record<EmbeddedKind, string>> = {
   mongod: 'install MongoDB 6 or newer so that `mongod` is on PATH',
   'memory-server':
     'let this machine reach fastdl.mongodb.org, or put a binary where mongodb-memory-server finds it',
-  secantusdb: 'install Python 3.10 or newer with venv and pip, and let it reach PyPI',
+  secantusdb: 'install Python 3.10, 3.11, 3.12 or 3.13 with venv and pip, and let it reach PyPI',
 };

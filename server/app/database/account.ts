@@ -1,0 +1,31 @@
+/**
+ * The account of an embedded database: other users of the machine reach its port, too. The password is in the data
+ * folder, which only its owner may read.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { generateSecret } from '../../privacy/index.js';
+import { adminCommand } from '../../store/mongo/index.js';
+import { readSecret } from '../secret-file.js';
+
+const FILE = 'database-password';
+const COMMAND_MS = 10_000;
+const USER_NOT_FOUND = 11;
+
+/** The password that the data of this folder are guarded with; null when they are not guarded yet. */
+export function readPassword(dataDir: string): string | null {
+  return readSecret(dataDir, FILE);
+}
+
+/** Makes the account in a server that takes commands from all. The file, written last, says that the account is there. */
+export async function createAccount(uri: string, user: string, dataDir: string): Promise<void> {
+  const password = generateSecret();
+  // One that a start cut short left behind has a password nobody knows.
+  await adminCommand(uri, { dropUser: user }, COMMAND_MS).catch((error: { code?: unknown }) => {
+    if (error.code !== USER_NOT_FOUND) throw error;
+  });
+  await adminCommand(uri, { createUser: user, pwd: password, roles: ['root'] }, COMMAND_MS);
+  writeFileSync(join(dataDir, FILE), `${password}\n`, { mode: 0o600 });
+}
