@@ -6,6 +6,12 @@ export const user: typeof english = {
   behaviour: {
     title: 'لماذا نعتقد ذلك',
     usual: 'المعتاد لدى «{persona}»',
+    usualOf: {
+      seeker: 'ما يفعله الباحث عادةً',
+      browser: 'ما يفعله المتصفّح عادةً',
+      buyer: 'ما يفعله المشتري عادةً',
+      explorer: 'ما يفعله المستكشف عادةً',
+    },
     you: 'أنت',
     everybody: 'الجميع',
     mine: { more: 'أنت: أكثر من معظم الناس', less: 'أنت: أقل من معظم الناس', same: 'أنت: مثل معظم الناس' },

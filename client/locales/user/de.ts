@@ -6,6 +6,12 @@ export const user: typeof english = {
   behaviour: {
     title: 'Warum wir das denken',
     usual: 'Was für „{persona}“ üblich ist',
+    usualOf: {
+      seeker: 'Was Sucher gewöhnlich tun',
+      browser: 'Was Stöberer gewöhnlich tun',
+      buyer: 'Was Käufer gewöhnlich tun',
+      explorer: 'Was Entdecker gewöhnlich tun',
+    },
     you: 'Du',
     everybody: 'Alle',
     mine: {

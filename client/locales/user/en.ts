@@ -3,7 +3,13 @@
 export const user = {
   behaviour: {
     title: 'Why we think so',
-    usual: 'What a {persona} usually does',
+    usual: 'What is usual for “{persona}”',
+    usualOf: {
+      seeker: 'What a Seeker usually does',
+      browser: 'What a Browser usually does',
+      buyer: 'What a Buyer usually does',
+      explorer: 'What an Explorer usually does',
+    },
     you: 'You',
     everybody: 'Everybody',
     mine: { more: 'you: more than most', less: 'you: less than most', same: 'you: like most' },
