@@ -19,6 +19,8 @@ import { createProgress } from './progress.js';
 import { registeredOperations } from './registered-operations.js';
 import { readEnvironment, readSettings } from './settings.js';
 
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|::1)$/;
+
 /** What is built for browsers: in `dist` when run from source, beside the built server otherwise; null when it is not. */
 function builtPages(name: 'client' | 'explorer'): string | null {
   const folders = [`../../dist/${name}/`, `../../${name}/`].map((path) =>
@@ -102,6 +104,8 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
           isPersistedOnly: settings.isPersistedOnly,
           allowedOrigins: settings.allowedOrigins,
           trustedProxies: settings.trustedProxies,
+          // Behind a proxy the name is the proxy's to check.
+          isLocalOnly: LOOPBACK.test(settings.host) && settings.trustedProxies === 0,
           metricsToken: settings.metricsToken,
         });
         return () => api.close();

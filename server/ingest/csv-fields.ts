@@ -41,9 +41,12 @@ export function splitCsvRecord(text: string, dialect: CsvDialect = COMMA_SEPARAT
   }
 }
 
-/** A cell as it must be written to be read back as it is. */
+/**
+ * A cell as a program reads it back, and as no spreadsheet takes it for a formula: a text that begins with = + - @, a
+ * tab or a carriage return gets an apostrophe in front. Numbers stay as they are.
+ */
 export function csvCell(value: string | number): string {
-  const text = String(value);
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -39,6 +39,7 @@ export interface PlanOptions {
 
 /** Rows of the beginning that are looked at. */
 const SAMPLE_ROWS = 1_000;
+const MAX_COLUMNS = 2_000;
 /** A file of which more of the times than this would lie in the 1970s is refused. */
 const MAX_EARLY_SHARE = 0.5;
 /** A column by its number, from 1. */
@@ -159,6 +160,7 @@ function csvSample(
   if (first.text === null) throw new InvalidInputError(`${name}: the header line ${first.problem}.`);
   const cells = splitCsvRecord(first.text, format)?.map((cell) => cell.trim()) ?? null;
   if (cells === null) throw new InvalidInputError(`${name}: the header line has a quote in the wrong place.`);
+  refuseTooMany(name, cells.length);
   const rows = rest
     .slice(0, SAMPLE_ROWS)
     .map(({ text }) => (text === null ? null : splitCsvRecord(text, format)))
@@ -203,6 +205,7 @@ function jsonSample(
       `${name} is empty, or holds no readable row${problem === null ? '' : ` (${problem})`}.`,
     );
   const header = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  refuseTooMany(name, header.length);
   return {
     name,
     hasHeader: true,
@@ -290,6 +293,13 @@ function requiredColumns(sample: Sample, kind: TableKind, given: GivenMapping): 
       'itemId',
     );
   return columns;
+}
+
+function refuseTooMany(name: string, nColumns: number): void {
+  if (nColumns > MAX_COLUMNS)
+    throw new InvalidInputError(
+      `${name} has ${nColumns} columns; a table may have ${MAX_COLUMNS}. Leave out those that are not needed.`,
+    );
 }
 
 function refuseRepeats({ name, header }: Sample): void {

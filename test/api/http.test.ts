@@ -14,7 +14,7 @@ import { startFakeApi } from '../support/fake-api.js';
 describe('GraphQL over HTTP', () => {
   let fake: FakeApi;
   beforeAll(async () => {
-    fake = await startFakeApi({ limits: { maxBodyBytes: 200_000 } });
+    fake = await startFakeApi({ limits: { body: { maxBytes: 200_000 } } });
   });
   afterEach(() => {
     fake.system.failure = null;

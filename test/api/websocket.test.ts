@@ -260,22 +260,24 @@ describe('the WebSocket', () => {
   });
 
   it('closes with 1013 while the database is away, and with 4500 for what nobody expected', async () => {
-    const { token } = await fake.tokens.sign({ role: 'user', userId: ALICE, ttlSeconds: 60, isDemo: true });
+    let thrown: Error = new Error('not yet');
+    const { tokens } = fake;
+    const failing = await startFakeApi({ tokens: { ...tokens, verify: () => Promise.reject(thrown) } });
     const failures: [Error, number][] = [
       [new DatabaseUnavailableError(), 1013],
       [new TypeError('secret detail'), 4500],
     ];
     for (const [failure, code] of failures) {
-      fake.system.failure = failure;
-      const raw = await openRawSocket(fake.url);
+      thrown = failure;
+      const raw = await openRawSocket(failing.url);
       const reason = new Promise((resolve) =>
         raw.socket.once('close', (_code, text) => resolve(String(text))),
       );
-      raw.send({ type: 'connection_init', payload: { token } });
+      raw.send({ type: 'connection_init', payload: { token: fake.asAlice } });
       expect(await raw.closed).toBe(code);
       expect(await reason).not.toContain('secret');
     }
-    fake.system.failure = null;
+    await failing.close();
   });
 
   it('closes with 4406 for another protocol', async () => {

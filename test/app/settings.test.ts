@@ -16,7 +16,7 @@ import {
   readSettings,
 } from '../../server/app/settings.js';
 
-const SECRET = 'ab12'.repeat(8) + 'cdef34567890'.repeat(3);
+const SECRET = '5e1b0c9d74fa3862e05d19b7c843f6a2917cde40b85f36a1d2940e7bc6835fa9';
 
 let dataDir: string;
 beforeEach(async () => {

@@ -256,3 +256,34 @@ describe('what a person says about a file', () => {
     expect(() => parseMapping(keys)).toThrow(message);
   });
 });
+
+describe('a table that is too wide or too deep', () => {
+  const names = Array.from({ length: 32_000 }, (_, column) => `c${column}`);
+  it.each([
+    ['a CSV of 32,000 columns', `itemId,title,${names.join()}\n1,x,${names.join()}\n`, 'i.csv'],
+    [
+      'JSON lines of 32,000 names',
+      `${JSON.stringify(Object.fromEntries(names.map((one) => [one, 1])))}\n`,
+      'i.jsonl',
+    ],
+  ])('is refused with a sentence: %s', async (_what, content, name) => {
+    await expect(plan(content, name, 'items')).rejects.toThrow(/has 3\d,?\d+ columns; a table may have 2000/);
+  });
+
+  it('costs one row where one value is a list 100,000 deep', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const rows = [0, 1, 2].map((row) => JSON.stringify({ userId: `u${row}`, itemId: 'b', rating: 5 }));
+    const path = temporaryFile(
+      'deep.jsonl',
+      `${rows.join('\n')}\n{"userId":"u9","itemId":"b","rating":${deep}}\n`,
+    );
+    const { rows: read, rejects } = await readAll(
+      readRatings(path, {
+        pseudonymize: (rawId) => rawId,
+        now: NOW,
+        mapping: await planTable(path, 'ratings', { given: parseMapping({}), now: NOW }),
+      }),
+    );
+    expect([read.length, rejects.length]).toEqual([3, 1]);
+  });
+});

@@ -63,3 +63,31 @@ describe('a secret', () => {
     expect(bytes.toString('hex')).not.toContain(keyVersion);
   });
 });
+
+describe('a secret', () => {
+  it.each([
+    ['a word over and over', 'changeme-changeme-changeme-changeme'],
+    ['one character', 'x'.repeat(64)],
+    ['a short pattern', 'ab12cd34'.repeat(8)],
+    ['two patterns', 'ab12'.repeat(8) + 'cdef34567890'.repeat(3)],
+    ['the digits in order', '01234567890123456789012345678901'],
+    ['the alphabet', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+    ['the alphabet backwards', 'zyxwvutsrqponmlkjihgfedcba9876543210'],
+    ['31 good characters', generateSecret().slice(0, 31)],
+    ['nothing', ''],
+  ])('is refused when it is %s', (_what, text) => {
+    expect(secretProblem(text)).toMatch(/must have at least|repeats|follows/);
+  });
+
+  it.each([
+    ['32 characters of base64', 'q8Zr1vXbL0tNf3KpYw7sHc2JmDgU5eAo'],
+    ['a long sentence', 'seven tired owls counted the trams at dusk'],
+    ['letters of another alphabet', 'жёлтый верблюд пьёт чай под мостом у реки'],
+  ])('may be %s', (_what, text) => {
+    expect(secretProblem(text)).toBeNull();
+  });
+
+  it('that this program makes is always taken', () => {
+    for (let nth = 0; nth < 2_000; nth += 1) expect(secretProblem(generateSecret())).toBeNull();
+  });
+});

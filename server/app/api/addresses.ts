@@ -14,6 +14,18 @@ export function addressOf(request: IncomingMessage, trustedProxies: number): str
   return hops.at(-trustedProxies) ?? hops[0] ?? direct;
 }
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+
+/**
+ * Whether a request to a server that listens on the machine itself names that machine, or a host of an allowed origin. A
+ * page elsewhere whose name was made to resolve to this machine (DNS rebinding) sends its own name.
+ */
+export function isHostKnown({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
+  const { host } = headers;
+  if (host === undefined) return false;
+  return LOOPBACK.test(host) || allowedOrigins.some((origin) => new URL(origin).host === host);
+}
+
 /** True without an Origin (not a browser), for the server's own pages, and for the origins allowed by name. */
 export function isOriginAllowed(request: IncomingMessage, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = request.headers;

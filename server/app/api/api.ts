@@ -1,6 +1,12 @@
 /** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
 
-import type { RequestListener, Server } from 'node:http';
+import type {
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
 
 import type { EventBus, Logger, Viewer } from '../../domain/index.js';
 import { createLoaders } from '../../loaders/index.js';
@@ -8,6 +14,7 @@ import type { ApiContext } from '../../resolvers/index.js';
 import { buildApiSchema } from '../../resolvers/index.js';
 import type { ImportService, Services } from '../../services/index.js';
 
+import { isHostKnown } from './addresses.js';
 import { createAuthenticator } from './authenticator.js';
 import type { Door, Readiness } from './door.js';
 import { createDoor } from './door.js';
@@ -17,6 +24,7 @@ import { createSubscriptionGuard } from './graphql-guard.js';
 import { createGraphQLServer } from './graphql-http.js';
 import { createHttpApp } from './http.js';
 import { createImportEndpoint } from './import-endpoint.js';
+import { sendWhole } from './last-answer.js';
 import type { DocumentLimits } from './limits.js';
 import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
 import { createMetrics } from './metrics.js';
@@ -25,21 +33,23 @@ import type { RateLimits } from './rate-limits.js';
 import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
 import { securityHeaders } from './security-headers.js';
 import type { Tokens } from './tokens.js';
+import type { BodyLimits } from './request-body.js';
+import { BodyBudget, DEFAULT_BODY_LIMITS } from './request-body.js';
 import type { SocketLimits } from './websocket.js';
 import { attachWebSocket, DEFAULT_SOCKET_LIMITS } from './websocket.js';
 
 const PATH = '/graphql';
 const IMPORT_PATH = '/import';
-const DEFAULT_MAX_BODY_BYTES = 2 * 1_048_576;
 const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
 const DEMO_TTL_SECONDS = 12 * 3_600;
+/** Connections besides WebSockets. */
+const MAX_REQUEST_CONNECTIONS = 5_000;
 
 export interface ApiLimits {
   readonly document: DocumentLimits;
   readonly rate: RateLimits;
   readonly socket: SocketLimits;
-  /** Bytes of one request body; default 2 MiB. */
-  readonly maxBodyBytes: number;
+  readonly body: BodyLimits;
   /** Bytes of one imported file; default 256 MiB. */
   readonly maxImportBytes: number;
 }
@@ -67,6 +77,8 @@ export interface ApiOptions {
   readonly isPersistedOnly?: boolean;
   /** Pages of these origins may use the API, e.g. "https://shop.example"; default none but the server's own. */
   readonly allowedOrigins?: readonly string[];
+  /** Refuses requests that name another host than the machine itself or one of `allowedOrigins`; default false. */
+  readonly isLocalOnly?: boolean;
   /** How many proxies in front of the server write X-Forwarded-For; default 0. */
   readonly trustedProxies?: number;
   /** Opens /metrics to those who send it; default null: open on the machine itself outside production. */
@@ -94,7 +106,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const formatError = createFormatError(log);
   const costGuard = createCostGuard(schema, limits.document.maxCost);
   const authenticator = createAuthenticator({ tokens, demo: services.demo, register: services.tokens });
-  const { isPersistedOnly = false } = options;
+  const { isPersistedOnly = false, isLocalOnly = false } = options;
   const hasIntrospection = !isProduction && !isPersistedOnly;
   const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
 
@@ -143,7 +155,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     return { isReady: database === 'up', database, modelVersion: services.models.activeVersion() };
   };
 
-  const headers = securityHeaders();
+  // Answers are about one caller; the client's files set a life of their own.
+  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   const door = options.door ?? createDoor({ allowedOrigins });
   const { httpServer } = door;
   const admission = { authenticator, rateGuard: createRateGuard(limits.rate), metrics, trustedProxies };
@@ -153,7 +166,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     resolveOperation,
     contextFor,
     allowedOrigins,
-    maxBodyBytes: limits.maxBodyBytes,
+    bodies: new BodyBudget(limits.body),
     headers,
     log,
   });
@@ -181,7 +194,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     [PATH]: endpoint,
     [IMPORT_PATH]: importEndpoint,
   };
+  httpServer.maxConnections = limits.socket.maxSockets + MAX_REQUEST_CONNECTIONS;
   const listener: RequestListener = (request, response) => {
+    if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return refuseHost(request, response, headers);
     const path = request.url?.split('?', 1)[0] ?? '';
     (Object.hasOwn(listeners, path) ? listeners[path] : app)(request, response);
   };
@@ -189,6 +204,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     path: PATH,
     limits: limits.socket,
     allowedOrigins,
+    isLocalOnly,
     trustedProxies,
     authenticator,
     bus,
@@ -217,12 +233,22 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 }
 
+function refuseHost(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  const message =
+    'This server answers to localhost only. Name its host in SMARTPERSONA_ALLOWED_ORIGINS, or listen on another HOST.';
+  sendWhole(request, response, {
+    status: 421,
+    headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }),
+  });
+}
+
 function withDefaults(limits: NonNullable<ApiOptions['limits']>): ApiLimits {
   return {
     document: { ...DEFAULT_DOCUMENT_LIMITS, ...limits.document },
     rate: { ...DEFAULT_RATE_LIMITS, ...limits.rate },
     socket: { ...DEFAULT_SOCKET_LIMITS, ...limits.socket },
-    maxBodyBytes: limits.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    body: { ...DEFAULT_BODY_LIMITS, ...limits.body },
     maxImportBytes: limits.maxImportBytes ?? DEFAULT_MAX_IMPORT_BYTES,
   };
 }

@@ -25,6 +25,9 @@ const TRY_AGAIN_LATER = 1013;
 const LAME_DUCK_MS = 400;
 /** What is still in flight then is cut off. */
 const DRAIN_MS = 2_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+/** A file to import is sent by an administrator; other bodies have a shorter time of their own. */
+const UPLOAD_TIMEOUT_MS = 1_800_000;
 
 /** What the server is asked to serve once it can. */
 export interface DoorApp {
@@ -98,6 +101,8 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
   });
   // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
   httpServer.keepAliveTimeout = 65_000;
+  httpServer.headersTimeout = HEADERS_TIMEOUT_MS;
+  httpServer.requestTimeout = UPLOAD_TIMEOUT_MS;
 
   const early = new WebSocketServer({ noServer: true, handleProtocols });
   const onEarlyUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) =>

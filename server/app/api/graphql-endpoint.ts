@@ -12,13 +12,15 @@ import { GraphQLError } from 'graphql';
 import type { Logger, Viewer } from '../../domain/index.js';
 import type { ApiContext } from '../../resolvers/index.js';
 
-import { crossOriginHeaders } from './addresses.js';
+import { addressOf, crossOriginHeaders } from './addresses.js';
 import type { AdmissionOptions } from './admission.js';
 import { admit, refusalOf } from './admission.js';
 import { createFormatError } from './errors.js';
 import { isLegacy } from './graphql-http.js';
 import { HttpRefusal } from './http-refusal.js';
+import { sendWhole } from './last-answer.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
+import type { BodyBudget, BodySource } from './request-body.js';
 import { readJson } from './request-body.js';
 import { roundedIntegerProblem } from './rounded-integers.js';
 import type { Headers } from './security-headers.js';
@@ -28,8 +30,7 @@ export interface EndpointOptions extends AdmissionOptions {
   readonly resolveOperation: ResolveOperation;
   readonly contextFor: (viewer: Viewer) => ApiContext;
   readonly allowedOrigins: readonly string[];
-  /** Bytes of one request body. */
-  readonly maxBodyBytes: number;
+  readonly bodies: BodyBudget;
   /** Those of every answer. */
   readonly headers: Headers;
   readonly log: Logger;
@@ -62,8 +63,7 @@ export function createGraphQLEndpoint(options: EndpointOptions): RequestListener
           ...crossOriginHeaders(request, options.allowedOrigins),
         };
         for (const [name, value] of headers) all[name] = value;
-        all['content-length'] = Buffer.byteLength(body);
-        response.writeHead(status, all).end(body);
+        sendWhole(request, response, { status, headers: all, body });
         options.metrics.recordRequest(status, (performance.now() - startedAt) / 1_000);
       });
   };
@@ -74,7 +74,11 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
   const viewer = await admit(request, options);
   const body =
     request.method === 'POST'
-      ? withRegisteredText(request, await readJson(request, options.maxBodyBytes), options.resolveOperation)
+      ? withRegisteredText(
+          request,
+          await readJson(sourceOf(request, viewer, options), options.bodies),
+          options.resolveOperation,
+        )
       : undefined;
   const search =
     request.method === 'GET'
@@ -116,6 +120,16 @@ function preflightOf({ headers }: IncomingMessage): Answer {
     ],
     body: '',
   };
+}
+
+function sourceOf(
+  request: IncomingMessage,
+  { role, userId }: Viewer,
+  { trustedProxies }: EndpointOptions,
+): BodySource {
+  const isAnonymous = role === 'anonymous';
+  const caller = isAnonymous ? addressOf(request, trustedProxies) : `${role}:${userId ?? ''}`;
+  return { request, caller, isAnonymous };
 }
 
 /** Puts the text of a registered operation where the body names it by its hash. */

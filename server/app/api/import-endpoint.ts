@@ -76,7 +76,7 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
 
   return (request, response) => {
     const startedAt = performance.now();
-    const lines = new ProgressLines(response, options.headers);
+    const lines = new ProgressLines(request, response, options.headers);
     void serve(request, lines)
       .catch((error: unknown) => {
         // Who went away hears no answer, and is no fault of ours.

@@ -1,8 +1,9 @@
 /** An answer that grows: one JSON object a line, progress first, the outcome last. */
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { HttpRefusal } from './http-refusal.js';
+import { sendWhole } from './last-answer.js';
 import type { Headers } from './security-headers.js';
 
 const MIN_GAP_MS = 250;
@@ -11,6 +12,7 @@ export class ProgressLines {
   private saidAt = -Infinity;
 
   constructor(
+    private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly headers: Headers,
   ) {}
@@ -30,12 +32,11 @@ export class ProgressLines {
   /** With a status of its own while nothing has been said, else as the last line. */
   fail({ status, more }: Pick<HttpRefusal, 'status' | 'more'>, error: object): void {
     if (this.response.headersSent) return this.end({ type: 'error', errors: [error] });
-    this.response.writeHead(status, {
-      ...this.headers,
-      ...more.headers,
-      'content-type': 'application/json; charset=utf-8',
+    sendWhole(this.request, this.response, {
+      status,
+      headers: { ...this.headers, ...more.headers, 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ errors: [error] }),
     });
-    this.response.end(JSON.stringify({ errors: [error] }));
   }
 
   private write(line: object): void {

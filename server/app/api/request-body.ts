@@ -1,4 +1,7 @@
-/** The body of a request as JSON, within a number of bytes. */
+/**
+ * The body of a request as JSON. What is held of bodies that are still coming is bounded: per body, per caller, over all
+ * callers, and in time, so that half-sent bodies cost a bounded amount of memory.
+ */
 
 import type { IncomingMessage } from 'node:http';
 
@@ -7,15 +10,67 @@ import { HttpRefusal } from './http-refusal.js';
 const JSON_TYPE = /^\s*application\/json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
+export interface BodyLimits {
+  /** Bytes of one body; default 2 MiB. */
+  readonly maxBytes: number;
+  /** Bytes of one body of a caller without a token; default 16 KiB. */
+  readonly maxAnonymousBytes: number;
+  /** Bytes of unfinished bodies of one caller; default 8 MiB. */
+  readonly maxBytesPerCaller: number;
+  /** Bytes of unfinished bodies of all callers; default 64 MiB. */
+  readonly maxBytesInAll: number;
+  /** Milliseconds a body may take to come; default 20,000. */
+  readonly timeoutMs: number;
+}
+
+export const DEFAULT_BODY_LIMITS: BodyLimits = {
+  maxBytes: 2 * 1_048_576,
+  maxAnonymousBytes: 16 * 1_024,
+  maxBytesPerCaller: 8 * 1_048_576,
+  maxBytesInAll: 64 * 1_048_576,
+  timeoutMs: 20_000,
+};
+
+/** Counts the bytes of bodies that are still coming. */
+export class BodyBudget {
+  private total = 0;
+  private readonly byCaller = new Map<string, number>();
+
+  constructor(readonly limits: BodyLimits) {}
+
+  /** Takes bytes of a caller into account. False when there is no room for them; they count all the same until given back. */
+  take(caller: string, nBytes: number): boolean {
+    const own = (this.byCaller.get(caller) ?? 0) + nBytes;
+    this.total += nBytes;
+    this.byCaller.set(caller, own);
+    return own <= this.limits.maxBytesPerCaller && this.total <= this.limits.maxBytesInAll;
+  }
+
+  giveBack(caller: string, nBytes: number): void {
+    const own = (this.byCaller.get(caller) ?? 0) - nBytes;
+    this.total -= nBytes;
+    if (own <= 0) this.byCaller.delete(caller);
+    else this.byCaller.set(caller, own);
+  }
+}
+
+export interface BodySource {
+  readonly request: IncomingMessage;
+  /** Whose budget it counts against. */
+  readonly caller: string;
+  readonly isAnonymous: boolean;
+}
+
 /** Undefined for a body that does not claim to be JSON, or is empty. Throws HttpRefusal for one that cannot be read. */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const type = request.headers['content-type'] ?? '';
+export async function readJson(source: BodySource, budget: BodyBudget): Promise<unknown> {
+  const { headers } = source.request;
+  const type = headers['content-type'] ?? '';
   if (!JSON_TYPE.test(type)) return undefined;
   const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
-  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const encoding = headers['content-encoding'] ?? 'identity';
   if (charset.toLowerCase() !== 'utf-8' || encoding !== 'identity')
     throw new HttpRefusal(415, 'BAD_REQUEST', 'The body must be JSON in UTF-8, not compressed.');
-  const text = await readText(request, maxBytes);
+  const text = await readText(source, budget);
   if (text === '') return undefined;
   try {
     return JSON.parse(text);
@@ -24,19 +79,47 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   }
 }
 
-/** Rejects when there is more than `maxBytes`, and when the caller goes away before the end. */
-function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
+/** Rejects beyond the bounds, and when the caller goes away before the end. */
+function readText({ request, caller, isAnonymous }: BodySource, budget: BodyBudget): Promise<string> {
+  const { limits } = budget;
+  const maxBytes = isAnonymous ? Math.min(limits.maxAnonymousBytes, limits.maxBytes) : limits.maxBytes;
+  const tooLarge = () =>
+    new HttpRefusal(413, 'BAD_REQUEST', `The body is too large: it may have ${maxBytes} bytes.`);
+  return new Promise<string>((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return reject(tooLarge());
     const chunks: Buffer[] = [];
     let nBytes = 0;
-    const tooLarge = () => reject(new HttpRefusal(413, 'BAD_REQUEST', 'The body is too large.'));
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooLarge();
-    request.on('data', (chunk: Buffer) => {
+    const timer = setTimeout(
+      () => end(new HttpRefusal(408, 'BAD_REQUEST', 'The body took too long to come.')),
+      limits.timeoutMs,
+    );
+    const end = (outcome: string | HttpRefusal) => {
+      clearTimeout(timer);
+      request.off('data', onData);
+      budget.giveBack(caller, nBytes);
+      nBytes = 0;
+      chunks.length = 0;
+      if (typeof outcome === 'string') resolve(outcome);
+      else {
+        request.pause();
+        reject(outcome);
+      }
+    };
+    const onData = (chunk: Buffer) => {
       nBytes += chunk.byteLength;
-      if (nBytes <= maxBytes) chunks.push(chunk);
-      else tooLarge();
-    });
-    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.once('error', () => reject(new HttpRefusal(400, 'BAD_REQUEST', 'The body was cut off.')));
+      const hasRoom = budget.take(caller, chunk.byteLength);
+      if (nBytes > maxBytes) end(tooLarge());
+      else if (!hasRoom)
+        end(
+          new HttpRefusal(503, 'OVERLOADED', 'Too many requests are being sent at once; try again.', {
+            headers: { 'retry-after': '1' },
+            extensions: { retriable: true },
+          }),
+        );
+      else chunks.push(chunk);
+    };
+    request.on('data', onData);
+    request.once('end', () => end(Buffer.concat(chunks).toString('utf8')));
+    request.once('error', () => end(new HttpRefusal(400, 'BAD_REQUEST', 'The body was cut off.')));
   });
 }

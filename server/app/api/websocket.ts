@@ -13,7 +13,7 @@ import { WebSocketServer } from 'ws';
 import type { EventBus } from '../../domain/index.js';
 import { SmartPersonaError } from '../../domain/index.js';
 
-import { addressOf, isOriginAllowed } from './addresses.js';
+import { addressOf, isHostKnown, isOriginAllowed } from './addresses.js';
 import type { Authenticator } from './authenticator.js';
 import type { Peer, ProtocolOptions } from './socket-protocol.js';
 import { createProtocol } from './socket-protocol.js';
@@ -52,6 +52,8 @@ export interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' 
   readonly path: string;
   readonly limits: SocketLimits;
   readonly allowedOrigins: readonly string[];
+  /** As in `ApiOptions`. */
+  readonly isLocalOnly: boolean;
   readonly trustedProxies: number;
   readonly recordRefusal: (reason: string) => void;
   /** Says when tokens that held may hold no longer. */
@@ -160,11 +162,12 @@ function closeRefused(peers: ReadonlySet<Peer>, authenticator: Authenticator): v
 function refusalOf(
   request: IncomingMessage,
   address: string,
-  { path, allowedOrigins, limits }: WebSocketOptions,
+  { path, allowedOrigins, isLocalOnly, limits }: WebSocketOptions,
   nSockets: number,
   socketsByAddress: ReadonlyMap<string, number>,
 ): number | null {
   if ((request.url ?? '').split('?', 1)[0] !== path) return 404;
+  if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return 403;
   if (!isOriginAllowed(request, allowedOrigins)) return 403;
   if (nSockets >= limits.maxSockets) return 503;
   if ((socketsByAddress.get(address) ?? 0) >= limits.maxSocketsPerAddress) return 429;
