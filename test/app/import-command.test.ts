@@ -14,7 +14,7 @@ import { runCommand } from '../support/server.js';
 
 const ITEMS =
   'itemId,title,category,tags\nb1,First,Books,a|b\nb2,Second,Books,a\nb3,Third,Films,b\nb4,Fourth,Films,\n';
-const KEY = '0123456789abcdef'.repeat(4);
+const KEY = '7b1e94c05fd23a68e7401bc9d85f36a2';
 const EVENTS_HEADER = 'userId,type,itemId,timestamp,value,sessionId\n';
 
 // Commands are programs of their own: each takes seconds on a small machine.
