@@ -34,15 +34,15 @@ describe('what is a user’s own in a browser', () => {
     const other = page.locator('[data-choose]').filter({ hasNotText: '· now' }).first();
     const label = await other.locator('.label').innerText();
     await other.click();
-    await page.getByText('You chose this persona yourself.').waitFor();
+    await page.getByText('You chose this persona.').waitFor();
     expect(await page.locator('[data-persona]').innerText()).toBe(label);
     expect(label).not.toBe(before);
     await page.reload();
-    await page.getByText('You chose this persona yourself.').waitFor();
+    await page.getByText('You chose this persona.').waitFor();
 
     await page.locator('[data-correct]').click();
     await page.locator('[data-withdraw]').click();
-    await page.getByText('You chose this persona yourself.').waitFor({ state: 'detached' });
+    await page.getByText('You chose this persona.').waitFor({ state: 'detached' });
     expect(await page.locator('[data-persona]').innerText()).toBe(before);
     expect(mishaps).toEqual([]);
     await context.close();
