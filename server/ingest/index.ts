@@ -1,9 +1,13 @@
 /** Stage 1: file readers and the synthesiser. They yield batches and write nothing to the store. */
 
-export { csvCell } from './csv-fields.js';
+export { csvCell, splitCsvRecord } from './csv-fields.js';
 export { eventId, repeatedEventId, sessionKey } from './event-id.js';
 export { EventWords, plainWord } from './event-words.js';
 export * from './given-mapping.js';
+export { toNumericTable } from './numeric-table.js';
+export type { NumericTable, NumericTableOptions } from './numeric-table.js';
+export { readPlainTable } from './plain-table.js';
+export type { PlainRow, PlainTable } from './plain-table.js';
 export { planTable, unusedColumns } from './plan-table.js';
 export { previewTable } from './preview-table.js';
 export type { TablePreview } from './preview-table.js';

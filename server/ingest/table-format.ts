@@ -74,11 +74,17 @@ function delimiterOf(lines: readonly string[]): string {
     const counts = lines.map((line) => fieldsIn(line, delimiter));
     const nFields = counts[0] ?? 1;
     if (nFields < 2) continue;
+    // Without a header line, 0,5;1,5 is two numbers rather than three fields.
+    if (delimiter === ',' && best.agreement === 1 && lines.every(hasDecimalCommasOnly)) continue;
     const agreement = counts.filter((count) => Math.abs(count - nFields) <= 1).length / counts.length;
     if (agreement > best.agreement || (agreement === best.agreement && nFields > best.nFields))
       best = { delimiter, agreement, nFields };
   }
   return best.delimiter;
+}
+
+function hasDecimalCommasOnly(line: string): boolean {
+  return !/(?<!\d),|,(?!\d)/.test(line);
 }
 
 function fieldsIn(line: string, delimiter: string): number {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +20,14 @@ function run(table: string, ...more: string[]) {
   const command = ['--import', 'tsx', 'server/app/commands/personas.ts'];
   const args = [...command, '--features', features, '--out', out, ...more];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  return { status, stdout, stderr, rows: () => readFileSync(out, 'utf8').trim().split('\n').slice(1) };
+  const records = () => parse(readFileSync(out, 'utf8')) as string[][];
+  return {
+    status,
+    stdout,
+    stderr,
+    records,
+    rows: () => readFileSync(out, 'utf8').trim().split('\n').slice(1),
+  };
 }
 
 const row = (n: number) =>
@@ -35,17 +43,45 @@ describe('npm run personas', () => {
     const { status, stdout, rows } = run(TABLE);
     expect(status).toBe(0);
     expect(stdout).toContain('left out: month, weekend');
+    expect(stdout).toContain('Columns used: visits, buys');
     expect(stdout).toContain('1 empty cells took the median');
+    expect(stdout).toMatch(/Stability [01]\.\d\d.*\nBest silhouette [01]\.\d\d; with every column shuffled/);
+    expect(stdout).not.toContain('No clear structure');
     expect(rows()).toHaveLength(61);
   });
 
-  it('names row and column of a cell that is no number, and a column that is not there', () => {
+  it('names line and column of a cell that is no number, and a column that is not there', () => {
     const broken = run(`${TABLE}\nmany,1,May,true`);
     expect(broken.status).not.toBe(0);
-    expect(broken.stderr + broken.stdout).toMatch(/row 62: "many" in column visits/);
+    expect(broken.stderr + broken.stdout).toMatch(/line 63: "many" in column visits/);
     const unknown = run(TABLE, '--columns', 'visits,sales');
     expect(unknown.status).not.toBe(0);
     expect(unknown.stderr + unknown.stdout).toMatch(/no column sales/);
+  });
+
+  it('keeps the identifiers of the input and escapes names, so that the output can be read back', () => {
+    const rows = TABLE.split('\n').map((line, n) => (n === 0 ? `"cust, id",${line}` : `${n},${line}`));
+    const { status, stdout, records } = run(rows.join('\n').replace('visits,buys', '"say ""hi""",buys'));
+    expect(status).toBe(0);
+    expect(stdout).toContain('look like identifiers, left out: cust, id');
+    const [header, first, ...others] = records();
+    expect(header.slice(0, 4)).toEqual(['row', 'cust, id', 'persona', 'label']);
+    expect(first.slice(0, 2)).toEqual(['1', '1']);
+    expect(others).toHaveLength(60);
+    expect(records().some((record) => record[3].includes('say "hi"'))).toBe(true);
+  });
+
+  it('says that noise has no clear structure, and that a first line of values is a row', () => {
+    const noise = Array.from({ length: 120 }, (_, n) => {
+      const part = (by: number) => ((n * by) % 1).toFixed(3);
+      return `${part(0.618034)};${part(0.754878)};${part(0.56984)}`.replaceAll('.', ',');
+    });
+    const { status, stdout, rows } = run(noise.join('\n'));
+    expect(status).toBe(0);
+    expect(stdout).toContain('CSV with semicolons');
+    expect(stdout).toContain('There is no header line');
+    expect(stdout).toContain('No clear structure');
+    expect(rows()).toHaveLength(120);
   });
 
   it('says in one sentence that rows too few or all alike make one persona', () => {

@@ -1,153 +1,177 @@
-/** `npm run personas -- --features F.csv --out F.csv`: clusters any numeric table with the product's own pipeline. */
+/** `npm run personas -- --features F.csv --out F.csv`: clusters any table with the product's own pipeline. */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 
-import { parse } from 'csv-parse/sync';
-
-import { InvalidInputError } from '../../domain/index.js';
-import type { PersonaFit } from '../../learning/index.js';
-import { fitPersonas } from '../../learning/index.js';
-import { optional, required, wholeNumber } from '../options.js';
+import { csvCell, readPlainTable, splitCsvRecord, toNumericTable } from '../../ingest/index.js';
+import type { NumericTable, PlainTable } from '../../ingest/index.js';
+import type { PersonaFit, TableFit } from '../../learning/index.js';
+import { fitTable, MOST_CLUSTERS } from '../../learning/index.js';
+import { EXIT, optional, required, WrongValue, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
 
 import { runCommand } from './command.js';
 
+const OUT_COLUMNS = ['row', 'persona', 'label', 'confidence', 'silhouette', 'x', 'y', 'outlier'];
+/** Of the records, beyond which the exit code says that much was refused. */
+const MAX_REFUSED_SHARE = 0.05;
+const SHOWN = 5;
+
 const command = {
   name: 'personas',
   summary:
-    'Clusters any numeric table: evidence for each number of clusters, and a label and silhouette per row.',
+    'Clusters any table: evidence for each number of clusters, whether there are clusters at all, and a label and silhouette per row.',
   options: {
-    features: required('FILE', 'The table: CSV with a header.'),
-    out: required('FILE', 'Where the rows go: row,persona,label,confidence,silhouette,x,y,outlier.'),
-    columns: optional('A,B,C', 'The columns to use. Default: all that hold numbers.'),
+    features: required(
+      'FILE',
+      'The table: CSV with any delimiter, JSONL or JSON, also packed with gzip, in any usual encoding.',
+    ),
+    out: required('FILE', `Where the rows go: ${OUT_COLUMNS.join(',')} and the columns that name a row.`),
+    columns: optional(
+      'A,B,C',
+      'The columns to use. Default: all that hold quantities, so neither texts nor identifiers.',
+    ),
+    blanks: {
+      ...{ description: 'Blank cells take the median of their column, or their rows are dropped.' },
+      ...{ placeholder: 'median|drop', isRequired: false, defaultText: 'median' },
+      parse: (value: string): 'median' | 'drop' => {
+        if (value === 'median' || value === 'drop') return value;
+        throw new WrongValue('must be median or drop');
+      },
+    },
     seed: wholeNumber('Seed of the random starts.', { least: 0, most: 2 ** 31, byDefault: 1 }),
   },
-  examples: ['npm run personas -- --features customers.csv --out personas.csv'],
+  examples: [
+    'npm run personas -- --features customers.csv --out personas.csv',
+    `npm run personas -- --features customers.csv --out personas.csv --columns 'age,"spend, total"' --blanks drop`,
+  ],
 };
 
-runCommand(command, async ({ features: path, out, columns, seed }) => {
-  const { names, values, leftOut, nFilled } = await readTable(path, columns?.split(',') ?? null);
+runCommand(command, async ({ features: path, out, columns, blanks, seed }) => {
+  const table = await readPlainTable(path);
+  const wanted = columns === undefined ? null : namesIn(columns);
+  const numeric = toNumericTable(table, { columns: wanted, blanks });
+  process.stdout.write(lines(describeTable(table, numeric)));
   const progress = createProgress({ title: 'Clustering' });
-  const fit = fitPersonas(values, {
-    names,
-    seed,
-    onProgress: (fraction) => progress.update(fraction),
-  });
+  const { names } = numeric;
+  const result = fitTable(numeric.values, { names, seed, onProgress: (share) => progress.update(share) });
   progress.done();
-  await writeFile(out, rowsOf(fit));
-  if (leftOut.length > 0)
-    process.stdout.write(`Columns that are not numeric, left out: ${leftOut.join(', ')}\n`);
-  if (nFilled > 0) process.stdout.write(`${nFilled} empty cells took the median of their column\n`);
-  process.stdout.write(describe(fit));
+  await writeFile(out, rowsOf(table, numeric, result.fit));
+  process.stdout.write(lines(describeFit(numeric, result)));
+  const nRefused = table.refused.length;
+  return nRefused > MAX_REFUSED_SHARE * (nRefused + table.rows.length) ? EXIT.partlyRefused : EXIT.done;
 });
 
-interface Table {
-  readonly names: string[];
-  /** Float64Array, row-major [nRows, names.length]. */
-  readonly values: Float64Array;
-  /** Columns without a single number in them. */
-  readonly leftOut: string[];
-  /** Empty cells, which take the median of their column. */
-  readonly nFilled: number;
+/** Names with a comma are quoted as in CSV. */
+function namesIn(columns: string): string[] {
+  return (splitCsvRecord(columns) ?? columns.split(',')).map((name) => name.trim());
 }
 
-/**
- * The columns asked for, or else all that hold numbers. A column with numbers and something else is a mistake, not a
- * text: throws InvalidInputError naming row and column of a cell that is no finite number.
- */
-async function readTable(path: string, columns: readonly string[] | null): Promise<Table> {
-  const { header, rows } = await readRows(path);
-  const unknown = (columns ?? []).filter((name) => !header.includes(name));
-  if (unknown.length > 0)
-    throw new InvalidInputError(`${path} has no column ${unknown.join(', ')}; it has ${header.join(', ')}.`);
-  const hasNumbers = header.map((_, place) => rows.some((row) => Number.isFinite(numberIn(row[place]))));
-  const names = columns === null ? header.filter((_, place) => hasNumbers[place]) : [...columns];
-  if (names.length === 0) throw new InvalidInputError(`${path} has no numeric column.`);
-  const places = names.map((name) => header.indexOf(name));
-  const medians = places.map((place) => medianOf(rows, place));
-  const values = new Float64Array(rows.length * names.length);
-  let nFilled = 0;
-  rows.forEach((row, r) =>
-    places.forEach((place, c) => {
-      const isEmpty = row[place].trim() === '';
-      const value = isEmpty ? medians[c] : numberIn(row[place]);
-      if (!Number.isFinite(value)) {
-        throw new InvalidInputError(
-          `${path}, row ${r + 1}: "${row[place]}" in column ${names[c]} is not a finite number.`,
-        );
-      }
-      if (isEmpty) nFilled += 1;
-      values[r * names.length + c] = value;
-    }),
-  );
-  const leftOut = columns === null ? header.filter((_, place) => !hasNumbers[place]) : [];
-  return { names, values, leftOut, nFilled };
+function lines(sentences: readonly string[]): string {
+  return sentences.map((sentence) => `${sentence}\n`).join('');
 }
 
-/** NaN for a column without numbers. */
-function medianOf(rows: readonly string[][], place: number): number {
-  const numbers = Float64Array.from(rows.map((row) => numberIn(row[place])).filter(Number.isFinite)).sort();
-  return numbers.length === 0 ? Number.NaN : numbers[numbers.length >> 1];
-}
-
-async function readRows(path: string): Promise<{ header: string[]; rows: string[][] }> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new InvalidInputError(`${path} cannot be read: ${(error as Error).message}`);
-  }
-  let table: string[][];
-  try {
-    table = parse(text, { bom: true, skip_empty_lines: true }) as string[][];
-  } catch (error) {
-    throw new InvalidInputError(`${path} is not a CSV file: ${(error as Error).message}`);
-  }
-  const [header = [], ...rows] = table;
-  if (rows.length === 0) throw new InvalidInputError(`${path} has a header and no rows.`);
-  return { header, rows };
-}
-
-/** NaN for an empty cell and for text. */
-function numberIn(cell: string): number {
-  return cell.trim() === '' ? Number.NaN : Number(cell);
-}
-
-function rowsOf({ model, labels, confidence, silhouettes, projection, outliers }: PersonaFit): string {
-  const lines = ['row,persona,label,confidence,silhouette,x,y,outlier'];
-  labels.forEach((label, row) => {
-    const persona = model.personas[label];
-    const numbers = [confidence[row], silhouettes[row], projection[2 * row], projection[2 * row + 1]];
-    lines.push(
-      `${row + 1},${persona.personaId},"${persona.label}",${numbers.map((n) => n.toFixed(4)).join(',')},${outliers[row]}`,
+function describeTable(table: PlainTable, numeric: NumericTable): string[] {
+  const { rows, header, description, hasHeader, refused, name } = table;
+  const { names, text, blank, identifiers, suspects, blankCells, nDropped } = numeric;
+  const said = [`Read ${rows.length} rows of ${header.length} columns from ${name} (${description})`];
+  if (!hasHeader)
+    said.push(
+      'There is no header line: the first line holds values, and is taken as a row. The columns are called column 1, column 2 and so on.',
     );
-  });
-  return `${lines.join('\n')}\n`;
+  const [first] = refused;
+  if (first !== undefined) {
+    const shown = refused.slice(0, SHOWN).map(({ line, reason }) => `line ${line}: ${reason}`);
+    said.push(`${refused.length} rows left out: ${shown.join('; ')}${refused.length > SHOWN ? '; ...' : ''}`);
+  }
+  said.push(`Columns used: ${names.join(', ')}`);
+  if (text.length > 0) said.push(`Columns that are not numeric, left out: ${text.join(', ')}`);
+  if (identifiers.length > 0)
+    said.push(
+      `Columns that look like identifiers, left out: ${identifiers.join(', ')} (kept in the output; use them with --columns)`,
+    );
+  if (blank.length > 0) said.push(`Columns that are mostly blank, left out: ${blank.join(', ')}`);
+  if (suspects.length > 0)
+    said.push(
+      `Columns with a different whole number in every row: ${suspects.join(', ')}. If they are identifiers, name the other columns with --columns.`,
+    );
+  const nBlank = blankCells.reduce((sum, { count }) => sum + count, 0);
+  const where = blankCells.map(({ name: column, count }) => `${count} in ${column}`).join(', ');
+  if (nDropped > 0) said.push(`${nDropped} rows with empty cells dropped (${where})`);
+  else if (nBlank > 0) said.push(`${nBlank} empty cells took the median of their column (${where})`);
+  return said;
 }
 
-function describe({ model, evidence, silhouette }: PersonaFit): string {
+/** The columns that name a row stand behind its number. */
+function rowsOf({ header }: PlainTable, { rows, keys }: NumericTable, fit: PersonaFit): string {
+  const { model, labels, confidence, silhouettes, projection, outliers } = fit;
+  const keyNames = keys.map((key) =>
+    OUT_COLUMNS.includes(header[key]) ? `input ${header[key]}` : header[key],
+  );
+  const [row, ...others] = OUT_COLUMNS;
+  const records: (string | number)[][] = [[row, ...keyNames, ...others]];
+  labels.forEach((label, at) => {
+    const { personaId, label: name } = model.personas[label];
+    const numbers = [confidence[at], silhouettes[at], projection[2 * at], projection[2 * at + 1]];
+    const named = [rows[at].row, ...keys.map((key) => rows[at].cells[key]), personaId, name];
+    records.push([...named, ...numbers.map((number) => number.toFixed(4)), outliers[at]]);
+  });
+  return lines(records.map((record) => record.map(csvCell).join(',')));
+}
+
+function describeFit(numeric: NumericTable, { fit, evidence, oneHotGroups, structure }: TableFit): string[] {
+  const { model, silhouette } = fit;
   const { droppedNames } = model.preprocessing;
-  const leftOut = droppedNames.length > 0 ? [`Constant columns left out: ${droppedNames.join(', ')}`] : [];
-  if (model.personas.length === 1) {
-    const one = 'One persona: the rows are too few or too much alike to tell groups apart.';
-    return `${[...leftOut, one].join('\n')}\n`;
-  }
-  const lines = [' k      inertia  silhouette  elbow'];
+  const said = droppedNames.length > 0 ? [`Constant columns left out: ${droppedNames.join(', ')}`] : [];
+  for (const group of oneHotGroups)
+    said.push(`Columns that code one word, taken together: ${group.join(', ')}`);
+  if (structure === null)
+    return [...said, 'One persona: the rows are too few or too much alike to tell groups apart.'];
+  said.push(' k      inertia  silhouette  elbow');
   for (const row of evidence) {
     const mark = row.k === model.personas.length ? ' <- chosen' : '';
-    lines.push(
+    said.push(
       `${String(row.k).padStart(2)} ${row.inertia.toFixed(1).padStart(12)} ${row.silhouette.toFixed(4).padStart(11)} ${row.elbow.toFixed(3).padStart(6)}${mark}`,
     );
   }
-  lines.push(
-    ...leftOut,
+  if (model.personas.length === MOST_CLUSTERS)
+    said.push(`${MOST_CLUSTERS} is the most that is tried: there may be more groups.`);
+  said.push(
     '',
     `Mean silhouette ${silhouette.toFixed(4)}, in the space KMeans ran in (after PCA)`,
+    `Stability ${structure.stability.toFixed(2)}: how far clusters of bootstrap samples agree with these (adjusted Rand index, 1 is best); of uniform noise ${structure.noiseStability.toFixed(2)}`,
+    `Best silhouette ${structure.silhouette.toFixed(2)}; with every column shuffled ${structure.shuffled.toFixed(2)}; of uniform noise ${structure.noise.toFixed(2)}`,
   );
+  if (!structure.isClear)
+    said.push(
+      'No clear structure: noise of the same shape gives clusters as good. Do not build on these personas.',
+    );
   for (const persona of model.personas) {
-    lines.push(
+    said.push(
       `  ${persona.label}: ${persona.size} rows, silhouette ${persona.silhouette.toFixed(3)}. ${persona.description}`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  return [...said, ...describeOutliers(numeric, fit)];
+}
+
+function describeOutliers({ rows }: NumericTable, { model, labels, outliers }: PersonaFit): string[] {
+  const placesOf = (places: readonly number[]) => {
+    const shown = places
+      .slice(0, SHOWN)
+      .map((at) => rows[at].line)
+      .join(', ');
+    return `line ${shown}${places.length > SHOWN ? ', ...' : ''}`;
+  };
+  const all = [...labels.keys()];
+  const far = all.filter((at) => outliers[at] === 1);
+  const said = [];
+  if (far.length > 0)
+    said.push(
+      `${far.length} rows with values far outside of the others, which were pulled in: ${placesOf(far)}`,
+    );
+  model.personas.forEach((persona, index) => {
+    if (persona.size > 1 || model.personas.length === 1) return;
+    const members = all.filter((at) => labels[at] === index);
+    said.push(`"${persona.label}" is a single row (${placesOf(members)}): an outlier rather than a group.`);
+  });
+  return said;
 }

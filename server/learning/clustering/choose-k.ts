@@ -1,8 +1,8 @@
 /**
  * The number of clusters, from two views that err differently: the mean silhouette, which likes few clusters that lie
  * far apart, and the elbow of the inertia curve, the point farthest from its chord (Satopaa et al. 2011), which likes the
- * place where more clusters stop paying. The candidate with the highest sum of silhouette and half its elbow wins:
- * the elbow decides among silhouettes that are close, and cannot outvote one that is clearly better.
+ * place where more clusters stop paying. The candidate with the highest sum of silhouette and weighted elbow wins.
+ * The weight of one half suits features of behaviour; a small one leaves ties alone to the elbow.
  */
 
 export interface ClusterEvidence {
@@ -14,12 +14,10 @@ export interface ClusterEvidence {
   readonly elbow: number;
 }
 
-const ELBOW_WEIGHT = 0.5;
-
-/** Index into `evidence` of the candidate to take; ties go to fewer clusters. */
-export function chooseK(evidence: readonly ClusterEvidence[]): number {
+/** Index into `evidence` of the candidate to take; ties go to fewer clusters. `elbowWeight`: 0..1, default 0.5. */
+export function chooseK(evidence: readonly ClusterEvidence[], elbowWeight = 0.5): number {
   let best = 0;
-  const worth = ({ silhouette, elbow }: ClusterEvidence) => silhouette + ELBOW_WEIGHT * elbow;
+  const worth = ({ silhouette, elbow }: ClusterEvidence) => silhouette + elbowWeight * elbow;
   for (let i = 1; i < evidence.length; i++) if (worth(evidence[i]) > worth(evidence[best])) best = i;
   return best;
 }

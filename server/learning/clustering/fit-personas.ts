@@ -41,6 +41,10 @@ export interface PersonaOptions {
   readonly kMax?: number;
   /** Starts of each k; default 10. */
   readonly nInit?: number;
+  /** Weight of the elbow beside the silhouette in the choice of k, 0..1; default 0.5. */
+  readonly elbowWeight?: number;
+  /** Components that are kept although they do not stand out; default 2. */
+  readonly minComponents?: number;
   /** The version before: its names stay with the clusters nearest to its own. */
   readonly previous?: PersonaModel;
   /** Share of the work done, 0..1. */
@@ -73,10 +77,12 @@ export interface PersonaFit {
  */
 export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
   const { names, nominal, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
-  const whole = fitPreprocessing(features, { names, nominal });
+  const { elbowWeight, minComponents } = options;
+  const whole = fitPreprocessing(features, { names, nominal, minComponents });
   // A robot would stretch every axis, and take a persona for itself: it is assigned to one, and has no part in the fit.
   const typical = withoutRobots(whole, features);
-  const preprocessing = typical === features ? whole : fitPreprocessing(typical, { names, nominal });
+  const preprocessing =
+    typical === features ? whole : fitPreprocessing(typical, { names, nominal, minComponents });
   const nUsers = features.length / names.length;
   const nComponents = componentCount(preprocessing);
   const points = transform(preprocessing, features);
@@ -109,7 +115,7 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
     silhouette: silhouettes.labellings[i].mean,
     elbow: heights[i],
   }));
-  const chosen = chooseK(evidence);
+  const chosen = chooseK(evidence, elbowWeight);
   const fit = fits[chosen];
   const all = silhouettes.isExact
     ? silhouettes.labellings[chosen]

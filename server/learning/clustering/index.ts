@@ -7,6 +7,8 @@ export { distinctiveFeatures, nameClusters } from './describe.js';
 export type { ClusterName, DistinctiveFeature } from './describe.js';
 export { fitPersonas } from './fit-personas.js';
 export type { PersonaFit, PersonaOptions } from './fit-personas.js';
+export { fitTable, MOST_CLUSTERS } from './fit-table.js';
+export type { TableFit, TableOptions } from './fit-table.js';
 export { fitDistributions, measureDrift, populationStability } from './drift.js';
 export type { Drift, PersonaDrift } from './drift.js';
 export { ARCHETYPES, AVERAGE, FEATURE_LABELS } from './persona-names.js';
@@ -36,5 +38,7 @@ export type {
 export { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';
 export type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
 export { extendSilhouettes, measureSilhouettes } from './silhouette.js';
+export { measureStructure } from './structure.js';
+export type { Structure, StructureOptions } from './structure.js';
 export { measureStability } from './stability.js';
 export type { Stability, StabilityOptions } from './stability.js';

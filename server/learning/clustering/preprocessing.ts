@@ -20,7 +20,6 @@ const HEAVY_TAIL_SKEWNESS = 1;
 const OUTLIER_SHARE = 0.01;
 /** Standardised values are held within this, or a column that few users differ in would outweigh all others. */
 const Z_LIMIT = 5;
-const MIN_COMPONENTS = 2;
 const ROBOT_COLUMN_SHARE = 1 / 3;
 const MIN_ROBOT_COLUMNS = 3;
 /** Of all rows. */
@@ -38,6 +37,8 @@ export interface PreprocessingOptions {
   readonly varianceShare?: number;
   /** Upper limit on kept components; at least 1, default 10. */
   readonly maxComponents?: number;
+  /** Components that are kept although they do not stand out, while `varianceShare` asks for them; default 2. */
+  readonly minComponents?: number;
 }
 
 /** Everything `transform` needs. p = kept columns, m = kept components. */
@@ -78,7 +79,7 @@ export function componentCount(preprocessing: Preprocessing): number {
  * Throws InvalidShapeError (length), InsufficientDataError (no rows) and NotFiniteError (names row and column).
  */
 export function fitPreprocessing(features: Float64Array, options: PreprocessingOptions): Preprocessing {
-  const { names, nominal = [], outlierZ = 3.5, varianceShare = 0.9, maxComponents = 10 } = options;
+  const { names, nominal = [], outlierZ = 3.5 } = options;
   const nRows = rowCount(features, names);
   if (nRows === 0) throw new InsufficientDataError('Preprocessing cannot be fitted to a table without rows.');
   checkFinite(features, names);
@@ -109,7 +110,7 @@ export function fitPreprocessing(features: Float64Array, options: PreprocessingO
   const standardised = standardiseRows(withoutAxes, features, nRows);
   return Object.freeze({
     ...withoutAxes,
-    ...fitAxes(standardised, nRows, kept.length, varianceShare, maxComponents),
+    ...fitAxes(standardised, nRows, kept.length, options),
   });
 }
 
@@ -229,8 +230,7 @@ function fitAxes(
   standardised: Float64Array,
   nRows: number,
   nColumns: number,
-  varianceShare: number,
-  maxComponents: number,
+  { varianceShare = 0.9, minComponents = 2, maxComponents = 10 }: PreprocessingOptions,
 ): Pick<Preprocessing, 'centre' | 'axes' | 'variances' | 'explainedVariance'> {
   const centre = new Float64Array(nColumns);
   for (let i = 0; i < standardised.length; i++) centre[i % nColumns] += standardised[i] / nRows;
@@ -244,7 +244,7 @@ function fitAxes(
   const total = eigenvalues.reduce((sum, value) => sum + value, 0);
 
   const spectrum = order.map((i) => eigenvalues[i]);
-  const most = Math.min(maxComponents, Math.max(MIN_COMPONENTS, componentsAboveNoise(spectrum, nRows)));
+  const most = Math.min(maxComponents, Math.max(minComponents, componentsAboveNoise(spectrum, nRows)));
   let nComponents = 0;
   let held = 0;
   while (nComponents < most && nComponents < nColumns && held < varianceShare * total)
