@@ -69,6 +69,9 @@ describe('npm run personas', () => {
     expect(first.slice(0, 2)).toEqual(['1', '1']);
     expect(others).toHaveLength(60);
     expect(records().some((record) => record[3].includes('say "hi"'))).toBe(true);
+    const numbers = others.flatMap((record) => record.slice(4).map(Number));
+    expect(numbers.every(Number.isFinite)).toBe(true);
+    expect(numbers.some((number) => number < 0)).toBe(true);
   });
 
   it('says that noise has no clear structure, and that a first line of values is a row', () => {

@@ -113,7 +113,7 @@ function rowsOf({ header }: PlainTable, { rows, keys }: NumericTable, fit: Perso
     const { personaId, label: name } = model.personas[label];
     const numbers = [confidence[at], silhouettes[at], projection[2 * at], projection[2 * at + 1]];
     const named = [rows[at].row, ...keys.map((key) => rows[at].cells[key]), personaId, name];
-    records.push([...named, ...numbers.map((number) => number.toFixed(4)), outliers[at]]);
+    records.push([...named, ...numbers.map((number) => Number(number.toFixed(4))), outliers[at]]);
   });
   return lines(records.map((record) => record.map(csvCell).join(',')));
 }
