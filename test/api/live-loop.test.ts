@@ -271,38 +271,6 @@ describe('the live loop', () => {
     ]);
   });
 
-  it('knows a newcomer at once: the count of events, the persona, and a push that names it', async () => {
-    const token = (await server.run('token', '--role', 'user', '--user', 'newcomer')).trim();
-    const changes = await subscribe<{ personaChanged: { persona: { personaId: string } | null } }>(
-      server.wsUrl,
-      token,
-      'subscription { personaChanged { persona { personaId } } }',
-    );
-    try {
-      // Until the subscription stands, a first change would go unheard: nothing is asked of the list meanwhile.
-      const me = '{ me { user { eventCount persona { personaId } } } }';
-      await askFor(server.url, token, me);
-      const events = [{ type: 'VIEW', itemId: 'item-0001' }];
-      await askFor(
-        server.url,
-        token,
-        'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }',
-        { events },
-      );
-      const pushed = (await changes.next()).personaChanged.persona!;
-      const { user } = (
-        await askFor<{ me: { user: { eventCount: number; persona: { personaId: string } } } }>(
-          server.url,
-          token,
-          me,
-        )
-      ).me;
-      expect(user).toEqual({ eventCount: 1, persona: pushed });
-    } finally {
-      await changes.close();
-    }
-  });
-
   it('retrains on an admin’s word, shows how far it is, swaps the lists, and refuses a second start by type', async () => {
     const { token } = await signIn(9);
     const before = await recommendations(token);
@@ -342,6 +310,42 @@ describe('the live loop', () => {
     } finally {
       await progress.close();
       await updates.close();
+    }
+  });
+
+  // After the tests that sign in as demo users: the first real user ends the demo.
+  it('knows a newcomer at once: the count of events, the persona after ten signals, and a push that names it', async () => {
+    const token = (await server.run('token', '--role', 'user', '--user', 'newcomer')).trim();
+    const changes = await subscribe<{ personaChanged: { persona: { personaId: string } | null } }>(
+      server.wsUrl,
+      token,
+      'subscription { personaChanged { persona { personaId } } }',
+    );
+    try {
+      // Until the subscription stands, a first change would go unheard: nothing is asked of the list meanwhile.
+      const me = '{ me { user { eventCount persona { personaId } } } }';
+      await askFor(server.url, token, me);
+      const events = Array.from({ length: 10 }, (_, index) => ({
+        type: 'VIEW',
+        itemId: `item-${String(index + 1).padStart(4, '0')}`,
+      }));
+      await askFor(
+        server.url,
+        token,
+        'mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }',
+        { events },
+      );
+      const pushed = (await changes.next()).personaChanged.persona!;
+      const { user } = (
+        await askFor<{ me: { user: { eventCount: number; persona: { personaId: string } } } }>(
+          server.url,
+          token,
+          me,
+        )
+      ).me;
+      expect(user).toEqual({ eventCount: 10, persona: pushed });
+    } finally {
+      await changes.close();
     }
   });
 

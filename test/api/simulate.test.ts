@@ -99,6 +99,10 @@ describe('npm run simulate with arguments it cannot use', () => {
     [['--url', 'http://127.0.0.1:1', '--token', 'x'], /http:\/\/127\.0\.0\.1:1 does not answer/],
     [['--speed', '9'], /Unknown option --speed; see npm run simulate -- --help\./],
   ])('says so: %s', async (args, message) => {
-    await expect(runCommand({ ...process.env }, 'simulate', args)).rejects.toThrow(message);
+    const keys = {
+      SMARTPERSONA_SECRET: '5f0c93b1a8d74e26c1b9035fe7d2a846',
+      SMARTPERSONA_PEPPER: 'd83e16a5f290b74c6e5a1d08b3f7c92e',
+    };
+    await expect(runCommand({ ...process.env, ...keys }, 'simulate', args)).rejects.toThrow(message);
   });
 });
