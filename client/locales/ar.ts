@@ -158,6 +158,9 @@ export const messages: Messages = {
   chart: {
     asTable: 'عرض كجدول',
     asChart: 'عرض كرسم',
+    noise: 'أُضيف تشويش، ε {epsilon}',
+    withheld: 'محجوب حفاظًا على الخصوصية',
+    withheldText: 'الخصوصية التفاضلية مفعّلة: يطغى التشويش على هذه الأرقام، أو تكشف مستخدمين بعينهم.',
     tableOf: 'عرض أرقام «{title}» كجدول',
     download: 'تنزيل CSV',
     downloadOf: 'تنزيل أرقام «{title}» بصيغة CSV',

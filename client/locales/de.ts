@@ -172,6 +172,10 @@ export const messages: Messages = {
   chart: {
     asTable: 'Als Tabelle zeigen',
     asChart: 'Als Bild zeigen',
+    noise: 'Rauschen hinzugefügt, ε {epsilon}',
+    withheld: 'Aus Datenschutzgründen zurückgehalten',
+    withheldText:
+      'Differential Privacy ist an: Diese Zahlen gingen im Rauschen unter oder würden einzelne Personen zeigen.',
     tableOf: 'Die Zahlen zu „{title}“ als Tabelle zeigen',
     download: 'CSV laden',
     downloadOf: 'Die Zahlen zu „{title}“ als CSV laden',

@@ -170,6 +170,10 @@ export const messages = {
   chart: {
     asTable: 'Show as a table',
     asChart: 'Show as a chart',
+    noise: 'Noise added, ε {epsilon}',
+    withheld: 'Withheld for privacy',
+    withheldText:
+      'Differential privacy is on: noise would drown these figures, or they would show single users.',
     tableOf: 'Show the figures of “{title}” as a table',
     download: 'Download CSV',
     downloadOf: 'Download the figures of “{title}” as CSV',

@@ -40,7 +40,9 @@ export class AlertType {
   })
   acknowledgedBy!: string | null;
 
-  @Field(() => [NamedNumberType], { description: 'The figures behind it.' })
+  @Field(() => [NamedNumberType], {
+    description: 'The figures behind it; empty while differential privacy withholds them.',
+  })
   values!: NamedNumberType[] | (() => NamedNumberType[]);
 }
 

@@ -265,6 +265,13 @@ export class PrivacyReportType {
   })
   epsilonUsed!: number;
 
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Standard deviation of the noise on one count of clicks or impressions in one cell of this answer; null while it is off.',
+  })
+  noiseStdDev!: number | null;
+
   @Field(() => Int, { nullable: true, description: 'Cells below this are shown as 0; null while it is off.' })
   suppressedBelow!: number | null;
 

@@ -66,16 +66,20 @@ export class DriftReportType {
   @Field(() => DateTime, { description: 'When it was measured.' })
   measuredAt!: number;
 
-  @Field(() => Int, { description: 'How many users were measured.' })
-  nUsers!: number;
+  @Field(() => Int, { nullable: true, description: 'How many users were measured; null where `isWithheld`.' })
+  nUsers!: number | null;
 
   @Field(() => Boolean, { description: 'Whether anything is above its threshold.' })
   isDrifting!: boolean;
 
-  @Field(() => [FeatureDriftType], { description: 'Every feature, the furthest moved first.' })
+  @Field(() => [FeatureDriftType], {
+    description: 'Every feature, the furthest moved first; empty where `isWithheld`.',
+  })
   features!: readonly FeatureDriftType[];
 
-  @Field(() => [PersonaDriftType], { description: 'Every persona of the version.' })
+  @Field(() => [PersonaDriftType], {
+    description: 'Every persona of the version; empty where `isWithheld`.',
+  })
   personas!: PersonaDriftType[];
 
   @Field(() => Float, { description: 'The index above which a feature counts as drifting.' })
@@ -86,6 +90,11 @@ export class DriftReportType {
 
   @Field(() => Float, { description: 'The change of share above which a persona counts as drifting.' })
   shareThreshold!: number;
+
+  @Field(() => Boolean, {
+    description: 'True while differential privacy is on, which leaves only whether anything is drifting.',
+  })
+  isWithheld!: boolean;
 }
 
 @ObjectType('PersonaTransition', {
@@ -141,17 +150,30 @@ export class PersonaEvolutionType {
   @Field(() => Int, { description: 'The later version.' })
   toVersion!: number;
 
-  @Field(() => Int, { description: 'Users with a persona in both.' })
-  nUsers!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Users with a persona in both; null where `isWithheld`.',
+  })
+  nUsers!: number | null;
 
-  @Field(() => Int, { description: 'How many of them have another persona now.' })
-  nMoved!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many of them have another persona now; null where `isWithheld`.',
+  })
+  nMoved!: number | null;
 
   @Field(() => [PersonaTransitionType], {
-    description: 'The transition matrix without its zeros, largest count first.',
+    description: 'The transition matrix without its zeros, largest count first; empty where `isWithheld`.',
   })
   transitions!: PersonaTransitionType[];
 
-  @Field(() => [PersonaChangeEventType], { description: 'Births, deaths, splits, merges, and what stayed.' })
+  @Field(() => [PersonaChangeEventType], {
+    description: 'Births, deaths, splits, merges, and what stayed; empty where `isWithheld`.',
+  })
   changes!: PersonaChangeEventType[];
+
+  @Field(() => Boolean, {
+    description: 'True while differential privacy is on, which withholds how users moved.',
+  })
+  isWithheld!: boolean;
 }

@@ -61,17 +61,24 @@ export class NamedNumberType {
   description: 'How much a model version was trained on.',
 })
 export class TrainingDataType {
-  @Field(() => Int, { description: 'Users.' })
-  nUsers!: number;
+  @Field(() => Int, { nullable: true, description: 'Users; null while differential privacy withholds it.' })
+  nUsers!: number | null;
 
   @Field(() => Int, { description: 'Items.' })
   nItems!: number;
 
-  @Field(() => Int, { description: 'Pairs of a user and an item with any dealing.' })
-  nInteractions!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Pairs of a user and an item with any dealing; null while differential privacy withholds it.',
+  })
+  nInteractions!: number | null;
 
-  @Field(() => Int, { description: 'Recorded events.' })
-  nEvents!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Recorded events; null while differential privacy withholds it.',
+  })
+  nEvents!: number | null;
 }
 
 @ObjectType('MetricComparison', {
@@ -175,6 +182,12 @@ export class ModelVersionType {
 
   @Field(() => String, { nullable: true, description: 'Why it was held back; null otherwise.' })
   reason!: string | null;
+
+  @Field(() => Boolean, {
+    description:
+      'True while differential privacy is on: evidence, metrics, comparison, reason and the counts of the training data are null or empty.',
+  })
+  isWithheld!: boolean;
 }
 
 @ObjectType('ModelActivated', { simpleResolvers: true, description: 'The version serves now.' })

@@ -27,11 +27,17 @@ export class FeatureComparisonType {
   @Field(() => Float, { description: "The user's own value." })
   user!: number;
 
-  @Field(() => Float, { description: "The mean of the persona's users." })
-  persona!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: "The mean of the persona's users; null while differential privacy withholds it.",
+  })
+  persona!: number | null;
 
-  @Field(() => Float, { description: 'The mean of all users.' })
-  everybody!: number;
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The mean of all users; null while differential privacy withholds it.',
+  })
+  everybody!: number | null;
 }
 
 @ObjectType('PersonaEvidence', {
@@ -79,22 +85,42 @@ export class PersonaType {
   @Field(() => String, { description: 'What its members have in common, in a sentence.' })
   description!: string;
 
-  @Field(() => Int, { description: 'How many users belong to it in the active model.' })
-  size!: number;
-
-  @Field(() => Float, { description: 'Its share of all users, 0 to 1.' })
-  share!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How many users belong to it in the active model. Under differential privacy with noise, and null for a version of which nothing was published.',
+  })
+  size!: number | null | (() => Promise<number | null>);
 
   @Field(() => Float, {
-    description: 'Mean silhouette of its members, -1 to 1: how clearly it stands apart.',
+    nullable: true,
+    description: 'Its share of all users, 0 to 1; noisy or null as `size` is.',
   })
-  silhouette!: number;
+  share!: number | null | (() => Promise<number | null>);
 
-  @Field(() => [FeatureValueType], { description: 'Its typical member: the mean of every feature.' })
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Mean silhouette of its members, -1 to 1: how clearly it stands apart. Null while differential privacy withholds it.',
+  })
+  silhouette!: number | null;
+
+  @Field(() => [FeatureValueType], {
+    description:
+      'Its typical member: the mean of every feature. Empty while differential privacy withholds it.',
+  })
   centroid!: FeatureValueType[] | (() => FeatureValueType[]);
 
-  @Field(() => [DistinctiveFeatureType], { description: 'What sets it apart, strongest first.' })
+  @Field(() => [DistinctiveFeatureType], {
+    description: 'What sets it apart, strongest first. Empty while differential privacy withholds it.',
+  })
   distinctive!: readonly DistinctiveFeatureType[];
+
+  @Field(() => Boolean, {
+    description:
+      'True while differential privacy is on: `size` and `share` carry noise, the other figures are withheld.',
+  })
+  isWithheld!: boolean;
 }
 
 @ObjectType('PersonaAssignment', { simpleResolvers: true, description: 'The persona a user has now.' })

@@ -32,17 +32,29 @@ export class ErasureReceiptType {
   @Field(() => ID, { description: 'Names this erasure; the log of the server has it too.' })
   receiptId!: string;
 
-  @Field(() => ID, { description: 'The pseudonym that was erased; it is held nowhere any more.' })
+  @Field(() => ID, { description: 'The pseudonym that was erased.' })
   userId!: string;
 
   @Field(() => DateTime, { description: 'When it was asked for.' })
   requestedAt!: number;
 
-  @Field(() => DateTime, { description: 'When everything was gone.' })
+  @Field(() => DateTime, { description: 'When everything in `removed` was gone.' })
   completedAt!: number;
 
   @Field(() => [NamedNumberType], { description: 'How many rows were removed from each collection.' })
   removed!: { name: string; value: number }[];
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What may still name the user, in a sentence; null for nothing.',
+  })
+  remains!: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When that is gone at the latest; null where nothing remains or the database alone decides.',
+  })
+  until!: number | null;
 }
 
 @ObjectType('UnknownUser', { simpleResolvers: true, description: 'Nothing is held about this user.' })

@@ -20,20 +20,33 @@ export class UserType {
   @Field(() => String, { nullable: true, description: 'Language or region; null when not known.' })
   locale!: string | null;
 
-  @Field(() => DateTime, { description: 'When the user was first seen.' })
-  createdAt!: number;
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the user was first seen; null where `isWithheld`.',
+  })
+  createdAt!: number | null;
 
-  @Field(() => Int, { description: 'How many events of this user are recorded.' })
-  eventCount!: number;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many events of this user are recorded; null where `isWithheld`.',
+  })
+  eventCount!: number | null;
 
   @Field(() => Boolean, { description: 'True for users made by the synthesiser.' })
   isSynthetic!: boolean;
 
   @Field(() => PersonaAssignmentType, {
     nullable: true,
-    description: 'The current persona; null with too few signals, unless the user chose one.',
+    description:
+      'The current persona; null with too few signals, unless the user chose one, and where `isWithheld`.',
   })
   persona!: PersonaAssignmentType | null;
+
+  @Field(() => Boolean, {
+    description:
+      'True for another user while differential privacy is on: locale, times, counts, persona, evidence, behaviour, activity and feedback are null or empty.',
+  })
+  isWithheld!: boolean;
 }
 
 export const UserConnectionType = connectionOf('User', 'users', UserType);

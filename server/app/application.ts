@@ -89,6 +89,7 @@ export async function connect(options: OpenApplicationOptions): Promise<Applicat
     const container = createContainer({
       ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock },
       ...{ guardTolerance, keepVersions, epsilonPerDay, isDemoAllowed, tokenMaxDays, instanceId },
+      oplogKeptMs: database.oplogKeptMs,
       isGone: database.kind === 'uri' ? undefined : hasEnded,
     });
     return {

@@ -22,6 +22,7 @@ import {
   ModelActivator,
   PersonaAssigner,
   PersonaCorrection,
+  PrivacyDesk,
   PrivateMetrics,
   ProfileService,
   Reassignment,
@@ -57,6 +58,8 @@ export interface ContainerOptions {
   readonly isDemoAllowed?: boolean;
   /** The longest life of a token, in days. Default 365. */
   readonly tokenMaxDays?: number;
+  /** The longest an entry of the database's oplog stays; null or left out where that is not known. */
+  readonly oplogKeptMs?: number | null;
   /** What this instance signs with; default: a name of its own. */
   readonly instanceId?: string;
   /** True when this instance is known to have ended; default: nothing is known. */
@@ -96,6 +99,7 @@ export function createContainer({
   epsilonPerDay = null,
   isDemoAllowed = true,
   tokenMaxDays = 365,
+  oplogKeptMs = null,
   instanceId = createInstanceId(),
   isGone,
 }: ContainerOptions) {
@@ -146,8 +150,12 @@ export function createContainer({
     bus,
     clock,
   });
-  const privacy = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
-  const analytics = new AnalyticsDesk({ store, metrics, registry, privacy, bus, instanceId, clock, log });
+  const activeVersion = () => registry.find()?.version ?? null;
+  const privacy = new PrivacyDesk({ store, epsilonPerDay, activeVersion, clock });
+  const privateMetrics = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
+  const analytics = new AnalyticsDesk({
+    ...{ store, metrics, registry, privacy: privateMetrics, bus, instanceId, clock, log },
+  });
   const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
   const retrain = createRetraining({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
@@ -159,6 +167,7 @@ export function createContainer({
   const users = new UserDirectory({ store, profiles, personas });
   const userData = new UserDataDesk({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
+    oplogKeptMs,
   });
   const instances = new Instances({
     ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
@@ -191,6 +200,7 @@ export function createContainer({
       alerts,
       drift,
       analytics,
+      privacy,
     },
     recommender,
     imports,

@@ -163,7 +163,7 @@ const variables = z.object({
     .transform(parseFraction)
     .transform((epsilon) => (epsilon.numerator === 0 ? null : epsilon))
     .default(null)
-    .describe("Privacy budget per day of the admin's figures; 0 is off."),
+    .describe('Privacy budget per day of all published figures; 0 is off.'),
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),

@@ -150,6 +150,8 @@ export interface PrivacyReport {
   readonly epsilonPerDay: number | null;
   /** The most that answers so far have told about any one day of the range. */
   readonly epsilonUsed: number;
+  /** Standard deviation of the noise on one count of clicks or impressions in one cell; null while it is off. */
+  readonly noiseStdDev: number | null;
   /** Cells below this are shown as 0; null while it is off. */
   readonly suppressedBelow: number | null;
   readonly suppressedCells: number;

@@ -124,3 +124,8 @@ export class UnauthenticatedError extends SmartPersonaError {
 export class ForbiddenError extends SmartPersonaError {
   readonly code = 'FORBIDDEN';
 }
+
+/** Rows of another user, while differential privacy is on; the message says how to get at them all the same. */
+export class WithheldError extends SmartPersonaError {
+  readonly code = 'WITHHELD';
+}

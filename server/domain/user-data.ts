@@ -39,4 +39,8 @@ export interface ErasureReceipt {
   readonly completedAt: number;
   /** Rows removed, by what they were. */
   readonly removed: Readonly<Record<string, number>>;
+  /** What may still name the user, in a sentence; null for nothing. */
+  readonly remains: string | null;
+  /** When that is gone at the latest; null where nothing remains or the database alone decides. */
+  readonly until: number | null;
 }

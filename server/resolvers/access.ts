@@ -57,6 +57,11 @@ export function subjectOf(viewer: Viewer, userId: string | null | undefined): st
   return subject;
 }
 
+/** True when differential privacy keeps the rows of this user from the viewer: they are another user's. */
+export function isWithheld({ viewer, services }: ApiContext, userId: string): boolean {
+  return services.privacy.isEnabled && viewer.userId !== userId;
+}
+
 /** A cursor may be longer; `decodeCursor` has a bound of its own. */
 const UNBOUNDED = new Set(['after']);
 

@@ -16,7 +16,7 @@ export class AlertResolver {
   @Access('admin')
   @Query(() => [AlertType], { complexity: costOfPage, description: 'Alerts, newest first.' })
   async alerts(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @First({ defaultValue: 50, max: 200, what: 'alerts' }) first: number,
     @Arg('isAcknowledged', () => Boolean, {
       nullable: true,
@@ -25,7 +25,7 @@ export class AlertResolver {
     isAcknowledged: boolean | null | undefined,
   ): Promise<AlertType[]> {
     const options = { first, isAcknowledged: isAcknowledged ?? undefined };
-    return (await services.alerts.alerts(options)).map(toAlert);
+    return (await context.services.alerts.alerts(options)).map((alert) => toAlert(context, alert));
   }
 
   @Access('admin')
@@ -33,13 +33,14 @@ export class AlertResolver {
     description: 'Closes an alert; the first acknowledgement stays.',
   })
   async acknowledgeAlert(
-    @Ctx() { services, viewer }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('id', () => ID, { description: 'The id of the alert.' }) id: string,
   ): Promise<AlertAcknowledgedType | UnknownAlertType> {
+    const { services, viewer } = context;
     const alert = await services.alerts.acknowledge(id, viewer.userId ?? 'admin');
     return alert === null
       ? { id, message: `There is no alert with the id "${id}".` }
-      : { alert: toAlert(alert) };
+      : { alert: toAlert(context, alert) };
   }
 
   @Access('admin')
@@ -51,11 +52,11 @@ export class AlertResolver {
   })
   async alertRaised(
     @Root() { payload }: EventEnvelope<'alert.raised'>,
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
   ): Promise<AlertType> {
-    const alert = await services.alerts.alert(payload.alertId);
+    const alert = await context.services.alerts.alert(payload.alertId);
     if (alert === null)
       throw new Error(`Alert ${payload.alertId} was announced, but nothing is stored of it.`);
-    return toAlert(alert);
+    return toAlert(context, alert);
   }
 }

@@ -57,13 +57,14 @@ export class AnalyticsResolver {
 /** Three decimals are finer than a pixel, and keep the largest answer there is a quarter smaller. */
 const toMapUnit = (value: number) => Math.round(value * 1_000) / 1_000;
 
-function clusterMapOf({ services }: ApiContext): ClusterMapType | null {
+function clusterMapOf(context: ApiContext): ClusterMapType | null {
+  const { services } = context;
   const map = services.analytics.clusterMap();
   if (map === null) return null;
   const { modelVersion, nUsers, userIds, x, y, persona, silhouette } = map;
   return {
     ...{ modelVersion, nUsers, userIds },
-    personas: services.personas.personas().map(toPersona),
+    personas: services.personas.personas().map((one) => toPersona(context, one)),
     x: Array.from(x, toMapUnit),
     y: Array.from(y, toMapUnit),
     persona: Array.from(persona),

@@ -3,8 +3,9 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 
 import { DriftReportType, PersonaEvolutionType, PersonaRecordType } from '../../schema/index.js';
+import { WithheldError } from '../domain/index.js';
 
-import { Access } from './access.js';
+import { Access, isWithheld } from './access.js';
 import { costOfPage, costOfRows, First, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { toDriftReport, toPersonaEvolution, toPersonaRecord } from './views.js';
@@ -30,7 +31,7 @@ export class EvolutionResolver {
       'How users and personas moved between two versions; by default from the parent of the active one to it. Null when there are no two such versions.',
   })
   async personaEvolution(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('fromVersion', () => Int, {
       nullable: true,
       description: 'The earlier version; the parent of the later one if left out.',
@@ -42,20 +43,26 @@ export class EvolutionResolver {
     })
     toVersion: number | null | undefined,
   ): Promise<PersonaEvolutionType | null> {
-    const evolution = await services.personas.evolution(fromVersion, toVersion);
-    return evolution === null ? null : toPersonaEvolution(evolution);
+    const evolution = await context.services.personas.evolution(fromVersion, toVersion);
+    return evolution === null ? null : toPersonaEvolution(context, evolution);
   }
 
   @Access('user')
   @Query(() => [PersonaRecordType], {
     complexity: costOfPage,
-    description: "The steps of a user's persona, newest first.",
+    description:
+      "The steps of a user's persona, newest first. Under differential privacy refused with the code WITHHELD for any user but the viewer.",
   })
   async personaHistory(
     @Ctx() context: ApiContext,
     @Subject() userId: string,
     @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
   ): Promise<PersonaRecordType[]> {
+    if (isWithheld(context, userId)) {
+      throw new WithheldError(
+        'Differential privacy is on: only the user may read this timeline, with a user token.',
+      );
+    }
     const records = await context.loaders.timelines.load({ userId, first });
     return records.map((record) => toPersonaRecord(context, record));
   }

@@ -24,8 +24,8 @@ export class PersonaResolver {
     complexity: costOfRows(10),
     description: 'The personas of the active model; empty before the first training.',
   })
-  personas(@Ctx() { services }: ApiContext): PersonaType[] {
-    return services.personas.personas().map(toPersona);
+  personas(@Ctx() context: ApiContext): PersonaType[] {
+    return context.services.personas.personas().map((persona) => toPersona(context, persona));
   }
 
   @Access('user')
@@ -45,14 +45,13 @@ export class PersonaResolver {
     description: 'Gives a persona another label; later model versions keep it.',
   })
   async renamePersona(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('id', () => ID, { description: 'The id of the persona.' }) id: string,
     @Arg('label', () => String, { description: 'The new label, 1 to 100 characters.' }) label: string,
   ): Promise<PersonaRenamedType | UnknownPersonaType> {
     try {
-      return {
-        persona: toPersona(await services.personas.rename(id, checkText(label.trim(), 'label', 100))),
-      };
+      const name = checkText(label.trim(), 'label', 100);
+      return { persona: toPersona(context, await context.services.personas.rename(id, name)) };
     } catch (error) {
       if (error instanceof PersonaNotFoundError) return { personaId: id, message: error.message };
       throw error;

@@ -25,13 +25,14 @@ export class TrainingResolver {
     description: 'One model version; null when there is none with this number, or none is active.',
   })
   async model(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('version', () => Int, { nullable: true, description: 'Its number; the active one if left out.' })
     version: number | null | undefined,
   ): Promise<ModelVersionType | null> {
+    const { services } = context;
     const wanted = version ?? services.models.activeVersion();
     const model = wanted === null ? null : await services.models.model(wanted);
-    return model === null ? null : toModel(model);
+    return model === null ? null : toModel(context, model);
   }
 
   @Access('admin')
@@ -40,10 +41,10 @@ export class TrainingResolver {
     description: 'The kept model versions, newest first.',
   })
   async models(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @First({ defaultValue: 10, max: 50, what: 'versions' }) first: number,
   ): Promise<ModelVersionType[]> {
-    return (await services.models.models(first)).map(toModel);
+    return (await context.services.models.models(first)).map((model) => toModel(context, model));
   }
 
   @Access('admin')
@@ -86,11 +87,11 @@ export class TrainingResolver {
     description: 'Makes a kept model version serve; also the way back to an earlier one.',
   })
   async activateModel(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @Arg('version', () => Int, { description: 'Its number.' }) version: number,
   ): Promise<ModelActivatedType | ActivationRefusedType> {
     try {
-      return { model: toModel(await services.models.activate(version)) };
+      return { model: toModel(context, await context.services.models.activate(version)) };
     } catch (error) {
       if (error instanceof ModelNotFoundError || error instanceof CorruptModelError) {
         return { version, code: error.code, message: error.message };

@@ -4,8 +4,9 @@ import { Ctx, Mutation, Resolver } from 'type-graphql';
 
 import type { ErasureReceiptType, UnknownUserType, UserExportType } from '../../schema/index.js';
 import { EraseUserResult, ExportUserResult } from '../../schema/index.js';
+import { WithheldError } from '../domain/index.js';
 
-import { Access } from './access.js';
+import { Access, isWithheld } from './access.js';
 import { costOfRows, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 
@@ -14,13 +15,19 @@ export class UserDataResolver {
   @Access('user')
   @Mutation(() => ExportUserResult, {
     complexity: costOfRows(100),
-    description: 'Gives out everything that is held about a user.',
+    description:
+      'Gives out everything that is held about a user. Under differential privacy refused with the code WITHHELD for any user but the viewer; the command `npm run export-user` exports any user.',
   })
   async exportUser(
-    @Ctx() { services }: ApiContext,
+    @Ctx() context: ApiContext,
     @Subject() userId: string,
   ): Promise<UserExportType | UnknownUserType> {
-    const data = await services.userData.export(userId);
+    if (isWithheld(context, userId)) {
+      throw new WithheldError(
+        'Differential privacy is on: an admin token may not read the rows of one user. Run `npm run export-user -- --user RAWID` on the server, or let the user export with a user token.',
+      );
+    }
+    const data = await context.services.userData.export(userId);
     if (data === null) return unknown(userId);
     const { exportedAt, activity, feedback, personaHistory, shownLists, tokens } = data;
     const counts = rowsOf({
@@ -37,7 +44,7 @@ export class UserDataResolver {
   @Mutation(() => EraseUserResult, {
     complexity: costOfRows(100),
     description:
-      'Removes everything that is held about a user, everywhere, for good. Open subscriptions get one last update with the cause ERASED and end. Someone who comes back is a new user.',
+      'Removes everything that is held about a user from every collection and every memory; the receipt says what the log of the database still holds, and until when. Open subscriptions get one last update with the cause ERASED and end. Someone who comes back is a new user.',
   })
   async eraseUser(
     @Ctx() { services }: ApiContext,

@@ -15,7 +15,7 @@ import {
   UserType,
   ViewerType,
 } from '../../schema/index.js';
-import { ForbiddenError } from '../domain/index.js';
+import { ForbiddenError, WithheldError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
 import { After, costOfPage, costOfRows, First } from './arguments.js';
@@ -47,7 +47,11 @@ export class UserResolver {
   }
 
   @Access('admin')
-  @Query(() => UserConnectionType, { complexity: costOfPage, description: 'All users, in the order of ids.' })
+  @Query(() => UserConnectionType, {
+    complexity: costOfPage,
+    description:
+      'All users, in the order of ids. Under differential privacy their rows are withheld, and `personaId` is refused with the code WITHHELD.',
+  })
   async users(
     @Ctx() context: ApiContext,
     @First({ defaultValue: 20, max: 100, what: 'users' }) first: number,
@@ -55,6 +59,11 @@ export class UserResolver {
     @Arg('personaId', () => ID, { nullable: true, description: 'Only users with this persona.' })
     personaId: string | null | undefined,
   ): Promise<Connection<UserType>> {
+    if (personaId != null && context.services.privacy.isEnabled) {
+      throw new WithheldError(
+        'Differential privacy is on: users cannot be listed by persona, which would count them. Leave `personaId` out.',
+      );
+    }
     const listing = { name: 'users', filter: { personaId } };
     const page = await context.services.users.users({
       first,
@@ -82,7 +91,7 @@ export class UserFieldsResolver {
     @First({ defaultValue: 100, max: 500, what: 'thumbs' }) first: number,
     @After() after: string | null | undefined,
   ): Promise<Connection<FeedbackType>> {
-    return feedbackOf(context, user.id, first, after);
+    return feedbackOf(context, shownId(user), first, after);
   }
 
   @FieldResolver(() => [PersonaRecordType], {
@@ -94,7 +103,7 @@ export class UserFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
   ): Promise<PersonaRecordType[]> {
-    return timelineOf(context, user.id, first);
+    return timelineOf(context, shownId(user), first);
   }
 
   @FieldResolver(() => [FeatureValueType], {
@@ -102,16 +111,20 @@ export class UserFieldsResolver {
     description:
       'Every behavioural feature as it stands now, in plain units; empty before the first training. Compare with the centroid of a persona.',
   })
-  behaviour(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<FeatureValueType[]> {
-    return services.corrections.behaviour(user.id);
+  async behaviour(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<FeatureValueType[]> {
+    return user.isWithheld ? [] : services.corrections.behaviour(user.id);
   }
 
   @FieldResolver(() => PersonaEvidenceType, {
+    nullable: true,
     complexity: costOfRows(1),
-    description: 'How much behaviour there is to tell a persona from.',
+    description: 'How much behaviour there is to tell a persona from; null where `isWithheld`.',
   })
-  evidence(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<PersonaEvidenceType> {
-    return services.corrections.evidence(user.id);
+  async evidence(
+    @Root() user: UserType,
+    @Ctx() { services }: ApiContext,
+  ): Promise<PersonaEvidenceType | null> {
+    return user.isWithheld ? null : services.corrections.evidence(user.id);
   }
 
   @FieldResolver(() => [FeatureComparisonType], {
@@ -123,7 +136,10 @@ export class UserFieldsResolver {
     @Root() { id, persona }: UserType,
     @Ctx() { services }: ApiContext,
   ): Promise<FeatureComparisonType[]> {
-    return persona === null ? [] : services.corrections.comparison(id, persona.personaId);
+    if (persona === null) return [];
+    const rows = await services.corrections.comparison(id, persona.personaId);
+    if (!services.privacy.isEnabled) return rows;
+    return rows.map(({ feature, user }) => ({ feature, user, persona: null, everybody: null }));
   }
 
   @FieldResolver(() => ActivityConnectionType, {
@@ -136,7 +152,7 @@ export class UserFieldsResolver {
     @First({ defaultValue: 20, max: 100, what: 'events' }) first: number,
     @After() after: string | null | undefined,
   ): Promise<Connection<ActivityType>> {
-    return activityOf(context, user.id, first, after);
+    return activityOf(context, shownId(user), first, after);
   }
 
   @FieldResolver(() => RecommendationListType, {
@@ -205,8 +221,13 @@ export class ViewerFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
   ): Promise<PersonaRecordType[]> {
-    return userId === null ? [] : timelineOf(context, userId, first);
+    return timelineOf(context, userId, first);
   }
+}
+
+/** Whose rows are shown; null for none. */
+function shownId({ id, isWithheld }: UserType): string | null {
+  return isWithheld ? null : id;
 }
 
 async function feedbackOf(
@@ -243,7 +264,12 @@ async function activityOf(
   return connectionOfList([...events].reverse(), { first, after }, source);
 }
 
-async function timelineOf(context: ApiContext, userId: string, first: number): Promise<PersonaRecordType[]> {
+async function timelineOf(
+  context: ApiContext,
+  userId: string | null,
+  first: number,
+): Promise<PersonaRecordType[]> {
+  if (userId === null) return [];
   const records = await context.loaders.timelines.load({ userId, first });
   return records.map((record) => toPersonaRecord(context, record));
 }

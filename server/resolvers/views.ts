@@ -37,6 +37,7 @@ import type {
 import { NOMINAL_FEATURES, isActivatable, isTimeKnown } from '../domain/index.js';
 import type { Loaders } from '../loaders/index.js';
 
+import { isWithheld } from './access.js';
 import type { ApiContext } from './context.js';
 
 export function toItem(item: Item): ItemType {
@@ -53,11 +54,25 @@ export function toItem(item: Item): ItemType {
   };
 }
 
-export function toPersona(persona: Persona): PersonaType {
+/** A persona of a version, by default the active one. */
+export function toPersona(
+  context: ApiContext,
+  persona: Persona,
+  version: number | null = context.services.models.activeVersion(),
+): PersonaType {
+  const { personaId: id, label, description } = persona;
+  const { privacy } = context.services;
+  if (privacy.isEnabled) {
+    const published = async () => (version === null ? null : privacy.personaSize(version, id));
+    return {
+      ...{ id, label, description },
+      size: async () => (await published())?.size ?? null,
+      share: async () => (await published())?.share ?? null,
+      ...{ silhouette: null, centroid: [], distinctive: [], isWithheld: true },
+    };
+  }
   return {
-    id: persona.personaId,
-    label: persona.label,
-    description: persona.description,
+    ...{ id, label, description },
     size: persona.size,
     share: persona.share,
     silhouette: persona.silhouette,
@@ -67,6 +82,7 @@ export function toPersona(persona: Persona): PersonaType {
         .filter(hasOrder),
     // Versions made before codes were left out have them here.
     distinctive: persona.distinctive.filter(hasOrder),
+    isWithheld: false,
   };
 }
 
@@ -75,9 +91,9 @@ function hasOrder({ feature }: { readonly feature: string }): boolean {
 }
 
 /** The persona with this id in the active model; null when there is none. */
-export function findPersona({ services }: ApiContext, personaId: string | null): PersonaType | null {
-  const persona = personaId === null ? null : services.personas.persona(personaId);
-  return persona === null ? null : toPersona(persona);
+export function findPersona(context: ApiContext, personaId: string | null): PersonaType | null {
+  const persona = personaId === null ? null : context.services.personas.persona(personaId);
+  return persona === null ? null : toPersona(context, persona);
 }
 
 export function toAssignment(context: ApiContext, assignment: PersonaAssignment): PersonaAssignmentType {
@@ -98,12 +114,16 @@ export function toPersonaRecord(context: ApiContext, record: PersonaRecord): Per
 }
 
 export function toUser(context: ApiContext, user: User): UserType {
+  const { userId: id, isSynthetic } = user;
+  if (isWithheld(context, id)) {
+    const hidden = { locale: null, createdAt: null, eventCount: null, persona: null };
+    return { id, isSynthetic, ...hidden, isWithheld: true };
+  }
   return {
-    id: user.userId,
+    ...{ id, isSynthetic, isWithheld: false },
     locale: user.locale,
     createdAt: user.createdAt,
     eventCount: user.eventCount,
-    isSynthetic: user.isSynthetic,
     persona: user.persona === null ? null : toAssignment(context, user.persona),
   };
 }
@@ -193,22 +213,29 @@ async function toExplanation(loaders: Loaders, explanation: Explanation): Promis
   return { persona, popularity, items: shown, otherItems, total };
 }
 
-export function toModel(model: ModelVersion): ModelVersionType {
-  const { version, status, createdAt, activatedAt, parentVersion, k, evidence, reason } = model;
-  return {
-    version,
-    status,
-    createdAt,
-    activatedAt,
-    parentVersion,
-    k,
-    evidence,
-    reason,
-    personas: () => model.personas.map(toPersona),
-    metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
+export function toModel(context: ApiContext, model: ModelVersion): ModelVersionType {
+  const { version, status, createdAt, activatedAt, parentVersion, k, evidence, reason, judgedBy } = model;
+  const shown = {
+    ...{ version, status, createdAt, activatedAt, parentVersion, k, judgedBy },
+    personas: () => model.personas.map((persona) => toPersona(context, persona, version)),
     isActivatable: isActivatable(status),
+    hyperParameters: () => toNamedNumbers(model.hyperParameters),
+    timingsMs: () => toNamedNumbers(model.timingsMs),
+  };
+  if (context.services.privacy.isEnabled) {
+    const { nItems } = model.dataset;
+    return {
+      ...shown,
+      ...{ evidence: [], metrics: [], comparison: [], comparisonBasis: null, reason: null },
+      trainingData: { nUsers: null, nItems, nInteractions: null, nEvents: null },
+      isWithheld: true,
+    };
+  }
+  return {
+    ...shown,
+    ...{ evidence, reason, isWithheld: false },
+    metrics: () => Object.entries(model.metrics).map(([name, metric]) => ({ name, ...metric })),
     comparisonBasis: model.comparisonBasis,
-    judgedBy: model.judgedBy,
     comparison: () =>
       model.comparison.map(({ difference, ...rest }) => ({
         ...rest,
@@ -216,9 +243,7 @@ export function toModel(model: ModelVersion): ModelVersionType {
         differenceLow: difference.low,
         differenceHigh: difference.high,
       })),
-    hyperParameters: () => toNamedNumbers(model.hyperParameters),
     trainingData: model.dataset,
-    timingsMs: () => toNamedNumbers(model.timingsMs),
   };
 }
 
@@ -251,33 +276,48 @@ export function toRun(run: TrainingRun): TrainingRunType {
   };
 }
 
-export function toAlert({ alertId, values, ...rest }: Alert): AlertType {
-  return { id: alertId, ...rest, values: () => toNamedNumbers(values) };
+export function toAlert({ services }: ApiContext, { alertId, values, ...rest }: Alert): AlertType {
+  if (!services.privacy.isEnabled) return { id: alertId, ...rest, values: () => toNamedNumbers(values) };
+  const message =
+    rest.kind === 'candidate-held'
+      ? `Version ${rest.modelVersion} is held back by the comparison with the version that serves; differential privacy withholds the figures. An admin may activate it all the same.`
+      : rest.message;
+  return { id: alertId, ...rest, message, values: [] };
 }
 
 export function toDriftReport(
   context: ApiContext,
   { features, personas, thresholds, ...report }: DriftReport,
 ): DriftReportType {
-  return {
+  const shown = {
     ...report,
-    features: [...features].sort((a, b) => b.psi - a.psi),
-    personas: personas.map((row) => ({ ...row, persona: findPersona(context, row.personaId) })),
     psiThreshold: thresholds.psi,
     centroidThreshold: thresholds.centroid,
     shareThreshold: thresholds.share,
   };
+  if (context.services.privacy.isEnabled)
+    return { ...shown, nUsers: null, features: [], personas: [], isWithheld: true };
+  return {
+    ...shown,
+    features: [...features].sort((a, b) => b.psi - a.psi),
+    personas: personas.map((row) => ({ ...row, persona: findPersona(context, row.personaId) })),
+    isWithheld: false,
+  };
 }
 
-export function toPersonaEvolution(evolution: PersonaEvolution): PersonaEvolutionType {
+export function toPersonaEvolution(
+  { services }: ApiContext,
+  evolution: PersonaEvolution,
+): PersonaEvolutionType {
   const { fromVersion, toVersion, nUsers, nMoved, transitions, changes } = evolution;
+  if (services.privacy.isEnabled) {
+    const hidden = { nUsers: null, nMoved: null, transitions: [], changes: [] };
+    return { fromVersion, toVersion, ...hidden, isWithheld: true };
+  }
   const fromLabel = (id: string) => evolution.fromPersonas.get(id)?.label ?? id;
   const toLabel = (id: string) => evolution.toPersonas.get(id)?.label ?? id;
   return {
-    fromVersion,
-    toVersion,
-    nUsers,
-    nMoved,
+    ...{ fromVersion, toVersion, nUsers, nMoved, isWithheld: false },
     transitions: transitions.map(({ from, to, count }) => ({
       fromPersonaId: from,
       fromLabel: fromLabel(from),

@@ -40,6 +40,7 @@ const NO_PRIVACY: AnalyticsReport['privacy'] = {
   isEnabled: false,
   epsilonPerDay: null,
   epsilonUsed: 0,
+  noiseStdDev: null,
   suppressedBelow: null,
   suppressedCells: 0,
 };
@@ -74,7 +75,8 @@ export class AnalyticsDesk implements AnalyticsService {
       const report = buildReport(span, await store.metrics.find(span), personaIds);
       return { ...report, privacy: NO_PRIVACY };
     }
-    const published = await privacy.find(span as Parameters<PrivateMetrics['find']>[0]);
+    const publicSpan = span as Parameters<PrivateMetrics['find']>[0];
+    const published = await privacy.find(publicSpan);
     const { suppressedCells, ...report } = suppressSmall(
       buildReport(span, published, personaIds),
       SUPPRESSED_BELOW,
@@ -85,6 +87,7 @@ export class AnalyticsDesk implements AnalyticsService {
         isEnabled: true,
         epsilonPerDay: privacy.epsilonPerDay,
         epsilonUsed: await privacy.epsilonUsed(span),
+        noiseStdDev: await privacy.noiseStdDev(publicSpan.grain),
         suppressedBelow: SUPPRESSED_BELOW,
         suppressedCells,
       },

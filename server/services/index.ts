@@ -23,6 +23,7 @@ export { ModelRegistry } from './model-registry.js';
 export type { ServingModel } from './model-registry.js';
 export { ModelActivator } from './model.service.js';
 export { PersonaAssigner } from './persona.service.js';
+export { PrivacyDesk } from './privacy.service.js';
 export { PrivateMetrics } from './private-metrics.js';
 export { ProfileService } from './profile.service.js';
 export { Reassignment } from './reassignment.js';

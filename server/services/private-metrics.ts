@@ -5,8 +5,8 @@
  *
  * Neighbours are two records that differ in one event of one user (an act, or an item that was shown); the persona of
  * the user and the catalogue are taken as public. A user who does m things in a day is protected m times less. An event
- * falls into one hour and one day; each of the two gets half of the day's budget, spread evenly over the groups below:
- * a counter's noise has the scale sensitivity of its group * number of groups / (budget / 2).
+ * falls into one hour and one day; each of the two has its part of the day's budget (privacy-budget.ts), spread evenly
+ * over the groups below: a counter's noise has the scale sensitivity of its group * number of groups / that part.
  */
 
 import type { Counts, DimensionCounter, MetricBucket, MetricCounter } from '../domain/index.js';
@@ -17,10 +17,10 @@ import { createRandomIntegers, discreteLaplace } from '../privacy/index.js';
 import type { Store } from '../store/index.js';
 
 import type { Span } from './analytics-report.js';
+import { epsilonOf, noiseScale, noiseStdDev, toNumber } from './privacy-budget.js';
 
 /** Grains that are published; minutes would be all noise. */
-const GRAINS = ['hour', 'day'] as const;
-type PublicGrain = (typeof GRAINS)[number];
+type PublicGrain = 'hour' | 'day';
 
 /** Counters on their way into a bucket have arrived by then. */
 const SETTLED_MS = 60_000;
@@ -32,6 +32,12 @@ interface Group {
   readonly sensitivity: number;
   readonly counters: readonly (MetricCounter | DimensionCounter)[];
 }
+
+/** Without a first click the next one on the same item of the list is the first. */
+const PLACED: Group = {
+  sensitivity: 3,
+  counters: ['placedImpressions', 'placedClicks', 'repeatedClicks'],
+};
 
 export interface PrivateMetricsOptions {
   readonly store: Store;
@@ -50,8 +56,12 @@ export class PrivateMetrics {
   }
 
   get epsilonPerDay(): number {
-    const { numerator, denominator } = this.options.epsilonPerDay;
-    return numerator / denominator;
+    return toNumber(this.options.epsilonPerDay);
+  }
+
+  /** Standard deviation of the noise on a count of placed clicks or impressions, which a click-through rate is made of. */
+  async noiseStdDev(grain: PublicGrain): Promise<number> {
+    return noiseStdDev(this.scaleOf(PLACED, grain, await this.groups(grain)));
   }
 
   /** The published buckets of a span; publishes what is over and may still be told. */
@@ -65,7 +75,7 @@ export class PrivateMetrics {
   /** The most that was told of an event of any day of a span. */
   async epsilonUsed({ from, to }: Pick<Span, 'from' | 'to'>): Promise<number> {
     const rows = await this.options.store.metrics.epsilonSpent(startOfDay(from), to);
-    return Math.max(0, ...rows.map(({ hour, day }) => hour + day));
+    return Math.max(0, ...rows.map(({ hour, day, model }) => hour + day + model));
   }
 
   private async publish(grain: PublicGrain, from: number, to: number): Promise<void> {
@@ -83,7 +93,12 @@ export class PrivateMetrics {
     const rows: MetricBucket[] = [];
     for (const at of times) {
       for (const persona of personas) {
-        rows.push({ grain, at, persona, counters: this.blurred(buckets.get(`${at}/${persona}`), groups) });
+        rows.push({
+          grain,
+          at,
+          persona,
+          counters: this.blurred(grain, buckets.get(`${at}/${persona}`), groups),
+        });
       }
       // A day of hours is thousands of draws: whoever waits for an answer goes first.
       await new Promise((resolve) => setImmediate(resolve));
@@ -95,7 +110,7 @@ export class PrivateMetrics {
   private async affordable(grain: PublicGrain, times: readonly number[]): Promise<number[]> {
     if (times.length === 0) return [];
     const { store } = this.options;
-    const share = this.epsilonPerDay / GRAINS.length;
+    const share = epsilonOf(grain, this.options.epsilonPerDay);
     const days = [...new Set(times.map(startOfDay))];
     const spent = new Map(
       (await store.metrics.epsilonSpent(Math.min(...days), Math.max(...days) + 1)).map((row) => [
@@ -104,8 +119,8 @@ export class PrivateMetrics {
       ]),
     );
     const open = days.filter((at) => {
-      const before = { hour: 0, day: 0, ...spent.get(at) };
-      const other = grain === 'hour' ? before.day : before.hour;
+      const before = { hour: 0, day: 0, model: 0, ...spent.get(at) };
+      const other = before.model + (grain === 'hour' ? before.day : before.hour);
       return Math.max(before[grain], share) + other <= this.epsilonPerDay;
     });
     // Hours of one day are told of different events: together they cost what one of them does.
@@ -114,14 +129,14 @@ export class PrivateMetrics {
     return times.filter((at) => isOpen.has(startOfDay(at)));
   }
 
-  private blurred(bucket: MetricBucket | undefined, groups: readonly Group[]): Counts {
-    const { numerator, denominator } = this.options.epsilonPerDay;
+  private scaleOf({ sensitivity }: Group, grain: PublicGrain, groups: readonly Group[]): Fraction {
+    return noiseScale(grain, this.options.epsilonPerDay, sensitivity * groups.length);
+  }
+
+  private blurred(grain: PublicGrain, bucket: MetricBucket | undefined, groups: readonly Group[]): Counts {
     const counters = emptyCounts();
     for (const group of groups) {
-      const scale = {
-        numerator: group.sensitivity * groups.length * GRAINS.length * denominator,
-        denominator: numerator,
-      };
+      const scale = this.scaleOf(group, grain, groups);
       for (const name of group.counters) {
         const count = (bucket?.counters[name] ?? 0) + (bucket?.served?.[name] ?? 0);
         counters[name] = count + discreteLaplace(scale, this.random);
@@ -148,8 +163,7 @@ export class PrivateMetrics {
           ...(['purchases', 'likes', 'dislikes', 'retracts'] as const),
         ],
       },
-      // Without a first click the next one on the same item of the list is the first.
-      { sensitivity: 3, counters: ['placedImpressions', 'placedClicks', 'repeatedClicks'] },
+      PLACED,
       {
         sensitivity: 2,
         counters: positions.flatMap((position) => [`impressions@${position}`, `clicks@${position}`] as const),
@@ -171,6 +185,7 @@ export class PrivateMetrics {
   }
 }
 
-function startOfDay(at: number): number {
+/** Midnight UTC before an instant, ms since the epoch. */
+export function startOfDay(at: number): number {
   return at - (at % GRAIN_MS.day);
 }

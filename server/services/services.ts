@@ -260,6 +260,16 @@ export interface AnalyticsService {
   recordPush(latencyMs: number): void;
 }
 
+export interface PrivacyService {
+  /** True while differential privacy is on. */
+  readonly isEnabled: boolean;
+  /**
+   * How many users a persona of a version has and its share of all of them, with noise, as published once for that
+   * version; null while nothing of it is published, and while differential privacy is off.
+   */
+  personaSize(version: number, personaId: string): Promise<{ size: number; share: number } | null>;
+}
+
 export interface Services {
   readonly catalogue: CatalogueService;
   readonly users: UserService;
@@ -276,4 +286,5 @@ export interface Services {
   readonly alerts: AlertService;
   readonly drift: DriftService;
   readonly analytics: AnalyticsService;
+  readonly privacy: PrivacyService;
 }

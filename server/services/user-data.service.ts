@@ -2,7 +2,8 @@
  * The two use cases a person has about everything held of them: a copy, and erasure.
  *
  * An erasure goes through all collections, the memory of every instance (they follow deletions of `users`), and the
- * user lists inside stored model versions. Whatever was on its way to the database is dropped or waited for first; a
+ * user lists inside stored model versions. The oplog of the database keeps what was removed for its retention; the
+ * receipt says so. Whatever was on its way to the database is dropped or waited for first; a
  * write that still starts from the old state is refused, since what it grew from is gone. Someone who comes back
  * afterwards is a new user. Aggregates without a name (metric buckets, the embeddings of a version) stay; the next
  * version is trained without the user.
@@ -35,6 +36,8 @@ export interface UserDataServiceOptions {
   readonly createId: () => string;
   readonly clock: () => number;
   readonly log: Logger;
+  /** The longest an entry of the database's oplog stays; null where that is not known. */
+  readonly oplogKeptMs: number | null;
 }
 
 export class UserDataDesk implements UserDataService {
@@ -78,9 +81,28 @@ export class UserDataDesk implements UserDataService {
     if (rows.users === 0) this.own.delete(userId);
     if (Object.values(removed).every((count) => count === 0)) return null;
     await this.forget(userId);
-    const receipt = { receiptId: createId(), userId, requestedAt, completedAt: clock(), removed };
+    const completedAt = clock();
+    const times = { requestedAt, completedAt };
+    const receipt = { receiptId: createId(), userId, ...times, removed, ...this.remainder(completedAt) };
     log.info({ receiptId: receipt.receiptId, removed }, 'a user was erased');
     return receipt;
+  }
+
+  /** What the deletion itself leaves behind: a database with change streams logs every write, the removed rows included. */
+  private remainder(completedAt: number): Pick<ErasureReceipt, 'remains' | 'until'> {
+    const { store, oplogKeptMs } = this.options;
+    if (!store.hasChangeStreams) return { remains: null, until: null };
+    return oplogKeptMs === null
+      ? {
+          remains:
+            'The oplog of the database keeps the removed entries until it drops them; its size or its retention decides when.',
+          until: null,
+        }
+      : {
+          remains:
+            'The oplog of the database keeps the removed entries until then, counted while a server runs.',
+          until: completedAt + oplogKeptMs,
+        };
   }
 
   /** Follows erasures by other processes, and versions that may still name the erased, until `close`. */

@@ -158,6 +158,12 @@ export interface ModelPart {
   readonly bytes: Uint8Array;
 }
 
+/** How many users a persona of a version has, as published. */
+export interface PersonaSize {
+  readonly personaId: string;
+  readonly size: number;
+}
+
 export interface ModelRepository {
   /** Takes the next version number and stores the document with status "building". */
   create(
@@ -192,6 +198,13 @@ export interface ModelRepository {
   find(version: number): Promise<ModelVersion | null>;
   /** Newest first. */
   list(limit: number): Promise<ModelVersion[]>;
+  /**
+   * Keeps the persona sizes of a version as they are published under differential privacy. Returns the sizes that are
+   * stored: these, or the ones that were there before.
+   */
+  publishSizes(version: number, sizes: readonly PersonaSize[]): Promise<readonly PersonaSize[]>;
+  /** The published sizes; null where there are none. */
+  publishedSizes(version: number): Promise<readonly PersonaSize[] | null>;
   /** Changes the shown label of a persona in one version. */
   renamePersona(version: number, personaId: string, label: string): Promise<void>;
   /** Removes parts and documents of these versions; the active one is never removed. */
@@ -237,12 +250,13 @@ export interface LiveBeat {
   readonly pushLatencies: readonly number[];
 }
 
-/** What was told of the events of one day under differential privacy, by grain. */
+/** What was published on one day under differential privacy: of its hours, of itself, and of a model version. */
 export interface EpsilonSpent {
   /** Start of the day, ms since the epoch. */
   readonly at: number;
   readonly hour: number;
   readonly day: number;
+  readonly model: number;
 }
 
 export interface MetricRepository {
@@ -257,6 +271,11 @@ export interface MetricRepository {
   findPublished(range: { grain: MetricBucket['grain']; from: number; to: number }): Promise<MetricBucket[]>;
   /** Raises what is spent of each day to at least `epsilon`. */
   spendEpsilon(rows: readonly { at: number; grain: 'hour' | 'day'; epsilon: number }[]): Promise<void>;
+  /**
+   * Spends the model part of the day that starts at `at`, once and for one version. Returns the version that has it:
+   * this one, or the one that came first.
+   */
+  spendEpsilonOnModel(row: { at: number; version: number; epsilon: number }): Promise<number>;
   /** Days from an instant up to, not including, another, of which something was told. */
   epsilonSpent(from: number, to: number): Promise<EpsilonSpent[]>;
   /** Replaces what is known of one instance. */

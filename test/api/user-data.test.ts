@@ -13,7 +13,7 @@ const ITEMS = '{ recommendations(first: 20) { userId items { item { id } } } }';
 const SEND = `mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }`;
 const RECORD = `mutation ($events: [EventInput!]!) { recordEvents(events: $events) { recorded } }`;
 const EXPORT = `mutation { exportUser { __typename ... on UserExport { userId counts { name value } document } ... on UnknownUser { userId } } }`;
-const ERASE = `mutation { eraseUser { __typename ... on ErasureReceipt { receiptId userId removed { name value } } ... on UnknownUser { userId message } } }`;
+const ERASE = `mutation { eraseUser { __typename ... on ErasureReceipt { receiptId userId removed { name value } remains until } ... on UnknownUser { userId message } } }`;
 const UPDATED = 'subscription { recommendationsUpdated(first: 5) { cause list { items { rank } } } }';
 const PERSONA = 'subscription { personaChanged { userId persona { personaId } } }';
 

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { createConnection } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { readRecord } from '../../server/app/database/data-folder.js';
@@ -18,7 +19,10 @@ import {
   openDatabase,
   type Database,
 } from '../../server/app/database/index.js';
+import { pruneOplog } from '../../server/app/database/oplog.js';
 import { endProcess, isAlive } from '../../server/app/database/process.js';
+import { installSecantus, secantusProgram } from '../../server/app/database/secantusdb.js';
+import { endProgram, freePort, startProgram, uriOf } from '../../server/app/database/server-program.js';
 import type { Logger } from '../../server/domain/index.js';
 import { adminCommand, createMongoStore } from '../../server/store/mongo/index.js';
 import { freshDatabase, startTestDatabase } from '../support/database.js';
@@ -184,6 +188,28 @@ describe('SecantusDB', () => {
   it('serves change streams and transactions, which a store needs to share it', async () => {
     const database = await open('server');
     expect(await withStore(database.uri, async (store) => store.hasChangeStreams)).toBe(true);
+  });
+
+  it('drops what was erased from its oplog once the retention is over', async () => {
+    const command = await installSecantus(() => undefined, dataDir);
+    const port = await freePort();
+    const server = await startProgram(secantusProgram(command, dataDir, { oplogRetentionSeconds: 1 }), port);
+    const connection = await createConnection(uriOf(port)).asPromise();
+    try {
+      const rows = connection.collection<{ _id: string }>('users');
+      await rows.insertOne({ _id: 'erased-user' });
+      await rows.deleteOne({ _id: 'erased-user' });
+      const oplog = connection.useDb('local').collection('oplog.rs');
+      const names = async () => JSON.stringify(await oplog.find().toArray()).includes('erased-user');
+      expect(await names()).toBe(true);
+      await waitFor(async () => {
+        await pruneOplog(uriOf(port));
+        return !(await names());
+      }, 'the oplog names the user no more');
+    } finally {
+      await connection.close();
+      await endProgram(server);
+    }
   });
 
   it('is refused to a second server, which is told who has it', async () => {

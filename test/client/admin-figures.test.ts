@@ -76,6 +76,16 @@ describe('Points of a click-through rate', () => {
     expect(poolPoints([], 10)).toEqual([]);
   });
 
+  it('are taken together until their noise is small against the impressions; a rest is left out', () => {
+    const points = [0, 1, 2, 3, 4, 5].map((hour) => point(hour, 600, 60));
+    // One point has 10 of noise on 600: small. Ten times as much takes more than the six points there are.
+    expect(poolPoints(points, 50, 10)).toHaveLength(6);
+    expect(poolPoints(points, 50, 100)).toEqual([]);
+    // 40 times the root of two is below 5 % of 1,200, 40 itself is above 5 % of 600.
+    const pooled = poolPoints([...points, point(6, 600, 60)], 50, 40);
+    expect(pooled.map(({ impressions }) => impressions)).toEqual([1_200, 1_200, 1_200]);
+  });
+
   it('stay between 0 and 1 where noise gives more clicks than impressions', () => {
     const points = [point(0, 10, 40), point(1, 0, 12), point(2, 12, 0), point(3, 30, 90)];
     for (const { ctr } of poolPoints(points, 20)) {

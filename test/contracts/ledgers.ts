@@ -221,8 +221,24 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
       ]);
       await metrics.spendEpsilon([{ at: NOON, grain: 'hour', epsilon: 0.25 }]);
       await metrics.spendEpsilon([]);
-      expect(await metrics.epsilonSpent(NOON, NOON + DAY)).toEqual([{ at: NOON, hour: 0.5, day: 0 }]);
+      expect(await metrics.epsilonSpent(NOON, NOON + DAY)).toEqual([
+        { at: NOON, hour: 0.5, day: 0, model: 0 },
+      ]);
       expect(await metrics.epsilonSpent(0, Infinity)).toHaveLength(2);
+    });
+
+    it('spends the model part of a day once, on the version that comes first', async () => {
+      await metrics.spendEpsilon([{ at: NOON, grain: 'hour', epsilon: 0.5 }]);
+      const claims = await Promise.all(
+        [3, 4, 3].map((version) => metrics.spendEpsilonOnModel({ at: NOON, version, epsilon: 0.25 })),
+      );
+      expect(new Set(claims).size).toBe(1);
+      expect(await metrics.spendEpsilonOnModel({ at: NOON, version: 5, epsilon: 0.25 })).toBe(claims[0]);
+      expect(await metrics.spendEpsilonOnModel({ at: NOON + DAY, version: 5, epsilon: 0.25 })).toBe(5);
+      expect(await metrics.epsilonSpent(NOON, Infinity)).toEqual([
+        { at: NOON, hour: 0.5, day: 0, model: 0.25 },
+        { at: NOON + DAY, hour: 0, day: 0, model: 0.25 },
+      ]);
     });
 
     it('knows the instances heard of lately, each as it told last', async () => {

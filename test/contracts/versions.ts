@@ -156,6 +156,19 @@ export function describeModelRepository(name: string, makeStore: MakeStore): voi
       expect((await models.find(other))?.personas.map((row) => row.label)).toEqual(['seeker', 'buyer']);
     });
 
+    it('keeps the published sizes of a version as they were first stored, until it is pruned', async () => {
+      const [version, other] = [await ready(), await ready()];
+      expect(await models.publishedSizes(version)).toBeNull();
+      const sizes = [{ personaId: 'buyer', size: 7 }];
+      expect(await models.publishSizes(version, sizes)).toEqual(sizes);
+      expect(await models.publishSizes(version, [{ personaId: 'buyer', size: 9 }])).toEqual(sizes);
+      expect(await models.publishedSizes(version)).toEqual(sizes);
+      expect(await models.publishedSizes(other)).toBeNull();
+      expect(await models.find(version)).not.toHaveProperty('publishedSizes');
+      await models.prune([version]);
+      expect(await models.publishedSizes(version)).toBeNull();
+    });
+
     it('prunes versions with their parts, but never the active one, and reuses no number', async () => {
       const [first, second] = [await ready(), await ready()];
       await models.putParts(first, [{ name: 'p', bytes: new Uint8Array([1]) }]);

@@ -3,9 +3,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { parseFraction } from '../../server/privacy/index.js';
-import { PrivateMetrics } from '../../server/services/index.js';
+import { PrivacyDesk, PrivateMetrics } from '../../server/services/index.js';
 import { createMemoryStore } from '../../server/store/memory/index.js';
 import type { Store } from '../../server/store/index.js';
+import { model } from '../contracts/samples.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -55,7 +56,7 @@ describe('private metrics', () => {
     expect(one).toEqual(two);
   });
 
-  it('spends half of the budget on the hours and half on the day, and no more', async () => {
+  it('spends half of the budget on the hours and a quarter on the day, and no more', async () => {
     expect(await desk('1').epsilonUsed(TODAY)).toBe(0);
     await desk('1').find({ grain: 'hour', ...TODAY });
     expect(await desk('1').epsilonUsed(TODAY)).toBe(0.5);
@@ -63,7 +64,7 @@ describe('private metrics', () => {
     await desk('1').find({ grain: 'hour', ...TODAY });
     expect(await desk('1').epsilonUsed(TODAY)).toBe(0.5);
     expect(await desk('1').find({ grain: 'day', ...TODAY })).toHaveLength(1);
-    expect(await desk('1').epsilonUsed(TODAY)).toBe(1);
+    expect(await desk('1').epsilonUsed(TODAY)).toBe(0.75);
     expect(await desk('1').epsilonUsed({ from: MIDNIGHT - DAY, to: MIDNIGHT })).toBe(0);
   });
 
@@ -85,5 +86,81 @@ describe('private metrics', () => {
     // Sensitivity 2, seven groups, half of the budget: scale 28, whose mean magnitude is 28 as well.
     const mean = draws.reduce((sum, draw) => sum + Math.abs(draw), 0) / draws.length;
     expect(Math.abs(mean - 28)).toBeLessThan((6 * 28) / Math.sqrt(draws.length));
+    // Placed clicks have sensitivity 3: scale 42, whose standard deviation is 42 times the root of 2.
+    expect(await desk('1').noiseStdDev('hour')).toBeCloseTo(42 * Math.SQRT2, 1);
+  });
+});
+
+describe('private persona sizes', () => {
+  const SIZES = { seeker: 4_000, buyer: 6_000 };
+  let store: Store;
+  let now: number;
+  let active: number;
+  const desk = (epsilon = '1') =>
+    new PrivacyDesk({
+      store,
+      epsilonPerDay: parseFraction(epsilon),
+      activeVersion: () => active,
+      clock: () => now,
+    });
+  const sizesOf = async (from: PrivacyDesk, version: number) =>
+    Promise.all(Object.keys(SIZES).map((personaId) => from.personaSize(version, personaId)));
+  const train = () => {
+    const personas = Object.entries(SIZES).map(([personaId, size]) => ({
+      ...{ personaId, size, label: personaId, description: '', share: size / 10_000 },
+      ...{ silhouette: 0.5, centroid: {}, distinctive: [] },
+    }));
+    return store.models.create(model({ personas }));
+  };
+
+  beforeEach(async () => {
+    store = createMemoryStore();
+    now = MIDNIGHT + HOUR;
+    active = await train();
+  });
+
+  it('are published once for a version: again, after a restart, and from other instances', async () => {
+    const one = desk();
+    const [first, concurrent] = await Promise.all([sizesOf(one, active), sizesOf(desk(), active)]);
+    expect(concurrent).toEqual(first);
+    expect(await sizesOf(one, active)).toEqual(first);
+    now += 3 * DAY;
+    expect(await sizesOf(desk('0.001'), active)).toEqual(first);
+    const shares = first.map((row) => row!.share);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
+    const privacy = new PrivateMetrics({ store, epsilonPerDay: parseFraction('1'), clock: () => now });
+    expect(await privacy.epsilonUsed(TODAY)).toBe(0.25);
+  });
+
+  it('spend the part of one version a day; the next version waits for the next day', async () => {
+    await sizesOf(desk(), active);
+    active = await train();
+    expect(await sizesOf(desk(), active)).toEqual([null, null]);
+    now = MIDNIGHT + DAY;
+    expect(await sizesOf(desk(), active)).not.toContain(null);
+  });
+
+  it('of a version that does not serve are withheld and cost nothing', async () => {
+    const other = await train();
+    expect(await sizesOf(desk(), other)).toEqual([null, null]);
+    expect(await store.metrics.epsilonSpent(0, Infinity)).toEqual([]);
+  });
+
+  it('stay withheld on a day whose budget the counters have used up', async () => {
+    await store.metrics.spendEpsilon([{ at: MIDNIGHT, grain: 'hour', epsilon: 0.8 }]);
+    expect(await sizesOf(desk(), active)).toEqual([null, null]);
+  });
+
+  it('carry noise of the stated scale', async () => {
+    const draws: number[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      store = createMemoryStore();
+      active = await train();
+      const sizes = await sizesOf(desk(), active);
+      draws.push(sizes[0]!.size - SIZES.seeker, sizes[1]!.size - SIZES.buyer);
+    }
+    // Sensitivity 2, a quarter of the budget: scale 8, whose mean magnitude is 8 as well.
+    const mean = draws.reduce((sum, draw) => sum + Math.abs(draw), 0) / draws.length;
+    expect(Math.abs(mean - 8)).toBeLessThan((6 * 8) / Math.sqrt(draws.length));
   });
 });

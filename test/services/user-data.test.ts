@@ -26,6 +26,20 @@ async function rowsOf(store: Store, userId: string): Promise<unknown[]> {
 }
 
 describe('an erasure', () => {
+  it('says that the oplog still names the user, and until when where that is known', async () => {
+    const { store, container, another } = await smallWorld();
+    const known = another({ oplogKeptMs: 5_000 });
+    const [{ userId }, { userId: other }] = (await store.users.list({ first: 2, after: null })).rows;
+    const receipt = (await known.services.userData.erase(userId))!;
+    expect(receipt.remains).toContain('oplog');
+    expect(receipt.until).toBe(receipt.completedAt + 5_000);
+    const unknown = (await container.services.userData.erase(other))!;
+    expect(unknown.remains).toContain('oplog');
+    expect(unknown.until).toBeNull();
+    await known.stop();
+    await container.stop();
+  });
+
   it('reaches what another instance has not written yet, and counts only what was there', async () => {
     const { store, container, another } = await smallWorld();
     await container.services.training.run('startup');

@@ -209,7 +209,14 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         ask('erase', () => {
           bus.publish('user.erased', { userId });
           const times = { requestedAt: CREATED_AT, completedAt: CREATED_AT };
-          return { receiptId: 'receipt-1', userId, ...times, removed: { users: 1 } };
+          return {
+            receiptId: 'receipt-1',
+            userId,
+            ...times,
+            removed: { users: 1 },
+            remains: null,
+            until: null,
+          };
         }),
     },
     recommendations: {
@@ -316,6 +323,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       isDue: () => ask('isDriftDue', () => false),
       check: () => ask('checkDrift', () => fakeDrift()),
     },
+    privacy: { isEnabled: false, personaSize: () => ask('personaSize', () => null) },
     models: {
       activeVersion: () => 1,
       model: (version) => ask('model', () => (version === 1 ? model : null)),
@@ -403,6 +411,7 @@ function fakeReport(from: number, to: number, grain: MetricGrain): AnalyticsRepo
       isEnabled: false,
       epsilonPerDay: null,
       epsilonUsed: 0,
+      noiseStdDev: null,
       suppressedBelow: null,
       suppressedCells: 0,
     },

@@ -17,18 +17,31 @@ export interface PooledPoint {
   readonly adjustedCtr: number | null;
 }
 
-/** Every pooled point has at least `minImpressions`, but for the newest, which has what there is. */
-export function poolPoints(points: readonly CtrPoint[], minImpressions: number): PooledPoint[] {
+/** Noise is small when its standard deviation is below this part of the impressions. */
+export const MAX_NOISE = 0.05;
+
+/**
+ * Every pooled point has at least `minImpressions`, but for the newest, which has what there is. `noiseStdDev`: the
+ * standard deviation of the noise on one count of one point, default 0. With noise every pooled point has so many
+ * impressions that the noise of its points together, which grows with the root of their number, is below `MAX_NOISE`
+ * of them; what is left over is left out.
+ */
+export function poolPoints(
+  points: readonly CtrPoint[],
+  minImpressions: number,
+  noiseStdDev = 0,
+): PooledPoint[] {
   const pooled: PooledPoint[] = [];
   let open: CtrPoint[] = [];
   for (const point of points) {
     if (point.impressions === 0) continue;
     open.push(point);
-    if (sum(open, 'impressions') < minImpressions) continue;
+    const noise = noiseStdDev * Math.sqrt(open.length);
+    if (sum(open, 'impressions') < Math.max(minImpressions, noise / MAX_NOISE)) continue;
     pooled.push(pool(open));
     open = [];
   }
-  if (open.length > 0) pooled.push(pool(open));
+  if (open.length > 0 && noiseStdDev === 0) pooled.push(pool(open));
   return pooled;
 }
 

@@ -44,9 +44,16 @@ export function useAnalytics(
 }
 
 /** Null before the first training, and while differential privacy is on. */
-export function useClusterMap(): Request & { readonly map: ComputedRef<ClusterMap | null> } {
+export function useClusterMap(): Request & {
+  readonly map: ComputedRef<ClusterMap | null>;
+  readonly isWithheld: ComputedRef<boolean>;
+} {
   const query = useLiveQuery(ClusterMapDocument, {}, FETCH);
-  return { ...pick(query), map: computed(() => query.data.value?.analytics.clusterMap ?? null) };
+  return {
+    ...pick(query),
+    map: computed(() => query.data.value?.analytics.clusterMap ?? null),
+    isWithheld: computed(() => query.data.value?.analytics.privacy.isEnabled ?? false),
+  };
 }
 
 export function usePrivacyReport(): Request & { readonly report: ComputedRef<PrivacyReport | null> } {

@@ -40,7 +40,9 @@ export function usePersonas(): Personas {
   }
 
   return {
-    personas: computed(() => [...(query.data.value?.personas ?? [])].sort((a, b) => b.share - a.share)),
+    personas: computed(() =>
+      [...(query.data.value?.personas ?? [])].sort((a, b) => (b.share ?? 0) - (a.share ?? 0)),
+    ),
     model: computed(() => query.data.value?.model ?? null),
     isLoading: query.isLoading,
     failure: query.failure,

@@ -171,12 +171,14 @@ export const admin: typeof english = {
       exported: 'Die Datei ist unterwegs zu deinen Downloads.',
       nothing: 'Über diese Person ist nichts gespeichert.',
       erase: 'Löschen',
-      eraseText: 'Entfernt Ereignisse, Daumen, Profil und Persona dieser Person, überall und endgültig.',
+      eraseText:
+        'Entfernt Ereignisse, Daumen, Profil und Persona dieser Person. Das Änderungsprotokoll der Datenbank behält die entfernten Einträge bis zum Ende seiner Aufbewahrungszeit: etwa eine Stunde bei der eingebauten Datenbank.',
       confirmTitle: 'Alles über diese Person löschen?',
       confirmText:
         'Das lässt sich nicht rückgängig machen. Ihre offenen Seiten werden abgemeldet, und wer wiederkommt, ist unbekannt.',
       confirm: 'Endgültig löschen',
-      erased: 'Alles über diese Person wurde gelöscht.',
+      erased:
+        'Die Person wurde gelöscht. Das Änderungsprotokoll der Datenbank behält die entfernten Einträge bis zum Ende seiner Aufbewahrungszeit: etwa eine Stunde bei der eingebauten Datenbank.',
       failed: 'Das hat nicht geklappt. Versuch es noch einmal.',
     },
     dataText: 'Artikel, Ereignisse und Bewertungen einlesen, und was das Budget der Privatsphäre sagt.',
@@ -218,7 +220,17 @@ export const admin: typeof english = {
     reason: 'Grund',
     excerpt: 'Wert',
     privacy: 'Budget der Privatsphäre',
-    privacyOn: 'Differential Privacy ist an: Jede Zahl der Übersichten trägt bemessenes Rauschen.',
+    privacyOn:
+      'Differential Privacy ist an: Zahlen tragen Rauschen oder werden zurückgehalten. Die Stunden erhalten die Hälfte des Tagesbudgets, der Tag und die Größen der Personas je ein Viertel.',
+    dayAndHours: 'Ein Tag kann von der Summe seiner Stunden abweichen: Jede Angabe hat ihr eigenes Rauschen.',
+    personasNoisy:
+      'Differential Privacy ist an: Anteile und Größen tragen Rauschen und werden je Version einmal veröffentlicht, eine Version am Tag. Alles andere wird zurückgehalten.',
+    modelsWithheld:
+      'Aus Datenschutzgründen zurückgehalten: Differential Privacy ist an, darum werden Messwerte, Gründe und Anzahlen der Versionen nicht gezeigt.',
+    usersWithheld:
+      'Aus Datenschutzgründen zurückgehalten: Differential Privacy ist an, darum werden nur Pseudonyme gezeigt. Listen, Daumen und Löschen funktionieren für jede Person.',
+    userWithheld:
+      'Differential Privacy ist an: Was diese Person getan hat, wird nicht gezeigt. Der Befehl „npm run export-user“ exportiert es auf dem Server.',
     privacyOff:
       'Differential Privacy ist aus: Die Übersichten zeigen genaue Zahlen. SMARTPERSONA_DP_EPSILON schaltet sie ein.',
     epsilonUsed: 'Verbrauchtes Budget',
@@ -269,6 +281,8 @@ export const admin: typeof english = {
     adjusted: 'Ohne Platzeffekt',
     ctrTitle: 'Klickrate nach Persona',
     ctrText: 'Klicks je Anzeige, in Prozent; ein Punkt fasst mindestens {n} Anzeigen zusammen.',
+    ctrNoisyText:
+      'Klicks je Anzeige, in Prozent, mit Rauschen; ein Punkt fasst so viele Anzeigen zusammen, dass das Rauschen unter {share} davon liegt.',
     ctrAdjustedText:
       'Klicks je Anzeige, in Prozent, als hätte alles auf dem ersten Platz gestanden; ein Punkt fasst mindestens {n} Anzeigen zusammen.',
     noPersona: 'Noch keine Persona',

@@ -166,12 +166,14 @@ export const admin = {
       exported: 'The file is on its way to your downloads.',
       nothing: 'Nothing is held about this user.',
       erase: 'Erase',
-      eraseText: 'Removes this user’s events, thumbs, profile and persona, everywhere, for good.',
+      eraseText:
+        'Removes this user’s events, thumbs, profile and persona. The change log of the database keeps the removed entries until its retention ends: about an hour with the built-in database.',
       confirmTitle: 'Erase everything about this user?',
       confirmText:
         'This cannot be undone. The user’s open pages are signed out, and whoever comes back is a stranger.',
       confirm: 'Erase for good',
-      erased: 'Everything about the user has been erased.',
+      erased:
+        'The user has been erased. The change log of the database keeps the removed entries until its retention ends: about an hour with the built-in database.',
       failed: 'That did not work. Try again.',
     },
     dataText: 'Bring in items, events and ratings, and see what the privacy budget says.',
@@ -213,7 +215,17 @@ export const admin = {
     reason: 'Reason',
     excerpt: 'Value',
     privacy: 'Privacy budget',
-    privacyOn: 'Differential privacy is on: every figure of the dashboards carries calibrated noise.',
+    privacyOn:
+      'Differential privacy is on: figures carry noise or are withheld. Hours take half of a day’s budget, the day and the persona sizes a quarter each.',
+    dayAndHours: 'A day may differ from the sum of its hours: each carries its own noise.',
+    personasNoisy:
+      'Differential privacy is on: noise is added to shares and sizes, which are published once for a version, one version a day. Everything else is withheld.',
+    modelsWithheld:
+      'Withheld for privacy: differential privacy is on, so metrics, reasons and counts of versions are not shown.',
+    usersWithheld:
+      'Withheld for privacy: differential privacy is on, so only pseudonyms are shown. Lists, thumbs and erasure work for each user.',
+    userWithheld:
+      'Differential privacy is on: what this user did is not shown. The command “npm run export-user” exports it on the server.',
     privacyOff:
       'Differential privacy is off: the dashboards show exact figures. SMARTPERSONA_DP_EPSILON turns it on.',
     epsilonUsed: 'Privacy budget used up',
@@ -264,6 +276,8 @@ export const admin = {
     adjusted: 'Without position effect',
     ctrTitle: 'Click-through by persona',
     ctrText: 'Clicks per impression, in percent; a point pools at least {n} impressions.',
+    ctrNoisyText:
+      'Clicks per impression, in percent, with noise; a point pools impressions until the noise is below {share} of them.',
     ctrAdjustedText:
       'Clicks per impression, in percent, as if everything had stood in first place; a point pools at least {n} impressions.',
     noPersona: 'No persona yet',

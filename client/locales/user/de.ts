@@ -21,6 +21,7 @@ export const user: typeof english = {
     },
     they: { more: 'mehr als die meisten', less: 'weniger als die meisten', same: 'wie die meisten' },
     none: 'Noch ist zu wenig bekannt. Das füllt sich, während du dich umsiehst.',
+    withheld: 'Die Zahlen der anderen werden aus Datenschutzgründen zurückgehalten.',
   },
   correct: {
     open: 'Stimmt nicht?',
@@ -107,12 +108,14 @@ export const user: typeof english = {
     exported: 'Die Datei ist unterwegs zu deinen Downloads.',
     nothing: 'Über dich ist nichts gespeichert.',
     erase: 'Meine Daten löschen',
-    eraseText: 'Entfernt deine Ereignisse, Daumen, dein Profil und deine Persona, überall und endgültig.',
+    eraseText:
+      'Entfernt deine Ereignisse, Daumen, dein Profil und deine Persona. Das Änderungsprotokoll der Datenbank behält die entfernten Einträge bis zum Ende seiner Aufbewahrungszeit: etwa eine Stunde bei der eingebauten Datenbank.',
     confirmTitle: 'Alles über dich löschen?',
     confirmText:
       'Das lässt sich nicht rückgängig machen. Du wirst abgemeldet, und wer wiederkommt, ist unbekannt.',
     confirm: 'Endgültig löschen',
-    erased: 'Alles über dich wurde gelöscht.',
+    erased:
+      'Deine Daten wurden gelöscht. Das Änderungsprotokoll der Datenbank behält die entfernten Einträge bis zum Ende seiner Aufbewahrungszeit: etwa eine Stunde bei der eingebauten Datenbank.',
     failed: 'Das hat nicht geklappt. Versuch es noch einmal.',
   },
 };

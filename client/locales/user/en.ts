@@ -15,6 +15,7 @@ export const user = {
     mine: { more: 'you: more than most', less: 'you: less than most', same: 'you: like most' },
     they: { more: 'more than most', less: 'less than most', same: 'like most' },
     none: 'Not enough is known yet. This fills in as you look around.',
+    withheld: 'The figures of others are withheld for privacy.',
   },
   correct: {
     open: 'Not right?',
@@ -101,11 +102,13 @@ export const user = {
     exported: 'The file is on its way to your downloads.',
     nothing: 'Nothing is held about you.',
     erase: 'Erase my data',
-    eraseText: 'Removes your events, thumbs, profile and persona, everywhere, for good.',
+    eraseText:
+      'Removes your events, thumbs, profile and persona. The change log of the database keeps the removed entries until its retention ends: about an hour with the built-in database.',
     confirmTitle: 'Erase everything about you?',
     confirmText: 'This cannot be undone. You are signed out, and whoever comes back is a stranger.',
     confirm: 'Erase for good',
-    erased: 'Everything about you has been erased.',
+    erased:
+      'Your data have been erased. The change log of the database keeps the removed entries until its retention ends: about an hour with the built-in database.',
     failed: 'That did not work. Try again.',
   },
 };

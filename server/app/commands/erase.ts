@@ -23,6 +23,7 @@ runWithApplication(command, async ({ container, pseudonymize }, { user }) => {
             ...receipt,
             requestedAt: new Date(receipt.requestedAt).toISOString(),
             completedAt: new Date(receipt.completedAt).toISOString(),
+            until: receipt.until === null ? null : new Date(receipt.until).toISOString(),
           },
           null,
           2,

@@ -11,6 +11,8 @@ import { describeUri, redact, withDatabaseName } from './connection-string.js';
 import { openEmbedded } from './embedded-database.js';
 import { DataFolderInUseError, DatabaseUriError } from './errors.js';
 import { tryLock, type Lock } from './lock-file.js';
+import { keepOplogShort, oplogKeptMs } from './oplog.js';
+import { OPLOG_RETENTION_SECONDS } from './secantusdb.js';
 import type { DatabaseKind } from './ways.js';
 
 const URI_TIMEOUT_MS = 3_000;
@@ -35,6 +37,8 @@ export interface Database {
   readonly description: string;
   /** True when this call started a server; false when one was running. */
   readonly isStarted: boolean;
+  /** The longest an entry of the oplog stays; null where this program does not decide it. */
+  readonly oplogKeptMs: number | null;
   /** Gives the database up; an embedded one ends with its last user. */
   stop(): Promise<void>;
 }
@@ -72,6 +76,7 @@ async function openUri(given: string, log: Logger): Promise<Database> {
     kind: 'uri',
     description: `${place} (MONGODB_URI${isReplicaSet ? '' : ', standalone: one instance only'})`,
     isStarted: false,
+    oplogKeptMs: null,
     stop: () => Promise.resolve(),
   };
 }
@@ -91,12 +96,16 @@ async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database>
   try {
     const isSupervised = role === 'server';
     const embedded = await openEmbedded({ dataDir, path, isSupervised, log, onProgress, signal });
+    const isSecantus = embedded.kind === 'secantusdb';
+    const endPruning = isSecantus && role === 'server' ? keepOplogShort(embedded.uri, log) : () => undefined;
     return {
       uri: embedded.uri,
       kind: embedded.kind,
       description: `${NAMES[embedded.kind]}, data in ${dataDir}${embedded.isStarted ? '' : ' (was running)'}`,
       isStarted: embedded.isStarted,
+      oplogKeptMs: isSecantus ? oplogKeptMs(OPLOG_RETENTION_SECONDS) : null,
       async stop() {
+        endPruning();
         await embedded.stop();
         lock?.release();
       },

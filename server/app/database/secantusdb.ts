@@ -38,6 +38,8 @@ const REQUIREMENTS = [
 /** Without a wheel, pip would compile WiredTiger for many minutes, and fail on most machines. */
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
 const IS_FIT = 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))';
+/** How long the oplog keeps an entry; an instance that loses its connection may resume its change streams for as long. */
+export const OPLOG_RETENTION_SECONDS = 3_600;
 const INSTALL_MS = 300_000;
 const TOLD_CHARACTERS = 400;
 
@@ -91,8 +93,18 @@ function programFolder(dataDir: string): string {
   }
 }
 
-/** `hasAuth`: only the account of the data folder may use it; default false. */
-export function secantusProgram(command: string, dataDir: string, { hasAuth = false } = {}): ServerProgram {
+export interface SecantusOptions {
+  /** Only the account of the data folder may use it; default false. */
+  readonly hasAuth?: boolean;
+  /** How long the oplog keeps an entry; default OPLOG_RETENTION_SECONDS. */
+  readonly oplogRetentionSeconds?: number;
+}
+
+export function secantusProgram(
+  command: string,
+  dataDir: string,
+  { hasAuth = false, oplogRetentionSeconds = OPLOG_RETENTION_SECONDS }: SecantusOptions = {},
+): ServerProgram {
   const storagePath = join(dataDir, SECANTUS_FOLDER);
   const configPath = join(dataDir, 'secantusdb.toml');
   return {
@@ -106,6 +118,7 @@ export function secantusProgram(command: string, dataDir: string, { hasAuth = fa
         ...['--config', configPath, '--host', '127.0.0.1', '--port', String(port)],
         ...['--storage-path', storagePath, '--log-level', 'WARNING'],
         ...(hasAuth ? ['--auth'] : []),
+        ...['--oplog-retention-seconds', String(oplogRetentionSeconds)],
       ];
     },
   };

@@ -56,7 +56,7 @@ export function createPersonaHistory(): PersonaHistoryRepository {
 export function createMetrics(): MetricRepository {
   const metrics = new Table<MetricBucket>();
   const published = new Table<MetricBucket>();
-  const spent = new Table<EpsilonSpent>();
+  const spent = new Table<EpsilonSpent & { readonly modelVersion?: number }>();
   const beats = new Table<LiveBeat>();
   return {
     async increment(buckets) {
@@ -79,14 +79,21 @@ export function createMetrics(): MetricRepository {
     findPublished: async (range) => within(published, range),
     async spendEpsilon(rows) {
       for (const { at, grain, epsilon } of rows) {
-        const row = spent.get(String(at)) ?? { at, hour: 0, day: 0 };
+        const row = spent.get(String(at)) ?? { at, hour: 0, day: 0, model: 0 };
         spent.set(String(at), { ...row, [grain]: Math.max(row[grain], epsilon) });
       }
+    },
+    async spendEpsilonOnModel({ at, version, epsilon }) {
+      const row = spent.get(String(at)) ?? { at, hour: 0, day: 0, model: 0 };
+      const modelVersion = row.modelVersion ?? version;
+      if (row.modelVersion === undefined) spent.set(String(at), { ...row, model: epsilon, modelVersion });
+      return modelVersion;
     },
     epsilonSpent: async (from, to) =>
       spent
         .all()
         .filter((row) => row.at >= from && row.at < to)
+        .map(({ modelVersion: _, ...row }) => row)
         .sort((left, right) => left.at - right.at),
     async beat(row) {
       beats.set(row.instanceId, row);

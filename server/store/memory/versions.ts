@@ -2,7 +2,7 @@
 
 import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
 import { hasExpired } from '../lease-expiry.js';
-import type { Lease, LeaseRepository, ModelRepository } from '../repositories.js';
+import type { Lease, LeaseRepository, ModelRepository, PersonaSize } from '../repositories.js';
 
 import { Broadcast } from './broadcast.js';
 import { Table } from './table.js';
@@ -37,6 +37,7 @@ export function createLeases(): LeaseRepository {
 export function createModels(leases: LeaseRepository): ModelRepository {
   const models = new Map<number, ModelVersion>();
   const parts = new Map<number, Map<string, Uint8Array>>();
+  const published = new Map<number, readonly PersonaSize[]>();
   const flips = new Broadcast<number>();
   let active: number | null = null;
   let lastVersion = 0;
@@ -107,6 +108,11 @@ export function createModels(leases: LeaseRepository): ModelRepository {
         .sort((left, right) => right - left)
         .slice(0, limit)
         .map((version) => read(version)!),
+    async publishSizes(version, sizes) {
+      if (!published.has(version)) published.set(version, structuredClone(sizes));
+      return published.get(version)!;
+    },
+    publishedSizes: async (version) => published.get(version) ?? null,
     async renamePersona(version, personaId, label) {
       const personas = read(version)?.personas.map((persona) =>
         persona.personaId === personaId ? { ...persona, label } : persona,
@@ -117,6 +123,7 @@ export function createModels(leases: LeaseRepository): ModelRepository {
       for (const version of versions.filter((candidate) => candidate !== active)) {
         models.delete(version);
         parts.delete(version);
+        published.delete(version);
       }
     },
     watchActive: ({ signal }) => flips.listen(signal),

@@ -9,6 +9,7 @@ import type { LiveBeat, MetricRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
+import { unlessDuplicate } from './errors.js';
 import type { WriteLane } from './write-lane.js';
 
 /** Found by `_id` alone: the start of a bucket is padded, so that the ids of a grain sort by time. */
@@ -42,10 +43,13 @@ interface SpentDocument {
   readonly _id: number;
   readonly hour?: number;
   readonly day?: number;
+  readonly model?: number;
+  /** The version that the model part was spent on. */
+  readonly modelVersion?: number;
 }
 
 export const epsilonSpentSchema = new Schema<SpentDocument>(
-  { _id: { type: Number, required: true }, hour: Number, day: Number },
+  { _id: { type: Number, required: true }, hour: Number, day: Number, model: Number, modelVersion: Number },
   { collection: 'epsilonSpent', versionKey: false, autoIndex: false },
 );
 
@@ -137,12 +141,19 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
       }));
       if (writes.length > 0) await spent.collection.bulkWrite(writes as never, { ordered: false });
     },
+    async spendEpsilonOnModel({ at, version, epsilon }) {
+      // Where another version has it the filter finds nothing and the insert meets a duplicate.
+      const isOpen = { _id: at, modelVersion: { $exists: false } };
+      const part = { $set: { model: epsilon, modelVersion: version } };
+      await spent.updateOne(isOpen, part, { upsert: true }).catch(unlessDuplicate);
+      return (await spent.findById(at).lean().orFail()).modelVersion ?? version;
+    },
     async epsilonSpent(from, to) {
       const rows = await spent
         .find({ _id: { $gte: from, $lt: to } })
         .sort({ _id: 1 })
         .lean();
-      return rows.map(({ _id, hour = 0, day = 0 }) => ({ at: _id, hour, day }));
+      return rows.map(({ _id, hour = 0, day = 0, model = 0 }) => ({ at: _id, hour, day, model }));
     },
     async beat({ instanceId, activeSketch, ...rest }) {
       const row = { ...rest, activeSketch: Buffer.from(activeSketch) };

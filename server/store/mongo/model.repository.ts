@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { type ClientSession, type Connection, Schema, type mongo } from 'mongoose';
 
 import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
-import type { ModelPart, ModelRepository } from '../repositories.js';
+import type { ModelPart, ModelRepository, PersonaSize } from '../repositories.js';
 
 import { changes } from './change-stream.js';
 import { unlessDuplicate } from './errors.js';
@@ -43,7 +43,10 @@ interface PartDocument {
   bytes: Buffer | mongo.Binary;
 }
 
-export const modelSchema = new Schema<ModelVersion>(
+/** `publishedSizes` is absent until differential privacy publishes them. */
+type ModelDocument = ModelVersion & { readonly publishedSizes?: readonly PersonaSize[] };
+
+export const modelSchema = new Schema<ModelDocument>(
   {
     version: { type: Number, required: true },
     status: { type: String, required: true },
@@ -64,6 +67,8 @@ export const modelSchema = new Schema<ModelVersion>(
     comparison: [Schema.Types.Mixed],
     comparisonBasis: String,
     reason: String,
+    // Without this a version has an empty list from the start.
+    publishedSizes: { type: [Schema.Types.Mixed], default: undefined },
   },
   { collection: 'models', versionKey: false, autoIndex: false, minimize: false },
 );
@@ -145,6 +150,11 @@ export function createModelRepository(
     return activations;
   }
 
+  async function findSizes(version: number): Promise<readonly PersonaSize[] | null> {
+    const found = await models.findOne({ version }, { publishedSizes: 1 }).lean();
+    return found?.publishedSizes ?? null;
+  }
+
   async function getParts(version: number): Promise<Map<string, Uint8Array>> {
     const chunks = new Map<string, PartDocument[]>();
     for await (const chunk of parts.find({ version }).lean().cursor({ batchSize: 2 })) {
@@ -221,6 +231,14 @@ export function createModelRepository(
       ]);
       return found.map((row) => toModel(row, active));
     },
+    async publishSizes(version, sizes) {
+      await models.updateOne(
+        { version, publishedSizes: { $exists: false } },
+        { $set: { publishedSizes: sizes } },
+      );
+      return (await findSizes(version)) ?? sizes;
+    },
+    publishedSizes: findSizes,
     async renamePersona(version, personaId, label) {
       const found = await models.findOne({ version }, { personas: 1 }).lean();
       const index = found?.personas.findIndex((persona) => persona.personaId === personaId) ?? -1;
@@ -301,8 +319,8 @@ function checksum(bytes: Uint8Array): string {
 }
 
 /** The pointer has the last word on what is active. */
-function toModel(document: ModelVersion & { _id?: unknown }, active: number | null): ModelVersion {
-  const { _id, ...stored } = document;
+function toModel(document: ModelDocument & { _id?: unknown }, active: number | null): ModelVersion {
+  const { _id, publishedSizes: _, ...stored } = document;
   // What versions of earlier releases lack.
   const {
     comparison = [],
