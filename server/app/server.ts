@@ -107,6 +107,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
           // Behind a proxy the name is the proxy's to check.
           isLocalOnly: LOOPBACK.test(settings.host) && settings.trustedProxies === 0,
           metricsToken: settings.metricsToken,
+          limits: { gate: { maxInFlight: settings.maxInFlight } },
         });
         return () => api.close();
       },

@@ -50,6 +50,8 @@ export interface Settings {
   readonly trustedProxies: number;
   /** The bearer token of /metrics; null: no token (see `mayReadMetrics`). */
   readonly metricsToken: string | null;
+  /** GraphQL requests worked on at once; more wait shortly and are then refused. */
+  readonly maxInFlight: number;
   /** Serves registered operations and no others. */
   readonly isPersistedOnly: boolean;
   /** Files with the operations of other frontends; the client's own are registered already. */
@@ -180,6 +182,9 @@ const variables = z.object({
     .describe(
       'The bearer token of /metrics. Without it: off in production, else open to the machine itself.',
     ),
+  SMARTPERSONA_MAX_IN_FLIGHT: wholeNumber(1, 10_000, '')
+    .default(32)
+    .describe('GraphQL requests worked on at once; more wait shortly and are then refused with 503.'),
   SMARTPERSONA_PERSISTED_ONLY: z
     .enum(['true', 'false'], 'must be true or false')
     .default('false')
@@ -267,6 +272,7 @@ export function readSettings(
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
     metricsToken: values.SMARTPERSONA_METRICS_TOKEN ?? null,
+    maxInFlight: values.SMARTPERSONA_MAX_IN_FLIGHT,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',
     persistedManifests: values.SMARTPERSONA_PERSISTED_MANIFESTS,
     tokenMaxDays: values.SMARTPERSONA_TOKEN_MAX_DAYS,

@@ -8,7 +8,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { DatabaseUnavailableError, NoActiveModelError } from '../../server/domain/index.js';
-import type { FakeApi } from '../support/fake-api.js';
+import type { FakeApi, GraphQLAnswer } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';
 
 describe('GraphQL over HTTP', () => {
@@ -474,6 +474,61 @@ describe('GraphQL over HTTP', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('refuses what is more than it can serve with 503, serves what waits, and is itself again afterwards', async () => {
+    const gate = { maxInFlight: 1, maxWaiting: 2, maxWaitMs: 60_000, burstMs: 100 };
+    const flooded = await startFakeApi({ limits: { gate } });
+    const release = holdItems(flooded);
+    const ask = () => flooded.query('{ items { nodes { id } } }', { token: flooded.asAlice });
+    const answers: GraphQLAnswer[] = [];
+    const asked = Array.from({ length: 10 }, () => ask().then((answer) => answers.push(answer)));
+    await expect.poll(() => answers.length).toBe(7);
+    for (const { status, headers, errors } of answers) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      expect(errors?.[0].extensions).toEqual({ code: 'OVERLOADED', retriable: true });
+    }
+    for (const path of ['/health/live', '/health/ready']) {
+      expect((await fetch(flooded.url + path)).status).toBe(200);
+    }
+    const metrics = await (await fetch(`${flooded.url}/metrics`)).text();
+    expect(metrics).toContain('smartpersona_refused_total{reason="overload"} 7');
+    release();
+    await Promise.all(asked);
+    expect(answers.slice(7).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await ask()).status).toBe(200);
+    await flooded.close();
+  });
+
+  it('refuses a request that has waited for too long', async () => {
+    const gate = { maxInFlight: 1, maxWaiting: 10, maxWaitMs: 20, burstMs: 100 };
+    const flooded = await startFakeApi({ limits: { gate } });
+    const release = holdItems(flooded);
+    const ask = () => flooded.query('{ items { nodes { id } } }', { token: flooded.asAlice });
+    const first = ask();
+    await expect.poll(() => flooded.system.calls['items'] ?? 0).toBe(1);
+    expect((await ask()).errors?.[0].extensions['code']).toBe('OVERLOADED');
+    release();
+    expect((await first).status).toBe(200);
+    await flooded.close();
+  });
+
+  it('says on every connection that it ends, and refuses what is new meanwhile', async () => {
+    const going = await startFakeApi();
+    // Connections that are kept.
+    await Promise.all(Array.from({ length: 4 }, () => going.query('{ me { role } }')));
+    const release = holdItems(going);
+    const running = going.query('{ items { nodes { id } } }', { token: going.asAlice });
+    await expect.poll(() => going.system.calls['items'] ?? 0).toBe(1);
+    const closing = going.api.close();
+    const late = await going.query('{ me { role } }', { token: going.asAlice });
+    expect([late.status, late.headers.get('connection')]).toEqual([503, 'close']);
+    expect(late.errors?.[0].extensions).toEqual({ code: 'SHUTTING_DOWN', retriable: true });
+    expect((await fetch(`${going.url}/health/ready`)).status).toBe(503);
+    release();
+    const answer = await running;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    await closing;
+  });
+
   it('lets a running request end before it closes', async () => {
     const going = await startFakeApi();
     const running = going.query('{ items { nodes { id } } }', { token: going.asAlice });
@@ -484,3 +539,19 @@ describe('GraphQL over HTTP', () => {
     await expect(fetch(`${going.url}/health/live`)).rejects.toThrow();
   });
 });
+
+/** Lets every query of items wait until the function is called. */
+function holdItems({ system }: FakeApi): () => void {
+  const { catalogue } = system.services;
+  const { items } = catalogue;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  system.calls['items'] = 0;
+  const slow: typeof items = async (request) => {
+    system.calls['items'] += 1;
+    await held;
+    return items(request);
+  };
+  Object.assign(catalogue, { items: slow });
+  return release;
+}

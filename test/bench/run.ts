@@ -12,6 +12,7 @@ import { benchHttp } from './http.js';
 import { benchImport } from './import.js';
 import { benchLearning } from './learning/index.js';
 import { benchLive } from './live.js';
+import { benchOverload } from './overload.js';
 import type { Figure } from './report.js';
 import { printFigures } from './report.js';
 import { benchRetrain } from './retrain.js';
@@ -28,7 +29,7 @@ const command = {
     split: optional('FOLDER', 'For learning: a fixed split of goodbooks-10k.'),
     items: optional('FILE', "For learning: the catalogue's file."),
   },
-  words: ['live', 'api', 'retrain', 'import', 'client', 'learning'],
+  words: ['live', 'api', 'overload', 'retrain', 'import', 'client', 'learning'],
   examples: ['npm run bench -- live api', 'npm run bench -- import --goodbooks goodbooks-10k'],
 };
 
@@ -37,6 +38,7 @@ runCommand(command, async (values, names) => {
   const figures: Figure[] = [];
   if (wants('live')) figures.push(...(await benchLive(values.users)));
   if (wants('api')) figures.push(...(await benchHttp(values.users)));
+  if (wants('overload')) figures.push(...(await benchOverload(values.users)));
   if (wants('retrain')) figures.push(...(await benchRetrain(values.users)));
   if (wants('import') && values.goodbooks !== undefined)
     figures.push(...(await benchImport(values.goodbooks)));

@@ -31,6 +31,8 @@ import { createMetrics } from './metrics.js';
 import { createOperations } from './operations.js';
 import type { RateLimits } from './rate-limits.js';
 import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
+import type { GateLimits } from './request-gate.js';
+import { DEFAULT_GATE_LIMITS, RequestGate } from './request-gate.js';
 import { securityHeaders } from './security-headers.js';
 import type { Tokens } from './tokens.js';
 import type { BodyLimits } from './request-body.js';
@@ -49,6 +51,7 @@ export interface ApiLimits {
   readonly document: DocumentLimits;
   readonly rate: RateLimits;
   readonly socket: SocketLimits;
+  readonly gate: GateLimits;
   readonly body: BodyLimits;
   /** Bytes of one imported file; default 256 MiB. */
   readonly maxImportBytes: number;
@@ -164,6 +167,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...admission,
     apollo,
     resolveOperation,
+    gate: new RequestGate(limits.gate),
     contextFor,
     allowedOrigins,
     bodies: new BodyBudget(limits.body),
@@ -248,6 +252,7 @@ function withDefaults(limits: NonNullable<ApiOptions['limits']>): ApiLimits {
     document: { ...DEFAULT_DOCUMENT_LIMITS, ...limits.document },
     rate: { ...DEFAULT_RATE_LIMITS, ...limits.rate },
     socket: { ...DEFAULT_SOCKET_LIMITS, ...limits.socket },
+    gate: { ...DEFAULT_GATE_LIMITS, ...limits.gate },
     body: { ...DEFAULT_BODY_LIMITS, ...limits.body },
     maxImportBytes: limits.maxImportBytes ?? DEFAULT_MAX_IMPORT_BYTES,
   };

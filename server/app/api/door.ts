@@ -6,6 +6,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -23,6 +24,8 @@ import { startingPage } from './starting-page.js';
 const TRY_AGAIN_LATER = 1013;
 /** Clients that use their connection again meanwhile learn by an answer that it ends, not by a reset. */
 const LAME_DUCK_MS = 400;
+/** New connections that may wait to be accepted: under a burst of them the default lets clients wait for seconds. */
+const BACKLOG = 4_096;
 /** What is still in flight then is cut off. */
 const DRAIN_MS = 2_000;
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -113,8 +116,12 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
 
   const drain = async (): Promise<void> => {
     for (const response of answering) response.shouldKeepAlive = false;
+    // Not the HTTP server's own close, which resets idle connections at once: a request may be on its way on one.
+    const closed = new Promise<void>((resolve) =>
+      NetServer.prototype.close.call(httpServer, () => resolve()),
+    );
     if (app !== null) await pause(LAME_DUCK_MS);
-    const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));
+    httpServer.closeIdleConnections();
     for (const socket of early.clients) socket.terminate();
     const lateness = setTimeout(() => httpServer.closeAllConnections(), DRAIN_MS - LAME_DUCK_MS);
     await closed;
@@ -127,7 +134,7 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
       new Promise((resolve, reject) => {
         const failed = (error: NodeJS.ErrnoException) => reject(portError(error, port, host));
         httpServer.once('error', failed);
-        httpServer.listen(port, host, () => {
+        httpServer.listen({ port, host, backlog: BACKLOG }, () => {
           httpServer.off('error', failed);
           resolve((httpServer.address() as AddressInfo).port);
         });

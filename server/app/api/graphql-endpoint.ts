@@ -20,6 +20,7 @@ import { isLegacy } from './graphql-http.js';
 import { HttpRefusal } from './http-refusal.js';
 import { sendWhole } from './last-answer.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
+import type { RequestGate } from './request-gate.js';
 import type { BodyBudget, BodySource } from './request-body.js';
 import { readJson } from './request-body.js';
 import { roundedIntegerProblem } from './rounded-integers.js';
@@ -28,6 +29,8 @@ import type { Headers } from './security-headers.js';
 export interface EndpointOptions extends AdmissionOptions {
   readonly apollo: ApolloServer<ApiContext>;
   readonly resolveOperation: ResolveOperation;
+  /** Refuses what is more than the server can serve. */
+  readonly gate: RequestGate;
   readonly contextFor: (viewer: Viewer) => ApiContext;
   readonly allowedOrigins: readonly string[];
   readonly bodies: BodyBudget;
@@ -85,17 +88,33 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
       ? searchWithRegisteredText(request, options.resolveOperation)
       : searchOf(request.url ?? '');
   refuseRounded(body, search);
-  const {
-    status = 200,
-    headers,
-    body: answered,
-  } = await options.apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method: request.method ?? '', headers: headerMapOf(request), search, body },
-    context: async () => options.contextFor(viewer),
-  });
-  if (answered.kind !== 'complete') throw new Error('The schema has nothing to deliver in parts.');
-  return { status, headers, body: answered.string };
+  // Not before the body has come: a caller that sends it slowly must not hold the place of another.
+  if (!(await options.gate.enter())) {
+    options.metrics.recordRefusal('overload');
+    throw OVERLOADED;
+  }
+  try {
+    const {
+      status = 200,
+      headers,
+      body: answered,
+    } = await options.apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method ?? '', headers: headerMapOf(request), search, body },
+      context: async () => options.contextFor(viewer),
+    });
+    if (answered.kind !== 'complete') throw new Error('The schema has nothing to deliver in parts.');
+    return { status, headers, body: answered.string };
+  } finally {
+    options.gate.leave();
+  }
 }
+
+const OVERLOADED = new HttpRefusal(
+  503,
+  'OVERLOADED',
+  'The server has more requests than it can serve; try again in a second.',
+  { headers: { 'retry-after': '1' }, extensions: { retriable: true } },
+);
 
 /** Throws HttpRefusal where an integer among the variables has lost digits. */
 function refuseRounded(body: unknown, search: string): void {
