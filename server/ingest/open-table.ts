@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip } from 'node:zlib';
 
 import { InvalidInputError } from '../domain/index.js';
 
@@ -33,6 +33,8 @@ export interface OpenTable {
   /** The beginning as UTF-8, at most about HEAD_BYTES; `isWhole` when nothing follows. */
   readonly head: Buffer;
   readonly isWhole: boolean;
+  /** The source is the beginning of a longer table; what follows its last whole record is no row. */
+  readonly isBeginning: boolean;
   /** Everything from the beginning, as UTF-8. */
   readonly chunks: AsyncIterable<Buffer>;
   /** Bytes of the source read so far, and altogether (0 where nobody knows). */
@@ -47,6 +49,7 @@ export interface OpenTable {
 export async function openTable(source: TableSource, encoding?: Encoding): Promise<OpenTable> {
   const name = nameOfSource(source);
   const totalBytes = typeof source === 'string' ? await checkFile(source) : source.totalBytes;
+  const isBeginning = typeof source !== 'string' && source.isBeginning === true;
   let bytesRead = 0;
   const counted = async function* (): AsyncGenerator<Buffer, void, undefined> {
     const raw =
@@ -62,7 +65,7 @@ export async function openTable(source: TableSource, encoding?: Encoding): Promi
   const foreign = FOREIGN.find(([start]) => magic.startsWith(start));
   if (foreign !== undefined) throw new InvalidInputError(`${name} is ${foreign[1]}.`);
   const isCompressed = magic.startsWith('1f8b');
-  const unpacked = isCompressed ? gunzipped(name, packed.all()) : packed.all();
+  const unpacked = isCompressed ? gunzipped(name, packed.all(), isBeginning) : packed.all();
   const raw = await Prefixed.of(unpacked, HEAD_BYTES);
   if (raw.head.length === 0) throw new InvalidInputError(`${name} is empty.`);
   const taken = encoding ?? detectEncoding(raw.head);
@@ -70,7 +73,8 @@ export async function openTable(source: TableSource, encoding?: Encoding): Promi
     encoding: taken,
     isCompressed,
     head: createTranscoder(taken)(raw.head, false),
-    isWhole: raw.isWhole,
+    isWhole: raw.isWhole && !isBeginning,
+    isBeginning,
     chunks: transcoded(raw.all(), taken),
     bytesRead: () => bytesRead,
     totalBytes,
@@ -122,8 +126,10 @@ async function* named(
 async function* gunzipped(
   name: string,
   packed: AsyncGenerator<Buffer, void, undefined>,
+  mayEndEarly: boolean,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const finishFlush = mayEndEarly ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES, finishFlush });
   const input = Readable.from(packed, { objectMode: false });
   input.on('error', (error) => gunzip.destroy(error));
   try {

@@ -126,9 +126,9 @@ async function countRatings(source: TableSource, mapping: TableMapping): Promise
       const cell = text === null ? undefined : splitCsvRecord(text, format)?.[index];
       if (cell !== undefined) counts.add(cell);
     };
-    const { chunks } = await openTable(source, mapping.encoding);
+    const { chunks, isBeginning } = await openTable(source, mapping.encoding);
     for await (const chunk of chunks) framer.push(chunk).forEach(count);
-    framer.end().forEach(count);
+    if (!isBeginning) framer.end().forEach(count);
     return counts;
   }
   const index = fieldsOf('ratings').findIndex(({ field }) => field === 'rating');
@@ -245,7 +245,7 @@ function isValue(cell: string): boolean {
  * a header line, which may be imported beside one without.
  */
 function columnGiven(header: readonly string[], given: string): string | undefined {
-  return header.find((column) => isSame(column, given));
+  return header.find((column) => column === given) ?? header.find((column) => isSame(column, given));
 }
 
 function isSame(column: string, given: string): boolean {

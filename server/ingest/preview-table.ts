@@ -6,15 +6,28 @@ import { fieldsOf } from './column-names.js';
 import type { TableKind } from './column-names.js';
 import { isNumber } from './fields.js';
 import { columnsOf, lookAt, planTable } from './plan-table.js';
-import type { PlanOptions } from './plan-table.js';
+import type { PlanOptions, Sample } from './plan-table.js';
+import type { RatingRule } from './rating-scale.js';
+import { readEvents } from './read-events.js';
+import { readItemRows } from './read-items.js';
+import { readRatings } from './read-ratings.js';
+import { RowProblem } from './row-problem.js';
+import type { Reject } from './row-problem.js';
+import { EventWords } from './event-words.js';
+import type { WordMeaning } from './event-words.js';
 import { NOTHING_GIVEN } from './given-mapping.js';
+import type { GivenMapping } from './given-mapping.js';
 import { nameOfFormat } from './table-format.js';
 import { describeMapping } from './table-mapping.js';
+import type { TableMapping } from './table-mapping.js';
+import type { ReadBatch } from './table-reader.js';
 import type { TableSource } from './table-source.js';
 import { timeFormOf } from './time-values.js';
 
 export const PREVIEW_ROWS = 20;
 const CELL_CHARACTERS = 200;
+/** More different words than this in a column of types are no types; the most frequent are listed. */
+const MAX_WORDS = 30;
 
 export interface PreviewColumn {
   /** Its name, or its number from 1 where there is no header line. */
@@ -23,12 +36,16 @@ export interface PreviewColumn {
   readonly field: string | null;
   /** False where the cells may name people: then each says only what it looks like, "number", "time" or "text". */
   readonly isShown: boolean;
+  /** Holds objects, which no import takes. */
+  readonly isNested: boolean;
   /** Of the first 20 rows; '' for an empty one. */
   readonly cells: readonly string[];
 }
 
 export interface TablePreview {
   readonly format: string;
+  /** Of CSV; null for JSON. */
+  readonly delimiter: string | null;
   readonly encoding: string;
   readonly isCompressed: boolean;
   readonly hasHeader: boolean;
@@ -39,6 +56,24 @@ export interface TablePreview {
   readonly mapping: readonly string[];
   /** Why an import would stop before anything lands; null where it would not. */
   readonly question: string | null;
+  /** The field or the key of the mapping that the question is about; null for the table as a whole. */
+  readonly questionField: string | null;
+  /** How ratings become events; null for anything else, and while a question is open. */
+  readonly rule: RatingRule | null;
+  /** Events: the words in the column of types, the most frequent first. */
+  readonly types: readonly TypeWord[];
+  /** Rows of the beginning that were converted as an import would, at most 5,000; 0 while a question is open. */
+  readonly nChecked: number;
+  /** Those of them that an import would refuse. */
+  readonly rejects: readonly Reject[];
+}
+
+export interface TypeWord {
+  readonly word: string;
+  /** Null for a word that is not known. */
+  readonly meaning: WordMeaning | null;
+  /** Rows with it at the beginning of the table. */
+  readonly count: number;
 }
 
 /** Throws InvalidInputError for what is no table at all. */
@@ -59,32 +94,91 @@ export async function previewTable(
       name,
       field: rule?.field ?? null,
       isShown,
+      isNested: sample.nested.includes(name),
       cells: cells.map((cell) => (isShown ? cell.slice(0, CELL_CHARACTERS) : shapeOf(cell, now))),
     };
   };
-  const { mapping, question } = await understood(source, kind, { given, now });
+  const outcome = await understood(source, kind, { given, now });
+  const typeColumn = kind === 'events' ? columns.get('type')?.[0] : undefined;
   return {
     format: nameOfFormat(format),
+    delimiter: format.kind === 'csv' ? format.delimiter : null,
     encoding,
     isCompressed,
     hasHeader: sample.hasHeader,
     fields: rules.map(({ field, isRequired }) => ({ field, isRequired })),
     columns: sample.header.filter((name) => name !== '').map(preview),
-    mapping,
-    question,
+    ...outcome,
+    types: typeColumn === undefined ? [] : typeWords(sample, typeColumn, given, outcome.rejects),
   };
 }
 
-async function understood(
-  source: TableSource,
-  kind: TableKind,
-  options: PlanOptions,
-): Promise<Pick<TablePreview, 'mapping' | 'question'>> {
+type Outcome = Pick<TablePreview, 'mapping' | 'question' | 'questionField' | 'rule' | 'nChecked' | 'rejects'>;
+
+async function understood(source: TableSource, kind: TableKind, options: PlanOptions): Promise<Outcome> {
   try {
-    return { mapping: describeMapping(await planTable(source, kind, options)), question: null };
+    const plan = await planTable(source, kind, options);
+    const checked = await checkBeginning(source, plan, options.now);
+    const { rule } = plan;
+    return { mapping: describeMapping(plan), question: null, questionField: null, rule, ...checked };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return { mapping: [], question: error.message };
+    const { message, field } = error;
+    return { mapping: [], question: message, questionField: field, rule: null, nChecked: 0, rejects: [] };
+  }
+}
+
+/** Converts the first batch of rows and keeps nothing but what would be refused. */
+async function checkBeginning(
+  source: TableSource,
+  mapping: TableMapping,
+  now: number,
+): Promise<Pick<TablePreview, 'nChecked' | 'rejects'>> {
+  for await (const { rows, rejects, leftOut } of batchesOf(source, mapping, now))
+    return { nChecked: rows.length + rejects.length + leftOut, rejects };
+  return { nChecked: 0, rejects: [] };
+}
+
+function batchesOf(
+  source: TableSource,
+  mapping: TableMapping,
+  now: number,
+): AsyncIterable<ReadBatch<unknown>> {
+  // The rows are dropped at once, so that their ids need no pseudonyms.
+  const options = { mapping, now, pseudonymize: (rawId: string) => rawId };
+  if (mapping.kind === 'items') return readItemRows(source, options);
+  return mapping.kind === 'ratings' ? readRatings(source, options) : readEvents(source, options);
+}
+
+function typeWords(
+  sample: Sample,
+  column: string,
+  given: GivenMapping,
+  rejects: readonly Reject[],
+): TypeWord[] {
+  const counts = new Map<string, number>();
+  // Words that are rare may first occur after the sample; those that are not known are refused there.
+  const later = rejects.filter(({ column: field }) => field === 'type').map(({ excerpt }) => excerpt);
+  for (const word of sample.cells(column)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of later) if (!counts.has(word)) counts.set(word, 1);
+  counts.delete('');
+  const words = new EventWords(given.types);
+  return [...counts]
+    .sort(([, left], [, right]) => right - left)
+    .slice(0, MAX_WORDS)
+    .map(([word, count]) => ({
+      word: word.slice(0, CELL_CHARACTERS),
+      meaning: meaningOf(words, word),
+      count,
+    }));
+}
+
+function meaningOf(words: EventWords, word: string): WordMeaning | null {
+  try {
+    return words.read(word).meaning;
+  } catch (error) {
+    if (error instanceof RowProblem) return null;
+    throw error;
   }
 }
 

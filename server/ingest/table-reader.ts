@@ -88,7 +88,7 @@ export async function* readTable<T>(
       if (rows.length + rejects.length + leftOut >= BATCH_ROWS) yield flush();
     }
   }
-  for (const frame of framer.end()) take(frame);
+  if (!table.isBeginning) for (const frame of framer.end()) take(frame);
   yield flush();
 }
 

@@ -10,6 +10,8 @@ export interface TableStream {
   readonly name: string;
   /** 0 where nobody knows. */
   readonly totalBytes: number;
+  /** True where these are only the first bytes of a longer table: its last record is cut off. Default false. */
+  readonly isBeginning?: boolean;
   open(): AsyncIterable<Buffer>;
 }
 

@@ -1,6 +1,6 @@
 /** What came of a file: counts, what was understood and done on the way, and what a person has to know or to mend. */
 
-import type { Reject } from '../ingest/index.js';
+import type { Reject, TablePreview } from '../ingest/index.js';
 
 export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -49,6 +49,13 @@ export interface ImportReport {
   readonly reasons: readonly RejectReason[];
   /** Why this import should not pass for a success, in sentences that say what to do. */
   readonly problems: readonly string[];
+}
+
+/** What a file is taken for, and what would be refused among its first rows (`nChecked`). */
+export interface ImportPreview extends Omit<TablePreview, 'rejects'> {
+  readonly rejected: number;
+  /** The most frequent first. */
+  readonly reasons: readonly RejectReason[];
 }
 
 /** More rejected rows than this share of a file are a problem of the file. */

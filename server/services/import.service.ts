@@ -8,7 +8,6 @@ import { InvalidInputError, isTimeKnown } from '../domain/index.js';
 import type {
   GivenMapping,
   ItemSurvey,
-  TablePreview,
   ReadBatch,
   Reject,
   TableMapping,
@@ -31,7 +30,7 @@ import type { Store } from '../store/index.js';
 import { BulkLoad } from './bulk-load.js';
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { DemoGate } from './demo.service.js';
-import type { ImportKind, ImportReport } from './import-report.js';
+import type { ImportKind, ImportPreview, ImportReport } from './import-report.js';
 import { IMPORT_KINDS, RejectTally, problemsOf } from './import-report.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ProfileService } from './profile.service.js';
@@ -124,8 +123,11 @@ export class ImportService {
    * What a file is taken for, and its first rows, so that a person can correct the mapping before anything lands.
    * Throws InvalidInputError for what is no table; a question that is open is part of the answer.
    */
-  preview(kind: ImportKind, source: TableSource, given: GivenMapping): Promise<TablePreview> {
-    return previewTable(source, kind, { given, now: this.options.clock() });
+  async preview(kind: ImportKind, source: TableSource, given: GivenMapping): Promise<ImportPreview> {
+    const { rejects, ...preview } = await previewTable(source, kind, { given, now: this.options.clock() });
+    const tally = new RejectTally();
+    tally.add(rejects);
+    return { ...preview, rejected: rejects.length, reasons: tally.list() };
   }
 
   /** Looks at every file, so that one that is missing or leaves a question is found before any other is landed. */

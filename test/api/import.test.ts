@@ -135,6 +135,28 @@ describe('POST /import', () => {
     expect(await store.users.count()).toBe(2);
   });
 
+  it('answers previews side by side, each of the beginning of a file', async () => {
+    const query = 'kind=events&preview=true&partial=true';
+    const beginning = EVENTS.slice(0, -10);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => send(query, beginning)));
+    for (const answer of answers) {
+      const [line] = await linesOf(answer);
+      expect(line).toMatchObject({
+        type: 'preview',
+        preview: {
+          nChecked: 2,
+          rejected: 1,
+          reasons: [{ column: 'type', count: 1, values: [{ value: 'sniff', count: 1 }] }],
+          types: [
+            { word: 'like', meaning: 'like', count: 1 },
+            { word: 'sniff', meaning: null, count: 1 },
+          ],
+        },
+      });
+    }
+    expect(await codeOf(await send('kind=events&partial=true', EVENTS))).toBe('INVALID_INPUT');
+  });
+
   it('tells a form from a file', async () => {
     const form = new FormData();
     form.append('file', new Blob([ITEMS]), 'items.csv');

@@ -203,6 +203,75 @@ describe('a preview', () => {
     expect(found.columns.map(({ name }) => name)).toEqual(['1', '2', '3', '4']);
     expect((await preview('itemId,title\na,A\n', 'items')).columns[1].cells).toEqual(['A']);
   });
+
+  it('says what a question is about, and how ratings are read where there is none', async () => {
+    const few = 'userId;itemId;rating\nanna;a;1\nben;b;1\n';
+    expect(await preview(few, 'ratings')).toMatchObject({
+      delimiter: ';',
+      questionField: 'scale',
+      rule: null,
+      nChecked: 0,
+    });
+    expect(await preview(few, 'ratings', { scale: '0..1' })).toMatchObject({
+      questionField: null,
+      rule: { least: 0, most: 1, likeAt: 0.75, dislikeAt: 0.25, origin: 'given' },
+      nChecked: 2,
+    });
+  });
+
+  it('lists the words for types and the rows that would be refused, without naming anybody', async () => {
+    const at = '2024-03-01T10:00:00Z';
+    const rows = [
+      ['anna', 'addtocart', 'a'],
+      ['anna', 'sniff', 'a'],
+      ['ben', 'sniff', 'b'],
+    ].map((row) => [...row, at].join(','));
+    const content = ['visitorid,event,itemid,timestamp', ...rows].join('\n');
+    const found = await preview(content, 'events');
+    expect(found.types).toEqual([
+      { word: 'sniff', meaning: null, count: 2 },
+      { word: 'addtocart', meaning: 'cart', count: 1 },
+    ]);
+    expect(found.nChecked).toBe(3);
+    expect(found.rejects.map(({ line, column }) => [line, column])).toEqual([
+      [3, 'type'],
+      [4, 'type'],
+    ]);
+    expect(JSON.stringify(found)).not.toContain('anna');
+    const mapped = await preview(content, 'events', { type: { sniff: 'ignore' } });
+    expect([mapped.types[0].meaning, mapped.nChecked, mapped.rejects]).toEqual(['ignore', 3, []]);
+  });
+
+  it.each([
+    ['CSV', (bytes: Buffer) => bytes],
+    ['gzip', (bytes: Buffer) => gzipSync(bytes)],
+  ])('of the beginning of a %s file takes its whole rows alone', async (_, pack) => {
+    const rows = Array.from(
+      { length: 5_000 },
+      (_row, i) => `u${(i * 7919) % 5000},b${(i * 104_729) % 9973},${1 + (i % 5)}`,
+    );
+    const whole = pack(Buffer.from(`userId,itemId,rating\n${rows.join('\n')}\n`));
+    const part = whole.subarray(0, Math.floor(whole.length / 2) + 3);
+    const source = {
+      name: 'r.csv',
+      totalBytes: part.length,
+      isBeginning: true,
+      // eslint-disable-next-line @typescript-eslint/require-await
+      open: async function* () {
+        yield part;
+      },
+    };
+    const found = await previewTable(source, 'ratings', { now: NOW });
+    expect(found).toMatchObject({ question: null, rejects: [] });
+    expect(found.nChecked).toBeGreaterThan(1_000);
+    expect(found.nChecked).toBeLessThan(4_000);
+  });
+
+  it('takes the column that is given letter by letter before one in another case', async () => {
+    const content = 'itemId,Title,title\na,First,Second\n';
+    const found = await preview(content, 'items', { map: { title: 'title' } });
+    expect(found.columns.map(({ field }) => field)).toEqual(['itemId', null, 'title']);
+  });
 });
 
 describe('a list of users', () => {

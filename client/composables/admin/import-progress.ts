@@ -1,4 +1,6 @@
-/** Reads what the server says during an import: one JSON object a line, the report or an error last. */
+/** Reads what the server says during an import: one JSON object a line, the report, the preview or an error last. */
+
+import type { ImportPreview, RejectReason } from './import-mapping.js';
 
 export interface ImportReport {
   readonly kind: string;
@@ -8,8 +10,17 @@ export interface ImportReport {
   readonly updated: number;
   readonly unchanged: number;
   readonly rejected: number;
+  readonly leftOut: number;
   readonly unknownItems: number;
   readonly newUsers: number;
+  readonly newItems: number;
+  /** First and last time of the events, ms since the epoch; null where none is known. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** The most frequent first. */
+  readonly reasons: readonly RejectReason[];
+  /** Why this import should not pass for a success. */
+  readonly problems: readonly string[];
   readonly ignoredColumns: readonly string[];
   /** The first of the rejected rows. */
   readonly rejects: readonly {
@@ -24,26 +35,29 @@ export interface ImportProgress {
   readonly fraction: number;
   readonly rows: number;
   readonly report: ImportReport | null;
+  readonly preview: ImportPreview | null;
   readonly error: string | null;
 }
 
 interface Line {
-  readonly type?: 'progress' | 'report' | 'error';
+  readonly type?: 'progress' | 'report' | 'preview' | 'error';
   readonly fraction?: number;
   readonly rows?: number;
   readonly report?: ImportReport;
+  readonly preview?: ImportPreview;
   readonly errors?: readonly { readonly message: string }[];
 }
 
 /** Works on a text that is still growing: a line without its end is left for later. */
 export function readProgress(text: string): ImportProgress {
-  let progress: ImportProgress = { fraction: 0, rows: 0, report: null, error: null };
+  let progress: ImportProgress = { fraction: 0, rows: 0, report: null, preview: null, error: null };
   for (const line of text.split('\n')) {
-    const { fraction, rows, report, errors } = parse(line);
+    const { fraction, rows, report, preview, errors } = parse(line);
     progress = {
       fraction: fraction ?? progress.fraction,
       rows: rows ?? report?.read ?? progress.rows,
       report: report ?? progress.report,
+      preview: preview ?? progress.preview,
       error: errors?.[0]?.message ?? progress.error,
     };
   }

@@ -7,6 +7,7 @@ import { onScopeDispose, readonly, shallowRef, type DeepReadonly, type Ref } fro
 
 import { useSession, type Failure } from '../index.js';
 
+import type { ImportKind, Mapping } from './import-mapping.js';
 import { readProgress, type ImportReport } from './import-progress.js';
 
 export type { ImportReport };
@@ -23,8 +24,9 @@ export interface ImportState {
 }
 
 export interface ImportOrder {
-  readonly kind: 'items' | 'events' | 'ratings';
+  readonly kind: ImportKind;
   readonly file: File;
+  readonly mapping: Mapping;
   /** Checks everything and writes nothing. */
   readonly isDryRun: boolean;
 }
@@ -43,12 +45,17 @@ export function useImport(): {
   const fail = (kind: Failure['kind'], message: string | null) =>
     move({ phase: 'failed', failure: { kind, message, reference: null } });
 
-  function send({ kind, file, isDryRun }: ImportOrder): void {
+  function send({ kind, file, mapping, isDryRun }: ImportOrder): void {
     request?.abort();
     const current = new XMLHttpRequest();
     request = current;
     state.value = { ...IDLE, phase: 'sending' };
-    const query = new URLSearchParams({ kind, name: file.name, dryRun: String(isDryRun) });
+    const query = new URLSearchParams({
+      kind,
+      name: file.name,
+      dryRun: String(isDryRun),
+      mapping: JSON.stringify(mapping),
+    });
     current.open('POST', `/import?${query}`);
     current.setRequestHeader('authorization', `Bearer ${token.value ?? ''}`);
     current.setRequestHeader('content-type', 'application/octet-stream');
@@ -67,7 +74,7 @@ export function useImport(): {
   function finish({ status, responseText }: XMLHttpRequest): void {
     const { report, error, rows } = readProgress(responseText);
     if (status === 200 && report !== null) move({ phase: 'done', fraction: 1, rows, report });
-    else fail(status === 401 || status === 403 ? 'refused' : status === 409 ? 'busy' : 'fault', error);
+    else fail(failureKindOf(status), error);
   }
 
   function cancel(): void {
@@ -77,4 +84,9 @@ export function useImport(): {
   }
   onScopeDispose(() => request?.abort());
   return { state: readonly(state) as DeepReadonly<Ref<ImportState>>, send, cancel };
+}
+
+/** The kind of failure that a status of the import endpoint stands for. */
+export function failureKindOf(status: number): Failure['kind'] {
+  return status === 401 || status === 403 ? 'refused' : status === 409 ? 'busy' : 'fault';
 }

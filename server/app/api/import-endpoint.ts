@@ -1,7 +1,7 @@
 /**
- * `POST /import?kind=items|events|ratings[&dryRun=true][&preview=true][&name=FILE]`, with the keys of a mapping as
+ * `POST /import?kind=items|events|ratings[&dryRun=true][&preview=true[&partial=true]][&name=FILE]`, with the keys of a mapping as
  * further parameters: the body is the file, the answer is progress as newline-delimited JSON and then the report (or
- * the preview). Administrators only, one import at a time.
+ * the preview). Administrators only, one import at a time; previews write nothing and run beside one another.
  *
  * A file is read more than once, and may name people. It is kept in a temporary file for as long as that takes,
  * encrypted with a key that exists in memory alone.
@@ -43,12 +43,14 @@ interface ImportRequest {
   readonly kind: ImportKind;
   readonly isDryRun: boolean;
   readonly isPreview: boolean;
+  /** The body is only the beginning of the file. Previews alone. */
+  readonly isPartial: boolean;
   readonly name: string;
   readonly mapping: GivenMapping;
 }
 
 /** Parameters of the query besides the keys of a mapping. `mapping` holds those keys as one JSON object. */
-const PARAMETERS: readonly string[] = ['kind', 'dryRun', 'preview', 'name', 'mapping'];
+const PARAMETERS: readonly string[] = ['kind', 'dryRun', 'preview', 'partial', 'name', 'mapping'];
 
 export function createImportEndpoint(options: ImportEndpointOptions): RequestListener {
   const formatError = createFormatError(options.log);
@@ -56,6 +58,7 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
 
   const serve = async (request: IncomingMessage, lines: ProgressLines): Promise<void> => {
     const order = await accept(request, options);
+    if (order.isPreview) return lines.end(await previewImport(request, order, options));
     if (isRunning) {
       throw new HttpRefusal(
         409,
@@ -121,12 +124,16 @@ function orderOf(query: URLSearchParams): ImportRequest {
   const kind = IMPORT_KINDS.find((one) => one === query.get('kind'));
   if (kind === undefined)
     throw badRequest(`Say what is in the file: kind is one of ${IMPORT_KINDS.join(', ')}.`);
+  const [isPreview, isPartial] = [flagOf(query, 'preview'), flagOf(query, 'partial')];
+  if (isPartial && !isPreview)
+    throw badRequest('partial=true goes with preview=true: an import takes the whole file.');
   // In messages only; never a path.
   const name = (query.get('name') ?? '').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(-100);
   return {
     kind,
     isDryRun: flagOf(query, 'dryRun'),
-    isPreview: flagOf(query, 'preview'),
+    isPreview,
+    isPartial,
     name: name === '' ? 'The file' : name,
     mapping: mappingOf(query),
   };
@@ -175,10 +182,22 @@ function badRequest(message: string): HttpRefusal {
   return new HttpRefusal(400, 'INVALID_INPUT', message);
 }
 
-/** The last line of the answer. */
+/** The only line of the answer to a preview. */
+async function previewImport(
+  request: IncomingMessage,
+  { kind, isPartial, name, mapping }: ImportRequest,
+  { imports, maxBytes }: ImportEndpointOptions,
+): Promise<object> {
+  return withSpool(boundedBody(request, maxBytes), async ({ totalBytes, open }) => {
+    const source = { name, totalBytes, open, isBeginning: isPartial };
+    return { type: 'preview', preview: await imports.preview(kind, source, mapping) };
+  });
+}
+
+/** The last line of the answer to an import. */
 async function runImport(
   request: IncomingMessage,
-  { kind, isDryRun, isPreview, name, mapping }: ImportRequest,
+  { kind, isDryRun, name, mapping }: ImportRequest,
   lines: ProgressLines,
   { imports, maxBytes }: ImportEndpointOptions,
 ): Promise<object> {
@@ -186,7 +205,6 @@ async function runImport(
   let rows = 0;
   return withSpool(boundedBody(request, maxBytes), async ({ totalBytes, open }) => {
     const source = { name, totalBytes, open };
-    if (isPreview) return { type: 'preview', preview: await imports.preview(kind, source, mapping) };
     const [report] = await imports.run({
       [kind]: source,
       mapping,

@@ -1,0 +1,187 @@
+/** What an administrator decides about a file, and the mapping that the importer takes for it. */
+
+export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
+
+/** The answer to `POST /import?preview=true`, as far as the page reads it. */
+export interface ImportPreview {
+  readonly format: string;
+  /** Of CSV; null for JSON. */
+  readonly delimiter: string | null;
+  readonly encoding: string;
+  readonly isCompressed: boolean;
+  readonly hasHeader: boolean;
+  readonly fields: readonly { readonly field: string; readonly isRequired: boolean }[];
+  readonly columns: readonly PreviewColumn[];
+  /** Why an import would stop; null where it would not. */
+  readonly question: string | null;
+  readonly questionField: string | null;
+  readonly rule: RatingRule | null;
+  readonly types: readonly {
+    readonly word: string;
+    readonly meaning: string | null;
+    readonly count: number;
+  }[];
+  /** Rows that were checked, and how many of them an import would refuse. */
+  readonly nChecked: number;
+  readonly rejected: number;
+  readonly reasons: readonly RejectReason[];
+}
+
+export interface PreviewColumn {
+  readonly name: string;
+  readonly field: string | null;
+  /** False: the cells say "text", "number" or "time". */
+  readonly isShown: boolean;
+  readonly isNested: boolean;
+  readonly cells: readonly string[];
+}
+
+export interface RatingRule {
+  readonly least: number;
+  readonly most: number;
+  readonly likeAt: number;
+  readonly dislikeAt: number;
+  readonly origin: 'given' | 'recognised' | 'assumed';
+}
+
+export interface RejectReason {
+  readonly column: string | null;
+  readonly reason: string;
+  readonly count: number;
+  readonly values: readonly { readonly value: string; readonly count: number }[];
+}
+
+/** The four numbers that say what ratings mean. */
+export const SCALE_INPUTS = ['least', 'most', 'likeAt', 'dislikeAt'] as const;
+export type ScaleInput = (typeof SCALE_INPUTS)[number];
+
+export interface ImportChoices {
+  /** The column by field; '' leaves the field out. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Meanings by word. */
+  readonly types: Readonly<Record<string, string>>;
+  /** The type of every row of events without a column of types; '' for none. */
+  readonly everyType: string;
+  /** As typed; null where nothing was, so that what the importer finds is shown. */
+  readonly scale: Readonly<Record<ScaleInput, string | null>>;
+  /** '' leaves it to the importer. */
+  readonly delimiter: string;
+  readonly encoding: string;
+  readonly itemsFromEvents: boolean;
+}
+
+export const NO_CHOICES: ImportChoices = {
+  columns: {},
+  types: {},
+  everyType: '',
+  scale: { least: null, most: null, likeAt: null, dislikeAt: null },
+  delimiter: '',
+  encoding: '',
+  itemsFromEvents: false,
+};
+
+/** The keys of `--mapping` that the page sets. */
+export interface Mapping {
+  map?: Readonly<Record<string, string>>;
+  type?: string | Readonly<Record<string, string>>;
+  scale?: string;
+  'like-at'?: number;
+  'dislike-at'?: number;
+  delimiter?: string;
+  encoding?: string;
+  'items-from-events'?: boolean;
+}
+
+/** Takes a column for a field; '' leaves the column out. A field has one column, so that another one loses it. */
+export function withColumn(
+  choices: ImportChoices,
+  { columns }: Pick<ImportPreview, 'columns'>,
+  column: string,
+  field: string,
+): ImportChoices {
+  const before = columns.find(({ name }) => name === column)?.field ?? null;
+  const left = before === null || before === field ? {} : { [before]: '' };
+  const taken = field === '' ? {} : { [field]: column };
+  return { ...choices, columns: { ...choices.columns, ...left, ...taken } };
+}
+
+/** What is wrong with the typed numbers; null when nothing is. */
+export function scaleFault({ scale }: ImportChoices): 'number' | 'scale' | 'thresholds' | null {
+  const [least, most, likeAt, dislikeAt] = SCALE_INPUTS.map((input) => typed(scale[input]));
+  if ([least, most, likeAt, dislikeAt].some((value) => Number.isNaN(value))) return 'number';
+  if (least !== null && most !== null && !(least! < most!)) return 'scale';
+  if (likeAt !== null && dislikeAt !== null && !(dislikeAt! < likeAt!)) return 'thresholds';
+  return null;
+}
+
+/** What was chosen and nothing else, for the next preview. */
+export function chosenMapping(
+  kind: ImportKind,
+  choices: ImportChoices,
+  preview: ImportPreview | null,
+): Mapping {
+  const mapping: Mapping = {};
+  const { columns, types, everyType, delimiter, encoding } = choices;
+  if (Object.keys(columns).length > 0) mapping.map = columns;
+  if (delimiter !== '') mapping.delimiter = delimiter;
+  if (encoding !== '') mapping.encoding = encoding;
+  if (kind === 'events' && everyType !== '') mapping.type = everyType;
+  else if (kind === 'events' && Object.keys(types).length > 0) mapping.type = types;
+  if (kind === 'ratings') Object.assign(mapping, chosenScale(choices, preview?.rule ?? null));
+  if (kind !== 'items' && choices.itemsFromEvents) mapping['items-from-events'] = true;
+  return mapping;
+}
+
+/** What the page shows: the choices, and what the importer found where nothing was chosen. */
+export function wholeMapping(kind: ImportKind, choices: ImportChoices, preview: ImportPreview): Mapping {
+  const map = preview.fields.flatMap(({ field }): [string, string][] => {
+    const columns = preview.columns.filter((column) => column.field === field);
+    // The importer reads availability from several columns, which a mapping cannot name.
+    if (columns.length === 1) return [[field, columns[0]!.name]];
+    return choices.columns[field] === '' ? [[field, '']] : [];
+  });
+  const mapping: Mapping = {
+    map: Object.fromEntries(map),
+    ...withoutMap(chosenMapping(kind, choices, preview)),
+  };
+  const { rule } = preview;
+  if (kind !== 'ratings' || rule === null) return mapping;
+  // Around thresholds alone the scale is what the whole file holds, not its beginning.
+  if (rule.origin !== 'given') mapping.scale = `${rule.least}..${rule.most}`;
+  return { ...mapping, 'like-at': rule.likeAt, 'dislike-at': rule.dislikeAt };
+}
+
+/** The file that `--mapping` takes. Texts are quoted as in JSON, which YAML reads. */
+export function mappingYaml(mapping: Mapping): string {
+  return Object.entries(mapping)
+    .map(([key, value]: [string, unknown]) => {
+      if (typeof value !== 'object' || value === null) return `${key}: ${JSON.stringify(value)}\n`;
+      const lines = Object.entries(value).map(
+        ([left, right]) => `  ${JSON.stringify(left)}: ${JSON.stringify(right)}\n`,
+      );
+      return lines.length === 0 ? '' : `${key}:\n${lines.join('')}`;
+    })
+    .join('');
+}
+
+function chosenScale({ scale }: ImportChoices, rule: RatingRule | null): Mapping {
+  const chosen: Mapping = {};
+  const [least, most, likeAt, dislikeAt] = SCALE_INPUTS.map((input) => typed(scale[input]));
+  const isTouched = least !== null || most !== null;
+  const [from, to] = [least ?? rule?.least, most ?? rule?.most];
+  if (isTouched && from !== undefined && to !== undefined) chosen.scale = `${from}..${to}`;
+  if (likeAt !== null) chosen['like-at'] = likeAt;
+  if (dislikeAt !== null) chosen['dislike-at'] = dislikeAt;
+  return chosen;
+}
+
+/** Null for nothing; NaN for what is no number. A comma may stand for the point. */
+function typed(text: string | null): number | null {
+  const plain = text?.trim().replace(',', '.') ?? '';
+  return plain === '' ? null : Number.isFinite(Number(plain)) ? Number(plain) : Number.NaN;
+}
+
+function withoutMap({ map: _map, ...others }: Mapping): Mapping {
+  return others;
+}
