@@ -256,8 +256,7 @@ describe('a preview', () => {
       name: 'r.csv',
       totalBytes: part.length,
       isBeginning: true,
-      // eslint-disable-next-line @typescript-eslint/require-await
-      open: async function* () {
+      async *open() {
         yield part;
       },
     };
