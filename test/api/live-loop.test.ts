@@ -54,20 +54,21 @@ describe('the live loop', () => {
     await server?.stop();
   });
 
+  /** A token for a synthetic user; the demo itself ends with the first real user below. */
   async function signIn(position: number): Promise<{ token: string; userId: string }> {
-    const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
+    const { users } = await askFor<{ users: { nodes: { id: string; isSynthetic: boolean }[] } }>(
       server.url,
-      null,
-      '{ demoUsers(first: 20) { id } }',
+      admin,
+      '{ users(first: 30) { nodes { id isSynthetic } } }',
     );
-    const userId = demoUsers[position].id;
-    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
+    const userId = users.nodes.filter(({ isSynthetic }) => isSynthetic)[position].id;
+    const { createToken } = await askFor<{ createToken: { token: string } }>(
       server.url,
-      null,
-      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
+      admin,
+      'mutation ($userId: ID!) { createToken(role: USER, userId: $userId) { token } }',
       { userId },
     );
-    return { token: demoSignIn.token, userId };
+    return { token: createToken.token, userId };
   }
 
   async function recommendations(token: string, first = 10): Promise<List> {
