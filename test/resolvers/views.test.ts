@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../server/events/index.js';
 import { createLoaders } from '../../server/loaders/index.js';
 import type { ApiContext } from '../../server/resolvers/index.js';
-import { toRecommendationList } from '../../server/resolvers/views.js';
+import { toAlert, toDriftReport, toRecommendationList } from '../../server/resolvers/views.js';
 import { ALICE, fakeSystem } from '../support/fake-services.js';
 
 describe('the view of a list', () => {
@@ -31,5 +31,23 @@ describe('the view of a list', () => {
     expect((await toRecommendationList(context, list)).persona?.label).toBe('seeker');
     await services.personas.rename('seeker', 'Finder');
     expect((await toRecommendationList(context, list)).persona?.label).toBe('Finder');
+  });
+});
+
+describe('the views under differential privacy', () => {
+  it('leave of drift whether there is any, and of an alert what happened', async () => {
+    const { services } = fakeSystem(createEventBus());
+    const report = (await services.drift.report())!;
+    const [alert] = await services.alerts.alerts({ first: 1 });
+    const held = { ...alert, kind: 'candidate-held' as const, message: 'Held back: precision fell by .123.' };
+    const context = (isEnabled: boolean) =>
+      ({ services: { ...services, privacy: { ...services.privacy, isEnabled } } }) as ApiContext;
+
+    const hidden = { isDrifting: true, isWithheld: true, nUsers: null, features: [], personas: [] };
+    expect(toDriftReport(context(true), report)).toMatchObject(hidden);
+    expect(toDriftReport(context(false), report)).toMatchObject({ isWithheld: false, nUsers: 2 });
+    expect(toAlert(context(true), alert)).toMatchObject({ message: alert.message, values: [] });
+    expect(toAlert(context(true), held).message).not.toContain('.123');
+    expect(toAlert(context(false), held).message).toContain('.123');
   });
 });
