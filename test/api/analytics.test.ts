@@ -218,7 +218,7 @@ describe('analytics', () => {
       const second = await ask(blurred.url);
       expect(totals(second)).toEqual(totals(first));
       expect(second).toMatchObject({ clusterMap: null, quality: [], live: { activeUsers: null, ctr: null } });
-      expect(second.privacy).toMatchObject({ isEnabled: true, epsilonPerDay: 1, epsilonUsed: 0.5 });
+      expect(second.privacy).toMatchObject({ isEnabled: true, epsilonPerDay: 1, epsilonUsed: 0.25 });
       expect(totals(second)).not.toEqual(totals(await analytics()));
     } finally {
       await blurred.stop();
