@@ -52,14 +52,11 @@ export function useRecommendations({ request, isHeld }: RecommendationsOptions):
   // Before the query hears of it: its answer is the truth again, however the server counts now.
   useConnection().onRestored(forgetRevision);
 
-  const query = useLiveQuery(
-    RecommendationsDocument,
-    () => {
-      const { first, category, diversity } = request.value;
-      return { first, diversity, filter: category === null ? null : { categories: [category] } };
-    },
-    { fetchPolicy: 'no-cache' },
-  );
+  const variables = () => {
+    const { first, category, diversity } = request.value;
+    return { first, diversity, filter: category === null ? null : { categories: [category] } };
+  };
+  const query = useLiveQuery(RecommendationsDocument, variables, { fetchPolicy: 'no-cache' });
   query.onResult(({ recommendations }) => {
     const isOther = asked !== null && asked !== request.value;
     asked = request.value;
@@ -67,17 +64,9 @@ export function useRecommendations({ request, isHeld }: RecommendationsOptions):
     isAnswerOwn = false;
   });
 
-  const pushed = useLiveSubscription(
-    RecommendationsUpdatedDocument,
-    () => ({ first: request.value.first }),
-    query.refetch,
-  );
+  const pushed = useLiveSubscription(RecommendationsUpdatedDocument, variables, query.refetch);
+  pushed.onData(({ recommendationsUpdated }) => held.offer(recommendationsUpdated));
   const isShaped = () => request.value.category !== null || request.value.diversity > 0;
-  pushed.onData(({ recommendationsUpdated }) => {
-    // What is pushed is the plain list; another one has to be asked for.
-    if (isShaped()) query.refetch();
-    else held.offer(recommendationsUpdated);
-  });
 
   return {
     ...held,

@@ -51,7 +51,7 @@ registerEnumType(EventTypeEnum, {
   },
 });
 
-export const ActivityKindEnum = { ...EventTypeEnum, RETRACT: 'retract' } as const;
+export const ActivityKindEnum = { ...EventTypeEnum, RETRACT: 'retract', RATING: 'rating' } as const;
 registerEnumType(ActivityKindEnum, {
   name: 'ActivityKind',
   description: 'What the record says a person did.',
@@ -65,6 +65,9 @@ registerEnumType(ActivityKindEnum, {
     LIKE: { description: 'The item was liked.' },
     DISLIKE: { description: 'The item was disliked.' },
     RETRACT: { description: 'A thumb was taken back.' },
+    RATING: {
+      description: 'The item was given stars that are neither a like nor a dislike; `value` is how many.',
+    },
   },
 });
 
@@ -83,11 +86,35 @@ registerEnumType(EventStatusEnum, {
   },
 });
 
+export const ExclusionEnum = {
+  RATED: 'rated',
+  BOUGHT: 'bought',
+  VIEWED: 'viewed',
+  LISTED: 'listed',
+} as const;
+registerEnumType(ExclusionEnum, {
+  name: 'Exclusion',
+  description: 'Why an item is not listed again. What a user dislikes is never listed.',
+  valuesConfig: {
+    RATED: { description: 'The user gave it a thumb or stars, however many.' },
+    BOUGHT: { description: 'The user bought it.' },
+    VIEWED: {
+      description:
+        'The user dealt with it in any way: viewed, clicked, put into the cart, bought or rated. Includes RATED and BOUGHT.',
+    },
+    LISTED: {
+      description:
+        'It was in a list handed out to the user in the last three days, by a query or a push. Every answer then brings other items, until none are left.',
+    },
+  },
+});
+
 export const UpdateCauseEnum = {
   FEEDBACK: 'FEEDBACK',
   EVENTS: 'EVENTS',
   MODEL: 'MODEL',
   PERSONA: 'PERSONA',
+  CATALOGUE: 'CATALOGUE',
   ERASED: 'ERASED',
 } as const;
 registerEnumType(UpdateCauseEnum, {
@@ -98,6 +125,9 @@ registerEnumType(UpdateCauseEnum, {
     EVENTS: { description: 'New behaviour of the user was recorded.' },
     MODEL: { description: 'Another model version became active.' },
     PERSONA: { description: 'The user moved to another persona.' },
+    CATALOGUE: {
+      description: 'An item of the list changed, is off offer or is gone, or another took its place.',
+    },
     ERASED: {
       description:
         'Everything about the user was erased: the list is empty whatever its revision, and nothing follows. Forget the revisions you know.',

@@ -8,6 +8,9 @@ import { UpdateCauseEnum } from '../enums/index.js';
 import { ItemType } from './item.type.js';
 import { PersonaType } from './persona.type.js';
 
+/** Adding up the parts of a score takes about as long as returning this many values. */
+const EXPLANATION_COST = 50;
+
 @ObjectType('ItemContribution', {
   simpleResolvers: true,
   description: "What one item of the user's history adds to a score.",
@@ -57,7 +60,10 @@ export class RecommendationType {
   @Field(() => Float, { description: 'What the list is ordered by; comparable within one list only.' })
   score!: number;
 
-  @Field(() => ExplanationType, { description: 'Why it has this score.' })
+  @Field(() => ExplanationType, {
+    complexity: ({ childComplexity }) => EXPLANATION_COST + childComplexity,
+    description: 'Why it has this score.',
+  })
   explanation!: unknown;
 }
 

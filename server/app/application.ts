@@ -85,10 +85,10 @@ export async function connect(options: OpenApplicationOptions): Promise<Applicat
     const { pseudonymize, keyVersion } = createPseudonymizer(settings.pepper);
     const stored = await store.dataset.claimKeyVersion(keyVersion);
     if (stored !== keyVersion) throw new WrongPepperError(settings.dataDir, { stored, given: keyVersion });
-    const { guardTolerance, keepVersions, epsilonPerDay, isDemoAllowed, tokenMaxDays } = settings;
+    const { guardTolerance, keepVersions, epsilonPerDay, exclude, isDemoAllowed, tokenMaxDays } = settings;
     const container = createContainer({
       ...{ store, trainer: createThreadTrainer(), pseudonymize, log, clock },
-      ...{ guardTolerance, keepVersions, epsilonPerDay, isDemoAllowed, tokenMaxDays, instanceId },
+      ...{ guardTolerance, keepVersions, epsilonPerDay, exclude, isDemoAllowed, tokenMaxDays, instanceId },
       oplogKeptMs: database.oplogKeptMs,
       isGone: database.kind === 'uri' ? undefined : hasEnded,
     });

@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import type { Logger } from '../domain/index.js';
+import type { Exclusion, Logger } from '../domain/index.js';
+import { DEFAULT_EXCLUSIONS } from '../domain/index.js';
 import type { Fraction } from '../privacy/index.js';
 import { createEventBus } from '../events/index.js';
 import {
@@ -48,6 +49,8 @@ export interface ContainerOptions {
   readonly clock?: () => number;
   /** Relative loss of quality that a new version may show against the active one; a negative one asks for a gain. Default 0.02. */
   readonly guardTolerance?: number;
+  /** Why an item is not listed again, unless a request says otherwise. Default: rated, bought. */
+  readonly exclude?: readonly Exclusion[];
   /** Versions kept for a way back. Default 8. */
   readonly keepVersions?: number;
   /** Seeds clustering and factorisation; the same data and seed give the same model bytes. Default 1. */
@@ -96,6 +99,7 @@ export function createContainer({
   seed = 1,
   guardTolerance = 0.02,
   keepVersions = 8,
+  exclude = DEFAULT_EXCLUSIONS,
   epsilonPerDay = null,
   isDemoAllowed = true,
   tokenMaxDays = 365,
@@ -110,7 +114,7 @@ export function createContainer({
   const announce = createAnnounce(store, instanceId, clock);
   const demo = new DemoGate({ store, isAllowed: isDemoAllowed, bus, announce, log });
   const tokens = new TokenRegister({ store, maxDays: tokenMaxDays, bus, announce, clock, log });
-  const catalogue = new ItemCatalogue({ store, registry, demo, announce });
+  const catalogue = new ItemCatalogue({ store, registry, demo, announce, bus });
   const profiles = new ProfileService({
     ...{ store, catalogue, clock, log, announce },
     async onReplaced(profile) {
@@ -125,7 +129,9 @@ export function createContainer({
   const reassignment = new Reassignment({ store, personas, instanceId, clock, log });
   const models = new ModelActivator({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
   const shown = new ShownLists({ store, metrics, clock, log });
-  const recommender = new Recommender({ registry, catalogue, profiles, personas, shown, createId });
+  const recommender = new Recommender({
+    ...{ registry, catalogue, profiles, personas, shown, createId, exclude },
+  });
   const feedback = new FeedbackLoop({
     store,
     catalogue,
@@ -159,7 +165,7 @@ export function createContainer({
   const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
   const retrain = createRetraining({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
-    ...{ clock, seed, guardTolerance, keepVersions },
+    ...{ clock, seed, guardTolerance, keepVersions, exclude },
   });
   const training = new TrainingRunner({
     ...{ store, retrain, alerts, bus, instanceId, createId, clock, log, isGone },
@@ -176,7 +182,7 @@ export function createContainer({
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, demo, pseudonymize, clock });
-  const evaluation = new EvaluationService({ store, registry, clock, seed });
+  const evaluation = new EvaluationService({ store, registry, clock, seed, exclude });
 
   return {
     bus,

@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { isSchedule } from '../../jobs/index.js';
-import { SmartPersonaError } from '../domain/index.js';
+import type { Exclusion } from '../domain/index.js';
+import { DEFAULT_EXCLUSIONS, SmartPersonaError, parseExclusions } from '../domain/index.js';
 import type { Fraction, PseudonymKey } from '../privacy/index.js';
 import { parseFraction, pseudonymKey, secretProblem } from '../privacy/index.js';
 
@@ -41,6 +42,8 @@ export interface Settings {
   readonly driftRetrainHours: number;
   /** Relative loss of quality a new version may show and still be activated; negative: the gain it must show. */
   readonly guardTolerance: number;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
   /** Model versions kept for a way back. */
   readonly keepVersions: number;
   /** Budget of differential privacy for the dashboards; null: off. */
@@ -105,6 +108,9 @@ const secret = text.superRefine((value, context) => {
 const TOLERANCE =
   'must be a percentage from -100 to 100: how much worse a new model may be and still be activated; negative asks for a gain';
 
+const EXCLUSIONS_RULE =
+  'must be one or more of rated, bought, viewed and listed, parted by commas, or none; dislikes are never listed';
+
 /** Every setting, its rule and its default; the key order is the order of `.env.example`. */
 const variables = z.object({
   MONGODB_URI: text
@@ -156,6 +162,12 @@ const variables = z.object({
     .refine((value) => Math.abs(value) <= 100, TOLERANCE)
     .default(2)
     .describe('Percent of NDCG@10 that a new version may lose and still be activated.'),
+  SMARTPERSONA_EXCLUDE: text
+    .transform(parseExclusions)
+    .refine((value) => value !== null, EXCLUSIONS_RULE)
+    .transform((value) => value ?? DEFAULT_EXCLUSIONS)
+    .default(DEFAULT_EXCLUSIONS)
+    .describe('Why an item is not listed again: rated, bought, viewed, listed, or none.'),
   SMARTPERSONA_KEEP_VERSIONS: wholeNumber(2, 1_000, '').default(8).describe('Model versions kept.'),
   SMARTPERSONA_DP_EPSILON: text
     .regex(
@@ -267,6 +279,7 @@ export function readSettings(
     driftCron: values.SMARTPERSONA_DRIFT_CRON,
     driftRetrainHours: values.SMARTPERSONA_DRIFT_RETRAIN_HOURS,
     guardTolerance: values.SMARTPERSONA_GUARD_TOLERANCE / 100,
+    exclude: values.SMARTPERSONA_EXCLUDE,
     keepVersions: values.SMARTPERSONA_KEEP_VERSIONS,
     epsilonPerDay: values.SMARTPERSONA_DP_EPSILON,
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,

@@ -6,6 +6,8 @@ export interface EventMap {
   /** A list this user sees may have changed. `receivedAt` is when the cause entered the system, for the latency shown. */
   'recommendations.updated': { userId: string; cause: UpdateCause; receivedAt: number };
   'persona.changed': { userId: string; modelVersion: number };
+  /** Items came, went or changed; at most twice a second. */
+  'catalogue.changed': { revision: number };
   'model.activated': { version: number };
   'training.progressed': { runId: string };
   'analytics.changed': { at: number };

@@ -13,8 +13,11 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** `retract` is the trace an undone thumb leaves in the record; only feedback writes it. */
-export type RecordedEventType = EventType | 'retract';
+/**
+ * `retract` is the trace an undone thumb leaves in the record; only feedback writes it. `rating` is a star rating that
+ * is neither a like nor a dislike; only a file of ratings brings it.
+ */
+export type RecordedEventType = EventType | 'retract' | 'rating';
 
 export interface BehaviourEvent {
   /** Idempotency key: the same event sent twice has the same id and is stored once. */

@@ -14,6 +14,8 @@ export interface Interaction {
   /** The latest thumb. */
   readonly opinion: Opinion;
   readonly isPurchased: boolean;
+  /** Given stars that are neither a like nor a dislike, at any time. */
+  readonly isRated: boolean;
   /** When the last event other than an impression happened, ms since the epoch. */
   readonly at: number;
 }

@@ -39,6 +39,11 @@ export interface RecommendationList {
 /** Ids of lists this system gives out begin so: their impressions are counted when they are shown, not when reported. */
 export const OWN_LIST_PREFIX = 'sp-';
 
+/** What the ids of one user's lists begin with: a range of ids then finds them without an index of their own. */
+export function listIdPrefix(userId: string): string {
+  return `${OWN_LIST_PREFIX}${userId.slice(0, 16)}-`;
+}
+
 /** One item's place with and without one entry of the history. Ranks are one-based, among everything that may be listed. */
 export interface Counterfactual {
   readonly itemId: string;
@@ -49,7 +54,24 @@ export interface Counterfactual {
   readonly scoreAfter: number;
 }
 
-export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA', 'ERASED'] as const;
+/**
+ * Reasons not to list an item again. What a user dislikes is never listed.
+ * rated: given stars or a thumb. bought: purchased. viewed: dealt with in any way, so this one includes the first two.
+ * listed: in a list handed out to the user in the last three days.
+ */
+export const EXCLUSIONS = ['rated', 'bought', 'viewed', 'listed'] as const;
+export type Exclusion = (typeof EXCLUSIONS)[number];
+export const DEFAULT_EXCLUSIONS: readonly Exclusion[] = ['rated', 'bought'];
+
+/** Reads "rated,bought" or "none"; null for anything else. */
+export function parseExclusions(text: string): readonly Exclusion[] | null {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  if (names.length === 1 && names[0] === 'none') return [];
+  const found = EXCLUSIONS.filter((exclusion) => names.includes(exclusion));
+  return names.every((name) => (EXCLUSIONS as readonly string[]).includes(name)) ? found : null;
+}
+
+export const UPDATE_CAUSES = ['FEEDBACK', 'EVENTS', 'MODEL', 'PERSONA', 'CATALOGUE', 'ERASED'] as const;
 export type UpdateCause = (typeof UPDATE_CAUSES)[number];
 
 export interface RecommendationFilter {

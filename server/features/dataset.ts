@@ -15,7 +15,7 @@ import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
 import { isTelling, signalCount } from './profile.js';
 
-/** One user's dealings with known items; five arrays of one length. */
+/** One user's dealings with known items; six arrays of one length. */
 export interface History {
   /** Int32Array, item indices, ascending. */
   readonly indices: Int32Array;
@@ -25,11 +25,13 @@ export interface History {
   readonly opinion: Int8Array;
   /** Uint8Array, 1 where bought. */
   readonly purchased: Uint8Array;
+  /** Uint8Array, 1 where given stars that are neither a like nor a dislike. */
+  readonly rated: Uint8Array;
   /** Float64Array, ms since the epoch of the last event; below KNOWN_TIME_FROM where the time is unknown. */
   readonly at: Float64Array;
 }
 
-/** Row u of the interactions is [indptr[u], indptr[u + 1]) of the five arrays of a history. */
+/** Row u of the interactions is [indptr[u], indptr[u + 1]) of the six arrays of a history. */
 export interface Interactions extends History {
   /** Int32Array [nUsers + 1]. */
   readonly indptr: Int32Array;
@@ -77,6 +79,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
     strength: new Float32Array(known.length),
     opinion: new Int8Array(known.length),
     purchased: new Uint8Array(known.length),
+    rated: new Uint8Array(known.length),
     at: new Float64Array(known.length),
   };
   known.forEach(({ index, row }, i) => {
@@ -84,6 +87,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
     history.strength[i] = row.strength;
     history.opinion[i] = row.opinion;
     history.purchased[i] = row.isPurchased ? 1 : 0;
+    history.rated[i] = row.isRated ? 1 : 0;
     history.at[i] = row.at;
   });
   return history;
@@ -119,6 +123,7 @@ export class DatasetBuilder {
   private readonly strength = new GrowingArray(Float32Array);
   private readonly opinion = new GrowingArray(Int8Array);
   private readonly purchased = new GrowingArray(Uint8Array);
+  private readonly rated = new GrowingArray(Uint8Array);
   private readonly at = new GrowingArray(Float64Array);
   private readonly features = new GrowingArray(Float64Array);
   private readonly nTelling = new GrowingArray(Int32Array);
@@ -143,6 +148,7 @@ export class DatasetBuilder {
     this.strength.append(history.strength);
     this.opinion.append(history.opinion);
     this.purchased.append(history.purchased);
+    this.rated.append(history.rated);
     this.at.append(history.at);
     this.indptr.append([this.indices.length]);
     // Which items are long tail is known when all users are in; `build` fills that column.
@@ -180,6 +186,7 @@ export class DatasetBuilder {
         strength: this.strength.shareRows(order, entries),
         opinion: this.opinion.shareRows(order, entries),
         purchased: this.purchased.shareRows(order, entries),
+        rated: this.rated.shareRows(order, entries),
         at: this.at.shareRows(order, entries),
       },
       features,

@@ -44,6 +44,7 @@ const COUNTER_OF: Readonly<Record<RecordedEventType, MetricCounter>> = {
   like: 'likes',
   dislike: 'dislikes',
   retract: 'retracts',
+  rating: 'views',
 };
 
 const ACTS: readonly MetricCounter[] = [

@@ -21,7 +21,8 @@ import { SESSION_BUCKETS, sessionBucket } from './session-histogram.js';
 /**
  * What each event says about the user's interest in the item, in views. An impression says nothing by itself: the user
  * may not have looked. A click is a deliberate view; a cart and a purchase cost effort and money; a like is the one
- * plain statement. A dislike and a retract are opinions and carry no strength.
+ * plain statement. A rating in the middle says no more than a view. A dislike and a retract are opinions and carry no
+ * strength.
  */
 export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
   impression: 0,
@@ -33,6 +34,7 @@ export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
   like: 6,
   dislike: 0,
   retract: 0,
+  rating: 1,
 };
 
 /** A pause longer than this ends a session that events do not name. */
@@ -169,7 +171,7 @@ function copySums(sums: Readonly<BehaviourSums>): BehaviourSums {
 }
 
 function newInteraction(itemId: string): Interaction {
-  return { itemId, strength: 0, opinion: 0, isPurchased: false, at: 0 };
+  return { itemId, strength: 0, opinion: 0, isPurchased: false, isRated: false, at: 0 };
 }
 
 function advance(before: Interaction, event: BehaviourEvent): Interaction {
@@ -181,6 +183,7 @@ function advance(before: Interaction, event: BehaviourEvent): Interaction {
     strength: before.strength + stated + acted,
     opinion,
     isPurchased: before.isPurchased || event.type === 'purchase',
+    isRated: before.isRated || event.type === 'rating',
     at: event.at,
   };
 }
@@ -203,6 +206,10 @@ function countEvent(sums: BehaviourSums, event: BehaviourEvent): void {
     case 'view':
       sums.views += 1;
       countDwell(sums, event.value);
+      break;
+    case 'rating':
+      // The value is the stars, not a dwell.
+      sums.views += 1;
       break;
     case 'click':
       sums.clicks += 1;

@@ -1,12 +1,12 @@
 /**
- * Stage 1: ratings as events: a like, a dislike, or a view in between, by the rule that `planTable` found.
+ * Stage 1: ratings as events: a like, a dislike, or a rating in between, by the rule that `planTable` found.
  *
  * Without a timestamp an event's time is unknown: it carries its place in the file instead (see KNOWN_TIME_FROM), so
  * that of two different ratings of one item by one user the later row wins. Raw user ids do not leave this file.
  */
 
 import { KNOWN_TIME_FROM } from '../domain/index.js';
-import type { BehaviourEvent, EventType } from '../domain/index.js';
+import type { BehaviourEvent, RecordedEventType } from '../domain/index.js';
 
 import { eventId } from './event-id.js';
 import { requiredNumber, requiredText } from './fields.js';
@@ -75,7 +75,7 @@ async function* read(
       type,
       itemId: item,
       at: at ?? Math.min(firstPlace + row.line, KNOWN_TIME_FROM - 1),
-      // The value of a view is its dwell, which a rating says nothing about.
+      // The value of a view is its dwell, of which "not rated" says nothing.
       value: type === 'view' ? null : value,
       sessionId: null,
       position: null,
@@ -88,7 +88,7 @@ async function* read(
   yield* readTable(source, mapping, { convert });
 }
 
-function opinionOf(rating: string, rule: RatingRule): { type: EventType; value: number } {
+function opinionOf(rating: string, rule: RatingRule): { type: RecordedEventType; value: number } {
   const isNotRated = rule.notRated.some((value) => Number(rating) === value && rating !== '');
   const value = isNotRated ? Number(rating) : requiredNumber('rating', rating, rule.least, rule.most);
   const type = isNotRated
@@ -97,6 +97,6 @@ function opinionOf(rating: string, rule: RatingRule): { type: EventType; value: 
       ? 'like'
       : value <= rule.dislikeAt
         ? 'dislike'
-        : 'view';
+        : 'rating';
   return { type, value };
 }

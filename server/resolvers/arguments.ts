@@ -77,6 +77,24 @@ export function costOfPage({ args, childComplexity }: ComplexityEstimatorArgs): 
   return 1 + first * childComplexity;
 }
 
+/** Scoring and sorting the catalogue takes about as long as returning this many values. */
+const RANKING_COST = 1_000;
+/** Likewise for one place of a diversified list, and for a filter. */
+const DIVERSITY_COST_PER_ROW = 10;
+const FILTER_COST = 100;
+
+/** Cost of a field that ranks the catalogue and returns up to `first` rows, or one result where there is no `first`. */
+export function costOfRanking(estimate: ComplexityEstimatorArgs): number {
+  const { first, filter, diversity } = estimate.args as Record<string, unknown>;
+  const nRows = typeof first === 'number' && first > 0 ? first : 1;
+  return (
+    RANKING_COST +
+    (filter == null ? 0 : FILTER_COST) +
+    (typeof diversity === 'number' && diversity > 0 ? nRows * DIVERSITY_COST_PER_ROW : 0) +
+    costOfPage(estimate)
+  );
+}
+
 /** Cost of a field that returns about `rows` rows whatever the arguments say. */
 export function costOfRows(rows: number): (estimate: ComplexityEstimatorArgs) => number {
   return ({ childComplexity }) => 1 + rows * childComplexity;

@@ -13,7 +13,15 @@ import {
 import { ItemNotFoundError } from '../domain/index.js';
 
 import { Access } from './access.js';
-import { After, checkRows, costOfPage, costOfRows, First, MAX_BULK_ROWS } from './arguments.js';
+import {
+  After,
+  checkRows,
+  costOfPage,
+  costOfRanking,
+  costOfRows,
+  First,
+  MAX_BULK_ROWS,
+} from './arguments.js';
 import { connectionOfPage } from './connection.js';
 import type { ApiContext } from './context.js';
 import { decodeCursor } from './cursor.js';
@@ -72,9 +80,9 @@ export class CatalogueResolver {
   @Access('user')
   @Query(() => [SimilarItemType], {
     nullable: true,
-    complexity: costOfPage,
+    complexity: costOfRanking,
     description:
-      'Items near this one in the active model, nearest first; null when the catalogue does not have it.',
+      'Items on offer near this one in the active model, nearest first; none for an item that came after its training, null when the catalogue does not have it.',
   })
   async similarItems(
     @Ctx() { services, loaders }: ApiContext,

@@ -4,27 +4,52 @@ import { Arg, Ctx, Float, ID, Query, Resolver, Root, Subscription } from 'type-g
 
 import {
   CounterfactualType,
+  ExclusionEnum,
   RecommendationFilterInput,
   RecommendationListType,
   RecommendationsUpdateType,
 } from '../../schema/index.js';
-import type { EventEnvelope, RecommendationFilter, UpdateCause } from '../domain/index.js';
+import type { Exclusion, RecommendationFilter, UpdateCause } from '../domain/index.js';
 import { InvalidInputError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkNames, costOfPage, costOfRows, First, pageSize, Subject } from './arguments.js';
+import { checkNames, costOfRanking, First, pageSize, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
+import { ListEvents, type ListEvent } from './list-events.js';
 import { toRecommendationList } from './views.js';
 
 const MAX_FIRST = 100;
 
-type ListEvent = EventEnvelope<'recommendations.updated' | 'model.activated' | 'user.erased'>;
+/** How a list is asked for, the same in the query and in the subscription. */
+interface RankingArguments {
+  readonly first: number;
+  readonly filter?: RecommendationFilterInput | null;
+  readonly exclude?: Exclusion[] | null;
+  readonly diversity: number;
+}
+
+const Filter = () =>
+  Arg('filter', () => RecommendationFilterInput, { nullable: true, description: 'Narrows the list.' });
+
+const Exclude = () =>
+  Arg('exclude', () => [ExclusionEnum], {
+    nullable: true,
+    description:
+      'Why an item is not listed again. Left out: as the setting SMARTPERSONA_EXCLUDE says, RATED and BOUGHT by default. An empty list lets everything come back but what the user dislikes.',
+  });
+
+const Diversity = () =>
+  Arg('diversity', () => Float, {
+    defaultValue: 0,
+    description:
+      '0 ranks by score alone; up to 1, the more an item resembles what stands above it, the lower it comes.',
+  });
 
 @Resolver()
 export class RecommendationResolver {
   @Access('user')
   @Query(() => RecommendationListType, {
-    complexity: costOfPage,
+    complexity: costOfRanking,
     description:
       'What to show a user, best first. A user nothing is known of gets a cold-start list. Before the first training the error code is NO_ACTIVE_MODEL.',
   })
@@ -32,23 +57,18 @@ export class RecommendationResolver {
     @Ctx() context: ApiContext,
     @Subject() userId: string,
     @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
-    @Arg('filter', () => RecommendationFilterInput, { nullable: true, description: 'Narrows the list.' })
-    filter: RecommendationFilterInput | null | undefined,
-    @Arg('diversity', () => Float, {
-      defaultValue: 0,
-      description:
-        '0 ranks by score alone; up to 1, the more an item resembles what stands above it, the lower it comes.',
-    })
-    diversity: number,
+    @Filter() filter: RecommendationFilterInput | null | undefined,
+    @Exclude() exclude: Exclusion[] | null | undefined,
+    @Diversity() diversity: number,
   ): Promise<RecommendationListType> {
-    const request = { userId, first, filter: checkFilter(filter), diversity: checkDiversity(diversity) };
+    const request = { userId, ...rankingOf({ first, filter, exclude, diversity }) };
     return toRecommendationList(context, await context.services.recommendations.show(request));
   }
 
   @Access('user')
   @Query(() => CounterfactualType, {
     nullable: true,
-    complexity: costOfRows(20),
+    complexity: costOfRanking,
     description:
       'What if the user had never dealt with one item? Null when the model has no such item or the history no such entry.',
   })
@@ -64,22 +84,31 @@ export class RecommendationResolver {
 
   @Access('user')
   @Subscription(() => RecommendationsUpdateType, {
-    complexity: costOfPage,
+    complexity: costOfRanking,
     description:
-      'Pushes the whole list whenever it moves: after a thumb, new behaviour, a change of persona or of the model. Query `recommendations` first and again after a reconnect; nothing is pushed at the start. A slow receiver gets the newest list, never a queue.',
+      'Pushes the whole list whenever it moves: after a thumb, new behaviour, a change of persona, of the model or of its items in the catalogue. Query `recommendations` first and again after a reconnect; nothing is pushed at the start. A slow receiver gets the newest list, never a queue.',
     subscribe: ({
       args,
       context,
     }: {
-      args: { userId?: string | null; first: number };
+      args: { userId?: string | null } & RankingArguments;
       context: ApiContext;
     }) => {
       const userId = subjectOf(context.viewer, args.userId);
-      pageSize(args.first, MAX_FIRST);
-      return context.bus.subscribe(['recommendations.updated', 'model.activated', 'user.erased'], {
-        filter: (event) => event.name === 'model.activated' || event.payload.userId === userId,
-        coalesceBy: () => 'list',
-        isLast: ({ name }) => name === 'user.erased',
+      const request = { userId, ...rankingOf(args) };
+      const events = context.bus.subscribe(
+        ['recommendations.updated', 'model.activated', 'catalogue.changed', 'user.erased'],
+        {
+          filter: ({ payload }) => !('userId' in payload) || payload.userId === userId,
+          // A change of the catalogue may turn out to leave this list as it is; it must not take the place of one that moves it.
+          coalesceBy: ({ name }) => (name === 'catalogue.changed' ? 'catalogue' : 'list'),
+          isLast: ({ name }) => name === 'user.erased',
+        },
+      );
+      return new ListEvents(events, {
+        catalogue: context.services.catalogue,
+        list: () => context.services.recommendations.recommend(request),
+        isFickle: args.exclude?.includes('listed') === true,
       });
     },
   })
@@ -88,10 +117,14 @@ export class RecommendationResolver {
     @Ctx() context: ApiContext,
     @Subject() userId: string,
     @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
+    @Filter() filter: RecommendationFilterInput | null | undefined,
+    @Exclude() exclude: Exclusion[] | null | undefined,
+    @Diversity() diversity: number,
   ): Promise<RecommendationsUpdateType> {
     const { cause, receivedAt } = causeOf(event);
     if (cause === 'ERASED') return { list: nothingFor(userId), cause, latencyMs: 0 };
-    const list = await context.services.recommendations.show({ userId, first });
+    const request = { userId, ...rankingOf({ first, filter, exclude, diversity }) };
+    const list = await context.services.recommendations.show(request);
     const view = await toRecommendationList(context, list);
     const latencyMs = Math.max(0, context.now() - receivedAt);
     context.recordPush(latencyMs);
@@ -99,14 +132,30 @@ export class RecommendationResolver {
   }
 }
 
+const CAUSES = {
+  'model.activated': 'MODEL',
+  'catalogue.changed': 'CATALOGUE',
+  'user.erased': 'ERASED',
+} as const;
+
 function causeOf(event: ListEvent): { cause: UpdateCause; receivedAt: number } {
   if (event.name === 'recommendations.updated') return event.payload;
-  return { cause: event.name === 'user.erased' ? 'ERASED' : 'MODEL', receivedAt: event.publishedAt };
+  return { cause: CAUSES[event.name], receivedAt: event.publishedAt };
 }
 
 /** The list of someone of whom nothing is left. */
 function nothingFor(userId: string): RecommendationListType {
   return { listId: '', userId, items: [], modelVersion: 0, revision: 0, persona: null };
+}
+
+/** Throws InvalidInputError for arguments out of bounds. */
+function rankingOf({ first, filter, exclude, diversity }: RankingArguments) {
+  return {
+    first: pageSize(first, MAX_FIRST),
+    filter: checkFilter(filter),
+    exclude,
+    diversity: checkDiversity(diversity),
+  };
 }
 
 function checkFilter(filter: RecommendationFilterInput | null | undefined): RecommendationFilter | null {

@@ -18,7 +18,7 @@ import {
 import { ForbiddenError, WithheldError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { After, costOfPage, costOfRows, First } from './arguments.js';
+import { After, costOfPage, costOfRanking, costOfRows, First } from './arguments.js';
 import { connectionOfList, connectionOfPage } from './connection.js';
 import type { ApiContext } from './context.js';
 import { decodeCursor } from './cursor.js';
@@ -156,7 +156,7 @@ export class UserFieldsResolver {
   }
 
   @FieldResolver(() => RecommendationListType, {
-    complexity: costOfPage,
+    complexity: costOfRanking,
     description: 'What to show this user, best first.',
   })
   async recommendations(

@@ -36,6 +36,7 @@ import type {
 } from '../domain/index.js';
 import { NOMINAL_FEATURES, isActivatable, isTimeKnown } from '../domain/index.js';
 import type { Loaders } from '../loaders/index.js';
+import { Turns } from '../services/index.js';
 
 import { isWithheld } from './access.js';
 import type { ApiContext } from './context.js';
@@ -154,17 +155,21 @@ export function toFeedback(feedback: Feedback): FeedbackType {
   };
 }
 
+/** Explanations of one user's lists that are worked out in one turn of the event loop: those of a usual list. */
+const EXPLANATION_SHARE = 1 / 20;
+const turns = new Turns();
+
 /** Rows of lists that were shown before, as long as the catalogue stays as it was. */
-const shownRows = new WeakMap<RecommendationList, { revision: number; rows: RecommendationType[] }>();
+const shownRows = new WeakMap<RecommendationList, { generation: number; rows: RecommendationType[] }>();
 
 export async function toRecommendationList(
   context: ApiContext,
   list: RecommendationList,
 ): Promise<RecommendationListType> {
-  const { revision } = context.services.catalogue;
+  const { generation } = context.services.catalogue;
   let shown = shownRows.get(list);
-  if (shown?.revision !== revision) {
-    shown = { revision, rows: await toRecommendations(context, list) };
+  if (shown?.generation !== generation) {
+    shown = { generation, rows: await toRecommendations(context, list) };
     shownRows.set(list, shown);
   }
   return {
@@ -187,15 +192,18 @@ async function toRecommendations(
     if (item instanceof Error) throw item;
     if (item === null) return [];
     const { rank, score } = list.items[place];
-    return [{ item: toItem(item), rank, score, explanation: explainLater(list.items[place]) }];
+    return [{ item: toItem(item), rank, score, explanation: explainLater(list.items[place], list.userId) }];
   });
 }
 
 /** Worked out when it is first asked for: most lists are shown, and pushed, without their reasons. */
-function explainLater(recommendation: Recommendation) {
+function explainLater(recommendation: Recommendation, userId: string) {
   let known: ExplanationType | undefined;
-  return (_args: unknown, { loaders }: ApiContext): ExplanationType | Promise<ExplanationType> =>
-    known ?? toExplanation(loaders, recommendation.explanation).then((made) => (known = made));
+  return async (_args: unknown, { loaders }: ApiContext): Promise<ExplanationType> => {
+    if (known !== undefined) return known;
+    await turns.take(userId, EXPLANATION_SHARE);
+    return (known ??= await toExplanation(loaders, recommendation.explanation));
+  };
 }
 
 /** An entry whose item left the catalogue is counted among the other items, so that the sum stays exact. */

@@ -2,8 +2,14 @@
 
 import type { Notice, Store } from '../store/index.js';
 
-export type Announce = (kind: Notice['kind'], userIds?: readonly string[]) => Promise<void>;
+/** `userIds`: whose profiles; `itemIds`: which items of the catalogue, null for any. */
+export type Announce = (
+  kind: Notice['kind'],
+  userIds?: readonly string[],
+  itemIds?: readonly string[] | null,
+) => Promise<void>;
 
 export function createAnnounce(store: Store, origin: string, clock: () => number): Announce {
-  return (kind, userIds = []) => store.notices.append({ kind, origin, userIds, at: clock() });
+  return (kind, userIds = [], itemIds = null) =>
+    store.notices.append({ kind, origin, userIds, itemIds, at: clock() });
 }

@@ -4,6 +4,7 @@
  * simulator's truth is at hand the same users are ranked by their true affinities too: the ceiling no model can pass.
  */
 
+import type { Exclusion } from '../domain/index.js';
 import type { Truth } from '../ingest/index.js';
 import { trueAffinity } from '../ingest/index.js';
 import { PERSONA_SIGNALS } from '../domain/index.js';
@@ -22,6 +23,7 @@ import {
   measureSilhouettes,
   nearestCentroids,
   sampleOf,
+  settledRows,
   summariseUsers,
   transform,
 } from '../learning/index.js';
@@ -52,6 +54,8 @@ export interface EvaluationReport {
   readonly holdOut: HoldOut['kind'];
   /** What was held out; null where nothing could be. */
   readonly judgedBy: HoldOut['signal'];
+  /** What the judged lists leave out beside dislikes; 'listed' plays no part here. */
+  readonly exclude: readonly Exclusion[];
   readonly nUsers: number;
   readonly nItems: number;
   /** Whether silhouettes are those of a sample. */
@@ -71,6 +75,8 @@ export interface EvaluationServiceOptions {
   readonly registry: ModelRegistry;
   readonly clock: () => number;
   readonly seed: number;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
 }
 
 export interface EvaluationRequest {
@@ -84,12 +90,12 @@ export class EvaluationService {
 
   /** Throws NoActiveModelError, InsufficientDataError, and what learning throws. */
   async run({ truth, onProgress }: EvaluationRequest): Promise<EvaluationReport> {
-    const { store, registry, clock, seed } = this.options;
+    const { store, registry, clock, seed, exclude } = this.options;
     const serving = registry.current();
     const loaded = await loadDataset({ store, clock });
     const { dataset, content } = loaded;
     const prefixes = await loadPrefixes({ store }, loaded, 'judge');
-    return evaluateVersion({ serving, dataset, content, prefixes, truth, seed, onProgress });
+    return evaluateVersion({ serving, dataset, content, prefixes, truth, seed, exclude, onProgress });
   }
 }
 
@@ -102,10 +108,11 @@ export interface EvaluateVersionInput extends EvaluationRequest {
   /** Of users the calibration was not fitted to. */
   readonly prefixes?: PrefixPairs;
   readonly seed: number;
+  readonly exclude: readonly Exclusion[];
 }
 
 export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
-  const { serving, dataset, truth, seed, onProgress } = input;
+  const { serving, dataset, truth, seed, exclude, onProgress } = input;
   const clusters = clustersOf(serving.personas, dataset);
   const { kind, signal, train, test } = holdOut(dataset.interactions, {
     ...{ seed, occurring: dataset.signals },
@@ -130,6 +137,7 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
       oracleOf: truth === null ? null : oracleScores(truth, dataset),
       nItems: dataset.nItems,
       seen: train,
+      settled: settledRows(train, new Set(exclude)),
       test,
     },
     {
@@ -145,6 +153,7 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
     version: serving.version,
     holdOut: kind,
     judgedBy: judged.length === 0 ? null : signal,
+    exclude,
     nUsers: dataset.nUsers,
     nItems: dataset.nItems,
     silhouettesSampled: clusters.silhouettes.length < dataset.nUsers,

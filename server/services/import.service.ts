@@ -180,6 +180,7 @@ export class ImportService {
       total.equalRows += rows.length - items.length;
       if (request.dryRun) return;
       const landed = await store.items.replaceMany(items);
+      await catalogue.changed(items.map(({ itemId }) => itemId));
       total.recorded += landed.inserted;
       total.updated += landed.updated;
       total.unchanged += landed.unchanged;
@@ -200,7 +201,6 @@ export class ImportService {
       );
       await this.takeOffer([...doubtful, ...(mapping.given.prune ? missing : [])]);
       if (doubtful.length > 0) remarks.push({ remark: DOUBTFUL, count: doubtful.length });
-      await catalogue.changed();
     }
     return this.report(plan, read, total, {
       remarks: [...remarks, ...read.remarks],
@@ -210,9 +210,11 @@ export class ImportService {
 
   /** Makes items unavailable. */
   private async takeOffer(itemIds: readonly string[]): Promise<void> {
-    const { items } = this.options.store;
-    const found = await items.findMany(itemIds);
-    if (found.length > 0) await items.replaceMany(found.map((item) => ({ ...item, isAvailable: false })));
+    const { store, catalogue } = this.options;
+    const found = await store.items.findMany(itemIds);
+    if (found.length === 0) return;
+    await store.items.replaceMany(found.map((item) => ({ ...item, isAvailable: false })));
+    await catalogue.changed(found.map(({ itemId }) => itemId));
   }
 
   private async importBehaviour(
@@ -292,7 +294,7 @@ export class ImportService {
     const { store, catalogue, demo } = this.options;
     await demo.end();
     await store.items.replaceMany([...found].map(bareItem));
-    await catalogue.changed();
+    await catalogue.changed([...found]);
     return found;
   }
 

@@ -36,5 +36,6 @@ export { RETRAIN_JOB, TrainingRunner } from './training.service.js';
 export { holdLease, waitForLease } from './job-lease.js';
 export type { HeldLease } from './job-lease.js';
 export { TokenRegister } from './token.service.js';
+export { Turns } from './turns.js';
 export { UserDataDesk } from './user-data.service.js';
 export { UserDirectory } from './user.service.js';

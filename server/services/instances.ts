@@ -45,11 +45,11 @@ export class Instances {
     this.watching.abort();
   }
 
-  private async heed({ kind, origin, userIds }: Notice): Promise<void> {
+  private async heed({ kind, origin, userIds, itemIds }: Notice): Promise<void> {
     const { catalogue, personas, instanceId } = this.options;
     if (origin === instanceId) return;
     if (kind === 'profiles') for (const userId of userIds) await this.heedEvents(userId);
-    else if (kind === 'catalogue') await catalogue.refresh();
+    else if (kind === 'catalogue') await catalogue.refresh(itemIds);
     else await personas.refreshLabels();
   }
 
@@ -78,12 +78,15 @@ export class Instances {
 
   /** The two streams begin once each; any later beginning may have missed something. */
   private begin(): void {
-    const { registry, profiles, personas, bus, log } = this.options;
+    const { registry, catalogue, profiles, personas, bus, log } = this.options;
     this.nStarts += 1;
     if (this.nStarts <= 2) return;
     log.warn({}, 'a change stream had to begin anew; everything remembered is read again');
     profiles.forgetAll();
     personas.forgetAll();
+    catalogue
+      .refresh()
+      .catch((error: unknown) => log.warn({ err: error }, 'the catalogue could not be read again'));
     const version = registry.find()?.version;
     if (version !== undefined) bus.publish('model.activated', { version });
   }

@@ -12,7 +12,7 @@ const LIST_LENGTH = 10;
 /** A user as a version knew it. */
 export interface Standing {
   readonly state: UserState;
-  /** Items that are not recommended any more: liked, disliked or bought. */
+  /** Items that are not listed any more, unless a request says otherwise. */
   readonly settled: ReadonlySet<number>;
 }
 

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 
 import type {
   Counterfactual,
+  Exclusion,
   Explanation,
   Opinion,
   PersonaAssignment,
@@ -15,11 +16,11 @@ import type {
   RecommendationFilter,
   RecommendationList,
 } from '../domain/index.js';
-import { OWN_LIST_PREFIX } from '../domain/index.js';
+import { listIdPrefix } from '../domain/index.js';
 import type { History } from '../features/index.js';
 import { historyOf } from '../features/index.js';
-import type { RankedItem, UserState } from '../learning/index.js';
-import { explain, foldIn, recommend, scoreAll } from '../learning/index.js';
+import type { RankedItem, SettlingRule, UserState } from '../learning/index.js';
+import { explain, foldIn, recommend, scoreAll, settledItems } from '../learning/index.js';
 
 import type { ItemCatalogue } from './catalogue.service.js';
 import type { ModelRegistry, ServingModel } from './model-registry.js';
@@ -29,20 +30,32 @@ import type { Judgement, Standing } from './prediction.js';
 import { isForetellable, judgeThumb } from './prediction.js';
 import type { RecommendationService } from './services.js';
 import type { ShownLists } from './shown-lists.js';
+import { Turns } from './turns.js';
 
 const CACHED_USERS = 20_000;
+/** Diversity is rounded to this: finer steps change no list that anybody could tell apart, and each would be ranked anew. */
+const DIVERSITY_STEP = 0.05;
 /** Lists kept per user; more ways to ask than that are ranked anew. */
 const CACHED_LISTS = 16;
 /** Items of the history shown per explanation; the rest is summed up in `otherItems`. */
 const EXPLAINED_ITEMS = 5;
 
+interface CachedList {
+  readonly list: RecommendationList;
+  /** The generation of the catalogue it was made of. */
+  readonly catalogue: number;
+}
+
 /** What is known of a user at one moment under one model. */
 interface FoldedUser extends Standing {
+  readonly userId: string;
+  readonly history: History;
   readonly generation: number;
-  readonly eventCount: number;
+  /** Of the profile. */
+  readonly revision: number;
   readonly persona: PersonaAssignment | null;
   /** Lists by what was asked for. */
-  readonly lists: Map<string, RecommendationList>;
+  readonly lists: Map<string, CachedList>;
 }
 
 export interface RecommendationServiceOptions {
@@ -52,6 +65,8 @@ export interface RecommendationServiceOptions {
   readonly personas: PersonaAssigner;
   readonly shown: ShownLists;
   readonly createId: () => string;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
 }
 
 interface Request {
@@ -59,24 +74,48 @@ interface Request {
   readonly first: number;
   readonly filter?: RecommendationFilter | null;
   readonly diversity?: number;
+  readonly exclude?: readonly Exclusion[] | null;
+}
+
+/** What a list is ranked by. */
+interface Ranking {
+  readonly first: number;
+  readonly filter: RecommendationFilter | null;
+  readonly diversity: number;
+  readonly exclude: ReadonlySet<Exclusion>;
 }
 
 export class Recommender implements RecommendationService {
   private readonly folded = new LRUCache<string, FoldedUser>({ max: CACHED_USERS });
+  private readonly exclude: ReadonlySet<Exclusion>;
+  private readonly turns = new Turns();
 
-  constructor(private readonly options: RecommendationServiceOptions) {}
+  constructor(private readonly options: RecommendationServiceOptions) {
+    this.exclude = new Set(options.exclude);
+  }
 
   async recommend(request: Request): Promise<RecommendationList> {
     const model = this.options.registry.current();
-    const { userId, first, filter = null, diversity = 0 } = request;
+    const { userId, first, filter = null } = request;
+    const diversity = Math.round((request.diversity ?? 0) / DIVERSITY_STEP) * DIVERSITY_STEP;
+    const exclude = request.exclude == null ? this.exclude : new Set(request.exclude);
+    const ranking = { first, filter, diversity, exclude };
     const user = await this.foldedUser(userId, model);
-    const key = JSON.stringify([first, filter, diversity]);
-    let list = user.lists.get(key);
-    if (list === undefined) {
-      list = this.rank({ userId, first, filter, diversity }, user, model);
-      if (user.lists.size >= CACHED_LISTS) user.lists.clear();
-      user.lists.set(key, list);
+    // What was listed changes with every list that is handed out, so such a list is good for once.
+    if (exclude.has('listed')) {
+      const listed = await this.options.shown.itemsListedTo(userId);
+      await this.turns.take(userId);
+      return this.rank(ranking, user, model, listed);
     }
+    const key = JSON.stringify([first, filter, diversity, [...exclude].sort()]);
+    let found = this.cached(user, key);
+    if (found !== null) return found;
+    await this.turns.take(userId);
+    found = this.cached(user, key);
+    if (found !== null) return found;
+    const list = this.rank(ranking, user, model);
+    if (user.lists.size >= CACHED_LISTS) user.lists.clear();
+    user.lists.set(key, { list, catalogue: this.options.catalogue.generation });
     return list;
   }
 
@@ -97,8 +136,13 @@ export class Recommender implements RecommendationService {
     const model = this.options.registry.find();
     if (model === null || !isForetellable(profile, thumb.itemId, thumb.value)) return null;
     const known = this.folded.peek(profile.userId);
-    const isCurrent = known?.generation === model.generation && known.eventCount === profile.eventCount;
-    return (personaId) => judgeThumb(model, isCurrent ? known : standingOf(profile, personaId, model), thumb);
+    const isCurrent = known?.generation === model.generation && known.revision === profile.revision;
+    return (personaId) =>
+      judgeThumb(
+        model,
+        isCurrent ? known : standingOf(profile, { personaId, model, exclude: this.exclude }),
+        thumb,
+      );
   }
 
   async counterfactual({
@@ -117,8 +161,9 @@ export class Recommender implements RecommendationService {
     const left = history.indices.findIndex((index) => index === model.itemIndex.get(withoutItemId));
     if (itemIndex === undefined || left < 0) return null;
     const personaIndex = user.persona === null ? -1 : model.personaIds.indexOf(user.persona.personaId);
+    await this.turns.take(userId);
     const without = foldIn(model.recommender, withoutEntry(history, left), { personaIndex });
-    const isAllowed = this.allowed(null, user, model);
+    const isAllowed = this.allowed({ filter: null, exclude: this.exclude }, user, model);
     const place = (state: UserState) => placeOf(scoreAll(model.recommender, state), itemIndex, isAllowed);
     const [before, after] = [place(user.state), place(without)];
     return {
@@ -127,7 +172,7 @@ export class Recommender implements RecommendationService {
     };
   }
 
-  /** Drops what is remembered of a user; an event count alone would not tell an erased user from one who came back. */
+  /** Drops what is remembered of a user; a revision alone would not tell an erased user from one who came back. */
   forget(userId: string): void {
     this.folded.delete(userId);
   }
@@ -147,28 +192,38 @@ export class Recommender implements RecommendationService {
     });
   }
 
+  private cached({ lists }: FoldedUser, key: string): RecommendationList | null {
+    const found = lists.get(key);
+    return found?.catalogue === this.options.catalogue.generation ? found.list : null;
+  }
+
   private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
     const { profiles } = this.options;
     // What a newcomer lacks is read together, not one after the other.
     if (profiles.peek(userId) === null) await this.preload([userId]);
     const profile = await profiles.get(userId);
     const known = this.folded.get(userId);
-    if (known?.generation === model.generation && known.eventCount === profile.eventCount) return known;
+    if (known?.generation === model.generation && known.revision === profile.revision) return known;
     const persona = await this.options.personas.assign(profile, model);
-    const user = fold(profile, persona, model);
+    const user = fold(profile, { persona, model, exclude: this.exclude });
     this.folded.set(userId, user);
     return user;
   }
 
-  private rank(request: Required<Request>, user: FoldedUser, model: ServingModel): RecommendationList {
+  private rank(
+    ranking: Ranking,
+    user: FoldedUser,
+    model: ServingModel,
+    listed?: ReadonlySet<string>,
+  ): RecommendationList {
     const ranked = recommend(model.recommender, user.state, {
-      n: request.first,
-      isAllowed: this.allowed(request.filter, user, model),
-      diversity: request.diversity,
+      n: ranking.first,
+      isAllowed: this.allowed(ranking, user, model, listed),
+      diversity: ranking.diversity,
     });
     return {
-      listId: OWN_LIST_PREFIX + this.options.createId(),
-      userId: request.userId,
+      listId: listIdPrefix(user.userId) + this.options.createId(),
+      userId: user.userId,
       items: ranked.map((ranked, position) =>
         explainedLater(
           { itemId: model.itemIds[ranked.itemIndex], rank: position + 1, score: ranked.score },
@@ -176,23 +231,26 @@ export class Recommender implements RecommendationService {
         ),
       ),
       modelVersion: model.version,
-      revision: user.eventCount + model.meta.activation,
+      revision: user.revision + model.meta.activation + this.options.catalogue.revision,
       personaId: user.persona?.personaId ?? null,
     };
   }
 
   /** Items that may be listed: on offer, not settled yet, and let through by the filter. */
   private allowed(
-    filter: RecommendationFilter | null,
-    { settled }: FoldedUser,
+    { filter, exclude }: Pick<Ranking, 'filter' | 'exclude'>,
+    user: FoldedUser,
     { itemIds }: ServingModel,
+    listed?: ReadonlySet<string>,
   ): (itemIndex: number) => boolean {
     const { catalogue } = this.options;
+    const settled = exclude === this.exclude ? user.settled : settledItems(user.history, exclude);
     const categories = filter?.categories?.length ? new Set(filter.categories) : null;
     const excluded = new Set(filter?.excludeItemIds);
     return (itemIndex) => {
       const itemId = itemIds[itemIndex];
       if (settled.has(itemIndex) || excluded.has(itemId) || !catalogue.isAvailable(itemId)) return false;
+      if (listed?.has(itemId) === true) return false;
       return categories === null || categories.has(catalogue.categoryOf(itemId) ?? '');
     };
   }
@@ -205,6 +263,7 @@ function withoutEntry(history: History, entry: number): History {
     strength: history.strength.filter(isKept),
     opinion: history.opinion.filter(isKept),
     purchased: history.purchased.filter(isKept),
+    rated: history.rated.filter(isKept),
     at: history.at.filter(isKept),
   };
 }
@@ -224,26 +283,34 @@ function placeOf(
   return { rank, score };
 }
 
-function fold(profile: Profile, persona: PersonaAssignment | null, model: ServingModel): FoldedUser {
-  return {
-    generation: model.generation,
-    eventCount: profile.eventCount,
+function fold(
+  profile: Profile,
+  {
     persona,
-    ...standingOf(profile, persona?.personaId ?? null, model),
+    model,
+    exclude,
+  }: { persona: PersonaAssignment | null; model: ServingModel; exclude: SettlingRule },
+): FoldedUser {
+  return {
+    userId: profile.userId,
+    generation: model.generation,
+    revision: profile.revision,
+    persona,
+    ...standingOf(profile, { personaId: persona?.personaId ?? null, model, exclude }),
     lists: new Map(),
   };
 }
 
-function standingOf(profile: Profile, personaId: string | null, model: ServingModel): Standing {
+function standingOf(
+  profile: Profile,
+  { personaId, model, exclude }: { personaId: string | null; model: ServingModel; exclude: SettlingRule },
+): Standing & { history: History } {
   const history = historyOf(profile, model.itemIndex);
-  const settled = new Set<number>();
-  history.indices.forEach((itemIndex, entry) => {
-    if (history.opinion[entry] !== 0 || history.purchased[entry] === 1) settled.add(itemIndex);
-  });
   const personaIndex = personaId === null ? -1 : model.personaIds.indexOf(personaId);
   return {
     state: foldIn(model.recommender, history, { personaIndex }),
-    settled,
+    settled: settledItems(history, exclude),
+    history,
   };
 }
 

@@ -4,7 +4,7 @@
  * serves has changed, and a run that ends before it, however it ends, leaves nothing behind.
  */
 
-import type { ModelVersion, TrainingStage } from '../domain/index.js';
+import type { Exclusion, ModelVersion, TrainingStage } from '../domain/index.js';
 import { LeaseLostError } from '../domain/index.js';
 import type { Dataset } from '../features/index.js';
 import { FEATURE_NAMES } from '../features/index.js';
@@ -44,6 +44,8 @@ export interface RetrainingOptions {
   readonly seed: number;
   /** Relative loss of quality against the active version that is let pass; a negative one asks for a gain. */
   readonly guardTolerance: number;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
   /** Versions that are kept for a way back, the active one and its parent apart. */
   readonly keepVersions: number;
 }
@@ -68,7 +70,14 @@ export function createRetraining(
     const result = await trainer.train(
       {
         dataset: { nUsers, nItems, interactions, features, signals, nSignals },
-        ...{ content, featureNames: FEATURE_NAMES, prefixes, active, seed },
+        ...{
+          content,
+          featureNames: FEATURE_NAMES,
+          prefixes,
+          active,
+          seed,
+          exclude: new Set(options.exclude),
+        },
       },
       { signal: context.signal, onProgress: context.report },
     );

@@ -13,6 +13,7 @@ import type {
   Counterfactual,
   DriftReport,
   EventType,
+  Exclusion,
   FeatureComparison,
   Feedback,
   Item,
@@ -44,14 +45,18 @@ import type {
 export type { Revocation, RevocationSubject, TokenRecord } from '../store/index.js';
 
 export interface CatalogueService {
-  /** Rises whenever items may have changed: what was made of them before is stale. */
+  /** Rises with every write to the catalogue; the same on every instance. */
   readonly revision: number;
+  /** Rises whenever this instance has read items that changed: what was made of them before is stale. */
+  readonly generation: number;
+  /** Whether an item came, changed or went after this generation. */
+  hasChangedSince(itemId: string, generation: number): boolean;
   item(itemId: string): Promise<Item | null>;
   itemsById(itemIds: readonly string[]): Promise<Item[]>;
   /** `search`: each of its words must begin a word of the title. Throws InvalidInputError beyond 100 characters or 8 words. */
   items(page: PageRequest & { category?: string | null; search?: string | null }): Promise<Page<Item>>;
   categories(): Promise<string[]>;
-  /** Cosine on the item embeddings of the active model, best first. Throws ItemNotFoundError. */
+  /** Items on offer by the cosine on the embeddings of the active model, best first; none for an item it does not know. Throws ItemNotFoundError. */
   similarItems(itemId: string, first: number): Promise<{ itemId: string; similarity: number }[]>;
   /** Rows that break a rule are reported with their index; the others land. */
   importItems(items: readonly Item[]): Promise<{ inserted: number; updated: number; unchanged: number }>;
@@ -143,6 +148,8 @@ export interface RecommendationService {
     filter?: RecommendationFilter | null;
     /** 0 ranks by score alone, 1 by difference from what stands above. */
     diversity?: number;
+    /** Why an item is not listed again; null or left out: as the settings say. Dislikes are never listed. */
+    exclude?: readonly Exclusion[] | null;
   }): Promise<RecommendationList>;
   /** Reads what the lists of many users need in few queries; the lists themselves are asked for one by one. */
   preload(userIds: readonly string[]): Promise<void>;

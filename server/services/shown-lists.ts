@@ -85,6 +85,13 @@ export class ShownLists {
     });
   }
 
+  /** The items of the lists handed out to a user in the last three days, by any instance a second ago or this one. */
+  async itemsListedTo(userId: string): Promise<Set<string>> {
+    const stored = await this.options.store.shownLists.findLately(userId);
+    const waiting = [...this.writes.values()].filter((list) => list.userId === userId);
+    return new Set([...stored, ...waiting].flatMap(({ itemIds }) => itemIds));
+  }
+
   /** Forgets one user, here; what is stored is the caller's to delete. */
   forget(userId: string): void {
     this.options.metrics.meter.forget(userId);

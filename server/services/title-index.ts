@@ -50,6 +50,8 @@ export interface TitleQuery {
 
 export class TitleIndex {
   private readonly itemIds: string[] = [];
+  /** The words of items whose title is no longer the one added; null where the item is gone. */
+  private readonly changed = new Map<string, readonly string[] | null>();
   /** Places of items by word, words by their first character: `itemIds[place]` has the word in its title. */
   private readonly places = new Map<string, Map<string, number[]>>();
 
@@ -66,8 +68,33 @@ export class TitleIndex {
     }
   }
 
+  /** Puts another title in place of the one that was added, or adds or removes (null) an item, in any order of ids. */
+  change(itemId: string, title: string | null): void {
+    this.changed.set(itemId, title === null ? null : wordsOf(title));
+  }
+
+  /** How many items were changed since they were added; each is looked at by every search. */
+  get nChanges(): number {
+    return this.changed.size;
+  }
+
   /** Ids of the items whose titles match every word, ascending. */
-  find({ words, after, limit, isWanted }: TitleQuery): string[] {
+  find(query: TitleQuery): string[] {
+    const found = this.findAdded(query);
+    const changed = this.findChanged(query);
+    return changed.length === 0 ? found : [...found, ...changed].sort(byBytes).slice(0, query.limit);
+  }
+
+  private findChanged({ words, after, isWanted }: TitleQuery): string[] {
+    const found: string[] = [];
+    for (const [itemId, own] of this.changed) {
+      if (own === null || (after !== null && byBytes(itemId, after) <= 0) || !isWanted(itemId)) continue;
+      if (words.every((word) => own.some((other) => other.startsWith(word)))) found.push(itemId);
+    }
+    return found;
+  }
+
+  private findAdded({ words, after, limit, isWanted }: TitleQuery): string[] {
     const prefixes = withoutImplied(words);
     // How many of the words, in their order, each item has matched so far.
     const nMatched = new Uint8Array(this.itemIds.length);
@@ -80,7 +107,8 @@ export class TitleIndex {
     const found: string[] = [];
     for (let place = this.placeAfter(after); place < nMatched.length && found.length < limit; place += 1) {
       const itemId = this.itemIds[place];
-      if (nMatched[place] === prefixes.length && isWanted(itemId)) found.push(itemId);
+      if (nMatched[place] !== prefixes.length || this.changed.has(itemId)) continue;
+      if (isWanted(itemId)) found.push(itemId);
     }
     return found;
   }
@@ -88,15 +116,19 @@ export class TitleIndex {
   /** The first place behind an id, whether the index has it or not. */
   private placeAfter(itemId: string | null): number {
     if (itemId === null) return 0;
-    const key = Buffer.from(itemId);
     let [low, high] = [0, this.itemIds.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (Buffer.compare(Buffer.from(this.itemIds[middle]), key) <= 0) low = middle + 1;
+      if (byBytes(this.itemIds[middle], itemId) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+/** The order of ids in the database. */
+function byBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
 function initialOf(word: string): string {

@@ -47,6 +47,12 @@ export class WriteBehind<V> {
     return this.waiting.get(key) ?? this.inFlight.get(key);
   }
 
+  /** The values the database may not have yet. */
+  *values(): IterableIterator<V> {
+    yield* this.inFlight.values();
+    yield* this.waiting.values();
+  }
+
   /** How many values the database may not have yet. */
   get size(): number {
     return this.waiting.size + this.inFlight.size;

@@ -300,6 +300,8 @@ export interface ShownListRepository {
   append(lists: readonly ShownList[]): Promise<void>;
   /** Found ones only, in no order. */
   findMany(listIds: readonly string[]): Promise<ShownList[]>;
+  /** The lists of one user by the range of their ids (see `listIdPrefix`), which is fast; in no order. */
+  findLately(userId: string): Promise<ShownList[]>;
   /** In no order. */
   findByUser(userId: string): Promise<ShownList[]>;
   deleteByUser(userId: string): Promise<number>;
@@ -314,6 +316,8 @@ export interface Notice {
   readonly at: number;
   /** Whose profiles; empty for the other kinds. */
   readonly userIds: readonly string[];
+  /** Which items of the catalogue; null where it may be any, and for the other kinds. */
+  readonly itemIds: readonly string[] | null;
 }
 
 export interface NoticeRepository {
@@ -429,6 +433,8 @@ export interface DatasetInfo {
   readonly filledAt: number | null;
   /** When the dashboards' counters had been made of the data of the first start; null until then. */
   readonly countedAt: number | null;
+  /** How often the catalogue has been written to; only ever rises. */
+  readonly catalogueRevision: number;
 }
 
 export interface DatasetRepository {
@@ -437,6 +443,8 @@ export interface DatasetRepository {
   /** Stores the version of the key of the pseudonyms where none is stored. Returns the stored one. */
   claimKeyVersion(keyVersion: string): Promise<string>;
   addUnknownItemEvents(count: number): Promise<void>;
+  /** After items were written. */
+  raiseCatalogueRevision(): Promise<void>;
 }
 
 export interface Store {

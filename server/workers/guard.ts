@@ -11,6 +11,7 @@ import type { MetricComparison } from '../domain/index.js';
 import { PERSONA_SIGNALS } from '../domain/index.js';
 import type {
   Evaluation,
+  EvaluationInput,
   HeldOut,
   HyperParameters,
   PackedPersonas,
@@ -71,6 +72,8 @@ export interface GuardInput {
   readonly featureNames: readonly string[];
   /** What `judged` was fitted to. */
   readonly fitted: RecommenderInput;
+  /** What is no candidate for each user; see `EvaluationInput`. */
+  readonly settled: NonNullable<EvaluationInput['settled']>;
   readonly test: HeldOut;
   readonly judged: RecommenderModel;
   /** Of `judged`. */
@@ -86,7 +89,7 @@ export interface GuardResult {
 }
 
 export function compareWithActive(input: GuardInput): GuardResult {
-  const { active, fitted, test, judged, seed, onProgress } = input;
+  const { active, fitted, settled, test, judged, seed, onProgress } = input;
   const newer = heldOutAfter(test, active.trainedAt);
   const isActual = newer.nUsers >= MIN_USERS;
   if (input.evaluation.nUsers === 0) {
@@ -115,6 +118,7 @@ export function compareWithActive(input: GuardInput): GuardResult {
         : refittedScores(input, personas, labels),
       nItems: input.dataset.nItems,
       seen: train,
+      settled,
       test: isActual ? newer : test,
     },
     {

@@ -19,6 +19,7 @@ import type {
   PersonaModel,
   RecommenderModel,
   SearchBudget,
+  SettlingRule,
   Signal,
 } from '../learning/index.js';
 import {
@@ -34,6 +35,7 @@ import {
   measureDrift,
   packPersonas,
   packRecommender,
+  settledRows,
   unpackPersonas,
 } from '../learning/index.js';
 
@@ -63,6 +65,8 @@ export interface TrainingInput {
   /** Null before the first training. */
   readonly active: ActiveVersion | null;
   readonly seed: number;
+  /** Why an item is not listed again: the lists that are judged are those that are served. */
+  readonly exclude: SettlingRule;
 }
 
 export interface TrainingResult {
@@ -207,11 +211,13 @@ function fitOnce(
       onProgress: (fraction) => onProgress('fit', 0.7 + fraction * 0.3),
     },
   );
+  const settled = settledRows(train, input.exclude);
   const evaluation = evaluate(
     {
       scoresOf: foldedScores(judged, train, (user) => users.labels[user]),
       nItems,
       seen: train,
+      settled,
       test,
       group: users.labels,
     },
@@ -225,7 +231,7 @@ function fitOnce(
     active === null
       ? null
       : compareWithActive({
-          ...{ active, dataset, featureNames, seed, fitted, test, judged, evaluation },
+          ...{ active, dataset, featureNames, seed, fitted, settled, test, judged, evaluation },
           onProgress: (fraction) => onProgress('evaluate', 0.6 + fraction * 0.4),
         });
   onProgress('evaluate', 1);

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseUnavailableError, NoActiveModelError } from '../../server/domain/index.js';
 import type { FakeApi, GraphQLAnswer } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';
+import { ALICE } from '../support/fake-services.js';
 
 describe('GraphQL over HTTP', () => {
   let fake: FakeApi;
@@ -218,6 +219,26 @@ describe('GraphQL over HTTP', () => {
       '{ users(first: 100) { nodes { recommendations(first: 100) { items { rank score item { id title } } } } } }',
       'QUERY_TOO_COMPLEX',
     ],
+    [
+      'many lists that are each ranked anew',
+      `{ ${Array.from({ length: 15 }, (_, i) => `a${i}: recommendations(userId: "${ALICE}", first: ${i + 1}) { revision }`).join(' ')} }`,
+      'QUERY_TOO_COMPLEX',
+    ],
+    [
+      'many diversified lists',
+      `{ ${Array.from({ length: 8 }, (_, i) => `a${i}: recommendations(userId: "${ALICE}", first: 100, diversity: 0.${i + 1}) { revision }`).join(' ')} }`,
+      'QUERY_TOO_COMPLEX',
+    ],
+    [
+      'many lists of similar items',
+      `{ ${Array.from({ length: 15 }, (_, i) => `a${i}: similarItems(itemId: "i${i}") { similarity }`).join(' ')} }`,
+      'QUERY_TOO_COMPLEX',
+    ],
+    [
+      'many counterfactuals',
+      `{ ${Array.from({ length: 15 }, (_, i) => `a${i}: counterfactual(userId: "${ALICE}", itemId: "i1", withoutItemId: "i${i}") { rankAfter }`).join(' ')} }`,
+      'QUERY_TOO_COMPLEX',
+    ],
     ['a page too large', '{ items(first: 101) { nodes { id } } }', 'INVALID_INPUT'],
     ['a page of nothing', '{ items(first: 0) { nodes { id } } }', 'INVALID_INPUT'],
     ['a negative page', '{ items(first: -5) { nodes { id } } }', 'INVALID_INPUT'],
@@ -244,6 +265,22 @@ describe('GraphQL over HTTP', () => {
     ).toBeUndefined();
     expect((await shallow.query(getIntrospectionQuery())).errors).toBeUndefined();
     await shallow.close();
+  });
+
+  it('counts the cost of diversity and filters that come as variables, whatever came before', async () => {
+    const fields = Array.from(
+      { length: 14 },
+      (_, i) => `a${i}: recommendations(first: 1, diversity: $d, filter: $f) { revision }`,
+    );
+    const query = `query C($d: Float!, $f: RecommendationFilterInput) { ${fields.join(' ')} }`;
+    const codeOf = async (variables: object) =>
+      (await fake.query(query, { token: fake.asAlice, variables: { ...variables } })).errors?.[0]?.extensions[
+        'code'
+      ];
+    expect(await codeOf({ d: 0 })).toBeUndefined();
+    expect(await codeOf({ d: 0.5 })).toBeUndefined();
+    expect(await codeOf({ d: 0, f: { categories: ['odd'] } })).toBe('QUERY_TOO_COMPLEX');
+    expect(await codeOf({ d: 0 })).toBeUndefined();
   });
 
   it('counts the cost of list sizes that come as variables', async () => {

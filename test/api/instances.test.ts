@@ -1,6 +1,9 @@
 /** Two equal instances on one database: what one takes in, the sockets of the other hear of, once. */
 
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
@@ -17,6 +20,9 @@ const LIST = 'list { userId modelVersion items { item { id } score } }';
 const ITEMS = '{ recommendations(first: 10) { userId modelVersion revision items { item { id } score } } }';
 const SEND = `mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { ... on FeedbackAccepted { list { items { item { id } score } } } } }`;
 const UPDATED = `subscription { recommendationsUpdated(first: 10) { cause ${LIST} } }`;
+
+const IMPORT_ITEMS =
+  'mutation ($items: [ItemInput!]!) { importItems(items: $items) { updated rejected { index } } }';
 
 interface List {
   userId: string;
@@ -120,6 +126,82 @@ describe('two instances on one database', () => {
       expect(idsOf(list)).not.toContain(bought);
     } finally {
       await updates.close();
+    }
+  });
+
+  it('take an item that is switched off out of every list, and push those that held it', async () => {
+    const token = await someone('stock');
+    const unmoved = await someone('not concerned');
+    const [onA, onB] = [await listOn(a, token), await listOn(b, token)];
+    const { items } = onA;
+    const gone = items[0].item.id;
+    expect(idsOf(onB)).toContain(gone);
+    const [updatesA, updatesB] = [
+      await subscribe<Update>(a.wsUrl, token, UPDATED),
+      await subscribe<Update>(b.wsUrl, token, UPDATED),
+    ];
+    const narrow = `subscription { recommendationsUpdated(first: 10, filter: {excludeItemIds: ["${gone}"]}) { cause ${LIST} } }`;
+    const others = await subscribe<Update>(b.wsUrl, unmoved, narrow);
+    const switchTo = (isAvailable: boolean) =>
+      askFor(a.url, admin, IMPORT_ITEMS, {
+        items: [{ id: gone, title: 'Off and on', category: 'Any', tags: [], isAvailable }],
+      });
+    try {
+      await switchTo(false);
+      for (const updates of [updatesA, updatesB]) {
+        const { cause, list } = (await updates.next()).recommendationsUpdated;
+        expect(cause).toBe('CATALOGUE');
+        expect(idsOf(list)).not.toContain(gone);
+      }
+      for (const server of [a, b]) {
+        const now = await listOn(server, token);
+        expect(idsOf(now)).not.toContain(gone);
+        expect(now.revision).toBeGreaterThan(onA.revision!);
+      }
+      await switchTo(true);
+      for (const updates of [updatesA, updatesB]) {
+        expect(idsOf((await updates.next()).recommendationsUpdated.list)).toContain(gone);
+      }
+      expect(await nothingMore(others, unmoved)).toEqual([]);
+    } finally {
+      await Promise.all([updatesA.close(), updatesB.close(), others.close()]);
+    }
+  });
+
+  it('follow the items that a command imports in a process of its own', async () => {
+    const token = await someone('imported');
+    const before = await listOn(b, token);
+    const gone = idsOf(before).slice(0, 2);
+    const updates = await subscribe<Update>(b.wsUrl, token, UPDATED);
+    const folder = await mkdtemp(join(tmpdir(), 'smartpersona-'));
+    const fresh = Array.from({ length: 200 }, (_, n) => `fresh-${n},New ${n},Any,true`);
+    const off = gone.map((itemId) => `${itemId},Gone,Any,false`);
+    try {
+      await writeFile(
+        join(folder, 'items.csv'),
+        ['itemId,title,category,available', ...fresh, ...off].join('\n'),
+      );
+      await a.run('import', '--items', join(folder, 'items.csv'));
+      const { cause, list } = (await updates.next()).recommendationsUpdated;
+      expect(cause).toBe('CATALOGUE');
+      for (const server of [a, b]) {
+        await waitFor(
+          async () => !idsOf(await listOn(server, token)).some((id) => gone.includes(id)),
+          'they leave',
+        );
+        expect(idsOf(await listOn(server, token)).length).toBe(10);
+      }
+      expect(list.items.length).toBe(10);
+      const similar = 'query ($itemId: ID!) { similarItems(itemId: $itemId, first: 5) { item { id } } }';
+      const of = async (itemId: string) =>
+        (await askFor<{ similarItems: { item: { id: string } }[] | null }>(b.url, token, similar, { itemId }))
+          .similarItems;
+      expect(await of('fresh-1')).toEqual([]);
+      expect(await of('never heard of')).toBeNull();
+      expect((await of(idsOf(list)[0]))!.map(({ item }) => item.id)).not.toContain(gone[0]);
+    } finally {
+      await updates.close();
+      await rm(folder, { recursive: true });
     }
   });
 

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { listIdPrefix } from '../../server/domain/index.js';
 import type { Store } from '../../server/store/index.js';
 
 import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
@@ -276,7 +277,12 @@ export function describeShownListRepository(name: string, makeStore: MakeStore):
       expect(await shownLists.findMany(['sp-1', 'sp-3'])).toEqual([list]);
       expect(await shownLists.findMany([])).toEqual([]);
       expect(await shownLists.findByUser(ann)).toEqual([list]);
-      expect(await shownLists.deleteByUser(ann)).toBe(1);
+      const lately = { ...list, listId: `${listIdPrefix(ann)}1` };
+      const ofNamesake = { ...lately, listId: `${listIdPrefix(ann)}2`, userId: `${ann.slice(0, 16)}!` };
+      await shownLists.append([lately, ofNamesake]);
+      expect(await shownLists.findLately(ann)).toContainEqual(lately);
+      expect((await shownLists.findLately(ann)).filter(({ userId }) => userId !== ann)).toEqual([]);
+      expect(await shownLists.deleteByUser(ann)).toBe(2);
       expect(await shownLists.findMany(['sp-1', 'sp-2'])).toEqual([other]);
     });
   });
@@ -370,15 +376,17 @@ export function describeDatasetRepository(name: string, makeStore: MakeStore): v
       const { dataset } = await makeStore();
       const unmarked = { filledAt: null, countedAt: null };
       expect(await dataset.get()).toEqual({
-        ...{ isSynthetic: false, seed: null, unknownItemEvents: 0 },
+        ...{ isSynthetic: false, seed: null, unknownItemEvents: 0, catalogueRevision: 0 },
         ...unmarked,
       });
+      await dataset.raiseCatalogueRevision();
       await dataset.addUnknownItemEvents(2);
       await dataset.update({ isSynthetic: true, seed: 42 });
       await dataset.update({ isSynthetic: false });
       await dataset.addUnknownItemEvents(3);
+      await dataset.raiseCatalogueRevision();
       expect(await dataset.get()).toEqual({
-        ...{ isSynthetic: false, seed: 42, unknownItemEvents: 5 },
+        ...{ isSynthetic: false, seed: 42, unknownItemEvents: 5, catalogueRevision: 2 },
         ...unmarked,
       });
       await dataset.update({ filledAt: NOON, countedAt: NOON + 1 });
@@ -417,8 +425,14 @@ export function describeNoticeRepository(name: string, makeStore: MakeStore): vo
       const end = new Promise<void>((resolve) => (ended = resolve));
       await begun;
       const sent = [
-        { kind: 'profiles' as const, origin: 'here', userIds: [userIdOf(1), userIdOf(2)], at: NOON },
-        { kind: 'catalogue' as const, origin: 'there', userIds: [], at: NOON + 1 },
+        {
+          kind: 'profiles' as const,
+          origin: 'here',
+          userIds: [userIdOf(1), userIdOf(2)],
+          itemIds: null,
+          at: NOON,
+        },
+        { kind: 'catalogue' as const, origin: 'there', userIds: [], itemIds: ['i.1', '$i'], at: NOON + 1 },
       ];
       for (const notice of sent) await notices.append(notice);
       await end;

@@ -68,6 +68,19 @@ describe('a profile', () => {
     }
   });
 
+  it('remembers stars in the middle for good, whatever the user does later', () => {
+    const events: BehaviourEvent[] = (['rating', 'view', 'like', 'retract'] as const).map((type, n) => ({
+      ...{ id: `e${n}`, userId: 'u', type, itemId: 'i', at: 1_000 + n, value: type === 'rating' ? 3 : null },
+      ...{ sessionId: null, position: null, listId: null, device: null, locale: null },
+    }));
+    const [row] = rebuildProfile('u', events, CATALOGUE).interactions;
+    expect(row).toMatchObject({ isRated: true, opinion: 0, strength: 2 * EVENT_WEIGHTS.view });
+    expect(rebuildProfile('u', events.slice(0, 1), CATALOGUE).behaviour).toMatchObject({
+      ...{ views: 1, dwellCount: 0 },
+    });
+    expect(rebuildProfile('u', events.slice(1), CATALOGUE).interactions[0].isRated).toBe(false);
+  });
+
   it('weighs events in the order of the interest they show', () => {
     const { impression, view, click, cart, purchase, like } = EVENT_WEIGHTS;
     expect(impression).toBe(0);

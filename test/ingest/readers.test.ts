@@ -269,12 +269,18 @@ describe('events', () => {
 });
 
 describe('ratings', () => {
-  it('become likes, dislikes and views by the thresholds', async () => {
+  it('become likes, dislikes and ratings in between by the thresholds', async () => {
     const path = temporaryFile('r.csv', 'userId,itemId,rating\nu,a,5\nu,b,4\nu,c,3.5\nu,d,2\nu,e,0.5\n');
     const types = async (thresholds: object) =>
       (await readAll(readRatings(path, { ...options, ...thresholds }))).rows.map((row) => row.type);
-    expect(await types({})).toEqual(['like', 'like', 'view', 'dislike', 'dislike']);
-    expect(await types({ likeAt: 5, dislikeAt: 1 })).toEqual(['like', 'view', 'view', 'view', 'dislike']);
+    expect(await types({})).toEqual(['like', 'like', 'rating', 'dislike', 'dislike']);
+    expect(await types({ likeAt: 5, dislikeAt: 1 })).toEqual([
+      'like',
+      'rating',
+      'rating',
+      'rating',
+      'dislike',
+    ]);
     expect(() => readRatings(path, { ...options, likeAt: 2, dislikeAt: 2 })).toThrow(/overlap/);
   });
 

@@ -105,6 +105,22 @@ describe('the listing of a catalogue', () => {
     });
   });
 
+  it('finds items that came, changed and went since, in their places', async () => {
+    const index = new TitleIndex();
+    for (const itemId of ['b', 'd', 'f']) index.add(itemId, `Hobbit ${itemId}`);
+    index.change('e', 'Hobbits');
+    index.change('d', null);
+    index.change('a', 'Elves');
+    index.change('f', 'A hobbit of old');
+    const found = (words: string[], after: string | null, limit: number) =>
+      index.find({ words, after, limit, isWanted: () => true });
+    expect(found(['hobbit'], null, 10)).toEqual(['b', 'e', 'f']);
+    expect(found(['hobbit'], null, 2)).toEqual(['b', 'e']);
+    expect(found(['hobbit'], 'b', 10)).toEqual(['e', 'f']);
+    expect(found(['old', 'hobb'], null, 10)).toEqual(['f']);
+    expect(found(['elves'], null, 10)).toEqual(['a']);
+  });
+
   it('finds an item under its new title after a change, and no longer under the old one', async () => {
     const { container } = await smallWorld({ nUsers: 0 });
     const { catalogue } = container.services;

@@ -101,6 +101,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       get revision() {
         return calls['importItems'] ?? 0;
       },
+      get generation() {
+        return calls['importItems'] ?? 0;
+      },
+      hasChangedSince: () => false,
       item: (id) => ask('item', () => items.get(id) ?? null),
       itemsById: (ids) => ask('itemsById', () => ids.flatMap((id) => items.get(id) ?? [])),
       items: ({ first, after, category, search }) =>
@@ -143,6 +147,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           unknownItemEvents: 0,
           filledAt: CREATED_AT,
           countedAt: CREATED_AT,
+          catalogueRevision: 0,
         })),
     },
     demo: {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { BehaviourEvent, Item } from '../../server/domain/index.js';
+import { DEFAULT_EXCLUSIONS } from '../../server/domain/index.js';
 import { DatasetBuilder, FEATURE_NAMES, encodeItems, rebuildProfile } from '../../server/features/index.js';
 import {
   adjustedRandIndex,
@@ -36,7 +37,7 @@ function inputOf(items: readonly Item[], events: readonly BehaviourEvent[]): Tra
   return {
     dataset: builder.build(),
     content: encodeItems(items),
-    ...{ featureNames: FEATURE_NAMES, active: null, seed: 1 },
+    ...{ featureNames: FEATURE_NAMES, active: null, seed: 1, exclude: new Set(DEFAULT_EXCLUSIONS) },
   };
 }
 
@@ -60,7 +61,7 @@ function trainAndEvaluate(items: readonly Item[], events: readonly BehaviourEven
     },
     dataset: input.dataset as never,
     content: input.content,
-    ...{ seed: 1, truth: null },
+    ...{ seed: 1, truth: null, exclude: DEFAULT_EXCLUSIONS },
   });
   expect(numbersIn(report).every(Number.isFinite)).toBe(true);
   return { result, report };

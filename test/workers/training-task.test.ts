@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
+import { DEFAULT_EXCLUSIONS } from '../../server/domain/index.js';
 import {
   completeHyperParameters,
   createRandom,
@@ -47,6 +48,7 @@ function fickleUsers() {
     strength: new Float32Array(entries.length).fill(6),
     opinion: new Int8Array(entries.length).fill(1),
     purchased: new Uint8Array(entries.length),
+    rated: new Uint8Array(entries.length),
     at: Float64Array.from(entries, ({ at }) => at),
   };
 }
@@ -83,7 +85,7 @@ describe('a training task', () => {
           ...{ nUsers: N_USERS, nItems: N_ITEMS, interactions, features },
           nSignals: new Int32Array(N_USERS).fill(24),
         },
-        ...{ content, featureNames: FEATURE_NAMES, seed: 1 },
+        ...{ content, featureNames: FEATURE_NAMES, seed: 1, exclude: new Set(DEFAULT_EXCLUSIONS) },
         active: {
           ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005 },
           personas: packPersonas(personas.model),

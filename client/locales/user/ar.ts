@@ -83,6 +83,7 @@ export const user: typeof english = {
     place: 'المرتبة {n}',
     seconds: '{n} ث',
     amount: '{n}',
+    stars: '{n} ★',
     kinds: {
       IMPRESSION: 'ظهر في قائمة',
       VIEW: 'شوهد',
@@ -93,6 +94,7 @@ export const user: typeof english = {
       LIKE: 'أعجبك',
       DISLIKE: 'لم يعجبك',
       RETRACT: 'سحبت رأيك',
+      RATING: 'قيّمت',
     },
   },
   privacy: {

@@ -87,6 +87,7 @@ export const user: typeof english = {
     place: 'Platz {n}',
     seconds: '{n} s',
     amount: '{n}',
+    stars: '{n} ★',
     kinds: {
       IMPRESSION: 'In einer Liste gesehen',
       VIEW: 'Angesehen',
@@ -97,6 +98,7 @@ export const user: typeof english = {
       LIKE: 'Gefiel dir',
       DISLIKE: 'Gefiel dir nicht',
       RETRACT: 'Daumen zurückgenommen',
+      RATING: 'Bewertet',
     },
   },
   privacy: {

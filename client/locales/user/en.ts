@@ -81,6 +81,7 @@ export const user = {
     place: 'place {n}',
     seconds: '{n} s',
     amount: '{n}',
+    stars: '{n} ★',
     kinds: {
       IMPRESSION: 'Seen in a list',
       VIEW: 'Viewed',
@@ -91,6 +92,7 @@ export const user = {
       LIKE: 'Liked',
       DISLIKE: 'Disliked',
       RETRACT: 'Took back a thumb',
+      RATING: 'Rated',
     },
   },
   privacy: {

@@ -23,7 +23,7 @@ export interface DocumentLimits {
   readonly maxDirectives: number;
   /** Tokens of the document, default 2,000; send long inputs as variables. */
   readonly maxTokens: number;
-  /** Cost: about the number of values in the largest possible answer; default 15,000. */
+  /** Cost: about the number of values in the largest possible answer, and 1,000 for each ranking; default 15,000. */
   readonly maxCost: number;
 }
 
@@ -127,7 +127,10 @@ export interface CostRequest {
 /** Refuses operations that cost too much: returns the error, or null for a fair one. */
 export type CostGuard = (request: CostRequest) => GraphQLError | null;
 
-/** Costs are remembered per document and per values of the variables they can depend on (Int and Boolean). */
+/**
+ * Costs are remembered per document and per what they can depend on of the variables: the value of an Int or a Boolean,
+ * whether a Float is above zero, whether anything else is there.
+ */
 export function createCostGuard(schema: GraphQLSchema, maxCost: number): CostGuard {
   const known = new WeakMap<DocumentNode, Map<string, number>>();
   return (request) => {
@@ -156,9 +159,10 @@ function costKey(operation: OperationDefinitionNode, variables: Readonly<Record<
   let key = operation.name?.value ?? '';
   for (const { variable, type } of operation.variableDefinitions ?? []) {
     const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
-    if (named.kind !== Kind.NAMED_TYPE || !['Int', 'Boolean'].includes(named.name.value)) continue;
     const value = variables[variable.name.value];
-    key += `|${typeof value === 'number' || typeof value === 'boolean' ? value : typeof value}`;
+    const isFloat = named.kind === Kind.NAMED_TYPE && named.name.value === 'Float';
+    if (typeof value === 'number') key += `|${isFloat ? value > 0 : value}`;
+    else key += `|${typeof value === 'boolean' ? value : value === null ? 'null' : typeof value}`;
   }
   return key;
 }

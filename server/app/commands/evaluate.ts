@@ -5,6 +5,7 @@
 
 import { access, writeFile } from 'node:fs/promises';
 
+import type { Exclusion } from '../../domain/index.js';
 import { NoActiveModelError } from '../../domain/index.js';
 import { readTruth } from '../../ingest/index.js';
 import type { EvaluatedGroup, EvaluationReport } from '../../services/index.js';
@@ -106,7 +107,7 @@ function describe(report: EvaluationReport): string[] {
     events === null
       ? NOTHING_TO_JUDGE
       : `Held out: ${heldOut}; fitted again without them, with the version's own hyper-parameters.`,
-    'Candidates: every item the user has not met before. Brackets: 95 % bootstrap intervals over users.',
+    `${candidateRule(report.exclude)} Brackets: 95 % bootstrap intervals over users.`,
     `Silhouettes: in the space KMeans ran in${silhouettesSampled ? ', of a sample of the users' : ''}.`,
     ...section(`Users with at least ${MIN_HELD_OUT} held-out ${events}`, report.protocol),
     ...section(`${PAPER_USERS} of them, drawn at random`, report.sample),
@@ -115,6 +116,11 @@ function describe(report: EvaluationReport): string[] {
     '',
     ...besidePaper(report),
   ];
+}
+
+function candidateRule(exclude: readonly Exclusion[]): string {
+  const left = ['disliked', ...exclude.filter((reason) => reason !== 'listed')].join(', ');
+  return `Candidates, as in the lists that are served: every item but those the user ${left} (SMARTPERSONA_EXCLUDE).`;
 }
 
 function section(title: string, groups: readonly EvaluatedGroup[]): string[] {

@@ -10,7 +10,8 @@ import type { WriteStream } from 'node:fs';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
-import { InvalidInputError, NoActiveModelError } from '../../domain/index.js';
+import type { Exclusion } from '../../domain/index.js';
+import { EXCLUSIONS, InvalidInputError, NoActiveModelError, parseExclusions } from '../../domain/index.js';
 import { csvCell, describeMapping, parseMapping, readIds } from '../../ingest/index.js';
 import type { ValuesOf } from '../options.js';
 import { optional, required, wholeNumber } from '../options.js';
@@ -25,6 +26,10 @@ const options = {
   column: optional('NAME', 'The column of --users with the ids; its number where there is no header line.'),
   delimiter: optional('MARK', 'What separates the columns of --users. Default: detected.'),
   encoding: optional('NAME', 'The encoding of --users. Default: detected.'),
+  exclude: optional(
+    'REASONS',
+    'Why an item is not listed again: rated, bought, viewed, listed, separated by commas, or none. Default: SMARTPERSONA_EXCLUDE.',
+  ),
   scores: optional('FILE', "Also writes every item's score: little-endian float32, a row per user."),
   'score-items': optional('FILE', 'The items of --scores in order: a file with their ids.'),
 };
@@ -44,6 +49,7 @@ const READ_TOGETHER = 100;
 
 runWithApplication(command, async ({ container, pseudonymize, store }, values) => {
   const { limit, users: usersPath, out: outPath, 'score-items': scoreItemsPath } = values;
+  const exclude = values.exclude === undefined ? null : exclusionsOf(values.exclude);
   const now = Date.now();
   const { delimiter, encoding } = parseMapping({ delimiter: values.delimiter, encoding: values.encoding });
   const users = await readIds(usersPath, 'users', { column: values.column, delimiter, encoding, now });
@@ -70,7 +76,7 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
       await recommendations.preload(together);
     }
     const userId = userIds[index];
-    const { items } = await recommendations.recommend({ userId, first: limit });
+    const { items } = await recommendations.recommend({ userId, first: limit, exclude });
     await write(out, `${[rawId, ...items.map(({ itemId }) => itemId)].map(csvCell).join(',')}\n`);
     if (scores !== null) {
       const row = await container.recommender.scoresOf(userId, scoreItems);
@@ -99,6 +105,14 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
     ].join(', ')}\n`,
   );
 });
+
+function exclusionsOf(value: string): readonly Exclusion[] {
+  const exclude = parseExclusions(value);
+  if (exclude !== null) return exclude;
+  throw new InvalidInputError(
+    `--exclude must be one or more of ${EXCLUSIONS.join(', ')}, separated by commas, or none; it is "${value}".`,
+  );
+}
 
 /** A file to write, open already: a place that cannot be written to is found before any work is done. */
 async function createOutput(path: string): Promise<WriteStream> {

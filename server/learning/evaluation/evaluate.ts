@@ -23,8 +23,10 @@ export interface EvaluationInput {
   /** Float32Array [nItems] of one user's scores; written anew for each call. */
   readonly scoresOf: (user: number) => Float32Array;
   readonly nItems: number;
-  /** What each user has seen. */
+  /** What each user has dealt with: novelty is counted from it. */
   readonly seen: { readonly indptr: Int32Array; readonly indices: Int32Array };
+  /** What is no candidate for each user, as in the lists that are served; default: all that is `seen`. */
+  readonly settled?: { readonly indptr: Int32Array; readonly indices: Int32Array };
   readonly test: { readonly indptr: Int32Array; readonly indices: Int32Array };
   /** Int32Array [nUsers], -1 where a user has none; absent: no groups. */
   readonly group?: Int32Array;
@@ -55,7 +57,7 @@ export interface Evaluation {
 
 /** Judges every user with enough held out, or a seeded sample of them. */
 export function evaluate(input: EvaluationInput, options: EvaluationOptions): Evaluation {
-  const { scoresOf, nItems, seen, test, group } = input;
+  const { scoresOf, nItems, seen, settled = seen, test, group } = input;
   const users = sampleUsers(test.indptr, options);
   const popularity = new Int32Array(nItems);
   for (const item of seen.indices) popularity[item] += 1;
@@ -70,7 +72,7 @@ export function evaluate(input: EvaluationInput, options: EvaluationOptions): Ev
   users.forEach((user, row) => {
     const { metrics, list } = judgeUser(
       scoresOf(user),
-      seen.indices.subarray(seen.indptr[user], seen.indptr[user + 1]),
+      settled.indices.subarray(settled.indptr[user], settled.indptr[user + 1]),
       test.indices.subarray(test.indptr[user], test.indptr[user + 1]),
     );
     for (const name of METRIC_NAMES) values[name][row] = metrics[name];

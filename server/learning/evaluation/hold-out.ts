@@ -114,7 +114,7 @@ function randomShare({ indptr }: Interactions, given: Uint8Array, seed: number):
 }
 
 function split(interactions: Interactions, isHeld: Uint8Array): Pick<HoldOut, 'train' | 'test'> {
-  const { indptr, indices, strength, opinion, purchased, at } = interactions;
+  const { indptr, indices, strength, opinion, purchased, rated, at } = interactions;
   const nUsers = indptr.length - 1;
   const nHeld = isHeld.reduce((sum, held) => sum + held, 0);
   const nKept = indices.length - nHeld;
@@ -124,6 +124,7 @@ function split(interactions: Interactions, isHeld: Uint8Array): Pick<HoldOut, 't
     strength: new Float32Array(nKept),
     opinion: new Int8Array(nKept),
     purchased: new Uint8Array(nKept),
+    rated: new Uint8Array(nKept),
     at: new Float64Array(nKept),
   };
   const test = {
@@ -144,6 +145,7 @@ function split(interactions: Interactions, isHeld: Uint8Array): Pick<HoldOut, 't
       train.strength[kept] = strength[entry];
       train.opinion[kept] = opinion[entry];
       train.purchased[kept] = purchased[entry];
+      if (rated !== undefined) train.rated[kept] = rated[entry];
       if (at !== undefined) train.at[kept] = at[entry];
       kept += 1;
     }

@@ -29,7 +29,7 @@ export interface JudgedUser {
 
 /** Judges every user with something held out, or a seeded sample of them, in ascending order. */
 export function judgeUsers(
-  { scoresOf, oracleOf, nItems, seen, test }: JudgementInput,
+  { scoresOf, oracleOf, nItems, seen, settled = seen, test }: JudgementInput,
   options: { seed: number; maxUsers: number; onProgress?: (fraction: number) => void },
 ): JudgedUser[] {
   const nUsers = seen.indptr.length - 1;
@@ -41,7 +41,7 @@ export function judgeUsers(
     if (test.indptr[user + 1] > test.indptr[user]) eligible.push(user);
   return sampleOf(eligible, options.maxUsers, options.seed).map((user, row, users) => {
     if (row % 64 === 0) options.onProgress?.(row / users.length);
-    const own = seen.indices.subarray(seen.indptr[user], seen.indptr[user + 1]);
+    const own = settled.indices.subarray(settled.indptr[user], settled.indptr[user + 1]);
     const held = test.indices.subarray(test.indptr[user], test.indptr[user + 1]);
     const { metrics, list } = judgeUser(scoresOf(user), own, held);
     const oracle = oracleOf === null ? null : judgeUser(oracleOf(user), own, held).metrics;

@@ -1,7 +1,7 @@
 /**
  * How good one user's ranking is. Definitions as usual: precision@k = hits / k, recall@k = hits / held-out items,
  * NDCG@k with binary gains and log2 discounts against the best possible list of that length, AUC = share of
- * (held-out, other) pairs in the right order with ties counting half. Candidates are all items except those seen.
+ * (held-out, other) pairs in the right order with ties counting half. Candidates are all items except those settled.
  */
 
 import { topN } from '../linalg/index.js';
@@ -28,15 +28,15 @@ export interface RankedUser {
 }
 
 /**
- * Judges the ranking that `scores` (Float32Array [nItems]) gives a user who has `seen` some items and for whom
- * `held` (at least one) were held out. Both are item indices without repeats and share no item.
+ * Judges the ranking that `scores` (Float32Array [nItems]) gives a user whose lists leave out the `settled` items and for
+ * whom `held` (at least one) were held out. Both are item indices without repeats and share no item.
  */
-export function judgeUser(scores: Float32Array, seen: Int32Array, held: Int32Array): RankedUser {
-  const isSeen = new Uint8Array(scores.length);
-  for (const item of seen) isSeen[item] = 1;
+export function judgeUser(scores: Float32Array, settled: Int32Array, held: Int32Array): RankedUser {
+  const isSettled = new Uint8Array(scores.length);
+  for (const item of settled) isSettled[item] = 1;
   const isHeld = new Uint8Array(scores.length);
   for (const item of held) isHeld[item] = 1;
-  const list = topN(scores, LIST_LENGTH, (item) => isSeen[item] === 0);
+  const list = topN(scores, LIST_LENGTH, (item) => isSettled[item] === 0);
 
   let hits5 = 0;
   let hits10 = 0;
@@ -55,7 +55,7 @@ export function judgeUser(scores: Float32Array, seen: Int32Array, held: Int32Arr
       'recall@10': hits10 / held.length,
       'ndcg@10': gain / bestGain(Math.min(LIST_LENGTH, held.length)),
       'hitRate@10': hits10 > 0 ? 1 : 0,
-      auc: auc(scores, isSeen, isHeld),
+      auc: auc(scores, isSettled, isHeld),
     },
   };
 }
@@ -67,12 +67,12 @@ function bestGain(length: number): number {
 }
 
 /** 0.5 when there is nothing to compare with. */
-function auc(scores: Float32Array, isSeen: Uint8Array, isHeld: Uint8Array): number {
+function auc(scores: Float32Array, isSettled: Uint8Array, isHeld: Uint8Array): number {
   const others = new Float32Array(scores.length);
   const positives: number[] = [];
   let nOthers = 0;
   for (let item = 0; item < scores.length; item++) {
-    if (isSeen[item] === 1) continue;
+    if (isSettled[item] === 1) continue;
     if (isHeld[item] === 1) positives.push(scores[item]);
     else others[nOthers++] = scores[item];
   }

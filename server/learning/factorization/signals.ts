@@ -17,6 +17,8 @@ export interface History {
   readonly opinion: Int8Array;
   /** Uint8Array: 1 where bought. */
   readonly purchased: Uint8Array;
+  /** Uint8Array: 1 where given stars that are neither a like nor a dislike. Absent: nowhere. */
+  readonly rated?: Uint8Array;
   /** Float64Array, ms since the epoch of the latest dealing. Absent, or below KNOWN_TIME_FROM, where the time is unknown. */
   readonly at?: Float64Array;
 }
@@ -121,21 +123,22 @@ export function attractionRows(
 
 /** A history of some entries of another, in the order given. */
 export function pick(history: History, entries: ArrayLike<number>): History {
-  const { indices, strength, opinion, purchased, at } = history;
+  const { indices, strength, opinion, purchased, rated, at } = history;
   return {
     indices: Int32Array.from(entries, (p) => indices[p]),
     strength: Float32Array.from(entries, (p) => strength[p]),
     opinion: Int8Array.from(entries, (p) => opinion[p]),
     purchased: Uint8Array.from(entries, (p) => purchased[p]),
+    ...(rated === undefined ? {} : { rated: Uint8Array.from(entries, (p) => rated[p]) }),
     ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
   };
 }
 
 /** Throws unless the arrays fit each other, the indices are in range and the strengths are finite and >= 0. */
 export function checkHistory(history: History, nItems: number): void {
-  const { indices, strength, opinion, purchased, at } = history;
+  const { indices, strength, opinion, purchased, rated, at } = history;
   const n = indices.length;
-  if ([strength, opinion, purchased, at].some((array) => array !== undefined && array.length !== n)) {
+  if ([strength, opinion, purchased, rated, at].some((array) => array !== undefined && array.length !== n)) {
     throw new InvalidShapeError('The arrays of a history must have one length.');
   }
   for (let p = 0; p < n; p++) {

@@ -1,15 +1,16 @@
 /** Cosine similarity on the model's own vectors. */
 import { InvalidShapeError } from '../errors.js';
 
+import { topN } from '../linalg/index.js';
 import type { RecommenderModel } from './model.js';
 
-/** The n items most like one, best first, itself left out; ties by index. Throws InvalidShapeError. */
+/** The n allowed items (default: all) most like one, best first, itself left out; ties by index. Throws InvalidShapeError. */
 export function similarItems(
   model: RecommenderModel,
   itemIndex: number,
-  n: number,
+  { n, isAllowed }: { n: number; isAllowed?: (itemIndex: number) => boolean },
 ): { itemIndex: number; similarity: number }[] {
-  return nearest(model.itemEmbeddings, shapeOf(model, model.nItems), itemIndex, n).map(
+  return nearest(model.itemEmbeddings, shapeOf(model, model.nItems), itemIndex, { n, isAllowed }).map(
     ({ index, similarity }) => ({
       itemIndex: index,
       similarity,
@@ -23,7 +24,7 @@ export function similarPersonas(
   personaIndex: number,
   n: number,
 ): { personaIndex: number; similarity: number }[] {
-  return nearest(model.personaPriors, shapeOf(model, model.nPersonas), personaIndex, n).map(
+  return nearest(model.personaPriors, shapeOf(model, model.nPersonas), personaIndex, { n }).map(
     ({ index, similarity }) => ({
       personaIndex: index,
       similarity,
@@ -35,7 +36,7 @@ function nearest(
   rows: Float32Array,
   { nRows, nComponents }: { nRows: number; nComponents: number },
   of: number,
-  n: number,
+  { n, isAllowed }: { n: number; isAllowed?: (index: number) => boolean },
 ): { index: number; similarity: number }[] {
   if (!(of >= 0 && of < nRows)) throw new InvalidShapeError(`There is no row ${of} among ${nRows}.`);
   const d = nComponents;
@@ -45,13 +46,13 @@ function nearest(
     return sum;
   };
   const own = dot(of, of);
-  const found: { index: number; similarity: number }[] = [];
+  const similarity = new Float32Array(nRows);
   for (let index = 0; index < nRows; index++) {
-    if (index === of) continue;
     const norm = Math.sqrt(own * dot(index, index));
-    found.push({ index, similarity: norm === 0 ? 0 : dot(of, index) / norm });
+    similarity[index] = norm === 0 ? 0 : dot(of, index) / norm;
   }
-  return found.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, n);
+  const best = topN(similarity, n, (index) => index !== of && isAllowed?.(index) !== false);
+  return Array.from(best, (index) => ({ index, similarity: similarity[index] }));
 }
 
 function shapeOf(

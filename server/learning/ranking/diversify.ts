@@ -24,7 +24,7 @@ export function diversify(
   if (n === 0 || diversity <= 0) return candidates.slice(0, n);
   const best = scores[candidates[0]];
   const range = best - scores[candidates[candidates.length - 1]];
-  const units = Array.from(candidates, (item) => unit(embeddings.subarray(item * d, item * d + d)));
+  const units = unitRows(candidates, embeddings, d);
   const likeness = new Float64Array(candidates.length);
   const isPicked = new Uint8Array(candidates.length);
   const picked = new Int32Array(n);
@@ -42,19 +42,25 @@ export function diversify(
     }
     isPicked[winner] = 1;
     picked[rank] = candidates[winner];
-    for (let c = 0; c < candidates.length; c++)
-      likeness[c] = Math.max(likeness[c], dot(units[c], units[winner]));
+    for (let c = 0; c < candidates.length; c++) {
+      if (isPicked[c] === 1) continue;
+      let cosine = 0;
+      for (let f = 0; f < d; f++) cosine += units[c * d + f] * units[winner * d + f];
+      if (cosine > likeness[c]) likeness[c] = cosine;
+    }
   }
   return picked;
 }
 
-function unit(row: Float32Array): Float64Array {
-  const length = Math.sqrt(dot(row, row));
-  return Float64Array.from(row, (value) => (length === 0 ? 0 : value / length));
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let f = 0; f < a.length; f++) sum += a[f] * b[f];
-  return sum;
+/** Float64Array, row-major [rows.length, d]: these rows scaled to length 1; zeros stay zeros. */
+function unitRows(rows: Int32Array, embeddings: Float32Array, d: number): Float64Array {
+  const units = new Float64Array(rows.length * d);
+  rows.forEach((item, row) => {
+    let squares = 0;
+    for (let f = 0; f < d; f++) squares += embeddings[item * d + f] ** 2;
+    const length = Math.sqrt(squares);
+    if (length === 0) return;
+    for (let f = 0; f < d; f++) units[row * d + f] = embeddings[item * d + f] / length;
+  });
+  return units;
 }

@@ -23,6 +23,8 @@ export interface RankedItem {
 /** Candidates that diversification chooses from, as a multiple of the list and at least this many. */
 const POOL_FACTOR = 5;
 const MIN_POOL = 50;
+/** Past it a list costs more than it gains: choosing takes pool times length steps. */
+const MAX_POOL = 200;
 
 /** Best first, ties by lower item index. Throws InvalidShapeError for a diversity outside 0..1. */
 export function recommend(
@@ -34,7 +36,7 @@ export function recommend(
   if (!(diversity >= 0 && diversity <= 1))
     throw new InvalidShapeError(`diversity must be in 0..1, not ${diversity}.`);
   const scores = scoreAll(model, state);
-  const pool = diversity > 0 ? Math.max(n * POOL_FACTOR, MIN_POOL) : n;
+  const pool = diversity > 0 ? Math.max(n, Math.min(Math.max(n * POOL_FACTOR, MIN_POOL), MAX_POOL)) : n;
   const candidates = topN(scores, pool, isAllowed);
   const list = diversify(candidates, scores, {
     n,

@@ -122,6 +122,7 @@ export function createShownLists(): ShownListRepository {
       for (const row of rows) if (!lists.has(row.listId)) lists.set(row.listId, row);
     },
     findMany: async (listIds) => lists.getMany(listIds),
+    findLately: async (userId) => lists.all().filter((row) => row.userId === userId),
     findByUser: async (userId) => lists.all().filter((row) => row.userId === userId),
     deleteByUser: async (userId) => lists.deleteWhere((row) => row.userId === userId),
   };
@@ -168,7 +169,7 @@ export function createRuns(): RunRepository {
 
 export function createDataset(): DatasetRepository {
   let info: DatasetInfo = {
-    ...{ isSynthetic: false, seed: null, unknownItemEvents: 0 },
+    ...{ isSynthetic: false, seed: null, unknownItemEvents: 0, catalogueRevision: 0 },
     ...{ filledAt: null, countedAt: null },
   };
   let keyVersion: string | null = null;
@@ -178,6 +179,9 @@ export function createDataset(): DatasetRepository {
       info = { ...info, ...patch };
     },
     claimKeyVersion: async (wanted) => (keyVersion ??= wanted),
+    async raiseCatalogueRevision() {
+      info = { ...info, catalogueRevision: info.catalogueRevision + 1 };
+    },
     async addUnknownItemEvents(count) {
       info = { ...info, unknownItemEvents: info.unknownItemEvents + count };
     },

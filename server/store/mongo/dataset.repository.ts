@@ -22,6 +22,7 @@ export const datasetSchema = new Schema<DatasetDocument>(
     filledAt: Number,
     countedAt: Number,
     keyVersion: String,
+    catalogueRevision: Number,
   },
   { collection: 'dataset', versionKey: false, autoIndex: false },
 );
@@ -37,6 +38,7 @@ export function createDatasetRepository(connection: Connection): DatasetReposito
         unknownItemEvents: found?.unknownItemEvents ?? 0,
         filledAt: found?.filledAt ?? null,
         countedAt: found?.countedAt ?? null,
+        catalogueRevision: found?.catalogueRevision ?? 0,
       };
     },
     async update(patch) {
@@ -48,6 +50,9 @@ export function createDatasetRepository(connection: Connection): DatasetReposito
         .updateOne({ _id: KEY, keyVersion: null }, { $set: { keyVersion } }, { upsert: true })
         .catch(unlessDuplicate);
       return (await model.findById(KEY).lean())!.keyVersion!;
+    },
+    async raiseCatalogueRevision() {
+      await model.updateOne({ _id: KEY }, { $inc: { catalogueRevision: 1 } }, { upsert: true });
     },
     async addUnknownItemEvents(count) {
       await model.updateOne({ _id: KEY }, { $inc: { unknownItemEvents: count } }, { upsert: true });

@@ -22,6 +22,7 @@ export const noticeSchema = new Schema<NoticeDocument>(
     kind: { type: String, required: true },
     origin: { type: String, required: true },
     userIds: [String],
+    itemIds: { type: [String], default: null },
     at: { type: Date, required: true },
   },
   { collection: 'notices', versionKey: false, autoIndex: false },
@@ -47,8 +48,9 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
             signal,
             onStart,
             read: (document) => {
-              const { kind, origin, userIds, at } = document as NoticeDocument;
-              return { kind, origin, userIds, at: at.getTime() };
+              const { kind, origin, userIds, itemIds, at } = document as NoticeDocument;
+              // Notices of a version before have no items: any may have changed.
+              return { kind, origin, userIds, itemIds: itemIds ?? null, at: at.getTime() };
             },
           })
         : null,

@@ -71,6 +71,7 @@ function toDocument({ userId, interactions, behaviour, ...rest }: Profile): Prof
     strength: interactions.map((row) => row.strength),
     opinion: interactions.map((row) => row.opinion),
     isPurchased: interactions.map((row) => (row.isPurchased ? 1 : 0)),
+    isRated: interactions.map((row) => (row.isRated ? 1 : 0)),
     at: interactions.map((row) => row.at),
   };
   return {
@@ -87,6 +88,8 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
     strength: number[];
     opinion: Interaction['opinion'][];
     isPurchased: number[];
+    /** Absent in profiles written before ratings were told from views. */
+    isRated?: number[];
     at: number[];
   };
   return {
@@ -96,6 +99,7 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
       strength: columns.strength[row],
       opinion: columns.opinion[row],
       isPurchased: columns.isPurchased[row] === 1,
+      isRated: columns.isRated?.[row] === 1,
       at: columns.at[row],
     })),
     behaviour: JSON.parse(behaviour) as BehaviourSums,

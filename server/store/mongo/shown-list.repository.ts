@@ -2,6 +2,7 @@
 
 import { type Connection, Schema } from 'mongoose';
 
+import { listIdPrefix } from '../../domain/index.js';
 import type { ShownList, ShownListRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
@@ -47,6 +48,13 @@ export function createShownListRepository(connection: Connection, lane: WriteLan
     async findMany(listIds) {
       const rows = await lane.urgent(() =>
         findByIds(listIds, (part) => model.find({ _id: { $in: part } }).lean()),
+      );
+      return rows.map(toShownList);
+    },
+    async findLately(userId) {
+      const from = listIdPrefix(userId);
+      const rows = await lane.urgent(() =>
+        model.find({ _id: { $gte: from, $lt: `${from}\uffff` }, userId }).lean(),
       );
       return rows.map(toShownList);
     },

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { DEFAULT_EXCLUSIONS } from '../../../server/domain/index.js';
 import { FEATURE_NAMES } from '../../../server/features/index.js';
 import { fitFactors } from '../../../server/learning/factorization/factors.js';
 import { weighItemFeatures } from '../../../server/learning/factorization/item-features.js';
@@ -181,7 +182,14 @@ async function benchPersonas(folder: string, hasPeers: boolean): Promise<Figure[
 function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticData>): Figure[] {
   const start = performance.now();
   const result = runTrainingTask(
-    { dataset, content, featureNames: FEATURE_NAMES, active: null, seed: 1 },
+    {
+      dataset,
+      content,
+      featureNames: FEATURE_NAMES,
+      active: null,
+      seed: 1,
+      exclude: new Set(DEFAULT_EXCLUSIONS),
+    },
     () => undefined,
   );
   const seconds = (performance.now() - start) / 1000;
@@ -190,7 +198,10 @@ function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticD
     personas: unpackPersonas(result.packedPersonas),
     recommender: unpackRecommender(result.packedRecommender),
   };
-  const { protocol } = evaluateVersion({ serving, dataset, content, truth, seed: 1 });
+  const { protocol } = evaluateVersion({
+    ...{ serving, dataset, content, truth, seed: 1 },
+    exclude: DEFAULT_EXCLUSIONS,
+  });
   const users = dataset.nUsers.toLocaleString('en');
   return [
     {
@@ -233,7 +244,17 @@ function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticD
 function benchScale(): Figure[] {
   const { dataset, content } = syntheticData(100_000);
   const start = performance.now();
-  runTrainingTask({ dataset, content, featureNames: FEATURE_NAMES, active: null, seed: 1 }, () => undefined);
+  runTrainingTask(
+    {
+      dataset,
+      content,
+      featureNames: FEATURE_NAMES,
+      active: null,
+      seed: 1,
+      exclude: new Set(DEFAULT_EXCLUSIONS),
+    },
+    () => undefined,
+  );
   return [
     {
       what: `training task with search, 100,000 users, ${dataset.nEvents.toLocaleString('en')} events`,

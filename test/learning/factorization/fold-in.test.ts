@@ -188,7 +188,7 @@ describe('an explanation', () => {
 
 describe('similarity', () => {
   it('finds the items of the same taste', () => {
-    const similar = similarItems(MODEL, 5, 10);
+    const similar = similarItems(MODEL, 5, { n: 10 });
     expect(similar).toHaveLength(10);
     expect(similar.map(({ itemIndex }) => itemIndex % 3)).toEqual(new Array(10).fill(2));
     expect(similar.map(({ similarity }) => similarity)).toEqual(
@@ -197,13 +197,19 @@ describe('similarity', () => {
     expect(similar[0].similarity).toBeLessThanOrEqual(1 + 1e-6);
   });
 
+  it('leaves out the items that are not allowed', () => {
+    const all = similarItems(MODEL, 5, { n: 4 });
+    const rest = similarItems(MODEL, 5, { n: 3, isAllowed: (item) => item !== all[0].itemIndex });
+    expect(rest).toEqual(all.slice(1));
+  });
+
   it('compares personas, leaving out the one asked about', () => {
     const similar = similarPersonas(MODEL, 0, 5);
     expect(similar.map(({ personaIndex }) => personaIndex).sort()).toEqual([1, 2]);
   });
 
   it('is refused for what the model does not have', () => {
-    expect(() => similarItems(MODEL, N_ITEMS, 3)).toThrow(InvalidShapeError);
+    expect(() => similarItems(MODEL, N_ITEMS, { n: 3 })).toThrow(InvalidShapeError);
     expect(() => similarPersonas(MODEL, 3, 3)).toThrow(InvalidShapeError);
   });
 });
