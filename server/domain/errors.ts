@@ -103,7 +103,10 @@ export class DatabaseUnavailableError extends SmartPersonaError {
   readonly code = 'DATABASE_UNAVAILABLE';
   override readonly isRetriable = true;
   constructor(options?: { cause?: unknown }) {
-    super('The database does not answer. Nothing was changed; try again in a moment.', options);
+    super(
+      'The database does not answer. The request may have been carried out; send the same again in a moment.',
+      options,
+    );
   }
 }
 

@@ -117,7 +117,7 @@ export interface ProfileRepository {
   findMany(userIds: readonly string[]): Promise<Profile[]>;
   /**
    * Writes profiles whose stored revision is still `expectedRevision` (0: not stored yet).
-   * Returns the ids that were refused because somebody else wrote first.
+   * Returns the ids that were refused because another writer was first. What was stored is on disk when this resolves.
    */
   replaceMany(rows: readonly { profile: Profile; expectedRevision: number }[]): Promise<string[]>;
   /** Streams every profile, in batches, in no order. */
@@ -138,11 +138,17 @@ export interface FeedbackRepository {
   findByUser(userId: string): Promise<Feedback[]>;
   /** In no order. */
   findByUsers(userIds: readonly string[]): Promise<Feedback[]>;
-  /** Thumbs that are acknowledged but may not be in activity and profile yet. */
+  /**
+   * Thumbs that are acknowledged but may not be in activity and profile yet: opinions that were replaced before they were
+   * applied as well. Those of one user about one item in ascending `seq`.
+   */
   findPending(): Promise<Feedback[]>;
-  /** In no order. */
+  /** The same for these users. */
   findPendingByUsers(userIds: readonly string[]): Promise<Feedback[]>;
-  /** Clears the pending mark where `seq` is still the stored one. */
+  /**
+   * Clears the mark of these thumbs and of earlier ones of the same user about the same item. Their traces in the activity
+   * record must be on disk.
+   */
   markApplied(rows: readonly Pick<Feedback, 'userId' | 'itemId' | 'seq'>[]): Promise<void>;
   count(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
@@ -467,6 +473,8 @@ export interface Store {
   readonly revocations: RevocationRepository;
   /** True when the server has change streams (a replica set). */
   readonly hasChangeStreams: boolean;
+  /** Calls `listener` each time a server is reachable again that was not. */
+  onReconnect(listener: () => void): void;
   /** Rejects with DatabaseUnavailableError when the server does not answer within two seconds. */
   ping(): Promise<void>;
   /**

@@ -294,6 +294,25 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
       expect(await feedback.findPendingByUsers([bob])).toEqual([]);
     });
 
+    it('keeps opinions that were replaced before they were applied', async () => {
+      const { stored: first } = await feedback.submit(thumb());
+      const { stored: second } = await feedback.submit(thumb({ value: -1, at: NOON + 1 }));
+      const { stored: third } = await feedback.submit(thumb({ value: 0, at: NOON + 2 }));
+      expect(await feedback.findPending()).toEqual([first, second, third]);
+      expect(await feedback.findPendingByUsers([ann])).toEqual([first, second, third]);
+      expect(await feedback.findByUser(ann)).toEqual([third]);
+      await feedback.markApplied([second]);
+      expect(await feedback.findPending()).toEqual([third]);
+      const { stored: fourth } = await feedback.submit(thumb({ at: NOON + 3 }));
+      expect(await feedback.findPending()).toEqual([third, fourth]);
+      await feedback.markApplied([fourth]);
+      expect(await feedback.findPending()).toEqual([]);
+      const { stored: fifth } = await feedback.submit(thumb({ value: -1, at: NOON + 4 }));
+      expect(await feedback.findPending()).toEqual([fifth]);
+      await feedback.deleteByUser(ann);
+      expect(await feedback.findPending()).toEqual([]);
+    });
+
     it('deletes everything of one user', async () => {
       await feedback.submit(thumb());
       await feedback.submit(thumb({ userId: bob }));

@@ -37,6 +37,7 @@ export function createMemoryStore(): Store {
     tokens: createTokens(),
     revocations: createRevocations(),
     hasChangeStreams: true,
+    onReconnect: () => undefined,
     ping: () => Promise.resolve(),
     probe: () => Promise.resolve(),
     close: () => Promise.resolve(),

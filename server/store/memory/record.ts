@@ -74,10 +74,11 @@ export function createProfiles(): ProfileRepository {
 
 export function createFeedback(): FeedbackRepository {
   const table = new Table<Feedback>();
-  const pending = new Set<string>();
+  /** Thumbs of a user about an item that are not applied yet, oldest first. */
+  const pending = new Map<string, Feedback[]>();
   const opinions = new Broadcast<{ feedback: Feedback; resumeToken: unknown }>();
   const keyOf = ({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>) => `${userId}:${itemId}`;
-  const pendingRows = () => table.all().filter((row) => pending.has(keyOf(row)));
+  const pendingRows = () => structuredClone([...pending.values()].flat());
   return {
     async submit(feedback) {
       const key = keyOf(feedback);
@@ -85,7 +86,7 @@ export function createFeedback(): FeedbackRepository {
       if (previous !== null && previous.value === feedback.value) return { stored: previous, previous };
       const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
       table.set(key, stored);
-      pending.add(key);
+      pending.set(key, [...(pending.get(key) ?? []), stored]);
       opinions.send({ feedback: stored, resumeToken: null });
       return { stored, previous };
     },
@@ -94,10 +95,17 @@ export function createFeedback(): FeedbackRepository {
     findPending: async () => pendingRows(),
     findPendingByUsers: async (userIds) => pendingRows().filter((row) => userIds.includes(row.userId)),
     async markApplied(rows) {
-      for (const row of rows) if (table.get(keyOf(row))?.seq === row.seq) pending.delete(keyOf(row));
+      for (const row of rows) {
+        const left = pending.get(keyOf(row))?.filter(({ seq }) => seq > row.seq) ?? [];
+        if (left.length > 0) pending.set(keyOf(row), left);
+        else pending.delete(keyOf(row));
+      }
     },
     count: async () => table.size,
-    deleteByUser: async (userId) => table.deleteWhere((row) => row.userId === userId),
+    async deleteByUser(userId) {
+      for (const [key, [row]] of pending) if (row.userId === userId) pending.delete(key);
+      return table.deleteWhere((row) => row.userId === userId);
+    },
     watch: ({ signal, onStart }) => {
       onStart?.();
       return opinions.listen(signal);

@@ -24,6 +24,16 @@ interface FeedbackDocument extends Feedback {
   _id: string;
   /** There while activity and profile may not know of it yet; gone afterwards, which keeps its index tiny. */
   pending?: true;
+  /** Opinions that this one replaced before they were applied, oldest first. */
+  trail?: Feedback[];
+}
+
+/** A thumb as this process last stored or read it. */
+interface KnownThumb {
+  readonly feedback: Feedback;
+  isPending: boolean;
+  /** Earlier ones that are not applied yet, oldest first. */
+  trail: readonly Feedback[];
 }
 
 export const feedbackSchema = new Schema<FeedbackDocument>(
@@ -40,6 +50,7 @@ export const feedbackSchema = new Schema<FeedbackDocument>(
     seq: Number,
     afterEvents: Number,
     pending: Boolean,
+    trail: [Schema.Types.Mixed],
   },
   { collection: 'feedback', versionKey: false, autoIndex: false },
 );
@@ -72,7 +83,7 @@ export function createFeedbackRepository(
 ): FeedbackRepository {
   const model = connection.model('Feedback', feedbackSchema);
   /** What this process last stored; a hint, which the comparison corrects. */
-  const known = new Map<string, Feedback>();
+  const known = new Map<string, KnownThumb>();
   let waiting: Submission[] = [];
   let isWriting = false;
 
@@ -109,30 +120,35 @@ export function createFeedbackRepository(
   async function write(batch: readonly Submission[]): Promise<void> {
     if (known.size >= KNOWN_THUMBS) known.clear();
     await readAgain(
-      batch.filter(({ _id, feedback, nRefused }) => nRefused > 0 || known.get(_id)?.value === feedback.value),
+      batch.filter(
+        ({ _id, feedback, nRefused }) => nRefused > 0 || known.get(_id)?.feedback.value === feedback.value,
+      ),
     );
     const rows = [];
     for (const submission of batch) {
-      const previous = known.get(submission._id) ?? null;
+      const before = known.get(submission._id);
+      const previous = before?.feedback ?? null;
       if (previous !== null && previous.value === submission.feedback.value) {
         submission.resolve({ stored: previous, previous });
         continue;
       }
-      rows.push({ submission, previous, stored: { ...submission.feedback, seq: (previous?.seq ?? 0) + 1 } });
+      const stored = { ...submission.feedback, seq: (previous?.seq ?? 0) + 1 };
+      const trail = before?.isPending === true ? [...before.trail, before.feedback] : [];
+      rows.push({ submission, previous, stored, trail });
     }
     const refused = new Set(
       await compareAndSet<FeedbackDocument>(
         model.collection,
-        rows.map(({ submission: { _id }, previous, stored }) => ({
-          document: { _id, ...stored, pending: true },
+        rows.map(({ submission: { _id }, previous, stored, trail }) => ({
+          document: { _id, ...stored, pending: true, ...(previous === null ? {} : { trail }) },
           expected: previous === null ? null : { seq: previous.seq },
         })),
       ),
     );
     const again: Submission[] = [];
-    for (const { submission, previous, stored } of rows) {
+    for (const { submission, previous, stored, trail } of rows) {
       if (!refused.has(submission._id)) {
-        known.set(submission._id, stored);
+        known.set(submission._id, { feedback: stored, isPending: true, trail });
         submission.resolve({ stored, previous });
       } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
       else
@@ -147,8 +163,18 @@ export function createFeedbackRepository(
     const ids = unsure.map(({ _id }) => _id);
     for (const _id of ids) known.delete(_id);
     for (const found of await findByIds(ids, (part) => model.find({ _id: { $in: part } }).lean())) {
-      known.set(found._id, toFeedback(found));
+      const { pending, trail = [] } = found;
+      known.set(found._id, { feedback: toFeedback(found), isPending: pending === true, trail });
     }
+  }
+
+  /** A pending thumb, after those it replaced that are not applied yet. */
+  function withTrail(document: FeedbackDocument): Feedback[] {
+    const feedback = toFeedback(document);
+    const own = known.get(document._id);
+    // What this process has applied of the trail is cleared in the database by the next thumb.
+    const trail = own?.feedback.seq === feedback.seq ? own.trail : (document.trail ?? []);
+    return [...trail, feedback];
   }
 
   const rowsOf = (userIds: readonly string[]) =>
@@ -158,11 +184,11 @@ export function createFeedbackRepository(
     submit: (feedback) => lane.urgent(() => submit(feedback)),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
     findByUsers: async (userIds) => (await rowsOf(userIds)).map(toFeedback),
-    findPending: async () => (await model.find({ pending: true }).lean()).map(toFeedback),
+    findPending: async () => (await model.find({ pending: true }).lean()).flatMap(withTrail),
     // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
     async findPendingByUsers(userIds) {
       const rows = await lane.urgent(() => rowsOf(userIds));
-      return rows.filter((row) => row.pending === true).map(toFeedback);
+      return rows.filter((row) => row.pending === true).flatMap(withTrail);
     },
     async markApplied(rows) {
       // One command for many: a server takes that in half the time of as many updates in a batch.
@@ -170,8 +196,16 @@ export function createFeedbackRepository(
         const [{ seq }] = alike;
         for (const part of batchesOf(alike.map(keyOf), MARKS_PER_WRITE)) {
           await lane.derived(() =>
-            model.updateMany({ _id: { $in: part }, seq }, { $unset: { pending: 1 } }, DERIVED).exec(),
+            model
+              .updateMany({ _id: { $in: part }, seq }, { $unset: { pending: 1, trail: 1 } }, DERIVED)
+              .exec(),
           );
+        }
+        for (const row of alike) {
+          const own = known.get(keyOf(row));
+          if (own === undefined) continue;
+          own.trail = own.trail.filter((earlier) => earlier.seq > seq);
+          if (own.feedback.seq === seq) own.isPending = false;
         }
       }
     },

@@ -109,6 +109,12 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean): 
     tokens: guarded(createTokenRepository(connection)),
     revocations: guarded(createRevocationRepository(connection)),
     hasChangeStreams,
+    onReconnect: (listener) =>
+      void connection
+        .getClient()
+        .on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
+          if (previousDescription.type === 'Unknown' && newDescription.type !== 'Unknown') listener();
+        }),
     ping: () => withinDeadline(connection.db!.admin().command({ ping: 1 })),
     probe: () => withinDeadline(probe(connection)),
     close: () => connection.close(),

@@ -8,7 +8,7 @@ import { type Connection, Schema } from 'mongoose';
 import type { BehaviourSums, Interaction, Profile } from '../../domain/index.js';
 import type { ProfileRepository } from '../repositories.js';
 
-import { CURSOR_BATCH, DERIVED, findByIds, inBatches } from './batches.js';
+import { CURSOR_BATCH, findByIds, inBatches } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
 import type { WriteLane } from './write-lane.js';
 
@@ -46,6 +46,7 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
       );
       return rows.map(toProfile);
     },
+    // On disk when it resolves: marks are cleared and revisions go on from what it stored.
     replaceMany: (rows) =>
       lane.derived(() =>
         compareAndSet<ProfileDocument>(
@@ -54,7 +55,6 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
             document: toDocument(profile),
             expected: expectedRevision === 0 ? null : { revision: expectedRevision },
           })),
-          DERIVED,
         ),
       ),
     // Unsorted, and counted from what the server keeps of the collection: everybody else waits while it sorts or walks it.
