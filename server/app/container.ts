@@ -26,6 +26,7 @@ import {
   PrivacyDesk,
   PrivateMetrics,
   ProfileService,
+  Reconnection,
   Reassignment,
   Rebuilder,
   Recommender,
@@ -178,6 +179,7 @@ export function createContainer({
   const instances = new Instances({
     ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
   });
+  const reconnection = new Reconnection({ store, profiles, personas, log });
   const corrections = new PersonaCorrection({ demo, profiles, personas, recommender, bus, clock });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
@@ -231,6 +233,7 @@ export function createContainer({
       userData.follow();
       await demo.refresh();
       await tokens.refresh();
+      reconnection.follow();
       await catalogue.refresh();
       await models.loadActive();
       const rebuilt = await profiles.recover();
@@ -248,6 +251,7 @@ export function createContainer({
       demo.stop();
       tokens.stop();
       instances.close();
+      await reconnection.close();
       userData.close();
       alerts.close();
       analytics.close();

@@ -69,7 +69,10 @@ export interface Profile {
   readonly behaviour: Readonly<BehaviourSums>;
   /** How many recorded events are in here. */
   readonly eventCount: number;
-  /** Rises by one with every event; a compare-and-set on it keeps two instances from overwriting each other. */
+  /**
+   * Rises by one with every event and with every rebuild that changes the profile, and never falls; a compare-and-set on
+   * it keeps two instances from overwriting each other.
+   */
   readonly revision: number;
   /** Time of the latest event, ms since the epoch. */
   readonly updatedAt: number;

@@ -31,7 +31,10 @@ export interface RecommendationList {
   readonly userId: string;
   readonly items: readonly Recommendation[];
   readonly modelVersion: number;
-  /** Rises per user with every change that could move the list. */
+  /**
+   * The profile's revision plus the model's activation: rises per user with every change that could move the list, on
+   * every instance and across restarts. An instance that has not read another one's write yet serves a lower one.
+   */
   readonly revision: number;
   readonly personaId: string | null;
 }

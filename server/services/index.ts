@@ -27,6 +27,7 @@ export { PrivacyDesk } from './privacy.service.js';
 export { PrivateMetrics } from './private-metrics.js';
 export { ProfileService } from './profile.service.js';
 export { Reassignment } from './reassignment.js';
+export { Reconnection } from './reconnection.js';
 export { Recommender } from './recommendation.service.js';
 export { Rebuilder } from './rebuild.js';
 export { createRetraining } from './retraining.js';

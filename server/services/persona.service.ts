@@ -143,8 +143,11 @@ export class PersonaAssigner implements PersonaService {
    */
   async assign(profile: Profile, model: ServingModel): Promise<PersonaAssignment | null> {
     const { userId, eventCount } = profile;
-    const known = this.cache.get(userId) ?? (await this.read(userId));
-    if (known.eventCount === eventCount && known.modelVersion === model.version) return known.persona;
+    const read = this.cache.get(userId) ?? (await this.read(userId));
+    // A caller with a newer profile may have assigned one during the reading.
+    const known = this.cache.get(userId) ?? read;
+    const isNewer = known.eventCount >= eventCount && known.modelVersion === model.version;
+    if (isNewer) return known.persona;
 
     const chosen = chosenOf(known.persona, model.personaIds);
     // A new version's personas need no confirmation: its own training has just looked at everybody.

@@ -31,6 +31,7 @@ import { WriteBehind } from './write-behind.js';
 const FLUSH_DELAY_MS = 200;
 const CACHED_PROFILES = 50_000;
 const REBUILD_CHUNK = 500;
+const VERIFIED_TOGETHER = 100;
 /** Other instances that write the same user meet seldom; this many meetings in a row mean something is wrong. */
 const MAX_ATTEMPTS = 20;
 
@@ -219,9 +220,29 @@ export class ProfileService {
     }
   }
 
+  /** Has cached profiles that differ from the stored ones rebuilt and published, e.g. because a notice was lost. */
+  async verify(): Promise<void> {
+    const userIds = [...this.cache.keys()];
+    for (let start = 0; start < userIds.length; start += VERIFIED_TOGETHER) {
+      const chunk = userIds
+        .slice(start, start + VERIFIED_TOGETHER)
+        .filter((userId) => !this.isMoving(userId));
+      const held = new Map(chunk.map((userId) => [userId, this.cache.peek(userId)?.profile]));
+      for (const [userId, { profile }] of await this.readMany(chunk)) {
+        const current = this.cache.peek(userId)?.profile;
+        if (current === undefined || current !== held.get(userId) || this.isMoving(userId)) continue;
+        if (profile.revision !== current.revision) this.doubt(userId);
+      }
+    }
+  }
+
   /** Publishes to the other instances whose stored profiles moved. */
   async announce(userIds: readonly string[]): Promise<void> {
     if (userIds.length > 0) await this.options.announce('profiles', userIds);
+  }
+
+  private isMoving(userId: string): boolean {
+    return this.isWaiting(userId) || this.queue.isBusy(userId) || this.nChanging.has(userId);
   }
 
   private async apply(

@@ -4,6 +4,8 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 
 export interface CuttableProxy {
   readonly port: number;
+  /** Delivers requests and swallows the answers, from the first request that `from` matches (as Latin-1) until `mend`. */
+  swallowReplies(from: RegExp): void;
   /** Ends every connection and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
@@ -13,6 +15,8 @@ export interface CuttableProxy {
 export async function startCuttableProxy(target: { host: string; port: number }): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let swallowFrom: RegExp | null = null;
+  let isSwallowing = false;
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -22,7 +26,14 @@ export async function startCuttableProxy(target: { host: string; port: number })
     if (isCut) return void client.destroy();
     const upstream = connect(target);
     for (const socket of [client, upstream]) track(socket);
-    client.pipe(upstream).pipe(client);
+    client.on('data', (chunk: Buffer) => {
+      if (swallowFrom?.test(chunk.toString('latin1')) === true) isSwallowing = true;
+    });
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Buffer) => {
+      if (!isSwallowing && !client.write(chunk)) upstream.pause();
+    });
+    client.on('drain', () => upstream.resume());
     client.once('close', () => upstream.destroy());
     upstream.once('close', () => client.destroy());
   });
@@ -33,8 +44,13 @@ export async function startCuttableProxy(target: { host: string; port: number })
   };
   return {
     port: (server.address() as AddressInfo).port,
+    swallowReplies: (from) => void (swallowFrom = from),
     cut,
-    mend: () => void (isCut = false),
+    mend: () => {
+      isCut = false;
+      isSwallowing = false;
+      swallowFrom = null;
+    },
     async close() {
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
