@@ -32,8 +32,9 @@ export interface RecommendationList {
   readonly items: readonly Recommendation[];
   readonly modelVersion: number;
   /**
-   * The profile's revision plus the model's activation: rises per user with every change that could move the list, on
-   * every instance and across restarts. An instance that has not read another one's write yet serves a lower one.
+   * The revision of the profile plus the activation of the model plus the counter of the catalogue: rises per user with
+   * every change that could move the list, on every instance and across restarts. An instance that has not read another
+   * one's write yet serves a lower one.
    */
   readonly revision: number;
   readonly personaId: string | null;
