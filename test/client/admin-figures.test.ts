@@ -174,7 +174,10 @@ describe('The answer of an import', () => {
   it('is read while it grows, up to the last whole line', () => {
     const text =
       '{"type":"progress","fraction":0.1,"rows":5}\n{"type":"progress","fraction":0.5,"rows":9}\n{"type":"rep';
-    expect(readProgress(text)).toEqual({ fraction: 0.5, rows: 9, report: null, error: null });
+    expect(readProgress(text)).toEqual({
+      ...{ fraction: 0.5, rows: 9 },
+      ...{ report: null, preview: null, error: null },
+    });
     expect(readProgress(`${text}ort","report":{"read":12}}\n`)).toMatchObject({
       rows: 12,
       report: { read: 12 },

@@ -136,7 +136,7 @@ describe('a row that breaks a rule', () => {
     expect(rows.map((row) => [row.itemId, row.type])).toEqual([
       ['i1', 'like'],
       ['i3', 'view'],
-      ['i\n6', 'view'],
+      ['i\n6', 'rating'],
     ]);
     expect(rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [3, 'userId', 'is empty'],

@@ -94,14 +94,14 @@ describe('ratings', () => {
     ['likes as ones', [1], {}, { like: 40 }],
     ['zeros and ones', [1, 1, 1, 0], {}, { like: 30, dislike: 10 }],
     ['minus and plus', [1, -1, 1, 1], {}, { like: 30, dislike: 10 }],
-    ['one to ten', [10, 1, 8, 5], {}, { like: 20, dislike: 10, view: 10 }],
+    ['one to ten', [10, 1, 8, 5], {}, { like: 20, dislike: 10, rating: 10 }],
     [
       'one to ten by hand',
       [10, -1, 7, 4],
       { 'like-at': 7, 'dislike-at': 4 },
       { like: 20, dislike: 10, view: 10 },
     ],
-    ['percent', [100, 90, 55, 10], {}, { like: 20, dislike: 10, view: 10 }],
+    ['percent', [100, 90, 55, 10], {}, { like: 20, dislike: 10, rating: 10 }],
     ['five stars and not rated', [5, 4, 0, 1], {}, { like: 20, dislike: 10, view: 10 }],
   ])('are never inverted: %s', async (_what, values, keys, types) => {
     const reports = await run({ items: ITEMS, ratings: ratings(values) }, { keys });
