@@ -5,6 +5,8 @@
  * everything remembered is dropped and every open list is sent anew, so a gap costs time and no truth.
  */
 
+import { LRUCache } from 'lru-cache';
+
 import type { EventPublisher, Feedback, Logger } from '../domain/index.js';
 import type { Notice, Store } from '../store/index.js';
 
@@ -12,6 +14,8 @@ import type { ItemCatalogue } from './catalogue.service.js';
 import type { ModelRegistry } from './model-registry.js';
 import type { PersonaAssigner } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
+
+const PUBLISHED_USERS = 20_000;
 
 export interface InstancesOptions {
   readonly store: Store;
@@ -27,6 +31,8 @@ export interface InstancesOptions {
 
 export class Instances {
   private readonly watching = new AbortController();
+  /** The revision of a user's profile when a thumb of another instance was published last. */
+  private readonly published = new LRUCache<string, number>({ max: PUBLISHED_USERS });
   private nStarts = 0;
 
   constructor(private readonly options: InstancesOptions) {}
@@ -56,8 +62,15 @@ export class Instances {
   private async heedThumb(thumb: Feedback): Promise<void> {
     const { profiles, personas } = this.options;
     const { userId, at, afterEvents } = thumb;
+    const isCached = profiles.peek(userId) !== null;
     if (profiles.follow(thumb)) personas.forgetUnless(userId, afterEvents);
     else await this.refresh(userId);
+    if (isCached) {
+      // Thumbs that arrive together after an interruption are read from the database at once, and published once.
+      const { revision } = await profiles.get(userId);
+      if (this.published.get(userId) === revision) return;
+      this.published.set(userId, revision);
+    }
     this.tell(userId, 'FEEDBACK', at);
   }
 
