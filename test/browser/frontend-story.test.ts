@@ -42,7 +42,7 @@ describe('a frontend', () => {
     server = await startTestServer({ mongoUri: freshDatabase(inject('mongoUri')) });
     production = await startTestServer({
       mongoUri: freshDatabase(inject('mongoUri')),
-      env: { NODE_ENV: 'production', SMARTPERSONA_PERSISTED_ONLY: 'true' },
+      env: { NODE_ENV: 'production', SMARTPERSONA_DEMO: 'true', SMARTPERSONA_PERSISTED_ONLY: 'true' },
     });
     browser = await openBrowser();
   });
