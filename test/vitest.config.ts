@@ -17,7 +17,7 @@ const globalSetup = existsSync(`${root}/test/support/global-setup.ts`)
 
 /** Folders under test/ that want a database, a server or a browser; every other folder is a unit folder. */
 const STORE = ['app', 'contracts', 'store'];
-const SEQUENTIAL = ['api', 'browser'];
+const SEQUENTIAL = ['api', 'browser', 'chaos'];
 
 interface Shape {
   name: string;
@@ -78,7 +78,7 @@ export default defineConfig({
       project({
         name: 'api',
         order: 3,
-        include: [filesIn('api')],
+        include: [filesIn('api'), filesIn('chaos')],
         timeoutMs: 120_000,
         maxWorkers: 1,
         needsDatabase: true,
