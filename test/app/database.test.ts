@@ -1,8 +1,9 @@
 /** Opening the database for real: MONGODB_URI, and SecantusDB with restarts, crashes and several programs at once. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,7 @@ import { endProcess, isAlive } from '../../server/app/database/process.js';
 import { installSecantus, secantusProgram } from '../../server/app/database/secantusdb.js';
 import { endProgram, freePort, startProgram, uriOf } from '../../server/app/database/server-program.js';
 import type { Logger } from '../../server/domain/index.js';
+import { DatabaseUnavailableError } from '../../server/domain/index.js';
 import { adminCommand, createMongoStore } from '../../server/store/mongo/index.js';
 import { freshDatabase, startTestDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
@@ -300,4 +302,103 @@ describe('SecantusDB', () => {
     expect(isAlive(server)).toBe(false);
     expect(await readFile(join(dataDir, 'database.log'), 'utf8')).not.toContain('Traceback');
   });
+
+  it('ends with a program that a defect ends', async () => {
+    const { child } = await hold('server');
+    const server = databaseProcess();
+    await end(child, 'SIGUSR2');
+    await waitFor(() => !isAlive(server), 'the end of the database', 20_000);
+  });
+
+  it.each(['{}', '{"process":{"pid":"1"},"uri":7}', '[]'])(
+    'is looked for by its files where the record of it cannot be used: %s',
+    async (content) => {
+      await writeFile(join(dataDir, 'database.json'), content);
+      const database = await open('server');
+      expect(database.isStarted).toBe(true);
+    },
+  );
 });
+
+describe.skipIf(!canMount())(
+  'SecantusDB on a disk that is full (skipped where tmpfs cannot be mounted)',
+  () => {
+    const ballast = () => join(dataDir, 'ballast');
+    beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'full', dataDir]));
+    afterEach(async () => {
+      await rm(ballast(), { force: true });
+      for (const database of opened.splice(0)) await database.stop();
+      execFileSync('umount', ['-l', dataDir]);
+    });
+
+    /** Fills the disk and writes until the server refuses. */
+    async function exhaust(uri: string): Promise<void> {
+      const documents = [{ text: 'n'.repeat(100_000) }];
+      await withStore(uri, async (store) => {
+        const { bavail, bsize } = statfsSync(dataDir);
+        await writeFile(ballast(), Buffer.alloc(bavail * bsize)).catch(() => undefined);
+        await waitFor(
+          () =>
+            adminCommand(uri, { insert: 'ballast', documents }, 5_000).then(
+              () => false,
+              () => true,
+            ),
+          'a refusal',
+          40_000,
+        );
+        await expect(store.probe()).rejects.toBeInstanceOf(DatabaseUnavailableError);
+        await store.ping();
+      });
+    }
+
+    it('is seen though it answers pings, and works again by itself when there is space', async () => {
+      const database = await open('server');
+      await setSeed(database.uri, 21);
+      await exhaust(database.uri);
+      await waitFor(
+        () => lines.some((line) => line.includes('refuses every write')),
+        'the supervisor',
+        30_000,
+      );
+      await rm(ballast());
+      await waitFor(
+        () =>
+          withStore(database.uri, (store) => store.probe()).then(
+            () => true,
+            () => false,
+          ),
+        'a write',
+        60_000,
+      );
+      expect(await getSeed(database.uri)).toBe(21);
+    }, 180_000);
+
+    it('is started anew by the next program, not adopted', async () => {
+      const { child, answer } = await hold('command');
+      const uri = answer['uri'] as string;
+      await setSeed(uri, 22);
+      await exhaust(uri);
+      const panicked = databaseProcess();
+      await end(child, 'SIGKILL');
+      await rm(ballast());
+      expect(isAlive(panicked)).toBe(true);
+      const database = await open('server');
+      expect(database.isStarted).toBe(true);
+      expect(isAlive(panicked)).toBe(false);
+      expect(await getSeed(database.uri)).toBe(22);
+    }, 180_000);
+  },
+);
+
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'smartpersona-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'probe', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -16,6 +16,9 @@ openDatabase({
 }).then(
   (database) => {
     process.on('SIGTERM', () => void database.stop().then(() => process.exit(0)));
+    process.on('SIGUSR2', () => {
+      throw new Error('A defect that nothing catches.');
+    });
     setInterval(() => {}, 1_000);
     process.stdout.write(`${JSON.stringify({ uri: database.uri, isStarted: database.isStarted })}\n`);
   },

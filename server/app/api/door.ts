@@ -3,7 +3,13 @@
  * shows how the start goes on, then passes requests to the application, and at the end lets those in flight finish.
  */
 
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type {
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as NetServer } from 'node:net';
@@ -17,13 +23,14 @@ import { SmartPersonaError } from '../../domain/index.js';
 
 import { crossOriginHeaders } from './addresses.js';
 import { HttpRefusal } from './http-refusal.js';
+import { sendWhole } from './last-answer.js';
 import { securityHeaders } from './security-headers.js';
 import type { StartProgress } from './starting-page.js';
 import { startingPage } from './starting-page.js';
 
 const TRY_AGAIN_LATER = 1013;
 /** Clients that use their connection again meanwhile learn by an answer that it ends, not by a reset. */
-const LAME_DUCK_MS = 400;
+const LAME_DUCK_MS = 1_000;
 /** New connections that may wait to be accepted: under a burst of them the default lets clients wait for seconds. */
 const BACKLOG = 4_096;
 /** What is still in flight then is cut off. */
@@ -71,22 +78,29 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
   let app: DoorApp | null = null;
   let closing: Promise<void> | null = null;
 
-  const send = (response: ServerResponse, status: number, type: string, body: string, more = {}) => {
-    const all = { ...headers, 'content-type': type, 'cache-control': 'no-store', ...more };
-    response.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) }).end(body);
-  };
+  const send = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, type = JSON_TYPE, body, more = {} }: DoorAnswer,
+  ) =>
+    sendWhole(request, response, {
+      status,
+      headers: { ...headers, 'content-type': type, 'cache-control': 'no-store', ...more },
+      body,
+    });
   const refuse = (request: IncomingMessage, response: ServerResponse, code: string, message: string) => {
     const refusal = new HttpRefusal(503, code, message, { extensions: { retriable: true } });
-    send(response, 503, 'application/json; charset=utf-8', JSON.stringify({ errors: [refusal] }), {
-      ...crossOriginHeaders(request, allowedOrigins),
-      'retry-after': '1',
+    send(request, response, {
+      status: 503,
+      body: JSON.stringify({ errors: [refusal] }),
+      more: { ...crossOriginHeaders(request, allowedOrigins), 'retry-after': '1' },
     });
   };
-  const answerReady = async (response: ServerResponse): Promise<void> => {
+  const answerReady = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const starting = { isReady: false, database: 'starting', modelVersion: null, ...progress };
     const readiness = app === null ? starting : await app.readiness();
     const isReady = readiness.isReady && closing === null;
-    send(response, isReady ? 200 : 503, JSON_TYPE, JSON.stringify({ ...readiness, isReady }));
+    send(request, response, { status: isReady ? 200 : 503, body: JSON.stringify({ ...readiness, isReady }) });
   };
 
   const httpServer = createServer((request, response) => {
@@ -94,12 +108,17 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
     response.once('close', () => answering.delete(response));
     if (closing !== null) response.shouldKeepAlive = false;
     const path = request.url?.split('?', 1)[0] ?? '';
-    if (path === '/health/live') send(response, 200, JSON_TYPE, '{"status":"live"}');
-    else if (path === '/health/ready') void answerReady(response);
+    if (path === '/health/live') send(request, response, { status: 200, body: '{"status":"live"}' });
+    else if (path === '/health/ready') void answerReady(request, response);
     else if (closing !== null) refuse(request, response, 'SHUTTING_DOWN', 'The server is going away.');
     else if (app !== null) app.listener(request, response);
     else if (isForPeople(request))
-      send(response, 503, 'text/html; charset=utf-8', startingPage(progress), { 'retry-after': '1' });
+      send(request, response, {
+        status: 503,
+        type: 'text/html; charset=utf-8',
+        body: startingPage(progress),
+        more: { 'retry-after': '1' },
+      });
     else refuse(request, response, 'STARTING', `The server is starting (${progress.stage}); try again soon.`);
   });
   // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
@@ -115,12 +134,13 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
   httpServer.on('upgrade', onEarlyUpgrade);
 
   const drain = async (): Promise<void> => {
-    for (const response of answering) response.shouldKeepAlive = false;
+    // Whose headers are out has promised to keep its connection: the next request on it is told.
+    for (const response of answering) if (!response.headersSent) response.shouldKeepAlive = false;
     // Not the HTTP server's own close, which resets idle connections at once: a request may be on its way on one.
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(httpServer, () => resolve()),
     );
-    if (app !== null) await pause(LAME_DUCK_MS);
+    if (app !== null) await Promise.race([closed, pause(LAME_DUCK_MS)]);
     httpServer.closeIdleConnections();
     for (const socket of early.clients) socket.terminate();
     const lateness = setTimeout(() => httpServer.closeAllConnections(), DRAIN_MS - LAME_DUCK_MS);
@@ -149,6 +169,14 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+interface DoorAnswer {
+  readonly status: number;
+  /** Default JSON. */
+  readonly type?: string;
+  readonly body: string;
+  readonly more?: OutgoingHttpHeaders;
+}
 
 /** A browser that opens a page. */
 function isForPeople({ method, headers }: IncomingMessage): boolean {
