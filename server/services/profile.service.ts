@@ -419,7 +419,11 @@ export class ProfileService {
     rebuilt: Map<string, CacheEntry>,
   ): Promise<StoredRow[]> {
     const rows: StoredRow[] = [];
-    let waiting = [...batch].filter(([, { entry }]) => entry?.isSuperseded !== true);
+    // What superseded an entry may not be stored yet: it is written in the place of the entry.
+    let waiting = [...batch].map(([userId, pending]): [string, PendingWrite] => {
+      const { entry } = pending;
+      return [userId, entry?.isSuperseded === true ? { ...pending, entry: this.held(userId) } : pending];
+    });
     for (let attempt = 0; waiting.length > 0; attempt += 1) {
       if (attempt === MAX_ATTEMPTS)
         throw new Error(`Profiles met other writers ${MAX_ATTEMPTS} times in a row.`);
@@ -438,8 +442,11 @@ export class ProfileService {
       const refused = await this.store(attempted);
       rows.push(...attempted.filter(({ profile }) => !refused.has(profile.userId)));
       waiting = attempted
-        .filter(({ profile, entry }) => refused.has(profile.userId) && !entry.isSuperseded)
-        .map(({ profile, thumbs, isAnnounced }) => [profile.userId, { entry: null, thumbs, isAnnounced }]);
+        .filter(({ profile }) => refused.has(profile.userId))
+        .map(({ entry, profile: { userId }, thumbs, isAnnounced }) => [
+          userId,
+          { entry: entry.isSuperseded ? this.held(userId) : null, thumbs, isAnnounced },
+        ]);
     }
     return rows;
   }

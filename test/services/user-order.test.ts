@@ -179,6 +179,35 @@ describe('the profile of a user', () => {
     await expectSettled(store, profiles);
   });
 
+  it('is not drained before a rebuild is stored that took the place of what waited', async () => {
+    const memory = createMemoryStore();
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const profilesOf: Store['profiles'] = {
+      ...memory.profiles,
+      async replaceMany(rows) {
+        begin();
+        await opened;
+        return memory.profiles.replaceMany(rows);
+      },
+    };
+    const { profiles, record } = instanceOn({ ...memory, profiles: profilesOf });
+    await record([event('a')]);
+    const rebuilding = profiles.rebuild([USER]);
+    await begun;
+    let isDrained = false;
+    const drained = profiles.drain().then(() => (isDrained = true));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(isDrained).toBe(false);
+    open();
+    await drained;
+    expect((await memory.profiles.find(USER))?.eventCount).toBe(1);
+    await rebuilding;
+    await expectSettled(memory, profiles);
+  });
+
   it('has a revision that rises over rebuilds, other writers and a new start', async () => {
     const store = createMemoryStore();
     const [one, two] = [instanceOn(store), instanceOn(store)];
