@@ -10,10 +10,10 @@ import {
   RecommendationsUpdateType,
 } from '../../schema/index.js';
 import type { Exclusion, RecommendationFilter, UpdateCause } from '../domain/index.js';
-import { InvalidInputError } from '../domain/index.js';
+import { EXCLUSIONS, InvalidInputError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkNames, costOfRanking, First, pageSize, Subject } from './arguments.js';
+import { checkNames, checkRows, costOfRanking, First, pageSize, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { ListEvents, type ListEvent } from './list-events.js';
 import { toRecommendationList } from './views.js';
@@ -153,7 +153,7 @@ function rankingOf({ first, filter, exclude, diversity }: RankingArguments) {
   return {
     first: pageSize(first, MAX_FIRST),
     filter: checkFilter(filter),
-    exclude,
+    exclude: exclude && checkRows(exclude, 'exclude', EXCLUSIONS.length),
     diversity: checkDiversity(diversity),
   };
 }

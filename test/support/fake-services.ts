@@ -232,7 +232,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         ask('counterfactual', () => ({
           ...{ itemId, withoutItemId, rankBefore: 1, rankAfter: 4, scoreBefore: 1, scoreAfter: 0.5 },
         })),
-      show: ({ userId, first, filter }) => ask('recommend', () => listFor(userId, first, filter?.categories)),
+      show: ({ userId, first, filter }) => ask('show', () => listFor(userId, first, filter?.categories)),
     },
     feedback: {
       submit: ({ userId, itemId, value, listId, position }) =>

@@ -12,9 +12,8 @@ import type {
 } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
@@ -29,7 +28,7 @@ import type { StartProgress } from './starting-page.js';
 import { startingPage } from './starting-page.js';
 
 const TRY_AGAIN_LATER = 1013;
-/** Clients that use their connection again meanwhile learn by an answer that it ends, not by a reset. */
+/** How long clients that connect or reuse a connection are still told 503 by an answer, not by a reset. */
 const LAME_DUCK_MS = 1_000;
 /** New connections that may wait to be accepted: under a burst of them the default lets clients wait for seconds. */
 const BACKLOG = 4_096;
@@ -136,12 +135,11 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
   const drain = async (): Promise<void> => {
     // Whose headers are out has promised to keep its connection: the next request on it is told.
     for (const response of answering) if (!response.headersSent) response.shouldKeepAlive = false;
-    // Not the HTTP server's own close, which resets idle connections at once: a request may be on its way on one.
-    const closed = new Promise<void>((resolve) =>
-      NetServer.prototype.close.call(httpServer, () => resolve()),
-    );
-    if (app !== null) await Promise.race([closed, pause(LAME_DUCK_MS)]);
-    httpServer.closeIdleConnections();
+    // The listener stays open meanwhile: the kernel resets connections that wait to be accepted when it closes.
+    if (app !== null && (await nConnections(httpServer)) > 0) await pause(LAME_DUCK_MS);
+    // Requests that have arrived are read and answered before their connections count as idle.
+    await nextTurn();
+    const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));
     for (const socket of early.clients) socket.terminate();
     const lateness = setTimeout(() => httpServer.closeAllConnections(), DRAIN_MS - LAME_DUCK_MS);
     await closed;
@@ -166,6 +164,12 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
     },
     close: () => (closing ??= drain()),
   };
+}
+
+function nConnections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  );
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
