@@ -16,7 +16,7 @@ const globalSetup = existsSync(`${root}/test/support/global-setup.ts`)
   : [];
 
 /** Folders under test/ that want a database, a server or a browser; every other folder is a unit folder. */
-const STORE = ['app', 'contracts', 'store'];
+const STORE = ['app', 'contracts', 'database', 'store'];
 const SEQUENTIAL = ['api', 'browser', 'chaos'];
 
 interface Shape {

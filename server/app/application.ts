@@ -3,6 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { Database } from '../database/index.js';
+import { openDatabase } from '../database/index.js';
 import type { Logger } from '../domain/index.js';
 import { SmartPersonaError } from '../domain/index.js';
 import { createPseudonymizer } from '../privacy/index.js';
@@ -12,8 +14,6 @@ import { createThreadTrainer } from '../workers/index.js';
 
 import type { Container } from './container.js';
 import { createContainer, createInstanceId, hasEnded } from './container.js';
-import type { Database } from './database/index.js';
-import { openDatabase } from './database/index.js';
 import type { Settings } from './settings.js';
 
 /** How long what waits to be written may hold up the end of a program. */

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { isSchedule } from '../../jobs/index.js';
+import { cacheFolder, type DatabaseSettings } from '../database/index.js';
 import type { Exclusion } from '../domain/index.js';
 import { DEFAULT_EXCLUSIONS, SmartPersonaError, parseExclusions } from '../domain/index.js';
 import type { Fraction, PseudonymKey } from '../privacy/index.js';
@@ -20,14 +21,10 @@ const ENV_FILE = '.env';
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const MAX_SEED_USERS = 1_000_000;
 
-export interface Settings {
-  /** Null: find or start a database (see database/). */
-  readonly mongodbUri: string | null;
+export interface Settings extends DatabaseSettings {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly host: string;
-  /** Absolute. */
-  readonly dataDir: string;
   /** Signs tokens; at least 32 bytes. */
   readonly secret: Uint8Array;
   /** The key of the pseudonyms. */
@@ -271,6 +268,8 @@ export function readSettings(
     port: values.PORT,
     host: values.HOST,
     dataDir,
+    programPath: env['PATH'] ?? '',
+    cacheDir: cacheFolder(env),
     secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret'), 'utf8'),
     pepper: pseudonymKey(keys.PEPPER ?? storedSecret(dataDir, 'pepper')),
     seedUsers: values.SMARTPERSONA_SEED_USERS,

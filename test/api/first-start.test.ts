@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { readRecord } from '../../server/app/database/data-folder.js';
-import { endProcess, isAlive } from '../../server/app/database/process.js';
+import { readRecord } from '../../server/database/data-folder.js';
+import { endProcess, isAlive } from '../../server/database/process.js';
 import type { MetricBucket } from '../../server/domain/index.js';
 import { createRandom } from '../../server/learning/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';

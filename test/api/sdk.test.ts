@@ -19,7 +19,7 @@ import {
 import { readManifest } from '../../server/app/api/index.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
-import { freePort } from '../../server/app/database/server-program.js';
+import { freePort } from '../../server/database/server-program.js';
 
 const open: { close(): void | Promise<void> }[] = [];
 afterEach(async () => {

@@ -73,8 +73,22 @@ const RULES: Readonly<Record<string, Rule>> = {
     node: ['crypto'],
   },
   jobs: { folders: ['server/services', 'server/domain'], packages: [], node: [] },
+  'server/database': {
+    // Of privacy, the password of the account; of the store, single commands to a server that is not the store's.
+    folders: ['server/domain', 'server/privacy', 'server/store'],
+    packages: ['zod'],
+    node: ['child_process', 'crypto', 'fs', 'module', 'net', 'os', 'path', 'timers/promises'],
+  },
   'server/app': {
-    folders: [...BELOW_SERVICES, 'server/services', 'schema', 'server/loaders', 'server/resolvers', 'jobs'],
+    folders: [
+      ...BELOW_SERVICES,
+      'server/database',
+      'server/services',
+      'schema',
+      'server/loaders',
+      'server/resolvers',
+      'jobs',
+    ],
     packages: '*',
     node: '*',
   },
@@ -84,8 +98,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** Packages that belong to one place, whatever a folder's rule says. */
 const RESERVED: Readonly<Record<string, readonly string[]>> = {
   mongoose: ['server/store/mongo/'],
-  mongodb: ['server/store/mongo/', 'server/app/database/'],
-  'mongodb-memory-server-core': ['server/store/mongo/', 'server/app/database/'],
+  mongodb: ['server/store/mongo/', 'server/database/'],
+  'mongodb-memory-server-core': ['server/store/mongo/', 'server/database/'],
   'node-cron': ['jobs/scheduler/'],
   '@faker-js/faker': ['server/ingest/'],
 };
@@ -98,7 +112,7 @@ const IMPURE = /^((new )?Date|process|console|performance|crypto|fetch|set\w+|qu
 /** Asking for the present instant or for a random number. To name `Date.now` as a default clock is no such question. */
 const AMBIENT = /^(new Date|Date|Date\.now|Math\.random|performance\.now)\(\)$/;
 const PURE = ['server/learning'];
-const OWN_CLOCK = ['server/app', 'client'];
+const OWN_CLOCK = ['server/app', 'server/database', 'client'];
 
 const TOOL_CONFIG = /^client\/(\w+\.config|codegen)\.ts$/;
 const BUILT_IN = new Set(builtinModules);

@@ -11,7 +11,7 @@ import { cpus } from 'node:os';
 import autocannon from 'autocannon';
 import WebSocket from 'ws';
 
-import { readRecord } from '../../server/app/database/data-folder.js';
+import { readRecord } from '../../server/database/data-folder.js';
 
 import type { MeasuredProcess } from './process.js';
 import { startProcess } from './process.js';

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { readRecord } from '../../server/app/database/data-folder.js';
-import { endProcess } from '../../server/app/database/process.js';
-import { freePort } from '../../server/app/database/server-program.js';
+import { readRecord } from '../../server/database/data-folder.js';
+import { endProcess } from '../../server/database/process.js';
+import { freePort } from '../../server/database/server-program.js';
 import { createRandom, type Random } from '../../server/learning/index.js';
 import { askFor } from '../support/api-client.js';
 import { runCommand } from '../support/server.js';

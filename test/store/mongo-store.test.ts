@@ -10,7 +10,7 @@ import { createConnection, type Connection } from 'mongoose';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { CorruptModelError, DatabaseUnavailableError } from '../../server/domain/index.js';
-import { freePort } from '../../server/app/database/server-program.js';
+import { freePort } from '../../server/database/server-program.js';
 import type { Store } from '../../server/store/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';
 import { DAY, NOON, event, model, thumb, userIdOf } from '../contracts/samples.js';

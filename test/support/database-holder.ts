@@ -3,16 +3,18 @@
  * one line of JSON when the database is open, or the error that kept it from opening.
  */
 
-import { openDatabase } from '../../server/app/database/index.js';
+import { cacheFolder, openDatabase } from '../../server/database/index.js';
 
-const [dataDir, role] = process.argv.slice(2);
+const [dataDir = '', role] = process.argv.slice(2);
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 openDatabase({
-  settings: { mongodbUri: process.env['MONGODB_URI'] ?? null, dataDir },
+  settings: {
+    mongodbUri: process.env['MONGODB_URI'] ?? null,
+    ...{ dataDir, programPath: '', cacheDir: cacheFolder(process.env) },
+  },
   role: role as 'server' | 'command',
   log,
-  path: '',
 }).then(
   (database) => {
     process.on('SIGTERM', () => void database.stop().then(() => process.exit(0)));

@@ -5,9 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { installSecantus, secantusProgram } from '../../server/app/database/secantusdb.js';
-import { endProgram, freePort, startProgram, uriOf } from '../../server/app/database/server-program.js';
-import type { ProcessIdentity } from '../../server/app/database/process.js';
+import { installSecantus, secantusProgram } from '../../server/database/secantusdb.js';
+import { cacheFolder } from '../../server/database/index.js';
+import { programFolder } from '../../server/database/program-folder.js';
+import { endProgram, freePort, startProgram, uriOf } from '../../server/database/server-program.js';
+import type { ProcessIdentity } from '../../server/database/process.js';
 
 export interface TestDatabase {
   readonly uri: string;
@@ -20,7 +22,10 @@ export async function startTestDatabase(
   options: { port?: number; dataDir?: string } = {},
 ): Promise<TestDatabase> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'smartpersona-db-')));
-  const command = await installSecantus((message) => process.stderr.write(`${message}\n`), dataDir);
+  const command = await installSecantus(
+    (message) => process.stderr.write(`${message}\n`),
+    programFolder({ cacheDir: cacheFolder(process.env), dataDir }),
+  );
   const port = options.port ?? (await freePort());
   const identity = await startProgram(secantusProgram(command, dataDir), port);
   return {

@@ -1,5 +1,6 @@
 /** What every command shares: the command line parsed first, the application opened and closed around it, one way to fail. */
 
+import { openDatabase } from '../../database/index.js';
 import { createEventBus } from '../../events/index.js';
 import { createPseudonymizer } from '../../privacy/index.js';
 import { createAnnounce, TokenRegister } from '../../services/index.js';
@@ -7,7 +8,6 @@ import { createMongoStore } from '../../store/mongo/index.js';
 import type { Application } from '../application.js';
 import { openApplication } from '../application.js';
 import { createInstanceId } from '../container.js';
-import { openDatabase } from '../database/index.js';
 import { fail } from '../fail.js';
 import { createLog } from '../log.js';
 import { productVersion } from '../package.js';

@@ -1,9 +1,10 @@
 /** Locks as files that name their holder; a lock whose holder is gone is taken over. */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { identify, isAlive, type ProcessIdentity } from './process.js';
+import { readIfThere } from './read-if-there.js';
 
 const POLL_MS = 100;
 
@@ -67,14 +68,5 @@ function parse(content: string | null): ProcessIdentity | null {
     return content === null ? null : (JSON.parse(content) as ProcessIdentity);
   } catch {
     return null;
-  }
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
   }
 }

@@ -3,8 +3,8 @@
  * thousand writes, so entries that name an erased user would stay for as long as nobody writes.
  */
 
-import type { Logger } from '../../domain/index.js';
-import { adminCommand } from '../../store/mongo/index.js';
+import type { Logger } from '../domain/index.js';
+import { adminCommand } from '../store/mongo/index.js';
 
 const PRUNE_EVERY_MS = 300_000;
 const TIMEOUT_MS = 10_000;

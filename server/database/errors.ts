@@ -1,6 +1,6 @@
 /** Why no database could be opened. */
 
-import { SmartPersonaError } from '../../domain/index.js';
+import { SmartPersonaError } from '../domain/index.js';
 
 /** The database that MONGODB_URI names does not answer; the message holds no credentials. */
 export class DatabaseUriError extends SmartPersonaError {

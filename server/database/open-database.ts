@@ -3,9 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Logger } from '../../domain/index.js';
-import { adminCommand } from '../../store/mongo/index.js';
-import type { Settings } from '../settings.js';
+import type { Logger } from '../domain/index.js';
+import { adminCommand } from '../store/mongo/index.js';
 
 import { describeUri, redact, withDatabaseName } from './connection-string.js';
 import { openEmbedded } from './embedded-database.js';
@@ -17,13 +16,22 @@ import type { DatabaseKind } from './ways.js';
 
 const URI_TIMEOUT_MS = 3_000;
 
+export interface DatabaseSettings {
+  /** Null: find or start a database. */
+  readonly mongodbUri: string | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Folders to look for `mongod` in, as in PATH. */
+  readonly programPath: string;
+  /** Where programs are installed, see `cacheFolder`; a user without a home has them in `dataDir`. */
+  readonly cacheDir: string;
+}
+
 export interface OpenDatabaseOptions {
-  readonly settings: Pick<Settings, 'mongodbUri' | 'dataDir'>;
+  readonly settings: DatabaseSettings;
   readonly log: Logger;
   /** A server has the data folder to itself and looks after the database; a command uses what is running. */
   readonly role: 'server' | 'command';
-  /** Folders to look for `mongod` in; default the PATH of this process. */
-  readonly path?: string;
   /** What is being waited for, in words. */
   readonly onProgress?: (message: string) => void;
   /** Ends the wait. */
@@ -82,20 +90,15 @@ async function openUri(given: string, log: Logger): Promise<Database> {
 }
 
 async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database> {
-  const {
-    settings,
-    log,
-    role,
-    path = process.env['PATH'] ?? '',
-    onProgress = () => undefined,
-    signal,
-  } = options;
-  const { dataDir } = settings;
+  const { settings, log, role, onProgress = () => undefined, signal } = options;
+  const { dataDir, programPath, cacheDir } = settings;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = role === 'server' ? lockForServer(dataDir) : null;
   try {
     const isSupervised = role === 'server';
-    const embedded = await openEmbedded({ dataDir, path, isSupervised, log, onProgress, signal });
+    const embedded = await openEmbedded({
+      ...{ dataDir, programPath, cacheDir, isSupervised, log, onProgress, signal },
+    });
     const isSecantus = embedded.kind === 'secantusdb';
     const endPruning = isSecantus && role === 'server' ? keepOplogShort(embedded.uri, log) : () => undefined;
     return {

@@ -8,12 +8,12 @@ import { delimiter, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { describeUri, redact, withDatabaseName } from '../../server/app/database/connection-string.js';
-import { NoDatabaseError } from '../../server/app/database/errors.js';
-import { tryLock, waitForLock } from '../../server/app/database/lock-file.js';
-import { findMongod } from '../../server/app/database/mongod.js';
-import { endProcess, identify, isAlive } from '../../server/app/database/process.js';
-import { waysToTry } from '../../server/app/database/ways.js';
+import { describeUri, redact, withDatabaseName } from '../../server/database/connection-string.js';
+import { NoDatabaseError } from '../../server/database/errors.js';
+import { tryLock, waitForLock } from '../../server/database/lock-file.js';
+import { findMongod } from '../../server/database/mongod.js';
+import { endProcess, identify, isAlive } from '../../server/database/process.js';
+import { waysToTry } from '../../server/database/ways.js';
 
 let folder: string;
 const children: ChildProcess[] = [];

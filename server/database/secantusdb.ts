@@ -4,17 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ServerProgram } from './server-program.js';
@@ -43,16 +33,12 @@ export const OPLOG_RETENTION_SECONDS = 3_600;
 const INSTALL_MS = 300_000;
 const TOLD_CHARACTERS = 400;
 
-/**
- * Resolves with the path of the program, installed first where needed: in the user's cache, or in `dataDir` for a user who
- * has no home to write to. Rejects with what is missing.
- */
+/** Resolves with the path of the program, installed first in `folder` where needed. Rejects with what is missing. */
 export async function installSecantus(
   onProgress: (message: string) => void,
-  dataDir: string,
+  folder: string,
 ): Promise<string> {
-  const cacheDir = programFolder(dataDir);
-  const home = join(cacheDir, `secantusdb-${SECANTUS_VERSION}`);
+  const home = join(folder, `secantusdb-${SECANTUS_VERSION}`);
   const program = join('bin', 'secantusd-py');
   if (existsSync(join(home, program))) return join(realpathSync(home), program);
 
@@ -77,20 +63,6 @@ export async function installSecantus(
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return join(realpathSync(home), program);
-}
-
-/** A folder of this product for programs, which can be written to. */
-function programFolder(dataDir: string): string {
-  const inCache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smartpersona');
-  try {
-    mkdirSync(inCache, { recursive: true });
-    accessSync(inCache, constants.W_OK);
-    return inCache;
-  } catch {
-    const besideData = join(dataDir, 'programs');
-    mkdirSync(besideData, { recursive: true });
-    return besideData;
-  }
 }
 
 export interface SecantusOptions {

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { adminCommand } from '../../store/mongo/index.js';
+import { adminCommand } from '../store/mongo/index.js';
 
 import { DATABASE_NAME } from './connection-string.js';
 import { endProcess, identify, type ProcessIdentity } from './process.js';

@@ -8,8 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Logger } from '../../domain/index.js';
-import { probeWrite } from '../../store/mongo/index.js';
+import type { Logger } from '../domain/index.js';
+import { probeWrite } from '../store/mongo/index.js';
 
 import { createAccount, readPassword } from './account.js';
 import { addUser, countUsers, readRecord, writeRecord, type DatabaseRecord } from './data-folder.js';
@@ -18,6 +18,7 @@ import { waitForLock } from './lock-file.js';
 import { obtainMongod } from './memory-server.js';
 import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
 import { isAlive } from './process.js';
+import { programFolder } from './program-folder.js';
 import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
 import { ACCOUNT, endProgram, freePort, startProgram, uriOf } from './server-program.js';
 import { supervise } from './supervisor.js';
@@ -33,7 +34,9 @@ const WRITE_MS = 10_000;
 export interface EmbeddedOptions {
   readonly dataDir: string;
   /** Folders to look for `mongod` in, as in PATH. */
-  readonly path: string;
+  readonly programPath: string;
+  /** Where programs are installed; see `cacheFolder`. */
+  readonly cacheDir: string;
   /** Restart the server when it dies. */
   readonly isSupervised: boolean;
   readonly log: Logger;
@@ -134,10 +137,11 @@ async function findOrStart(
 }
 
 /** The program of a kind, found, downloaded or installed. */
-async function obtain(kind: EmbeddedKind, { path, dataDir, onProgress }: EmbeddedOptions): Promise<string> {
-  if (kind === 'secantusdb') return installSecantus(onProgress, dataDir);
+async function obtain(kind: EmbeddedKind, options: EmbeddedOptions): Promise<string> {
+  const { programPath, onProgress } = options;
+  if (kind === 'secantusdb') return installSecantus(onProgress, programFolder(options));
   if (kind === 'memory-server') return obtainMongod(onProgress);
-  const found = findMongod(path);
+  const found = findMongod(programPath);
   if (found === null) throw new Error('none is on PATH');
   return found;
 }

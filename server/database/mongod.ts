@@ -3,7 +3,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { adminCommand } from '../../store/mongo/index.js';
+import { adminCommand } from '../store/mongo/index.js';
 
 import type { ServerProgram } from './server-program.js';
 

@@ -3,12 +3,13 @@
  * Everything is kept under the identity of a process, so that what a killed program left behind is seen as such.
  */
 
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { identify, isAlive, type ProcessIdentity } from './process.js';
+import { readIfThere } from './read-if-there.js';
 import type { EmbeddedKind } from './ways.js';
 
 /** The server that was started last on this folder, running or not. */
@@ -68,10 +69,10 @@ export function countUsers(dataDir: string): number {
 }
 
 function readJson(path: string): unknown {
+  const text = readIfThere(path);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
-    throw error;
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
   }
 }

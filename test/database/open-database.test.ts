@@ -13,17 +13,19 @@ import { createInterface } from 'node:readline';
 import { createConnection } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import { readRecord } from '../../server/app/database/data-folder.js';
+import { readRecord } from '../../server/database/data-folder.js';
 import {
   DataFolderInUseError,
   DatabaseUriError,
+  cacheFolder,
   openDatabase,
   type Database,
-} from '../../server/app/database/index.js';
-import { pruneOplog } from '../../server/app/database/oplog.js';
-import { endProcess, isAlive } from '../../server/app/database/process.js';
-import { installSecantus, secantusProgram } from '../../server/app/database/secantusdb.js';
-import { endProgram, freePort, startProgram, uriOf } from '../../server/app/database/server-program.js';
+} from '../../server/database/index.js';
+import { pruneOplog } from '../../server/database/oplog.js';
+import { endProcess, isAlive } from '../../server/database/process.js';
+import { programFolder } from '../../server/database/program-folder.js';
+import { installSecantus, secantusProgram } from '../../server/database/secantusdb.js';
+import { endProgram, freePort, startProgram, uriOf } from '../../server/database/server-program.js';
 import type { Logger } from '../../server/domain/index.js';
 import { DatabaseUnavailableError } from '../../server/domain/index.js';
 import { adminCommand, createMongoStore } from '../../server/store/mongo/index.js';
@@ -57,7 +59,8 @@ afterEach(async () => {
 
 /** Without a PATH to look for mongod in, so that every machine takes the same way. */
 async function open(role: 'server' | 'command', mongodbUri: string | null = null): Promise<Database> {
-  const database = await openDatabase({ settings: { mongodbUri, dataDir }, log, role, path: '' });
+  const settings = { mongodbUri, dataDir, programPath: '', cacheDir: cacheFolder(process.env) };
+  const database = await openDatabase({ settings, log, role });
   opened.push(database);
   return database;
 }
@@ -193,7 +196,10 @@ describe('SecantusDB', () => {
   });
 
   it('drops what was erased from its oplog once the retention is over', async () => {
-    const command = await installSecantus(() => undefined, dataDir);
+    const command = await installSecantus(
+      () => undefined,
+      programFolder({ cacheDir: cacheFolder(process.env), dataDir }),
+    );
     const port = await freePort();
     const server = await startProgram(secantusProgram(command, dataDir, { oplogRetentionSeconds: 1 }), port);
     const connection = await createConnection(uriOf(port)).asPromise();

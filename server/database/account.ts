@@ -6,9 +6,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { generateSecret } from '../../privacy/index.js';
-import { adminCommand } from '../../store/mongo/index.js';
-import { readSecret } from '../secret-file.js';
+import { generateSecret } from '../privacy/index.js';
+import { adminCommand } from '../store/mongo/index.js';
+
+import { readIfThere } from './read-if-there.js';
 
 const FILE = 'database-password';
 const COMMAND_MS = 10_000;
@@ -16,7 +17,7 @@ const USER_NOT_FOUND = 11;
 
 /** The password that the data of this folder are guarded with; null when they are not guarded yet. */
 export function readPassword(dataDir: string): string | null {
-  return readSecret(dataDir, FILE);
+  return readIfThere(join(dataDir, FILE))?.trim() ?? null;
 }
 
 /** Makes the account in a server that takes commands from all. The file, written last, says that the account is there. */

@@ -1,6 +1,6 @@
 /** Keeps an embedded database at work: starts it again when its process is gone, or refuses every write. */
 
-import type { Logger } from '../../domain/index.js';
+import type { Logger } from '../domain/index.js';
 
 import type { DatabaseRecord } from './data-folder.js';
 import { isAlive } from './process.js';
