@@ -7,38 +7,36 @@ import type { Exclusion, Logger } from '../domain/index.js';
 import { DEFAULT_EXCLUSIONS } from '../domain/index.js';
 import type { Fraction } from '../privacy/index.js';
 import { createEventBus } from '../events/index.js';
+import { AlertDesk, ModelRegistry } from '../services/models/index.js';
+import { AnalyticsDesk, MetricRecorder, PrivacyDesk, PrivateMetrics } from '../services/analytics/index.js';
 import {
-  AlertDesk,
-  AnalyticsDesk,
   ItemCatalogue,
   DemoGate,
-  DriftMonitor,
-  EvaluationService,
-  EventRecorder,
-  FeedbackLoop,
-  ImportService,
-  Instances,
-  MetricRecorder,
-  ModelRegistry,
-  ModelActivator,
   PersonaAssigner,
-  PersonaCorrection,
-  PrivacyDesk,
-  PrivateMetrics,
   ProfileService,
   Reconnection,
-  Reassignment,
-  Rebuilder,
-  Recommender,
-  ShownLists,
-  SynthesisService,
-  TokenRegister,
-  TrainingRunner,
-  UserDataDesk,
   UserDirectory,
   createAnnounce,
+} from '../services/users/index.js';
+import {
+  DriftMonitor,
+  EvaluationService,
+  ModelActivator,
+  Reassignment,
+  TrainingRunner,
   createRetraining,
-} from '../services/index.js';
+} from '../services/training/index.js';
+import {
+  EventRecorder,
+  FeedbackLoop,
+  Instances,
+  PersonaCorrection,
+  Recommender,
+  ShownLists,
+  TokenRegister,
+  UserDataDesk,
+} from '../services/serving/index.js';
+import { ImportService, Rebuilder, SynthesisService } from '../services/data/index.js';
 import type { Store } from '../store/index.js';
 import type { Trainer } from '../workers/index.js';
 

@@ -5,8 +5,8 @@
  */
 
 import { AlreadyRunningError } from '../domain/index.js';
-import type { HeldLease } from '../services/index.js';
-import { waitForLease } from '../services/index.js';
+import type { HeldLease } from '../services/training/index.js';
+import { waitForLease } from '../services/training/index.js';
 
 import type { Application } from './application.js';
 import type { Progress } from './progress.js';

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { readManifest } from './api/index.js';
+import { readManifest } from '../api/index.js';
 import type { Settings } from './settings.js';
 import { InvalidSettingsError } from './settings.js';
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from '../../jobs/index.js';
 import { createDriftJob, createRetrainJob, startScheduler } from '../../jobs/index.js';
 
-import type { Api } from './api/index.js';
-import { createApi, createDoor, createTokens } from './api/index.js';
+import type { Api } from '../api/index.js';
+import { createApi, createDoor, createTokens } from '../api/index.js';
 import type { Application } from './application.js';
 import { connect } from './application.js';
 import type { ReportStage } from './first-start.js';

@@ -5,7 +5,7 @@
 
 import type { EventEnvelope, RecommendationList } from '../domain/index.js';
 import type { CatalogueService } from '../services/index.js';
-import { Turns } from '../services/index.js';
+import { Turns } from '../services/users/index.js';
 
 export type ListEvent = EventEnvelope<
   'recommendations.updated' | 'model.activated' | 'catalogue.changed' | 'user.erased'

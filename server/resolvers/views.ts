@@ -36,7 +36,7 @@ import type {
 } from '../domain/index.js';
 import { NOMINAL_FEATURES, isActivatable, isTimeKnown } from '../domain/index.js';
 import type { Loaders } from '../loaders/index.js';
-import { Turns } from '../services/index.js';
+import { Turns } from '../services/users/index.js';
 
 import { isWithheld } from './access.js';
 import type { ApiContext } from './context.js';

@@ -1,7 +1,4 @@
-/** Runs learning off the event loop. */
+/** Runs training off the event loop. */
 
-export type { TrainOptions, Trainer } from './trainer.js';
 export { createInlineTrainer, createThreadTrainer } from './trainer.js';
-export type { ActiveVersion } from './guard.js';
-export { refusalOf } from './guard.js';
-export type { TrainingInput, TrainingResult } from './training-task.js';
+export type { Trainer } from './trainer.js';

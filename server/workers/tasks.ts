@@ -3,8 +3,8 @@
 import type { Drift, PackedPersonas } from '../learning/index.js';
 import { measureDrift, unpackPersonas } from '../learning/index.js';
 
-import type { TrainingInput, TrainingProgress, TrainingResult } from './training-task.js';
-import { runTrainingTask, transferablesOf } from './training-task.js';
+import type { TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
+import { runTrainingTask, transferablesOf } from '../training/index.js';
 
 export interface DriftInput {
   /** The version that drift is measured against. */

@@ -7,7 +7,7 @@ import type { Drift } from '../learning/index.js';
 
 import type { DriftInput, TaskRequest } from './tasks.js';
 import { runTask } from './tasks.js';
-import type { TrainingInput, TrainingProgress, TrainingResult } from './training-task.js';
+import type { TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
 
 export interface TrainOptions {
   readonly signal: AbortSignal;

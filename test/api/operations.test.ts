@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { readManifest } from '../../server/app/api/index.js';
+import { readManifest } from '../../server/api/index.js';
 import { buildApiSchema } from '../../server/resolvers/index.js';
 import type { FakeApi } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';

@@ -16,7 +16,7 @@ import {
   type Client,
   type RankedListFragment,
 } from '../../client/sdk/index.js';
-import { readManifest } from '../../server/app/api/index.js';
+import { readManifest } from '../../server/api/index.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
 import { freePort } from '../../server/database/server-program.js';

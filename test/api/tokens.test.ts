@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeApi } from '../support/fake-api.js';
 import { startFakeApi, TEST_KEY } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
-import { createTokens } from '../../server/app/api/index.js';
+import { createTokens } from '../../server/api/index.js';
 import { readEvents } from '../../server/ingest/index.js';
 import { createPseudonymizer, pseudonymKey } from '../../server/privacy/index.js';
 

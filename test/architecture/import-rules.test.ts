@@ -96,10 +96,35 @@ describe('the rules', () => {
     ],
     [
       'an import is deep',
-      'server/services/a.ts',
-      "import '../store/repositories.js';",
+      'server/services/users/a.ts',
+      "import '../../store/repositories.js';",
       'reaches past the index',
     ],
+    [
+      'a wing reaches into another',
+      'server/services/serving/a.ts',
+      "import '../users/turns.js';",
+      'reaches past the index',
+    ],
+    [
+      'users import serving',
+      'server/services/users/a.ts',
+      "import '../serving/index.js';",
+      'may not import server/services/serving',
+    ],
+    [
+      'serving imports analytics',
+      'server/services/serving/a.ts',
+      "import '../analytics/index.js';",
+      'may not import server/services/analytics',
+    ],
+    [
+      'the contract imports a wing',
+      'server/services/a.ts',
+      "import './users/index.js';",
+      'may not import server/services/users',
+    ],
+    ['a wing has no rule', 'server/services/rules/a.ts', '', 'without an import rule'],
     ['a folder has no rule', 'server/helpers/a.ts', '', 'without an import rule'],
   ])('are broken when %s', (_title, path, text, message) => {
     const found = check({ [path]: text });

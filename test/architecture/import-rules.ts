@@ -15,16 +15,16 @@ interface Rule {
   node: readonly string[] | '*';
 }
 
-const BELOW_SERVICES = [
-  'server/domain',
-  'server/learning',
-  'server/features',
-  'server/privacy',
-  'server/events',
-  'server/store',
-  'server/ingest',
-  'server/workers',
-];
+/** What every wing of the services stands on. */
+const CORE = ['server/domain', 'server/learning', 'server/features', 'server/store', 'server/services'];
+
+const wing = (more: readonly string[], node: readonly string[] = []): Rule => ({
+  folders: [...CORE, ...more],
+  packages: ['lru-cache'],
+  node,
+});
+
+const [USERS, MODELS, TRAINING] = ['users', 'models', 'training'].map((name) => `server/services/${name}`);
 
 const RULES: Readonly<Record<string, Rule>> = {
   'server/domain': { folders: [], packages: [], node: [] },
@@ -51,16 +51,27 @@ const RULES: Readonly<Record<string, Rule>> = {
       'zlib',
     ],
   },
-  'server/workers': {
+  'server/training': {
     folders: ['server/domain', 'server/learning', 'server/features'],
+    packages: [],
+    node: [],
+  },
+  'server/workers': {
+    folders: ['server/learning', 'server/training'],
     packages: [],
     node: ['events', 'fs', 'os', 'path', 'url', 'worker_threads'],
   },
-  'server/services': {
-    folders: BELOW_SERVICES,
-    packages: ['lru-cache'],
-    node: ['crypto', 'fs', 'stream/promises'],
-  },
+  // The contract alone; the wings below implement it.
+  'server/services': { folders: ['server/domain', 'server/store'], packages: [], node: [] },
+  'server/services/models': wing(['server/training']),
+  'server/services/users': wing([MODELS]),
+  'server/services/serving': wing([USERS, MODELS, 'server/ingest'], ['crypto']),
+  'server/services/training': wing(
+    [USERS, MODELS, 'server/training', 'server/workers', 'server/ingest'],
+    ['crypto'],
+  ),
+  'server/services/analytics': wing([USERS, MODELS, 'server/privacy']),
+  'server/services/data': wing([USERS, TRAINING, 'server/ingest'], ['crypto', 'fs', 'stream/promises']),
   schema: {
     folders: ['server/domain'],
     packages: ['type-graphql', 'graphql', 'graphql-scalars', 'reflect-metadata'],
@@ -68,9 +79,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'server/loaders': { folders: ['server/domain', 'server/services'], packages: ['dataloader'], node: [] },
   'server/resolvers': {
-    folders: ['schema', 'server/services', 'server/loaders', 'server/domain'],
+    folders: ['schema', 'server/services', USERS, 'server/loaders', 'server/domain'],
     packages: ['type-graphql', 'graphql', 'graphql-query-complexity'],
     node: ['crypto'],
+  },
+  'server/api': {
+    folders: [
+      'server/resolvers',
+      'server/loaders',
+      'server/services',
+      'server/services/data',
+      'server/ingest',
+      'server/domain',
+    ],
+    packages: '*',
+    node: '*',
+  },
+  // The synthesiser's people and truth are what is simulated; everything else goes over HTTP.
+  'server/simulation': {
+    folders: ['server/domain', 'server/ingest', 'server/learning'],
+    packages: ['graphql-ws', 'ws'],
+    node: ['fs/promises', 'timers/promises'],
   },
   jobs: { folders: ['server/services', 'server/domain'], packages: [], node: [] },
   'server/database': {
@@ -81,12 +110,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'server/app': {
     folders: [
-      ...BELOW_SERVICES,
-      'server/database',
-      'server/services',
-      'schema',
-      'server/loaders',
+      ...CORE,
+      'server/privacy',
+      'server/events',
+      'server/ingest',
+      'server/training',
+      'server/workers',
+      ...['users', 'models', 'serving', 'training', 'analytics', 'data'].map(
+        (name) => `server/services/${name}`,
+      ),
       'server/resolvers',
+      'server/api',
+      'server/simulation',
+      'server/database',
       'jobs',
     ],
     packages: '*',
@@ -112,7 +148,8 @@ const IMPURE = /^((new )?Date|process|console|performance|crypto|fetch|set\w+|qu
 /** Asking for the present instant or for a random number. To name `Date.now` as a default clock is no such question. */
 const AMBIENT = /^(new Date|Date|Date\.now|Math\.random|performance\.now)\(\)$/;
 const PURE = ['server/learning'];
-const OWN_CLOCK = ['server/app', 'server/database', 'client'];
+/** The API times requests; the embedded database waits for a process. */
+const OWN_CLOCK = ['server/app', 'server/api', 'server/database', 'client'];
 
 const TOOL_CONFIG = /^client\/(\w+\.config|codegen)\.ts$/;
 const BUILT_IN = new Set(builtinModules);
@@ -149,10 +186,11 @@ export function violations(files: readonly SourceFile[]): string[] {
   return found;
 }
 
-/** `server/<name>` inside the server, else the first part of the path. */
+/** `server/services/<wing>`, `server/<name>` elsewhere inside the server, else the first part of the path. */
 export function folderOf(path: string): string {
   const parts = path.split('/');
-  return parts[0] === 'server' ? parts.slice(0, 2).join('/') : parts[0]!;
+  if (parts[0] !== 'server') return parts[0]!;
+  return parts.slice(0, parts[1] === 'services' && parts.length > 3 ? 3 : 2).join('/');
 }
 
 /** The package that a bare specifier names: `csv-parse/sync` is of `csv-parse`. */

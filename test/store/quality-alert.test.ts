@@ -3,9 +3,9 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { createEventBus } from '../../server/events/index.js';
-import { AlertDesk } from '../../server/services/alert.service.js';
-import type { ServingModel } from '../../server/services/model-registry.js';
-import { checkQuality } from '../../server/services/quality.js';
+import { AlertDesk } from '../../server/services/models/alert.service.js';
+import type { ServingModel } from '../../server/services/models/model-registry.js';
+import { checkQuality } from '../../server/services/training/quality.js';
 import type { Store } from '../../server/store/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';
 import { DAY, NOON } from '../contracts/samples.js';

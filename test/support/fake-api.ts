@@ -4,8 +4,8 @@ import type { Client } from 'graphql-ws';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-import type { Api, ApiOptions, Tokens } from '../../server/app/api/index.js';
-import { createApi, createTokens } from '../../server/app/api/index.js';
+import type { Api, ApiOptions, Tokens } from '../../server/api/index.js';
+import { createApi, createTokens } from '../../server/api/index.js';
 import type { EventBus, Logger } from '../../server/domain/index.js';
 import { createEventBus } from '../../server/events/index.js';
 

@@ -3,7 +3,8 @@
 import { openDatabase } from '../../database/index.js';
 import { createEventBus } from '../../events/index.js';
 import { createPseudonymizer } from '../../privacy/index.js';
-import { createAnnounce, TokenRegister } from '../../services/index.js';
+import { createAnnounce } from '../../services/users/index.js';
+import { TokenRegister } from '../../services/serving/index.js';
 import { createMongoStore } from '../../store/mongo/index.js';
 import type { Application } from '../application.js';
 import { openApplication } from '../application.js';

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { InvalidInputError } from '../../domain/index.js';
 import { MAPPING_KEYS, parseMapping } from '../../ingest/index.js';
 import type { GivenMapping } from '../../ingest/index.js';
-import type { ImportKind, ImportReport } from '../../services/index.js';
+import type { ImportKind, ImportReport } from '../../services/data/index.js';
 import type { Application } from '../application.js';
 import type { ExitCode, ValuesOf } from '../options.js';
 import { EXIT, flag, optional } from '../options.js';

@@ -12,19 +12,19 @@ import type { Synthesis } from '../../ingest/index.js';
 import { WEEK_MS, synthesize } from '../../ingest/index.js';
 import { createPseudonymizer, pseudonymKey } from '../../privacy/index.js';
 import type { Pseudonymizer } from '../../privacy/index.js';
-import { SYNTHESIS_SEED } from '../../services/index.js';
-import { createTokens } from '../api/index.js';
+import { SYNTHESIS_SEED } from '../../services/data/index.js';
+import { createTokens } from '../../api/index.js';
 import type { ValuesOf } from '../options.js';
 import { optional, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
 import { readEnvironment, readSettings } from '../settings.js';
-import { runArm } from '../simulation/arm.js';
-import type { Policy } from '../simulation/policy.js';
-import { POLICIES } from '../simulation/policy.js';
-import { createSite } from '../simulation/site.js';
-import { armTable, compareArms, summaryTable, toReport } from '../simulation/table.js';
-import type { ArmResult } from '../simulation/tally.js';
-import { startThrowAwayServer } from '../simulation/throw-away-server.js';
+import { runArm } from '../../simulation/index.js';
+import type { Policy } from '../../simulation/index.js';
+import { POLICIES } from '../../simulation/index.js';
+import { createSite } from '../../simulation/index.js';
+import { armTable, compareArms, summaryTable, toReport } from '../../simulation/index.js';
+import type { ArmResult } from '../../simulation/index.js';
+import { startThrowAwayServer } from '../throw-away-server.js';
 
 import { runCommand } from './command.js';
 

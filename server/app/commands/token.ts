@@ -5,7 +5,7 @@
  */
 
 import type { RevocationSubject } from '../../services/index.js';
-import { createTokens } from '../api/index.js';
+import { createTokens } from '../../api/index.js';
 import type { ValuesOf } from '../options.js';
 import { flag, optional, wholeNumber } from '../options.js';
 

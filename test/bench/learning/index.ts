@@ -24,8 +24,8 @@ import {
   unpackPersonas,
   unpackRecommender,
 } from '../../../server/learning/index.js';
-import { evaluateVersion } from '../../../server/services/index.js';
-import { runTrainingTask } from '../../../server/workers/training-task.js';
+import { evaluateVersion } from '../../../server/services/training/index.js';
+import { runTrainingTask } from '../../../server/training/training-task.js';
 import type { Figure, Measured } from '../report.js';
 import { medianOf } from '../report.js';
 

@@ -1,0 +1,55 @@
+/** Who asks, and whether it asks too often: the first thing any request of the API is asked, before its body is read. */
+
+import type { IncomingMessage } from 'node:http';
+
+import type { Viewer } from '../domain/index.js';
+import { DatabaseUnavailableError, SmartPersonaError, UnauthenticatedError } from '../domain/index.js';
+
+import { addressOf } from './addresses.js';
+import type { Authenticator } from './authenticator.js';
+import { ANONYMOUS, bearerToken } from './authenticator.js';
+import { HttpRefusal } from './http-refusal.js';
+import type { ApiMetrics } from './metrics.js';
+import type { RateGuard } from './rate-limits.js';
+
+export interface AdmissionOptions {
+  readonly authenticator: Authenticator;
+  readonly rateGuard: RateGuard;
+  readonly metrics: ApiMetrics;
+  readonly trustedProxies: number;
+}
+
+/** Throws HttpRefusal for a token that does not hold, and for a caller who has used up its second. */
+export async function admit(
+  request: IncomingMessage,
+  { authenticator, rateGuard, trustedProxies, metrics }: AdmissionOptions,
+): Promise<Viewer> {
+  let viewer = ANONYMOUS;
+  let failure: HttpRefusal | null = null;
+  try {
+    ({ viewer } = await authenticator.identify(bearerToken(request.headers.authorization)));
+  } catch (error) {
+    if (!(error instanceof UnauthenticatedError)) throw error;
+    // Counted like a caller without a token, so that guessing is bounded as well.
+    failure = new HttpRefusal(401, error.code, error.message, { headers: { 'www-authenticate': 'Bearer' } });
+  }
+  if (!(await rateGuard.admit(viewer, addressOf(request, trustedProxies)))) {
+    metrics.recordRefusal('rate');
+    throw new HttpRefusal(429, 'RATE_LIMITED', 'Too many requests; try again in a second.', {
+      headers: { 'retry-after': '1' },
+      extensions: { retriable: true },
+    });
+  }
+  if (failure !== null) throw failure;
+  return viewer;
+}
+
+/** Null for what nobody expected. */
+export function refusalOf(error: unknown): HttpRefusal | null {
+  if (error instanceof HttpRefusal) return error;
+  if (!(error instanceof SmartPersonaError)) return null;
+  const status = error instanceof DatabaseUnavailableError ? 503 : 400;
+  return new HttpRefusal(status, error.code, error.message, {
+    extensions: error.isRetriable ? { retriable: true } : {},
+  });
+}

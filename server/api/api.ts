@@ -1,0 +1,260 @@
+/** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
+
+import type {
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
+
+import type { EventBus, Logger, Viewer } from '../domain/index.js';
+import { createLoaders } from '../loaders/index.js';
+import type { ApiContext } from '../resolvers/index.js';
+import { buildApiSchema } from '../resolvers/index.js';
+import type { ImportService } from '../services/data/index.js';
+import type { Services } from '../services/index.js';
+
+import { isHostKnown } from './addresses.js';
+import { createAuthenticator } from './authenticator.js';
+import type { Door, Readiness } from './door.js';
+import { createDoor } from './door.js';
+import { createFormatError } from './errors.js';
+import { createGraphQLEndpoint } from './graphql-endpoint.js';
+import { createSubscriptionGuard } from './graphql-guard.js';
+import { createGraphQLServer } from './graphql-http.js';
+import { createHttpApp } from './http.js';
+import { createImportEndpoint } from './import-endpoint.js';
+import { sendWhole } from './last-answer.js';
+import type { DocumentLimits } from './limits.js';
+import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
+import { createMetrics } from './metrics.js';
+import { createOperations } from './operations.js';
+import type { RateLimits } from './rate-limits.js';
+import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
+import type { GateLimits } from './request-gate.js';
+import { DEFAULT_GATE_LIMITS, RequestGate } from './request-gate.js';
+import { securityHeaders } from './security-headers.js';
+import type { Tokens } from './tokens.js';
+import type { BodyLimits } from './request-body.js';
+import { BodyBudget, DEFAULT_BODY_LIMITS } from './request-body.js';
+import type { SocketLimits } from './websocket.js';
+import { attachWebSocket, DEFAULT_SOCKET_LIMITS } from './websocket.js';
+
+const PATH = '/graphql';
+const IMPORT_PATH = '/import';
+const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
+const DEMO_TTL_SECONDS = 12 * 3_600;
+/** Connections besides WebSockets. */
+const MAX_REQUEST_CONNECTIONS = 5_000;
+
+export interface ApiLimits {
+  readonly document: DocumentLimits;
+  readonly rate: RateLimits;
+  readonly socket: SocketLimits;
+  readonly gate: GateLimits;
+  readonly body: BodyLimits;
+  /** Bytes of one imported file; default 256 MiB. */
+  readonly maxImportBytes: number;
+}
+
+export interface ApiOptions {
+  readonly services: Services;
+  /** Takes files by POST /import; without it there is no such address. */
+  readonly imports?: Pick<ImportService, 'run' | 'preview'>;
+  readonly bus: EventBus;
+  readonly tokens: Tokens;
+  /** Rejects when the database does not take a small write in time. */
+  readonly probe: () => Promise<void>;
+  /** Open already; default one of its own, for `listen`. */
+  readonly door?: Door;
+  readonly log: Logger;
+  /** The built client; null serves none. */
+  readonly clientDir: string | null;
+  /** The built explorer, served at /graphiql where introspection is open; default none. */
+  readonly explorerDir?: string | null;
+  /** Closes what only developers need (introspection, the explorer); default false. */
+  readonly isProduction?: boolean;
+  /** Texts of registered operations by SHA-256, see `readManifest`; default none. */
+  readonly operations?: ReadonlyMap<string, string>;
+  /** Serves registered operations and no others; default false. */
+  readonly isPersistedOnly?: boolean;
+  /** Pages of these origins may use the API, e.g. "https://shop.example"; default none but the server's own. */
+  readonly allowedOrigins?: readonly string[];
+  /** Refuses requests that name another host than the machine itself or one of `allowedOrigins`; default false. */
+  readonly isLocalOnly?: boolean;
+  /** How many proxies in front of the server write X-Forwarded-For; default 0. */
+  readonly trustedProxies?: number;
+  /** Opens /metrics to those who send it; default null: open on the machine itself outside production. */
+  readonly metricsToken?: string | null;
+  readonly limits?: {
+    readonly [K in keyof ApiLimits]?: ApiLimits[K] extends number ? number : Partial<ApiLimits[K]>;
+  };
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+export interface Api {
+  readonly httpServer: Server;
+  /** Resolves with the port, also when `port` was 0. Throws PortError. */
+  listen(port: number, host?: string): Promise<number>;
+  /** Takes nothing new, closes sockets with 1001, lets running requests end (at most 2 s), then resolves. */
+  close(): Promise<void>;
+}
+
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { services, bus, tokens, log, clientDir, isProduction = false, now = Date.now } = options;
+  const { allowedOrigins = [], trustedProxies = 0 } = options;
+  const limits = withDefaults(options.limits ?? {});
+  const schema = buildApiSchema();
+  const formatError = createFormatError(log);
+  const costGuard = createCostGuard(schema, limits.document.maxCost);
+  const authenticator = createAuthenticator({ tokens, demo: services.demo, register: services.tokens });
+  const { isPersistedOnly = false, isLocalOnly = false } = options;
+  const hasIntrospection = !isProduction && !isPersistedOnly;
+  const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
+
+  const metrics = createMetrics({
+    nSockets: () => sockets.nSockets,
+    nSubscriptions: () => bus.size,
+    behaviour: () => services.analytics.totals(),
+    modelVersion: () => services.models.activeVersion(),
+  });
+  const contextFor = (viewer: Viewer): ApiContext => ({
+    viewer,
+    services,
+    bus,
+    loaders: createLoaders(services),
+    signDemoToken: (userId) =>
+      tokens.sign({ role: 'user', userId, ttlSeconds: DEMO_TTL_SECONDS, isDemo: true }),
+    signToken: tokens.sign,
+    recordPush: (latencyMs) => {
+      metrics.recordPush(latencyMs);
+      services.analytics.recordPush(latencyMs);
+    },
+    now,
+  });
+
+  const apollo = createGraphQLServer<ApiContext>({
+    schema,
+    limits: limits.document,
+    costGuard,
+    formatError,
+    hasIntrospection,
+    log,
+  });
+  await apollo.start();
+
+  let probing: Promise<'up' | 'down'> | null = null;
+  const readiness = async (): Promise<Readiness> => {
+    // A probe writes to the disk and needs no token: all who ask meanwhile share one.
+    probing ??= options
+      .probe()
+      .then(
+        () => 'up' as const,
+        () => 'down' as const,
+      )
+      .finally(() => (probing = null));
+    const database = await probing;
+    return { isReady: database === 'up', database, modelVersion: services.models.activeVersion() };
+  };
+
+  // Answers are about one caller; the client's files set a life of their own.
+  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
+  const door = options.door ?? createDoor({ allowedOrigins });
+  const { httpServer } = door;
+  const admission = { authenticator, rateGuard: createRateGuard(limits.rate), metrics, trustedProxies };
+  const endpoint = createGraphQLEndpoint({
+    ...admission,
+    apollo,
+    resolveOperation,
+    gate: new RequestGate(limits.gate),
+    contextFor,
+    allowedOrigins,
+    bodies: new BodyBudget(limits.body),
+    headers,
+    log,
+  });
+  const app = createHttpApp({
+    metrics,
+    metricsToken: options.metricsToken ?? null,
+    isProduction,
+    headers,
+    clientDir,
+    explorerDir: hasIntrospection ? (options.explorerDir ?? null) : null,
+    log,
+  });
+  const importEndpoint =
+    options.imports === undefined
+      ? app
+      : createImportEndpoint({
+          ...admission,
+          imports: options.imports,
+          allowedOrigins,
+          maxBytes: limits.maxImportBytes,
+          headers,
+          log,
+        });
+  const listeners: Readonly<Record<string, RequestListener>> = {
+    [PATH]: endpoint,
+    [IMPORT_PATH]: importEndpoint,
+  };
+  httpServer.maxConnections = limits.socket.maxSockets + MAX_REQUEST_CONNECTIONS;
+  const listener: RequestListener = (request, response) => {
+    if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return refuseHost(request, response, headers);
+    const path = request.url?.split('?', 1)[0] ?? '';
+    (Object.hasOwn(listeners, path) ? listeners[path] : app)(request, response);
+  };
+  const sockets = attachWebSocket(httpServer, {
+    path: PATH,
+    limits: limits.socket,
+    allowedOrigins,
+    isLocalOnly,
+    trustedProxies,
+    authenticator,
+    bus,
+    guard: createSubscriptionGuard({
+      schema,
+      limits: limits.document,
+      costGuard,
+      hasIntrospection,
+      resolveOperation,
+    }),
+    formatError,
+    contextFor,
+    recordRefusal: metrics.recordRefusal,
+    now,
+    log,
+  });
+  door.open({ listener, readiness });
+
+  return {
+    httpServer,
+    listen: (port, host) => door.listen(port, host),
+    async close() {
+      await Promise.all([sockets.close(), door.close()]);
+      await apollo.stop();
+    },
+  };
+}
+
+function refuseHost(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  const message =
+    'This server answers to localhost only. Name its host in SMARTPERSONA_ALLOWED_ORIGINS, or listen on another HOST.';
+  sendWhole(request, response, {
+    status: 421,
+    headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }),
+  });
+}
+
+function withDefaults(limits: NonNullable<ApiOptions['limits']>): ApiLimits {
+  return {
+    document: { ...DEFAULT_DOCUMENT_LIMITS, ...limits.document },
+    rate: { ...DEFAULT_RATE_LIMITS, ...limits.rate },
+    socket: { ...DEFAULT_SOCKET_LIMITS, ...limits.socket },
+    gate: { ...DEFAULT_GATE_LIMITS, ...limits.gate },
+    body: { ...DEFAULT_BODY_LIMITS, ...limits.body },
+    maxImportBytes: limits.maxImportBytes ?? DEFAULT_MAX_IMPORT_BYTES,
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * From a token to an identity, with the rules that depend on more than the token itself: demo tokens end with the demo,
+ * revoked tokens at their revocation. Both are looked up in memory.
+ */
+
+import type { Viewer } from '../domain/index.js';
+import { UnauthenticatedError } from '../domain/index.js';
+import type { DemoService, TokenService } from '../services/index.js';
+
+import type { Identity, Tokens } from './tokens.js';
+
+export const ANONYMOUS: Viewer = { role: 'anonymous', userId: null };
+
+const NOBODY: Identity = {
+  viewer: ANONYMOUS,
+  tokenId: null,
+  issuedAt: 0,
+  expiresAt: Infinity,
+  isDemo: false,
+};
+
+export interface Authenticator {
+  /** `null` is a caller without a token. Throws UnauthenticatedError for a token that does not hold. */
+  identify(token: string | null): Promise<Identity>;
+  /** Why an identity that once held is refused now; null where it still holds. */
+  refusalOf(identity: Identity): string | null;
+}
+
+export interface AuthenticatorOptions {
+  readonly tokens: Tokens;
+  readonly demo: DemoService;
+  readonly register: Pick<TokenService, 'isRevoked'>;
+}
+
+export function createAuthenticator({ tokens, demo, register }: AuthenticatorOptions): Authenticator {
+  const refusalOf = (identity: Identity): string | null => {
+    if (identity.isDemo && !demo.isOpen) return 'The demo has ended: this server holds real data.';
+    return register.isRevoked(identity) ? 'The token has been revoked.' : null;
+  };
+  return {
+    async identify(token) {
+      if (token === null) return NOBODY;
+      const identity = await tokens.verify(token);
+      const refusal = refusalOf(identity);
+      if (refusal !== null) throw new UnauthenticatedError(refusal);
+      if (identity.isDemo && identity.viewer.userId !== null) demo.admit(identity.viewer.userId);
+      return identity;
+    },
+    refusalOf,
+  };
+}
+
+/** The token of an Authorization header; null without one. Throws UnauthenticatedError for another scheme. */
+export function bearerToken(header: string | undefined): string | null {
+  if (header === undefined || header === '') return null;
+  const [, token] = /^Bearer +([\w.~+/=-]+) *$/i.exec(header) ?? [];
+  if (token === undefined)
+    throw new UnauthenticatedError('The Authorization header must be "Bearer" and a token.');
+  return token;
+}

@@ -1,0 +1,85 @@
+/**
+ * What callers learn of a failure. Named failures keep their message and stable code; whatever was not expected is
+ * logged once, here, and shown as "Internal server error" with a reference to find it by.
+ */
+
+import { randomUUID } from 'node:crypto';
+
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
+
+import type { Logger } from '../domain/index.js';
+import { InvalidInputError, SmartPersonaError } from '../domain/index.js';
+
+/** Codes of failures that lie in the request itself; their messages are made by the GraphQL library and are safe. */
+const REQUEST_CODES: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'QUERY_TOO_COMPLEX',
+  'SUBSCRIPTIONS_ONLY',
+  'TOO_MANY_SUBSCRIPTIONS',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_MISMATCH',
+  'PERSISTED_QUERY_REQUIRED',
+]);
+
+/** Turns any error of a request into what is sent. */
+export type FormatError = (error: unknown) => GraphQLFormattedError;
+
+export function createFormatError(log: Logger): FormatError {
+  return (error) => {
+    const { locations, path } = error instanceof GraphQLError ? error.toJSON() : {};
+    const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+    const cause = rootOf(error);
+    if (cause instanceof SmartPersonaError)
+      return { message: cause.message, ...where, extensions: extensionsOf(cause) };
+
+    const code = requestCodeOf(cause);
+    if (code !== null) {
+      return { message: withoutSuggestions((cause as GraphQLError).message), ...where, extensions: { code } };
+    }
+    const reference = randomUUID();
+    log.error({ err: cause, reference, path }, 'A request failed in a way nobody expected.');
+    return {
+      message: 'Internal server error',
+      ...where,
+      extensions: { code: 'INTERNAL_SERVER_ERROR', reference },
+    };
+  };
+}
+
+/** What a named failure says beside its message. */
+export function extensionsOf(error: SmartPersonaError): Record<string, unknown> {
+  return {
+    code: error.code,
+    ...(error instanceof InvalidInputError && error.field !== null ? { field: error.field } : {}),
+    ...(error.isRetriable ? { retriable: true } : {}),
+  };
+}
+
+/** The error a resolver threw, from under the wrappings of the GraphQL library. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof GraphQLError && root.originalError !== undefined && requestCodeOf(root) === null) {
+    root = root.originalError;
+  }
+  return root;
+}
+
+/** The code of a failure that lies in the request; null for any other. */
+function requestCodeOf(error: unknown): string | null {
+  if (!(error instanceof GraphQLError)) return null;
+  const { code } = error.extensions;
+  if (REQUEST_CODES.has(code)) return code as string;
+  // An argument that became null by a variable is found during execution; the library points at it but has no code.
+  const isAboutAnArgument = error.nodes?.[0] !== undefined && error.nodes[0].kind !== Kind.FIELD;
+  return isAboutAnArgument && error.originalError === undefined ? 'BAD_USER_INPUT' : null;
+}
+
+/** Suggestions tell a stranger names that were not asked for, enum values included. */
+function withoutSuggestions(message: string): string {
+  return message.replace(/\s*Did you mean .*\?/gs, '');
+}

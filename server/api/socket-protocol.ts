@@ -1,0 +1,179 @@
+/**
+ * What is said on a socket, by graphql-transport-ws: a token at connection_init, then subscriptions only, each parsed,
+ * validated and costed like a request over HTTP, and an end of the socket when its token ends (4403).
+ */
+
+import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
+import { createSourceEventStream, execute, GraphQLError } from 'graphql';
+import type { Context, Server as ProtocolServer } from 'graphql-ws';
+import { CloseCode, makeServer } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+
+import type { Logger, Viewer } from '../domain/index.js';
+import { SmartPersonaError } from '../domain/index.js';
+
+import type { Authenticator } from './authenticator.js';
+import type { FormatError } from './errors.js';
+import type { SubscriptionGuard } from './graphql-guard.js';
+import type { Identity } from './tokens.js';
+
+export interface ProtocolOptions {
+  /** Milliseconds to send connection_init. */
+  readonly initTimeoutMs: number;
+  /** Open subscriptions of one socket. */
+  readonly maxSubscriptions: number;
+  readonly authenticator: Authenticator;
+  readonly guard: SubscriptionGuard;
+  readonly formatError: FormatError;
+  /** What resolvers get; made anew for every push, so that nothing is remembered from the push before. */
+  readonly contextFor: (viewer: Viewer) => object;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** What is known of one socket. */
+export interface Peer {
+  readonly socket: WebSocket;
+  identity: Identity | null;
+  /** Of the second that began at `windowStart`. */
+  nMessages: number;
+  windowStart: number;
+  expiry: NodeJS.Timeout | undefined;
+  isAlive: boolean;
+}
+
+type PeerContext = Context<Record<string, unknown>, Peer>;
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The protocol of every socket: who may connect, what may be subscribed to, and what errors say. */
+export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
+  const { maxSubscriptions, authenticator, guard, formatError, contextFor, now, log } = options;
+  const subscribe = createSubscribe();
+  return makeServer<Record<string, unknown>, Peer>({
+    connectionInitWaitTimeout: options.initTimeoutMs,
+
+    async onConnect({ connectionParams, extra: peer }) {
+      const token = connectionParams?.['token'];
+      if (typeof token !== 'string') return false;
+      try {
+        peer.identity = await authenticator.identify(token);
+      } catch (error) {
+        if (error instanceof SmartPersonaError && !error.isRetriable) return false;
+        throw error;
+      }
+      closeAtExpiry(peer, peer.identity.expiresAt, now);
+      return true;
+    },
+
+    onSubscribe(context: PeerContext, _id, payload) {
+      if (Object.keys(context.subscriptions).length > maxSubscriptions) {
+        const message = `A socket may hold ${maxSubscriptions} subscriptions.`;
+        return formatted(
+          [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })],
+          formatError,
+        );
+      }
+      const prepared = guard(payload);
+      if (!('document' in prepared)) return formatted(prepared, formatError);
+      const { viewer } = context.extra.identity as Identity;
+      const { operationName, variableValues } = prepared;
+      const audience = JSON.stringify([viewer, operationName, variableValues]);
+      return { ...prepared, contextValue: { audience, makeContext: () => contextFor(viewer) } };
+    },
+
+    subscribe: (args) => subscribe(args as ExecutionArgs),
+
+    onNext(_context, _id, _payload, _args, result) {
+      return result.errors === undefined
+        ? undefined
+        : { ...result, errors: formatted(result.errors, formatError) };
+    },
+
+    onError(_context, _id, _payload, errors) {
+      // Those of onSubscribe are formatted already, which formatting again does not change.
+      return formatted(errors, formatError).map((error) => error.toJSON());
+    },
+
+    onClose({ extra: peer }, code) {
+      log.debug({ code, role: peer.identity?.viewer.role }, 'A WebSocket was closed.');
+    },
+  });
+}
+
+/** Closes the socket when its token ends. Timers cannot wait longer than 24 days, so a longer wait is cut in parts. */
+function closeAtExpiry(peer: Peer, expiresAt: number, now: () => number): void {
+  const waitMs = Math.min(expiresAt - now(), MAX_TIMEOUT_MS);
+  peer.expiry = setTimeout(() => {
+    if (expiresAt > now()) closeAtExpiry(peer, expiresAt, now);
+    else peer.socket.close(CloseCode.Forbidden, 'The token has expired');
+  }, waitMs);
+  peer.expiry.unref();
+}
+
+/** What a subscription hands on in place of a context. */
+interface Subscription {
+  /** Equal where the same document gives the same answer to the same event. */
+  readonly audience: string;
+  readonly makeContext: () => object;
+}
+
+/** What came of an event so far, by document and audience. */
+type Results = Map<DocumentNode, Map<string, Promise<ExecutionResult>>>;
+
+/**
+ * Like the library's `subscribe`, with two differences. Every event is executed with a context of its own: the batch
+ * loaders in it cache, and a cached answer would be pushed again and again. And it is executed once for all sockets
+ * that ask the same as the same viewer, such as the windows of one user.
+ */
+function createSubscribe(): (
+  args: ExecutionArgs,
+) => Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
+  const known = new WeakMap<object, Results>();
+
+  const executeOnce = (args: ExecutionArgs, event: object): Promise<ExecutionResult> => {
+    const { audience, makeContext } = args.contextValue as Subscription;
+    const results: Results = known.get(event) ?? new Map();
+    known.set(event, results);
+    const ofDocument = results.get(args.document) ?? new Map<string, Promise<ExecutionResult>>();
+    results.set(args.document, ofDocument);
+    const result =
+      ofDocument.get(audience) ??
+      Promise.resolve(execute({ ...args, rootValue: event, contextValue: makeContext() }));
+    ofDocument.set(audience, result);
+    return result;
+  };
+
+  return async (args) => {
+    const { makeContext } = args.contextValue as Subscription;
+    const stream = await createSourceEventStream({ ...args, contextValue: makeContext() });
+    if (!(Symbol.asyncIterator in stream)) return stream;
+    const events = (stream as AsyncIterable<object>)[Symbol.asyncIterator]();
+    const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+    return {
+      async next() {
+        const event = await events.next();
+        return event.done === true ? done : { done: false, value: await executeOnce(args, event.value) };
+      },
+      async return() {
+        await events.return?.();
+        return done;
+      },
+      async throw(error: unknown) {
+        await events.return?.();
+        throw error;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    } as AsyncGenerator<ExecutionResult>;
+  };
+}
+
+function formatted(errors: readonly GraphQLError[], formatError: FormatError): GraphQLError[] {
+  return errors.map((error) => {
+    const { message, extensions, path } = formatError(error);
+    const { nodes, source, positions } = error;
+    return new GraphQLError(message, { nodes, source, positions, path, extensions });
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * JSON Web Tokens: HS256 only, one issuer, one audience, always with an expiry, and never for longer than the settings
+ * allow. A token carries a role and, for users, whom it stands for. `sub` is a raw id, which becomes a pseudonym here,
+ * the same that files give it. Tokens that this product signs carry the pseudonym itself, and say so by a claim of
+ * their own, `pseudonym: true`: a site that lets its users choose an id gives nobody another user's pseudonym by that.
+ * Demo tokens are marked, so that they end with the demo and not with their time.
+ */
+
+import { randomUUID } from 'node:crypto';
+
+import type { JWTPayload } from 'jose';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+
+import type { Viewer } from '../domain/index.js';
+import { InvalidInputError, isPseudonym, MAX_ID_CHARACTERS, UnauthenticatedError } from '../domain/index.js';
+
+const ALGORITHM = 'HS256';
+const ISSUER = 'smartpersona';
+const AUDIENCE = 'smartpersona-api';
+const MIN_KEY_BYTES = 32;
+const MAX_TOKEN_LENGTH = 4_096;
+const MAX_CACHED_TOKENS = 20_000;
+const DAY_SECONDS = 86_400;
+const DEFAULT_MAX_DAYS = 365;
+/** How far ahead the clock of a site's own backend may be. */
+const CLOCK_SKEW_SECONDS = 60;
+
+export interface TokenRequest {
+  readonly role: 'user' | 'admin';
+  /** A pseudonym; required for users. */
+  readonly userId: string | null;
+  readonly ttlSeconds: number;
+  /** True for demo sign-ins; default false. */
+  readonly isDemo?: boolean;
+}
+
+/** A token, and what it is known by. Instants are milliseconds since the epoch. */
+export interface SignedToken {
+  readonly token: string;
+  /** Its `jti`. */
+  readonly tokenId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface Identity {
+  readonly viewer: Viewer;
+  /** The `jti`; null where the token has none. */
+  readonly tokenId: string | null;
+  /** Milliseconds since the epoch; 0 where the token does not say. */
+  readonly issuedAt: number;
+  /** Milliseconds since the epoch; infinite for anonymous callers. */
+  readonly expiresAt: number;
+  readonly isDemo: boolean;
+}
+
+export interface Tokens {
+  /** Throws InvalidInputError for a life longer than the maximum. */
+  sign(request: TokenRequest): Promise<SignedToken>;
+  /** Throws UnauthenticatedError, which says no more than whether the token has expired or lives too long. */
+  verify(token: string): Promise<Identity>;
+}
+
+export interface TokensOptions {
+  /** Signs and checks: at least 32 bytes. */
+  readonly key: Uint8Array;
+  readonly pseudonymize: (rawId: string) => string;
+  /** The longest life of a token, from its `iat` or else from now. Default 365. */
+  readonly maxDays?: number;
+  /** Milliseconds since the epoch. Default: the machine's clock. */
+  readonly now?: () => number;
+}
+
+/** Throws when the key is too short. */
+export function createTokens({
+  key,
+  pseudonymize,
+  maxDays = DEFAULT_MAX_DAYS,
+  now = Date.now,
+}: TokensOptions): Tokens {
+  if (key.byteLength < MIN_KEY_BYTES)
+    throw new Error(`The key that signs tokens must have ${MIN_KEY_BYTES} bytes or more.`);
+  // A signature is checked once per token, not once per request.
+  const verified = new LRUCache<string, Identity>({ max: MAX_CACHED_TOKENS });
+
+  return {
+    async sign({ role, userId, ttlSeconds, isDemo = false }) {
+      if (role === 'user' && userId === null) throw new Error('A user token must stand for a user.');
+      if (ttlSeconds > maxDays * DAY_SECONDS)
+        throw new InvalidInputError(`A token may live ${maxDays} days at most.`, 'days');
+      const tokenId = randomUUID();
+      const issuedAt = Math.floor(now() / 1_000);
+      const expiresAt = issuedAt + ttlSeconds;
+      const jwt = new SignJWT({
+        role,
+        ...(userId !== null && { pseudonym: true }),
+        ...(isDemo && { demo: true }),
+      })
+        .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setJti(tokenId)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt);
+      if (userId !== null) jwt.setSubject(userId);
+      return {
+        token: await jwt.sign(key),
+        tokenId,
+        issuedAt: issuedAt * 1_000,
+        expiresAt: expiresAt * 1_000,
+      };
+    },
+
+    async verify(token) {
+      const known = verified.get(token);
+      if (known !== undefined && known.expiresAt > now()) return known;
+      if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError('The token is not valid.');
+      const identity = await check(token, { key, pseudonymize, maxDays, now: now() });
+      verified.set(token, identity);
+      return identity;
+    },
+  };
+}
+
+interface CheckOptions extends Required<Pick<TokensOptions, 'key' | 'pseudonymize' | 'maxDays'>> {
+  readonly now: number;
+}
+
+async function check(token: string, options: CheckOptions): Promise<Identity> {
+  const { key, maxDays, now } = options;
+  let payload: JWTPayload;
+  try {
+    ({ payload } = await jwtVerify(token, key, {
+      algorithms: [ALGORITHM],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['exp', 'role'],
+      currentDate: new Date(now),
+    }));
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new UnauthenticatedError('The token has expired.');
+    throw new UnauthenticatedError('The token is not valid.');
+  }
+  const { iat, jti } = payload;
+  const exp = payload.exp as number;
+  // Seconds since the epoch. A token from the future would gain life by it, and outlive a revocation.
+  const nowSeconds = now / 1_000;
+  if (iat !== undefined && iat > nowSeconds + CLOCK_SKEW_SECONDS) throw invalid();
+  if (exp - Math.min(iat ?? nowSeconds, nowSeconds) > maxDays * DAY_SECONDS + 1)
+    throw new UnauthenticatedError(`The token lives too long: a token may live ${maxDays} days at most.`);
+  if (jti !== undefined && !isId(jti)) throw invalid();
+  return {
+    viewer: viewerOf(payload, options),
+    tokenId: jti ?? null,
+    issuedAt: (iat ?? 0) * 1_000,
+    expiresAt: exp * 1_000,
+    isDemo: payload['demo'] === true,
+  };
+}
+
+function viewerOf(payload: JWTPayload, { pseudonymize }: Pick<CheckOptions, 'pseudonymize'>): Viewer {
+  const { role, sub, pseudonym } = payload;
+  if (role !== 'user' && role !== 'admin') throw invalid();
+  if (pseudonym !== undefined && typeof pseudonym !== 'boolean') throw invalid();
+  if (sub === undefined && role === 'admin') return { role, userId: null };
+  if (typeof sub !== 'string') throw invalid();
+  if (pseudonym === true) {
+    if (!isPseudonym(sub)) throw invalid();
+    return { role, userId: sub };
+  }
+  // As in a file.
+  const rawId = sub.trim();
+  if (!isId(rawId)) throw invalid();
+  return { role, userId: pseudonymize(rawId) };
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID_CHARACTERS;
+}
+
+function invalid(): UnauthenticatedError {
+  return new UnauthenticatedError('The token is not valid.');
+}

@@ -1,0 +1,95 @@
+/** A server for one simulation: the whole product as a process of its own, on a data folder that goes afterwards. */
+
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { InvalidInputError } from '../domain/index.js';
+
+const ENTRY = fileURLToPath(new URL('./simulated-server.js', import.meta.url));
+const READY = /SmartPersona is ready on (http:\/\/\S+?)\/?\s/;
+const KEPT_CHARACTERS = 10_000;
+/** The weekly job runs when the simulation says so; this date comes once in four years. */
+const HARDLY_EVER = '0 0 29 2 *';
+
+export interface ThrowAwayServer {
+  /** Without a trailing slash. */
+  readonly url: string;
+  /** Sets the server's clock, which goes on from there. */
+  setClock(now: number): Promise<void>;
+  /** The end of what it has printed. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+export interface ThrowAwayServerOptions {
+  readonly seedUsers: number;
+  /** What its clock shows at the start, ms since the epoch. */
+  readonly now: number;
+  readonly secret: string;
+  readonly pepper: string;
+}
+
+/** Resolves when it has its first model. Never touches another installation: the database is an embedded one. */
+export async function startThrowAwayServer(options: ThrowAwayServerOptions): Promise<ThrowAwayServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-simulation-'));
+  const child = fork(ENTRY, [String(options.now)], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      MONGODB_URI: '',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'error',
+      SMARTPERSONA_DATA_DIR: dataDir,
+      SMARTPERSONA_SEED_USERS: String(options.seedUsers),
+      SMARTPERSONA_SECRET: options.secret,
+      SMARTPERSONA_PEPPER: options.pepper,
+      SMARTPERSONA_RETRAIN_CRON: HARDLY_EVER,
+    },
+  });
+  let output = '';
+  const keep = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-KEPT_CHARACTERS));
+  child.stdout!.on('data', keep);
+  child.stderr!.on('data', keep);
+  const stop = async () => {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  // What waits for an answer of this server fails then, and whoever started it cleans up.
+  const interrupted = () => void child.kill('SIGTERM');
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    const url = await readyUrl(child, () => output);
+    return { url, stop, output: () => output, setClock: (now) => tell(child, now) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function tell(child: ChildProcess, now: number): Promise<void> {
+  const heard = once(child, 'message');
+  child.send({ now });
+  await heard;
+}
+
+function readyUrl(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.on('data', () => {
+      const match = READY.exec(output());
+      if (match !== null) resolve(match[1]);
+    });
+    child.once('exit', (code) =>
+      reject(new InvalidInputError(`The simulated server ended with ${code}:\n${output()}`)),
+    );
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * Stage 8's answers: the report for a span of time from the buckets, and the live figures of all instances together.
+ * Each instance tells the others of itself every two seconds; what it says is forgotten when it falls silent.
+ */
+
+import type {
+  AnalyticsReport,
+  ClusterMap,
+  EventBus,
+  LiveRates,
+  Logger,
+  MetricGrain,
+} from '../../domain/index.js';
+import { GRAIN_MS, InvalidInputError, KEPT_MS, NO_PERSONA } from '../../domain/index.js';
+import type { LiveBeat, Store } from '../../store/index.js';
+
+import type { Span } from './analytics-report.js';
+import { buildReport, clickRate, sumCounts, suppressSmall } from './analytics-report.js';
+import { countDistinct } from './distinct-users.js';
+import { latencyAt, sumOf } from './live-meter.js';
+import type { MetricRecorder } from './metric-recorder.js';
+import type { ModelRegistry } from '../models/index.js';
+import type { PrivateMetrics } from './private-metrics.js';
+import type { AnalyticsService } from '../index.js';
+
+const MAX_POINTS = 1_000;
+const DEFAULT_SPAN_MS = 7 * GRAIN_MS.day;
+const BEAT_MS = 2_000;
+const SILENT_MS = 10_000;
+/** The figures are told at most this often, and once a second so that they fall back when nothing happens. */
+const TELL_MS = 250;
+const IDLE_TELL_MS = 1_000;
+/** How long what was read for the live figures is good for. */
+const FRESH_MS = 1_000;
+
+/** Under differential privacy. */
+const SUPPRESSED_BELOW = 10;
+
+const NO_PRIVACY: AnalyticsReport['privacy'] = {
+  isEnabled: false,
+  epsilonPerDay: null,
+  epsilonUsed: 0,
+  noiseStdDev: null,
+  suppressedBelow: null,
+  suppressedCells: 0,
+};
+
+export interface AnalyticsServiceOptions {
+  readonly store: Store;
+  readonly metrics: MetricRecorder;
+  readonly registry: ModelRegistry;
+  /** Null: figures are told as they are. */
+  readonly privacy: PrivateMetrics | null;
+  readonly bus: EventBus;
+  readonly instanceId: string;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class AnalyticsDesk implements AnalyticsService {
+  private readonly timers: NodeJS.Timeout[] = [];
+  private told = 0;
+  private telling: NodeJS.Timeout | null = null;
+  private readonly read: () => Promise<{ others: LiveBeat[]; ctr: number | null }>;
+
+  constructor(private readonly options: AnalyticsServiceOptions) {
+    this.read = remembered(FRESH_MS, options.clock, () => this.readShared());
+  }
+
+  async report(range: Parameters<AnalyticsService['report']>[0]): Promise<AnalyticsReport> {
+    const { store, registry, privacy, clock } = this.options;
+    const span = spanOf(range, clock(), privacy !== null);
+    const personaIds = [...(registry.find()?.personaIds ?? []), NO_PERSONA];
+    if (privacy === null) {
+      const report = buildReport(span, await store.metrics.find(span), personaIds);
+      return { ...report, privacy: NO_PRIVACY };
+    }
+    const publicSpan = span as Parameters<PrivateMetrics['find']>[0];
+    const published = await privacy.find(publicSpan);
+    const { suppressedCells, ...report } = suppressSmall(
+      buildReport(span, published, personaIds),
+      SUPPRESSED_BELOW,
+    );
+    return {
+      ...report,
+      privacy: {
+        isEnabled: true,
+        epsilonPerDay: privacy.epsilonPerDay,
+        epsilonUsed: await privacy.epsilonUsed(span),
+        noiseStdDev: await privacy.noiseStdDev(publicSpan.grain),
+        suppressedBelow: SUPPRESSED_BELOW,
+        suppressedCells,
+      },
+    };
+  }
+
+  async live(): Promise<LiveRates> {
+    const { metrics, registry, privacy, bus, clock } = this.options;
+    const { others, ctr } = await this.read();
+    const { meter } = metrics;
+    const all = [{ ...meter.pace(), openSubscriptions: bus.size }, ...others];
+    const sum = (of: (pace: (typeof all)[number]) => number) =>
+      all.reduce((total, pace) => total + of(pace), 0);
+    const latencies = sumOf(all.map((pace) => pace.pushLatencies));
+    const model = registry.find();
+    const isPrivate = privacy !== null;
+    const active = () =>
+      others.length === 0
+        ? meter.activeUsers
+        : countDistinct([meter.activeSketch(), ...others.map((beat) => beat.activeSketch)]);
+    return {
+      at: clock(),
+      activeUsers: isPrivate ? null : active(),
+      thumbsPerSecond: isPrivate ? null : sum((pace) => pace.thumbsPerSecond),
+      eventsPerSecond: isPrivate ? null : sum((pace) => pace.eventsPerSecond),
+      impressionsPerSecond: isPrivate ? null : sum((pace) => pace.impressionsPerSecond),
+      ctr: isPrivate ? null : ctr,
+      pushLatencyP50Ms: latencyAt(latencies, 0.5),
+      pushLatencyP99Ms: latencyAt(latencies, 0.99),
+      openSubscriptions: sum((pace) => pace.openSubscriptions),
+      modelVersion: model?.version ?? null,
+      modelActivatedAt: model?.meta.activatedAt ?? null,
+    };
+  }
+
+  clusterMap(): ClusterMap | null {
+    const { registry, privacy } = this.options;
+    return privacy === null ? (registry.find()?.map ?? null) : null;
+  }
+
+  totals(): ReturnType<AnalyticsService['totals']> {
+    const { metrics, privacy } = this.options;
+    if (privacy !== null) return null;
+    return { ...metrics.meter.totals, activeUsers: metrics.meter.activeUsers };
+  }
+
+  recordPush(latencyMs: number): void {
+    this.options.metrics.meter.markPush(latencyMs);
+    this.tell();
+  }
+
+  /** Keeps the live figures moving, here and on the other instances, until `close`. */
+  follow(): void {
+    const { metrics, bus, log } = this.options;
+    metrics.onCount = () => this.tell();
+    this.timers.push(
+      setInterval(() => bus.size > 0 && this.tell(), IDLE_TELL_MS),
+      setInterval(() => {
+        this.beat().catch((error: unknown) => log.debug({ err: error }, 'the live figures were not shared'));
+      }, BEAT_MS),
+    );
+    for (const timer of this.timers) timer.unref();
+  }
+
+  close(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    if (this.telling !== null) clearTimeout(this.telling);
+    this.options.metrics.onCount = null;
+  }
+
+  /** Tells who listens, at once or as soon as the last time is long enough ago. */
+  private tell(): void {
+    if (this.telling !== null || this.options.bus.size === 0) return;
+    const waitMs = Math.max(0, this.told + TELL_MS - this.options.clock());
+    this.telling = setTimeout(() => {
+      this.telling = null;
+      this.told = this.options.clock();
+      this.options.bus.publish('analytics.changed', { at: this.told });
+    }, waitMs);
+    this.telling.unref();
+  }
+
+  private async beat(): Promise<void> {
+    const { store, metrics, bus, instanceId, clock } = this.options;
+    const at = clock();
+    const activeSketch = metrics.meter.activeSketch();
+    const pace = { ...metrics.meter.pace(), activeSketch, openSubscriptions: bus.size };
+    await store.metrics.beat({ instanceId, at, ...pace });
+    await store.metrics.pruneBeats(at - GRAIN_MS.hour);
+  }
+
+  private async readShared(): Promise<{ others: LiveBeat[]; ctr: number | null }> {
+    const { store, instanceId, clock } = this.options;
+    const now = clock();
+    const from = now - (now % GRAIN_MS.minute) - GRAIN_MS.hour;
+    const [beats, buckets] = await Promise.all([
+      store.metrics.beats(now - SILENT_MS),
+      store.metrics.find({ grain: 'minute', from, to: now }),
+    ]);
+    const counts = sumCounts(buckets.flatMap(({ counters, served = {} }) => [counters, served]) as never);
+    return { others: beats.filter((beat) => beat.instanceId !== instanceId), ctr: clickRate(counts) };
+  }
+}
+
+/** Rounds a range out to whole points. */
+function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number, isPrivate: boolean): Span {
+  const to = range.to ?? now;
+  const from = range.from ?? to - DEFAULT_SPAN_MS;
+  if (!(from < to)) throw new InvalidInputError('"from" must be before "to".', 'range');
+  if (isPrivate && range.grain === 'minute') {
+    throw new InvalidInputError(
+      'Under differential privacy there are no minutes; ask for hours or days.',
+      'range',
+    );
+  }
+  const grain = range.grain ?? grainFor(to - from, isPrivate);
+  const width = GRAIN_MS[grain];
+  const span = { grain, from: Math.floor(from / width) * width, to: Math.ceil(to / width) * width };
+  const points = (span.to - span.from) / width;
+  if (points > MAX_POINTS) {
+    const advice = `${points} points of a ${grain}; ${MAX_POINTS} is the most. Ask for a shorter range or a wider grain.`;
+    throw new InvalidInputError(`The range has ${advice}`, 'range');
+  }
+  if (span.from < now - KEPT_MS[grain]) {
+    const days = KEPT_MS[grain] / GRAIN_MS.day;
+    throw new InvalidInputError(
+      `Points of a ${grain} are kept for ${days} days; ask for a wider grain.`,
+      'range',
+    );
+  }
+  return span;
+}
+
+function grainFor(spanMs: number, isPrivate: boolean): MetricGrain {
+  if (spanMs <= 3 * GRAIN_MS.hour && !isPrivate) return 'minute';
+  return spanMs <= 14 * GRAIN_MS.day ? 'hour' : 'day';
+}
+
+/** One reading at a time, good for `freshMs`. */
+function remembered<T>(freshMs: number, clock: () => number, read: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    if (value === null || clock() - readAt >= freshMs) {
+      readAt = clock();
+      value = read();
+      value.catch(() => (value = null));
+    }
+    return value;
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Counts for the dashboards what the stages do: in memory at once (the live figures), in buckets shortly behind. What
+ * is counted in `counters` follows from the record; `npm run rebuild` counts it again after a crash that lost the last
+ * moments. A counter is never a reason for a stage to wait or to fail.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type { BehaviourEvent, Logger, MetricBucket } from '../../domain/index.js';
+import { NO_PERSONA, isTimeKnown } from '../../domain/index.js';
+import type { Catalogue, OpenSession } from '../../features/index.js';
+import { MetricTally, isOfOwnList, repeatedClicks } from '../../features/index.js';
+import type { Store } from '../../store/index.js';
+import { addUp, metricKey } from '../../store/index.js';
+
+import { LiveMeter } from './live-meter.js';
+import type { PersonaAssigner } from '../users/index.js';
+import type { Judgement } from '../models/index.js';
+import type { ActivityMetrics } from '../users/index.js';
+import { WriteBehind } from '../users/index.js';
+
+/** The live figures are in memory; what a crash may take from the buckets `npm run rebuild` counts again. */
+const FLUSH_DELAY_MS = 1_000;
+const REMEMBERED_CLICKS = 50_000;
+
+export interface MetricRecorderOptions {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly personas: Pick<PersonaAssigner, 'personaIdsOf'>;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** One thing to count once the persona of its user is known. */
+type Count = (tally: MetricTally, persona: string) => void | Promise<void>;
+
+export class MetricRecorder implements ActivityMetrics {
+  readonly meter: LiveMeter;
+  /** Called when something was counted. */
+  onCount: (() => void) | null = null;
+  private readonly history: MetricTally;
+  private waiting: { userId: string | null; count: Count }[] = [];
+  private resolving: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly clicked = new LRUCache<string, true>({ max: REMEMBERED_CLICKS });
+  private readonly writes: WriteBehind<MetricBucket>;
+
+  constructor(private readonly options: MetricRecorderOptions) {
+    this.meter = new LiveMeter(options.clock);
+    this.history = new MetricTally(options.catalogue, options.clock());
+    this.writes = new WriteBehind<MetricBucket>({
+      name: 'metrics',
+      delayMs: 0,
+      log: options.log,
+      write: (batch) => options.store.metrics.increment([...batch.values()]),
+      merge: (older, newer) => addUp([older, newer])[0],
+    });
+  }
+
+  /** Events of one user that are new to the record, thumbs included; `session` was open before them. */
+  addEvents(userId: string, events: readonly BehaviourEvent[], session: OpenSession | null): void {
+    const reported = events.filter(({ type }) => type === 'impression');
+    const impressions = reported.filter((event) => !isOfOwnList(event)).length;
+    const thumbs = events.filter(({ type }) => type === 'like' || type === 'dislike').length;
+    this.meter.mark('impressions', userId, impressions);
+    this.meter.mark('thumbs', userId, thumbs);
+    this.meter.mark('events', userId, events.length - reported.length);
+    const repeats = repeatedClicks(events, (key) => {
+      const isNew = !this.clicked.has(key);
+      this.clicked.set(key, true);
+      return isNew;
+    });
+    const inOrder = events.length > 1 ? [...events].sort((a, b) => a.at - b.at) : events;
+    this.put(userId, (tally, persona) => tally.addEvents({ persona, events: inOrder, session, repeats }));
+  }
+
+  /**
+   * Events of many users in bulk, new to the record: added up at once and written by the next `drain`. Sessions are
+   * counted as if nothing had been open before them.
+   */
+  addHistory(events: readonly BehaviourEvent[], personaIds: ReadonlyMap<string, string | null>): void {
+    const users = new Map<string, BehaviourEvent[]>();
+    for (const event of events) {
+      if (!isTimeKnown(event.at)) continue;
+      const own = users.get(event.userId);
+      if (own === undefined) users.set(event.userId, [event]);
+      else own.push(event);
+    }
+    for (const [userId, own] of users) {
+      own.sort((a, b) => a.at - b.at);
+      const persona = personaIds.get(userId) ?? NO_PERSONA;
+      this.history.addEvents({ persona, events: own, session: null, repeats: repeatedClicks(own) });
+    }
+  }
+
+  /** A list of `length` items on its way to its user. */
+  addShown(userId: string, personaId: string | null, at: number, length: number): void {
+    this.meter.mark('impressions', userId, length);
+    this.put(null, (tally) => tally.addShown(personaId ?? NO_PERSONA, at, length));
+  }
+
+  /** A thumb that is judged later by what was known before it: `judge` gets the user's persona. */
+  addThumb(userId: string, at: number, judge: (personaId: string | null) => Judgement | null): void {
+    this.put(userId, async (tally, persona) => {
+      const judgement = judge(persona === NO_PERSONA ? null : persona);
+      if (judgement !== null) tally.addJudged(persona, at, judgement);
+      // A judgement ranks every item: whoever waits for an answer goes first.
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+  }
+
+  forget(userId: string): void {
+    this.meter.forget(userId);
+  }
+
+  /** Resolves when everything counted so far is written. */
+  async drain(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    await this.count();
+    await this.writes.drain();
+    const history = addUp(this.history.take());
+    if (history.length > 0) await this.options.store.metrics.increment(history);
+  }
+
+  /** `userId`: whose persona the count needs; null when it needs none. */
+  private put(userId: string | null, count: Count): void {
+    this.waiting.push({ userId, count });
+    this.onCount?.();
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      void this.count();
+    }, FLUSH_DELAY_MS);
+  }
+
+  /** Adds what waits up and hands it on; one at a time, so that `drain` means what it says. */
+  private count(): Promise<void> {
+    this.resolving = this.resolving.then(async () => {
+      const batch = this.waiting;
+      this.waiting = [];
+      if (batch.length === 0) return;
+      const { personas, catalogue, clock, log } = this.options;
+      const userIds = [...new Set(batch.flatMap((entry) => entry.userId ?? []))];
+      const personaIds = await personas.personaIdsOf(userIds).catch((error: unknown) => {
+        log.warn({ err: error }, 'the personas of active users could not be read; they are counted as none');
+        return new Map<string, string>();
+      });
+      const tally = new MetricTally(catalogue, clock());
+      for (const { userId, count } of batch) await count(tally, personaIds.get(userId ?? '') ?? NO_PERSONA);
+      for (const bucket of addUp(tally.take())) this.writes.put(metricKey(bucket), bucket);
+    });
+    return this.resolving;
+  }
+}

@@ -1,0 +1,40 @@
+/** How one day's privacy budget is divided; everything that is published takes its part from here. */
+
+import type { Fraction } from '../../privacy/index.js';
+
+/**
+ * The parts of a day's epsilon. They add up to 1. Hours get the most: their counts are the smallest. The fractions are
+ * powers of two, so that the parts of any epsilon add up to it without rounding.
+ */
+export const BUDGET_SHARES = {
+  hour: { numerator: 1, denominator: 2 },
+  day: { numerator: 1, denominator: 4 },
+  model: { numerator: 1, denominator: 4 },
+} as const satisfies Readonly<Record<string, Fraction>>;
+
+export type BudgetPart = keyof typeof BUDGET_SHARES;
+
+/** The part of `epsilonPerDay` as a number. */
+export function epsilonOf(part: BudgetPart, epsilonPerDay: Fraction): number {
+  const { numerator, denominator } = BUDGET_SHARES[part];
+  return (toNumber(epsilonPerDay) * numerator) / denominator;
+}
+
+/** The scale of discrete Laplace noise, sensitivity / (epsilon * the part), for a group of `sensitivity`. Exact. */
+export function noiseScale(part: BudgetPart, epsilonPerDay: Fraction, sensitivity: number): Fraction {
+  const share = BUDGET_SHARES[part];
+  return {
+    numerator: sensitivity * epsilonPerDay.denominator * share.denominator,
+    denominator: epsilonPerDay.numerator * share.numerator,
+  };
+}
+
+/** Standard deviation of discrete Laplace noise of this scale: sqrt(2q) / (1 - q) with q = exp(-1 / scale). */
+export function noiseStdDev(scale: Fraction): number {
+  const q = Math.exp(-1 / toNumber(scale));
+  return Math.sqrt(2 * q) / (1 - q);
+}
+
+export function toNumber({ numerator, denominator }: Fraction): number {
+  return numerator / denominator;
+}

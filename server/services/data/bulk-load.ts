@@ -1,0 +1,182 @@
+/**
+ * Stages 2 and 3 for many users at once: events in any order, gathered until a bounded number is held, then written
+ * user by user together with the profiles that follow from them.
+ *
+ * Users nobody has seen take the short way: their profile follows from what is at hand. Users with a past are
+ * appended to and rebuilt from the record. Running the same load again finds every event stored and changes nothing;
+ * a load that was cut off leaves pending marks, which `ProfileService.recover` follows up.
+ */
+
+import type { BehaviourEvent } from '../../domain/index.js';
+import { KNOWN_TIME_FROM, isTimeKnown } from '../../domain/index.js';
+import { rebuildProfile } from '../../features/index.js';
+import type { Store } from '../../store/index.js';
+
+import type { ItemCatalogue } from '../users/index.js';
+import type { ActivityMetrics } from '../users/index.js';
+import type { ProfileService } from '../users/index.js';
+import { followingWords } from './undated-words.js';
+
+/** Events held in memory before they are written: about 150 MB. */
+const MAX_HELD_EVENTS = 400_000;
+const USERS_PER_WRITE = 1_000;
+
+export interface BulkLoadOptions {
+  readonly store: Store;
+  readonly profiles: ProfileService;
+  readonly catalogue: ItemCatalogue;
+  /** Left out where the counters are rebuilt from the record afterwards. */
+  readonly metrics?: ActivityMetrics;
+  readonly clock: () => number;
+  /** Marks users made by the synthesiser. */
+  readonly isSynthetic: boolean;
+  /** Users written so far in the current batch, and how many it has. */
+  readonly onWrite?: (written: number, total: number) => void;
+}
+
+export interface BulkLoadReport {
+  /** Events that were not stored before. */
+  readonly recorded: number;
+  /** Rows that were stored before this load. */
+  readonly duplicates: number;
+  /** Rows that say what another row of this load says. */
+  readonly equalRows: number;
+  readonly newUsers: number;
+  /** New events that name an item the catalogue does not have. */
+  readonly unknownItemEvents: number;
+}
+
+export class BulkLoad {
+  private held = new Map<string, BehaviourEvent[]>();
+  private heldEvents = 0;
+  private recorded = 0;
+  private duplicates = 0;
+  private equalRows = 0;
+  private newUsers = 0;
+  private unknownItemEvents = 0;
+
+  constructor(private readonly options: BulkLoadOptions) {}
+
+  async add(events: readonly BehaviourEvent[]): Promise<void> {
+    for (const event of events) {
+      const row = this.held.get(event.userId);
+      if (row === undefined) this.held.set(event.userId, [event]);
+      else row.push(event);
+    }
+    this.heldEvents += events.length;
+    if (this.heldEvents >= MAX_HELD_EVENTS) await this.write();
+  }
+
+  /** Writes what is still held. */
+  async finish(): Promise<BulkLoadReport> {
+    await this.write();
+    await this.options.metrics?.drain();
+    const { recorded, duplicates, equalRows, newUsers, unknownItemEvents } = this;
+    if (unknownItemEvents > 0) await this.options.store.dataset.addUnknownItemEvents(unknownItemEvents);
+    return { recorded, duplicates, equalRows, newUsers, unknownItemEvents };
+  }
+
+  private async write(): Promise<void> {
+    const userIds = [...this.held.keys()].sort();
+    for (let start = 0; start < userIds.length; start += USERS_PER_WRITE) {
+      await this.writeUsers(userIds.slice(start, start + USERS_PER_WRITE));
+      this.options.onWrite?.(Math.min(start + USERS_PER_WRITE, userIds.length), userIds.length);
+    }
+    this.held = new Map();
+    this.heldEvents = 0;
+  }
+
+  private async writeUsers(userIds: readonly string[]): Promise<void> {
+    const { store, clock, isSynthetic } = this.options;
+    const known = new Map(
+      (await store.users.findMany(userIds)).map((user) => [user.userId, user.persona?.personaId ?? null]),
+    );
+    const fresh = userIds.filter((userId) => !known.has(userId));
+    if (fresh.length > 0) {
+      const createdAt = clock();
+      await store.users.ensure(
+        fresh.map((userId) => ({ userId, locale: this.localeOf(userId), createdAt, isSynthetic })),
+      );
+      await this.writeFresh(fresh);
+    }
+    if (known.size > 0)
+      await this.writeKnown(
+        userIds.filter((userId) => known.has(userId)),
+        known,
+      );
+  }
+
+  private async writeFresh(userIds: readonly string[]): Promise<void> {
+    const { store, catalogue } = this.options;
+    this.newUsers += userIds.length;
+    this.settle(userIds, []);
+    const added = await store.activity.append(this.eventsOf(userIds), { fresh: true });
+    this.count(added, userIds);
+    this.options.metrics?.addHistory(added, new Map());
+    const rows = userIds.map((userId) => ({
+      profile: rebuildProfile(userId, this.held.get(userId)!, catalogue),
+      expectedRevision: 0,
+    }));
+    const refused = await store.profiles.replaceMany(rows);
+    await store.activity.markApplied(userIds);
+    if (refused.length > 0) await this.options.profiles.rebuild(refused);
+  }
+
+  private async writeKnown(
+    userIds: readonly string[],
+    personaIds: ReadonlyMap<string, string | null>,
+  ): Promise<void> {
+    const { store, profiles } = this.options;
+    const undated = userIds.filter((userId) => this.held.get(userId)!.some(({ at }) => !isTimeKnown(at)));
+    this.settle(userIds, await store.activity.findBefore(undated, KNOWN_TIME_FROM));
+    const added = await store.activity.append(this.eventsOf(userIds));
+    this.count(added, userIds);
+    this.options.metrics?.addHistory(added, personaIds);
+    const moved = [...new Set(added.map((event) => event.userId))];
+    await profiles.rebuild(moved);
+  }
+
+  /**
+   * Leaves of the held events of these users those that have to be written, each once. `stored` are their events of
+   * unknown time: words that a file without times says again are counted as stored.
+   */
+  private settle(userIds: readonly string[], stored: readonly BehaviourEvent[]): void {
+    const storedOf = new Map(userIds.map((userId) => [userId, [] as BehaviourEvent[]]));
+    for (const event of stored) storedOf.get(event.userId)!.push(event);
+    for (const userId of userIds) {
+      const held = this.held.get(userId)!;
+      const dated = held.filter(({ at }) => isTimeKnown(at));
+      const distinct = withoutRepeats(dated);
+      const words = followingWords(
+        held.filter(({ at }) => !isTimeKnown(at)),
+        storedOf.get(userId)!,
+      );
+      this.equalRows += dated.length - distinct.length + words.nEqual;
+      this.duplicates += words.nStored;
+      this.held.set(userId, words.events.length === 0 ? distinct : [...distinct, ...words.events]);
+    }
+  }
+
+  private count(added: readonly BehaviourEvent[], userIds: readonly string[]): void {
+    const { catalogue } = this.options;
+    this.recorded += added.length;
+    for (const userId of userIds) this.duplicates += this.held.get(userId)!.length;
+    this.duplicates -= added.length;
+    for (const { itemId } of added) {
+      if (itemId !== null && !catalogue.has(itemId)) this.unknownItemEvents += 1;
+    }
+  }
+
+  private eventsOf(userIds: readonly string[]): BehaviourEvent[] {
+    return userIds.flatMap((userId) => this.held.get(userId)!);
+  }
+
+  private localeOf(userId: string): string | null {
+    return this.held.get(userId)!.find((event) => event.locale !== null)?.locale ?? null;
+  }
+}
+
+/** The record keeps an event id once. */
+function withoutRepeats(events: readonly BehaviourEvent[]): BehaviourEvent[] {
+  return [...new Map(events.map((event) => [event.id, event])).values()];
+}

@@ -1,0 +1,8 @@
+/** Data in bulk: imports, the simulated data set, rebuilding what is derived. */
+
+export { IMPORT_KINDS } from './import-report.js';
+export type { ImportKind, ImportReport } from './import-report.js';
+export { ImportService } from './import.service.js';
+export type { ImportRequest } from './import.service.js';
+export { Rebuilder } from './rebuild.js';
+export { SYNTHESIS_SEED, SynthesisService } from './synthesis.service.js';

@@ -1,0 +1,106 @@
+/**
+ * Everything derived, again from the record: the profiles, and the counters behind the dashboards. Profiles are safe to
+ * rebuild at any time; counters of what users do meanwhile may be a little off, so best while no server takes events.
+ */
+
+import type { BehaviourEvent, MetricBucket } from '../../domain/index.js';
+import { NO_PERSONA } from '../../domain/index.js';
+import { MetricTally, repeatedClicks } from '../../features/index.js';
+import type { Store } from '../../store/index.js';
+import { addUp } from '../../store/index.js';
+
+import type { ItemCatalogue } from '../users/index.js';
+import type { ActivityMetrics } from '../users/index.js';
+import type { PersonaAssigner } from '../users/index.js';
+import type { ProfileService } from '../users/index.js';
+
+const USERS_PER_STEP = 500;
+
+export interface RebuilderOptions {
+  readonly store: Store;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly catalogue: ItemCatalogue;
+  readonly metrics: ActivityMetrics;
+  readonly clock: () => number;
+}
+
+export interface RebuildReport {
+  readonly nUsers: number;
+  readonly nEvents: number;
+  readonly nBuckets: number;
+}
+
+interface UserHistory {
+  readonly userId: string;
+  /** In ascending time. */
+  readonly events: readonly BehaviourEvent[];
+}
+
+/** Users done so far. */
+type OnProgress = (nUsers: number) => void;
+
+export class Rebuilder {
+  constructor(private readonly options: RebuilderOptions) {}
+
+  /** Profiles first, then the counters. */
+  async run(onProgress?: OnProgress): Promise<RebuildReport> {
+    const { store, profiles } = this.options;
+    await profiles.recover();
+    let nDone = 0;
+    let step: string[] = [];
+    const rebuildStep = async () => {
+      await profiles.rebuild(step);
+      nDone += step.length;
+      step = [];
+      onProgress?.(nDone);
+    };
+    for await (const { userId } of store.activity.streamByUser()) {
+      step.push(userId);
+      if (step.length === USERS_PER_STEP) await rebuildStep();
+    }
+    await rebuildStep();
+    return this.rebuildMetrics();
+  }
+
+  /**
+   * Counts the record again, under the personas of today; what was counted while serving stays. An abort by `signal`
+   * leaves the counters as they were.
+   */
+  async rebuildMetrics(onProgress?: OnProgress, signal?: AbortSignal): Promise<RebuildReport> {
+    const { store, metrics, catalogue, clock } = this.options;
+    const tally = new MetricTally(catalogue, clock());
+    let nUsers = 0;
+    let nEvents = 0;
+    let step: UserHistory[] = [];
+    for await (const row of store.activity.streamByUser()) {
+      step.push(row);
+      nUsers += 1;
+      nEvents += row.events.length;
+      if (step.length < USERS_PER_STEP) continue;
+      signal?.throwIfAborted();
+      await this.count(tally, step);
+      step = [];
+      onProgress?.(nUsers);
+    }
+    await this.count(tally, step);
+    signal?.throwIfAborted();
+    const buckets: MetricBucket[] = addUp(tally.take());
+    await metrics.drain();
+    await store.metrics.clearRecorded();
+    await store.metrics.increment(buckets);
+    return { nUsers, nEvents, nBuckets: buckets.length };
+  }
+
+  private async count(tally: MetricTally, rows: readonly UserHistory[]): Promise<void> {
+    const personas = await this.options.personas.personaIdsOf(rows.map((row) => row.userId));
+    for (const { userId, events } of rows) {
+      tally.addEvents({
+        persona: personas.get(userId) ?? NO_PERSONA,
+        events,
+        session: null,
+        repeats: repeatedClicks(events),
+      });
+    }
+  }
+}

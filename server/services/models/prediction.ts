@@ -1,0 +1,56 @@
+/** Prequential evaluation: a thumb is foretold from what was known before it, then learned from. */
+
+import type { Opinion, Profile } from '../../domain/index.js';
+import type { UserState } from '../../learning/index.js';
+import { scoreAll } from '../../learning/index.js';
+
+import type { ServingModel } from './model-registry.js';
+
+/** A thumb up is foreseen when its item stands in a list of this length. */
+const LIST_LENGTH = 10;
+
+/** A user as a version knew it. */
+export interface Standing {
+  readonly state: UserState;
+  /** Items that are not listed any more, unless a request says otherwise. */
+  readonly settled: ReadonlySet<number>;
+}
+
+export interface Judgement {
+  readonly modelVersion: number;
+  readonly isHit: boolean;
+  /** Share of the other items on the wrong side: above a liked one, below a disliked one. */
+  readonly percentile: number;
+}
+
+/** True for a first opinion: a second one about the same item is foretold by the first. */
+export function isForetellable(profile: Profile, itemId: string, value: Opinion): boolean {
+  return value !== 0 && !profile.interactions.some((row) => row.itemId === itemId && row.opinion !== 0);
+}
+
+/** How well a version would have foreseen this thumb; null for an item it does not know. */
+export function judgeThumb(
+  model: ServingModel,
+  { state, settled }: Standing,
+  { itemId, value }: { itemId: string; value: Opinion },
+): Judgement | null {
+  const own = model.itemIndex.get(itemId);
+  if (own === undefined) return null;
+  const scores = scoreAll(model.recommender, state);
+  const isAbove = (item: number) => scores[item] > scores[own];
+  let above = 0;
+  for (let item = 0; item < scores.length; item++) if (isAbove(item)) above += 1;
+  let others = scores.length - 1;
+  for (const item of settled) {
+    if (item === own) continue;
+    others -= 1;
+    if (isAbove(item)) above -= 1;
+  }
+  const share = others === 0 ? 0 : above / others;
+  const isInList = above < LIST_LENGTH;
+  return {
+    modelVersion: model.version,
+    isHit: value === 1 ? isInList : !isInList,
+    percentile: value === 1 ? share : 1 - share,
+  };
+}

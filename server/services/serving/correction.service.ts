@@ -1,0 +1,53 @@
+/**
+ * "Not me": the use case in which a user's own word about the persona walks on: written, folded in, pushed. What
+ * behaviour says is kept beside it, and decides again when the word is taken back.
+ */
+
+import type {
+  EventPublisher,
+  FeatureComparison,
+  PersonaAssignment,
+  PersonaEvidence,
+} from '../../domain/index.js';
+
+import type { DemoGate } from '../users/index.js';
+import type { PersonaAssigner } from '../users/index.js';
+import type { ProfileService } from '../users/index.js';
+import type { Recommender } from './recommendation.service.js';
+import type { CorrectionService } from '../index.js';
+
+export interface CorrectionOptions {
+  readonly demo: DemoGate;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly recommender: Recommender;
+  readonly bus: EventPublisher;
+  readonly clock: () => number;
+}
+
+export class PersonaCorrection implements CorrectionService {
+  constructor(private readonly options: CorrectionOptions) {}
+
+  async correct(userId: string, personaId: string | null): Promise<PersonaAssignment | null> {
+    const { profiles, personas, recommender, bus, clock } = this.options;
+    const receivedAt = clock();
+    await this.options.demo.meet([userId]);
+    const persona = await personas.correct(await profiles.get(userId), personaId);
+    recommender.forget(userId);
+    await profiles.announce([userId]);
+    bus.publish('recommendations.updated', { userId, cause: 'PERSONA', receivedAt });
+    return persona;
+  }
+
+  async behaviour(userId: string): Promise<{ feature: string; value: number }[]> {
+    return this.options.personas.behaviour(await this.options.profiles.get(userId));
+  }
+
+  async evidence(userId: string): Promise<PersonaEvidence> {
+    return this.options.personas.evidence(await this.options.profiles.get(userId));
+  }
+
+  async comparison(userId: string, personaId: string): Promise<FeatureComparison[]> {
+    return this.options.personas.comparison(await this.options.profiles.get(userId), personaId);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The only loop, and no exception: a thumb is an event that walks the stages for one user. Write, fold in, rank, push.
+ * One awaited write; everything derived follows behind it.
+ */
+
+import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/index.js';
+import type { Store } from '../../store/index.js';
+
+import type { ItemCatalogue } from '../users/index.js';
+import type { DemoGate } from '../users/index.js';
+import type { ActivityMetrics } from '../users/index.js';
+import type { Apply, ProfileService } from '../users/index.js';
+import { holdsThumb } from '../users/index.js';
+import type { Recommender } from './recommendation.service.js';
+import type { FeedbackOutcome, FeedbackService } from '../index.js';
+import type { ShownLists } from './shown-lists.js';
+import { thumbEvent } from '../users/index.js';
+
+/** Length of the list in the answer of a thumb. */
+const ANSWER_LENGTH = 10;
+
+export interface FeedbackServiceOptions {
+  readonly store: Store;
+  readonly catalogue: ItemCatalogue;
+  readonly profiles: ProfileService;
+  readonly demo: DemoGate;
+  readonly metrics: ActivityMetrics;
+  readonly recommendations: Recommender;
+  readonly shown: ShownLists;
+  readonly activeVersion: () => number | null;
+  readonly bus: EventPublisher;
+  readonly instanceId: string;
+  readonly clock: () => number;
+}
+
+export class FeedbackLoop implements FeedbackService {
+  constructor(private readonly options: FeedbackServiceOptions) {}
+
+  async submit(request: {
+    userId: string;
+    itemId: string;
+    value: Opinion;
+    listId: string | null;
+    position?: number | null;
+  }): Promise<FeedbackOutcome> {
+    const { store, catalogue, profiles, recommendations, shown, bus, clock, instanceId } = this.options;
+    const { userId, itemId, value, listId } = request;
+    const receivedAt = clock();
+    if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
+      return { kind: 'unknown-item', itemId };
+
+    await this.options.demo.meet([userId]);
+    await recommendations.preload([userId]);
+    const { stored, hasMoved } = await profiles.change([userId], async (apply) => {
+      const before = await profiles.get(userId);
+      const [position] = await shown.positionsOf([
+        { userId, itemId, listId, position: request.position ?? null },
+      ]);
+      const { lastAt } = before.behaviour;
+      const outcome = await store.feedback.submit({
+        ...{ userId, itemId, value, listId, position },
+        // Later than what is already known, so that a clock that stepped back cannot lose the thumb's place.
+        at: receivedAt > lastAt ? receivedAt : lastAt + 1,
+        modelVersion: this.options.activeVersion(),
+        origin: instanceId,
+        afterEvents: before.eventCount,
+      });
+      return { stored: outcome.stored, hasMoved: await this.learn(outcome, before, apply) };
+    });
+    const list = await recommendations.show({ userId, first: ANSWER_LENGTH });
+    if (hasMoved) bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+    return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
+  }
+
+  /** Resolves with whether there is anything new. Taking back what was never said teaches nothing. */
+  private async learn(
+    { stored, previous }: { stored: Feedback; previous: Feedback | null },
+    before: Profile,
+    apply: Apply,
+  ): Promise<boolean> {
+    const { profiles, metrics, recommendations, store } = this.options;
+    const { userId } = stored;
+    if (stored === previous) {
+      // The first attempt may have been stored without having been learned: its answer was lost, or its instance died.
+      if (holdsThumb(await profiles.get(userId), stored)) return false;
+      return apply(userId, [], { isRepeat: true });
+    }
+    if (stored.value === (previous?.value ?? 0)) {
+      await store.feedback.markApplied([stored]);
+      return true;
+    }
+    const event = thumbEvent(stored);
+    const foretold = recommendations.foretell(before, stored);
+    await apply(userId, [event], { thumbs: [stored] });
+    metrics.addEvents(userId, [event], before.behaviour.session);
+    if (foretold !== null) metrics.addThumb(userId, stored.at, foretold);
+    return true;
+  }
+}

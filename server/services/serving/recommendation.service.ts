@@ -1,0 +1,350 @@
+/**
+ * Stage 6: a user's list. Embeddings are never stored: they are folded in from the profile and remembered only as
+ * long as neither the profile nor the model has moved, so nothing here can go stale.
+ */
+
+import { LRUCache } from 'lru-cache';
+
+import type {
+  Counterfactual,
+  Exclusion,
+  Explanation,
+  Opinion,
+  PersonaAssignment,
+  Profile,
+  Recommendation,
+  RecommendationFilter,
+  RecommendationList,
+} from '../../domain/index.js';
+import { listIdPrefix } from '../../domain/index.js';
+import type { History } from '../../features/index.js';
+import { historyOf } from '../../features/index.js';
+import type { RankedItem, SettlingRule, UserState } from '../../learning/index.js';
+import { explain, foldIn, recommend, scoreAll, settledItems } from '../../learning/index.js';
+
+import type { ItemCatalogue } from '../users/index.js';
+import type { ModelRegistry, ServingModel } from '../models/index.js';
+import type { PersonaAssigner } from '../users/index.js';
+import type { ProfileService } from '../users/index.js';
+import type { Judgement, Standing } from '../models/index.js';
+import { isForetellable, judgeThumb } from '../models/index.js';
+import type { RecommendationService } from '../index.js';
+import type { ShownLists } from './shown-lists.js';
+import { Turns } from '../users/index.js';
+
+const CACHED_USERS = 20_000;
+/** Diversity is rounded to this: finer steps change no list that anybody could tell apart, and each would be ranked anew. */
+const DIVERSITY_STEP = 0.05;
+/** Lists kept per user; more ways to ask than that are ranked anew. */
+const CACHED_LISTS = 16;
+/** Items of the history shown per explanation; the rest is summed up in `otherItems`. */
+const EXPLAINED_ITEMS = 5;
+
+interface CachedList {
+  readonly list: RecommendationList;
+  /** The generation of the catalogue it was made of. */
+  readonly catalogue: number;
+}
+
+/** What is known of a user at one moment under one model. */
+interface FoldedUser extends Standing {
+  readonly userId: string;
+  readonly history: History;
+  readonly generation: number;
+  /** Of the profile. */
+  readonly revision: number;
+  readonly persona: PersonaAssignment | null;
+  /** Lists by what was asked for. */
+  readonly lists: Map<string, CachedList>;
+}
+
+export interface RecommendationServiceOptions {
+  readonly registry: ModelRegistry;
+  readonly catalogue: ItemCatalogue;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly shown: ShownLists;
+  readonly createId: () => string;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
+}
+
+interface Request {
+  readonly userId: string;
+  readonly first: number;
+  readonly filter?: RecommendationFilter | null;
+  readonly diversity?: number;
+  readonly exclude?: readonly Exclusion[] | null;
+}
+
+/** What a list is ranked by. */
+interface Ranking {
+  readonly first: number;
+  readonly filter: RecommendationFilter | null;
+  readonly diversity: number;
+  readonly exclude: ReadonlySet<Exclusion>;
+}
+
+export class Recommender implements RecommendationService {
+  private readonly folded = new LRUCache<string, FoldedUser>({ max: CACHED_USERS });
+  private readonly exclude: ReadonlySet<Exclusion>;
+  private readonly turns = new Turns();
+
+  constructor(private readonly options: RecommendationServiceOptions) {
+    this.exclude = new Set(options.exclude);
+  }
+
+  async recommend(request: Request): Promise<RecommendationList> {
+    const model = this.options.registry.current();
+    const { userId, first, filter = null } = request;
+    const diversity = Math.round((request.diversity ?? 0) / DIVERSITY_STEP) * DIVERSITY_STEP;
+    const exclude = request.exclude == null ? this.exclude : new Set(request.exclude);
+    const ranking = { first, filter, diversity, exclude };
+    const user = await this.foldedUser(userId, model);
+    // What was listed changes with every list that is handed out, so such a list is good for once.
+    if (exclude.has('listed')) {
+      const listed = await this.options.shown.itemsListedTo(userId);
+      await this.turns.take(userId);
+      return this.rank(ranking, user, model, listed);
+    }
+    const key = JSON.stringify([first, filter, diversity, [...exclude].sort()]);
+    let found = this.cached(user, key);
+    if (found !== null) return found;
+    await this.turns.take(userId);
+    found = this.cached(user, key);
+    if (found !== null) return found;
+    const list = this.rank(ranking, user, model);
+    if (user.lists.size >= CACHED_LISTS) user.lists.clear();
+    user.lists.set(key, { list, catalogue: this.options.catalogue.generation });
+    return list;
+  }
+
+  async show(request: Request): Promise<RecommendationList> {
+    const list = await this.recommend(request);
+    this.options.shown.add(list);
+    return list;
+  }
+
+  /**
+   * Remembers what is known now, before a thumb is learned from, and foretells the thumb from it when called. Folding
+   * in is left to that later moment where the user is not at hand.
+   */
+  foretell(
+    profile: Profile,
+    thumb: { itemId: string; value: Opinion },
+  ): ((personaId: string | null) => Judgement | null) | null {
+    const model = this.options.registry.find();
+    if (model === null || !isForetellable(profile, thumb.itemId, thumb.value)) return null;
+    const known = this.folded.peek(profile.userId);
+    const isCurrent = known?.generation === model.generation && known.revision === profile.revision;
+    return (personaId) =>
+      judgeThumb(
+        model,
+        isCurrent ? known : standingOf(profile, { personaId, model, exclude: this.exclude }),
+        thumb,
+      );
+  }
+
+  async counterfactual({
+    userId,
+    itemId,
+    withoutItemId,
+  }: {
+    userId: string;
+    itemId: string;
+    withoutItemId: string;
+  }): Promise<Counterfactual | null> {
+    const model = this.options.registry.current();
+    const user = await this.foldedUser(userId, model);
+    const history = historyOf(await this.options.profiles.get(userId), model.itemIndex);
+    const itemIndex = model.itemIndex.get(itemId);
+    const left = history.indices.findIndex((index) => index === model.itemIndex.get(withoutItemId));
+    if (itemIndex === undefined || left < 0) return null;
+    const personaIndex = user.persona === null ? -1 : model.personaIds.indexOf(user.persona.personaId);
+    await this.turns.take(userId);
+    const without = foldIn(model.recommender, withoutEntry(history, left), { personaIndex });
+    const isAllowed = this.allowed({ filter: null, exclude: this.exclude }, user, model);
+    const place = (state: UserState) => placeOf(scoreAll(model.recommender, state), itemIndex, isAllowed);
+    const [before, after] = [place(user.state), place(without)];
+    return {
+      ...{ itemId, withoutItemId, rankBefore: before.rank, rankAfter: after.rank },
+      ...{ scoreBefore: before.score, scoreAfter: after.score },
+    };
+  }
+
+  /** Drops what is remembered of a user; a revision alone would not tell an erased user from one who came back. */
+  forget(userId: string): void {
+    this.folded.delete(userId);
+  }
+
+  async preload(userIds: readonly string[]): Promise<void> {
+    await Promise.all([this.options.profiles.preload(userIds), this.options.personas.preload(userIds)]);
+  }
+
+  /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
+  async scoresOf(userId: string, itemIds: readonly string[]): Promise<Float32Array> {
+    const model = this.options.registry.current();
+    const { state } = await this.foldedUser(userId, model);
+    const scores = scoreAll(model.recommender, state);
+    return Float32Array.from(itemIds, (itemId) => {
+      const index = model.itemIndex.get(itemId);
+      return index === undefined ? Number.NEGATIVE_INFINITY : scores[index];
+    });
+  }
+
+  private cached({ lists }: FoldedUser, key: string): RecommendationList | null {
+    const found = lists.get(key);
+    return found?.catalogue === this.options.catalogue.generation ? found.list : null;
+  }
+
+  private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
+    const { profiles } = this.options;
+    // What a newcomer lacks is read together, not one after the other.
+    if (profiles.peek(userId) === null) await this.preload([userId]);
+    const profile = await profiles.get(userId);
+    const known = this.folded.get(userId);
+    if (known?.generation === model.generation && known.revision === profile.revision) return known;
+    const persona = await this.options.personas.assign(profile, model);
+    const user = fold(profile, { persona, model, exclude: this.exclude });
+    this.folded.set(userId, user);
+    return user;
+  }
+
+  private rank(
+    ranking: Ranking,
+    user: FoldedUser,
+    model: ServingModel,
+    listed?: ReadonlySet<string>,
+  ): RecommendationList {
+    const ranked = recommend(model.recommender, user.state, {
+      n: ranking.first,
+      isAllowed: this.allowed(ranking, user, model, listed),
+      diversity: ranking.diversity,
+    });
+    return {
+      listId: listIdPrefix(user.userId) + this.options.createId(),
+      userId: user.userId,
+      items: ranked.map((ranked, position) =>
+        explainedLater(
+          { itemId: model.itemIds[ranked.itemIndex], rank: position + 1, score: ranked.score },
+          () => explanationOf(model, user.state, ranked, user.persona !== null),
+        ),
+      ),
+      modelVersion: model.version,
+      revision: user.revision + model.meta.activation + this.options.catalogue.revision,
+      personaId: user.persona?.personaId ?? null,
+    };
+  }
+
+  /** Items that may be listed: on offer, not settled yet, and let through by the filter. */
+  private allowed(
+    { filter, exclude }: Pick<Ranking, 'filter' | 'exclude'>,
+    user: FoldedUser,
+    { itemIds }: ServingModel,
+    listed?: ReadonlySet<string>,
+  ): (itemIndex: number) => boolean {
+    const { catalogue } = this.options;
+    const settled = exclude === this.exclude ? user.settled : settledItems(user.history, exclude);
+    const categories = filter?.categories?.length ? new Set(filter.categories) : null;
+    const excluded = new Set(filter?.excludeItemIds);
+    return (itemIndex) => {
+      const itemId = itemIds[itemIndex];
+      if (settled.has(itemIndex) || excluded.has(itemId) || !catalogue.isAvailable(itemId)) return false;
+      if (listed?.has(itemId) === true) return false;
+      return categories === null || categories.has(catalogue.categoryOf(itemId) ?? '');
+    };
+  }
+}
+
+function withoutEntry(history: History, entry: number): History {
+  const isKept = (_: number, index: number) => index !== entry;
+  return {
+    indices: history.indices.filter(isKept),
+    strength: history.strength.filter(isKept),
+    opinion: history.opinion.filter(isKept),
+    purchased: history.purchased.filter(isKept),
+    rated: history.rated.filter(isKept),
+    at: history.at.filter(isKept),
+  };
+}
+
+/** Ties go to the lower index, as in a list. */
+function placeOf(
+  scores: Float32Array,
+  itemIndex: number,
+  isAllowed: (itemIndex: number) => boolean,
+): { rank: number; score: number } {
+  const score = scores[itemIndex];
+  let rank = 1;
+  for (let other = 0; other < scores.length; other++) {
+    const isAbove = scores[other] > score || (scores[other] === score && other < itemIndex);
+    if (isAbove && isAllowed(other)) rank += 1;
+  }
+  return { rank, score };
+}
+
+function fold(
+  profile: Profile,
+  {
+    persona,
+    model,
+    exclude,
+  }: { persona: PersonaAssignment | null; model: ServingModel; exclude: SettlingRule },
+): FoldedUser {
+  return {
+    userId: profile.userId,
+    generation: model.generation,
+    revision: profile.revision,
+    persona,
+    ...standingOf(profile, { personaId: persona?.personaId ?? null, model, exclude }),
+    lists: new Map(),
+  };
+}
+
+function standingOf(
+  profile: Profile,
+  { personaId, model, exclude }: { personaId: string | null; model: ServingModel; exclude: SettlingRule },
+): Standing & { history: History } {
+  const history = historyOf(profile, model.itemIndex);
+  const personaIndex = personaId === null ? -1 : model.personaIds.indexOf(personaId);
+  return {
+    state: foldIn(model.recommender, history, { personaIndex }),
+    settled: settledItems(history, exclude),
+    history,
+  };
+}
+
+/** Model and state are immutable, so a reason is the same whenever it is asked for. */
+function explainedLater(
+  place: Omit<Recommendation, 'explanation'>,
+  explain: () => Explanation,
+): Recommendation {
+  let known: Explanation | undefined;
+  return {
+    ...place,
+    get explanation() {
+      return (known ??= explain());
+    },
+  };
+}
+
+/** `score` is the sum as the list has it, from which the one here may differ by rounding. */
+function explanationOf(
+  model: ServingModel,
+  state: UserState,
+  { itemIndex, score }: RankedItem,
+  hasPersona: boolean,
+): Explanation {
+  const { contributions, ...parts } = explain(model.recommender, state, itemIndex);
+  // Without a persona that part is what all users have in common.
+  const persona = hasPersona ? parts.persona : 0;
+  const popularity = hasPersona ? parts.popularity : parts.popularity + parts.persona;
+  const entries = Array.from(contributions, (contribution, entry) => ({
+    itemId: model.itemIds[state.indices[entry]],
+    contribution,
+  }));
+  entries.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const items = entries.slice(0, EXPLAINED_ITEMS).filter(({ contribution }) => contribution !== 0);
+  const shown = items.reduce((sum, { contribution }) => sum + contribution, 0);
+  return { persona, popularity, items, otherItems: score - persona - popularity - shown, total: score };
+}

@@ -1,0 +1,105 @@
+/**
+ * Which tokens this product has signed, and which hold no longer. Revocations are kept in memory, so that a request
+ * costs a look into a map; other instances are told by a notice and read them again.
+ */
+
+import type { EventPublisher, Logger } from '../../domain/index.js';
+import { InvalidInputError } from '../../domain/index.js';
+import type { Revocation, RevocationSubject, Store, TokenRecord } from '../../store/index.js';
+
+import type { Announce } from '../users/index.js';
+import { followNotices } from '../users/index.js';
+import type { RevocableToken, SignedTokenInfo, TokenService } from '../index.js';
+
+const DAY_MS = 86_400_000;
+
+export interface TokenRegisterOptions {
+  readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;
+  /** The longest life of any token: a revocation is kept for as long. */
+  readonly maxDays: number;
+  readonly bus: EventPublisher;
+  readonly announce: Announce;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class TokenRegister implements TokenService {
+  /** When, by kind and id of what was revoked. */
+  private revokedAt: ReadonlyMap<string, number> = new Map();
+  private readonly watching = new AbortController();
+
+  constructor(private readonly options: TokenRegisterOptions) {}
+
+  isRevoked({ tokenId, issuedAt, viewer: { role, userId } }: RevocableToken): boolean {
+    if (this.revokedAt.size === 0) return false;
+    if (tokenId !== null && this.revokedAt.has(keyOf('token', tokenId))) return true;
+    const isBefore = (at: number | undefined) => at !== undefined && issuedAt < at;
+    return (
+      isBefore(this.revokedAt.get(keyOf('role', role))) ||
+      (userId !== null && isBefore(this.revokedAt.get(keyOf('user', userId))))
+    );
+  }
+
+  record(token: TokenRecord): Promise<void> {
+    return this.options.store.tokens.append(token);
+  }
+
+  async tokens(first: number): Promise<SignedTokenInfo[]> {
+    await this.refresh();
+    return (await this.options.store.tokens.list(first)).map((token) => ({
+      ...token,
+      revokedAt: this.revocationOf(token),
+    }));
+  }
+
+  async revoke(subject: RevocationSubject): Promise<Revocation> {
+    const { store, maxDays, bus, announce, clock } = this.options;
+    if (subject.id === '') throw new InvalidInputError('Name the token by its id.', 'id');
+    const at = clock();
+    const revocation: Revocation = { ...subject, at, expiresAt: at + maxDays * DAY_MS };
+    await store.revocations.put(revocation);
+    this.revokedAt = new Map(this.revokedAt).set(keyOf(subject.kind, subject.id), at);
+    bus.publish('access.changed', {});
+    await announce('tokens');
+    return revocation;
+  }
+
+  /** Reads what other processes have revoked. */
+  async refresh(): Promise<void> {
+    const stored = await this.options.store.revocations.list();
+    const next = new Map(stored.map(({ kind, id, at }) => [keyOf(kind, id), at]));
+    const hasMore = [...next].some(([key, at]) => this.revokedAt.get(key) !== at);
+    this.revokedAt = next;
+    if (hasMore) this.options.bus.publish('access.changed', {});
+  }
+
+  /** Follows other processes until `stop`. */
+  follow(): void {
+    const { store, log } = this.options;
+    followNotices({
+      store,
+      kind: 'tokens',
+      refresh: () => this.refresh(),
+      signal: this.watching.signal,
+      log,
+    });
+  }
+
+  stop(): void {
+    this.watching.abort();
+  }
+
+  /** When a token was revoked, by itself or with others; null while it holds. */
+  private revocationOf({ tokenId, role, userId, createdAt }: TokenRecord): number | null {
+    const own = this.revokedAt.get(keyOf('token', tokenId));
+    if (own !== undefined) return own;
+    const cuts = [keyOf('role', role), ...(userId === null ? [] : [keyOf('user', userId)])].flatMap(
+      (key) => this.revokedAt.get(key) ?? [],
+    );
+    return cuts.find((at) => createdAt < at) ?? null;
+  }
+}
+
+function keyOf(kind: RevocationSubject['kind'], id: string): string {
+  return `${kind}:${id}`;
+}

@@ -1,0 +1,192 @@
+/**
+ * The two use cases a person has about everything held of them: a copy, and erasure.
+ *
+ * An erasure goes through all collections, the memory of every instance (they follow deletions of `users`), and the
+ * user lists inside stored model versions. The oplog of the database keeps what was removed for its retention; the
+ * receipt says so. Whatever was on its way to the database is dropped or waited for first; a
+ * write that still starts from the old state is refused, since what it grew from is gone. Someone who comes back
+ * afterwards is a new user. Aggregates without a name (metric buckets, the embeddings of a version) stay; the next
+ * version is trained without the user.
+ */
+
+import type { ErasureReceipt, EventBus, Logger, UserData } from '../../domain/index.js';
+import type { Store } from '../../store/index.js';
+
+import { blankUsers } from '../models/index.js';
+import { MAP_USERS } from '../models/index.js';
+import type { ModelRegistry } from '../models/index.js';
+import type { PersonaAssigner } from '../users/index.js';
+import type { ProfileService } from '../users/index.js';
+import type { Recommender } from './recommendation.service.js';
+import type { UserDataService } from '../index.js';
+import type { ShownLists } from './shown-lists.js';
+
+const ALL = 1_000_000;
+/** Versions kept are far fewer. */
+const ALL_VERSIONS = 1_000;
+
+export interface UserDataServiceOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+  readonly recommender: Recommender;
+  readonly shown: ShownLists;
+  readonly bus: EventBus;
+  readonly createId: () => string;
+  readonly clock: () => number;
+  readonly log: Logger;
+  /** The longest an entry of the database's oplog stays; null where that is not known. */
+  readonly oplogKeptMs: number | null;
+}
+
+export class UserDataDesk implements UserDataService {
+  private readonly watching = new AbortController();
+  /** Users this process erased and has not yet heard of from the database. */
+  private readonly own = new Set<string>();
+  /** Users this process knows to be erased: a version that was read before may still bring them into memory. */
+  private readonly erased = new Set<string>();
+
+  constructor(private readonly options: UserDataServiceOptions) {}
+
+  async export(userId: string): Promise<UserData | null> {
+    const { store, profiles, personas, shown, clock } = this.options;
+    await Promise.all([profiles.drain(), personas.drain(), shown.drain()]);
+    const [user, profile, activity, feedback, personaHistory, shownLists, tokens] = await Promise.all([
+      store.users.find(userId),
+      store.profiles.find(userId),
+      store.activity.findByUser(userId),
+      store.feedback.findByUser(userId),
+      store.personaHistory.findByUser(userId, ALL),
+      store.shownLists.findByUser(userId),
+      store.tokens.findByUser(userId),
+    ]);
+    if (user === null && profile === null && activity.length === 0 && feedback.length === 0) return null;
+    const at = { userId, exportedAt: clock() };
+    return { ...at, user, profile, activity, feedback, personaHistory, shownLists, tokens };
+  }
+
+  async erase(userId: string): Promise<ErasureReceipt | null> {
+    const { store, createId, clock, log } = this.options;
+    const requestedAt = clock();
+    if (store.hasChangeStreams) this.own.add(userId);
+    await this.settle(userId);
+    // Another instance may not have written the user yet: only what is there can be deleted, and heard of.
+    const user = { userId, locale: null, createdAt: requestedAt, isSynthetic: false };
+    const added = await store.users.ensure([user]);
+    const rows = await this.removeRows(userId);
+    // After the user: a run that stores its map meanwhile looks who is still there.
+    const modelVersions = await this.blankInVersions(userId);
+    const removed = { ...rows, users: Math.max(0, rows.users - added), modelVersions };
+    if (rows.users === 0) this.own.delete(userId);
+    if (Object.values(removed).every((count) => count === 0)) return null;
+    await this.forget(userId);
+    const completedAt = clock();
+    const times = { requestedAt, completedAt };
+    const receipt = { receiptId: createId(), userId, ...times, removed, ...this.remainder(completedAt) };
+    log.info({ receiptId: receipt.receiptId, removed }, 'a user was erased');
+    return receipt;
+  }
+
+  /** What the deletion itself leaves behind: a database with change streams logs every write, the removed rows included. */
+  private remainder(completedAt: number): Pick<ErasureReceipt, 'remains' | 'until'> {
+    const { store, oplogKeptMs } = this.options;
+    if (!store.hasChangeStreams) return { remains: null, until: null };
+    return oplogKeptMs === null
+      ? {
+          remains:
+            'The oplog of the database keeps the removed entries until it drops them; its size or its retention decides when.',
+          until: null,
+        }
+      : {
+          remains:
+            'The oplog of the database keeps the removed entries until then, counted while a server runs.',
+          until: completedAt + oplogKeptMs,
+        };
+  }
+
+  /** Follows erasures by other processes, and versions that may still name the erased, until `close`. */
+  follow(): void {
+    const { signal } = this.watching;
+    const deleted = this.options.store.users.watchDeleted({ signal });
+    if (deleted !== null) void this.followDeleted(deleted);
+    void this.followVersions(this.options.bus.subscribe(['model.activated'], { signal }));
+  }
+
+  close(): void {
+    this.watching.abort();
+  }
+
+  private async followDeleted(deleted: AsyncIterable<string>): Promise<void> {
+    for await (const userId of deleted) {
+      if (this.own.delete(userId)) continue;
+      // What this process wrote before it heard; it remembers whom it wrote of.
+      if (this.options.profiles.peek(userId) !== null) await this.removeAgain(userId);
+      await this.forget(userId);
+    }
+  }
+
+  private async removeAgain(userId: string): Promise<void> {
+    try {
+      await this.settle(userId);
+      const { users } = await this.removeRows(userId);
+      if (users > 0) this.own.add(userId);
+    } catch (error) {
+      this.options.log.error({ err: error }, 'an erasure by another instance could not be followed');
+    }
+  }
+
+  /** Drops what is waiting to be written, and waits for what is on its way. */
+  private async settle(userId: string): Promise<void> {
+    const { profiles, personas, shown } = this.options;
+    shown.forget(userId);
+    await Promise.all([profiles.discard(userId), personas.discard(userId), shown.drain()]);
+  }
+
+  private async removeRows(userId: string): Promise<Record<string, number> & { readonly users: number }> {
+    const { store } = this.options;
+    await store.notices.forgetUser(userId);
+    return {
+      // First: thumbs that are pending would otherwise be recorded again.
+      feedback: await store.feedback.deleteByUser(userId),
+      activity: await store.activity.deleteByUser(userId),
+      profiles: await store.profiles.delete(userId),
+      // Before the timeline: a run that is writing one looks afterwards who is still there.
+      users: await store.users.delete(userId),
+      personaHistory: await store.personaHistory.deleteByUser(userId),
+      shownLists: await store.shownLists.deleteByUser(userId),
+      tokens: await store.tokens.deleteByUser(userId),
+    };
+  }
+
+  /** The stored map knows by then (retraining.ts); what was read of it may be older. */
+  private async followVersions(activations: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of activations) {
+      for (const userId of this.erased) this.options.registry.forgetUser(userId);
+    }
+  }
+
+  /** Out of this process's memory, and out of every open window. */
+  private async forget(userId: string): Promise<void> {
+    const { registry, recommender, bus } = this.options;
+    this.erased.add(userId);
+    await this.settle(userId);
+    recommender.forget(userId);
+    registry.forgetUser(userId);
+    bus.publish('user.erased', { userId });
+  }
+
+  /** Stored versions name users in their cluster map. Returns in how many this one was. */
+  private async blankInVersions(userId: string): Promise<number> {
+    const { models } = this.options.store;
+    let count = 0;
+    for (const { version } of await models.list(ALL_VERSIONS)) {
+      const users = (await models.getParts(version)).get(MAP_USERS);
+      const bytes = users === undefined ? null : blankUsers(users, (other) => other === userId);
+      if (bytes === null) continue;
+      await models.replacePart(version, { name: MAP_USERS, bytes });
+      count += 1;
+    }
+    return count;
+  }
+}

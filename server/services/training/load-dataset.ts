@@ -1,0 +1,122 @@
+/**
+ * Stages 2 and 3 for everyone: the record as the data set that learning takes. Reading the next batch and working on
+ * this one go on at the same time, and the event loop gets its turns in between.
+ */
+
+import type { Item, TrainingStage } from '../../domain/index.js';
+import { CancelledError, InsufficientDataError } from '../../domain/index.js';
+import { PERSONA_SIGNALS } from '../../domain/index.js';
+import type { CalibrationHalf, Catalogue, Dataset, ItemContent, PrefixPairs } from '../../features/index.js';
+import {
+  DatasetBuilder,
+  PrefixCollector,
+  calibrationHalf,
+  encodeItems,
+  indexItems,
+} from '../../features/index.js';
+import type { Store } from '../../store/index.js';
+import { nextTurn } from '../users/index.js';
+
+/** Profiles added in one turn of the event loop: a few milliseconds. */
+const ROWS_PER_TURN = 25;
+
+export interface LoadOptions {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly signal?: AbortSignal;
+  /** `fraction` of this stage, 0..1. */
+  readonly report?: (stage: TrainingStage, fraction: number) => void;
+}
+
+/** Histories read for a calibration at most: some ten thousand pairs, and few seconds of reading. */
+const MAX_HISTORIES = 2_000;
+/** Histories read at once. */
+const HISTORIES_PER_READ = 8;
+
+export interface LoadedDataset {
+  readonly dataset: Dataset;
+  readonly content: ItemContent;
+  readonly catalogue: Catalogue;
+}
+
+/** Throws InsufficientDataError when there are no users or no items, CancelledError when the signal says so. */
+export async function loadDataset({ store, clock, signal, report }: LoadOptions): Promise<LoadedDataset> {
+  report?.('load', 0);
+  const items: Item[] = [];
+  for await (const batch of store.items.streamAll()) items.push(...batch);
+  const builder = new DatasetBuilder(
+    items.map((item) => item.itemId),
+    { now: clock() },
+  );
+  const total = Math.max(1, await store.profiles.count());
+  let loaded = 0;
+  for await (const batch of readAhead(store.profiles.streamAll())) {
+    for (const profile of batch) {
+      builder.add(profile);
+      if (++loaded % ROWS_PER_TURN === 0) await nextTurn();
+    }
+    if (signal !== undefined) refuseIfCancelled(signal);
+    report?.('load', Math.min(1, loaded / total));
+  }
+  if (loaded === 0)
+    throw new InsufficientDataError('There are no users to learn from. Import events or ratings first.');
+  if (items.length === 0)
+    throw new InsufficientDataError(
+      'The catalogue is empty, so there is nothing to recommend. Import items first, or make them from the ids of the events with import --items-from-events.',
+    );
+  report?.('features', 0);
+  const dataset = builder.build();
+  await nextTurn();
+  const content = encodeItems(items);
+  report?.('features', 1);
+  const categories = new Map(items.map(({ itemId, category }) => [itemId, category]));
+  return { dataset, content, catalogue: { categoryOf: (itemId) => categories.get(itemId) ?? null } };
+}
+
+/**
+ * Features of users after n signals and after twice as many, from their histories: of those in `half` with enough
+ * signals, evenly over the ids. Throws CancelledError when the signal says so.
+ */
+export async function loadPrefixes(
+  { store, signal }: Pick<LoadOptions, 'store' | 'signal'>,
+  { dataset, catalogue }: Pick<LoadedDataset, 'dataset' | 'catalogue'>,
+  half: CalibrationHalf,
+): Promise<PrefixPairs> {
+  const { userIds, nSignals, longTail, itemIds } = dataset;
+  const itemIndex = indexItems(itemIds);
+  const collector = new PrefixCollector(catalogue, (itemId) => longTail[itemIndex.get(itemId) ?? -1] === 1);
+  const able = userIds.filter(
+    (userId, row) => nSignals[row] >= 2 * PERSONA_SIGNALS && calibrationHalf(userId) === half,
+  );
+  const n = Math.min(able.length, MAX_HISTORIES);
+  const sample = Array.from({ length: n }, (_, at) => able[Math.floor((at * able.length) / n)]);
+  for (let start = 0; start < n; start += HISTORIES_PER_READ) {
+    if (signal !== undefined) refuseIfCancelled(signal);
+    const chunk = sample.slice(start, start + HISTORIES_PER_READ);
+    const histories = await Promise.all(chunk.map((userId) => store.activity.findByUser(userId)));
+    histories.forEach((events, at) => collector.add(chunk[at], events));
+    await nextTurn();
+  }
+  return collector.build();
+}
+
+export function refuseIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new CancelledError('retrain');
+}
+
+/** Asks for the next batch before the caller has done with this one. */
+async function* readAhead<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = stream[Symbol.asyncIterator]();
+  try {
+    for (let pending = iterator.next(); ;) {
+      const { done, value } = await pending;
+      if (done === true) return;
+      pending = iterator.next();
+      // Told to whoever awaits it; until then it must not count as unhandled.
+      pending.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

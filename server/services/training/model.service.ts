@@ -1,0 +1,162 @@
+/** Stage 5's versions: which there are, which one serves, and the change from one to another. */
+
+import type { EventPublisher, Logger, ModelVersion } from '../../domain/index.js';
+import { CorruptModelError, ModelNotFoundError } from '../../domain/index.js';
+import type { Store } from '../../store/index.js';
+
+import type { AlertDesk } from '../models/index.js';
+import type { ItemCatalogue } from '../users/index.js';
+import { unpackVersion } from '../models/index.js';
+import type { ModelRegistry, ServingModel } from '../models/index.js';
+import type { Reassignment } from './reassignment.js';
+import type { ModelService } from '../index.js';
+
+export interface ModelServiceOptions {
+  readonly store: Store;
+  readonly registry: ModelRegistry;
+  readonly catalogue: ItemCatalogue;
+  readonly reassignment: Reassignment;
+  readonly alerts: AlertDesk;
+  readonly bus: EventPublisher;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+const MAX_ACTIVATION_TRIES = 5;
+
+type ReadModel = Omit<ServingModel, 'generation'>;
+
+export class ModelActivator implements ModelService {
+  private readonly watching = new AbortController();
+
+  constructor(private readonly options: ModelServiceOptions) {}
+
+  activeVersion(): number | null {
+    return this.options.registry.find()?.version ?? null;
+  }
+
+  model(version: number): Promise<ModelVersion | null> {
+    return this.options.store.models.find(version);
+  }
+
+  models(first: number): Promise<ModelVersion[]> {
+    return this.options.store.models.list(first);
+  }
+
+  async activate(version: number): Promise<ModelVersion> {
+    const { store, registry, reassignment, clock } = this.options;
+    // Read and checked before the flip: a version that cannot serve is never pointed at.
+    const model = await this.read(version);
+    let { activatedAt, activation } = model.meta;
+    for (let tries = 0; tries < MAX_ACTIVATION_TRIES; tries++) {
+      const active = await store.models.findActiveVersion();
+      if (active === version) break;
+      activatedAt = clock();
+      const done = await store.models.activate(version, active, activatedAt);
+      if (done === null) continue;
+      activation = done;
+      break;
+    }
+    this.serve(activated(model, { activatedAt, activation }));
+    reassignment.start(registry.current());
+    return (await store.models.find(version))!;
+  }
+
+  /** Loads what the database points at, or leaves the service without a model when it points at nothing. */
+  async loadActive(): Promise<void> {
+    const { store, log } = this.options;
+    const active = await store.models.findActiveVersion();
+    if (active === null) return;
+    try {
+      this.serve(await this.read(active));
+    } catch (error) {
+      if (!(error instanceof CorruptModelError)) throw error;
+      log.error({ err: error }, 'the active model cannot be read; looking for the newest one that can');
+      await this.alarm(error, await this.serveNewestReadable(active));
+    }
+  }
+
+  /** Follows the pointer as other programs flip it, until `close`. */
+  follow(): void {
+    const flips = this.options.store.models.watchActive({ signal: this.watching.signal });
+    if (flips === null) return;
+    void this.followFlips(flips);
+  }
+
+  close(): void {
+    this.watching.abort();
+  }
+
+  /** Makes a version serve on this instance and tells who listens. */
+  serve(model: ReadModel): void {
+    const { registry, bus } = this.options;
+    // The flip may have come by the change stream as well, or a later one back to this version.
+    const serving = registry.find();
+    if (serving?.version === model.version && serving.meta.activation >= model.meta.activation) return;
+    registry.swap(model);
+    bus.publish('model.activated', { version: model.version });
+  }
+
+  /** Throws ModelNotFoundError, CorruptModelError. */
+  async read(version: number): Promise<ReadModel> {
+    const { store, registry, catalogue } = this.options;
+    const meta = await store.models.find(version);
+    if (meta === null) throw new ModelNotFoundError(version);
+    // Not before: of a flip of its own an instance is told before it serves the version.
+    const serving = registry.find();
+    if (serving?.version === version) return { ...serving, meta };
+    // Together: a roll-back waits for the slower of the two alone.
+    const [parts] = await Promise.all([store.models.getParts(version), catalogue.refresh()]);
+    return unpackVersion(meta, parts);
+  }
+
+  private async serveNewestReadable(corrupt: number): Promise<number | null> {
+    const { store, log } = this.options;
+    for (const { version, status } of await store.models.list(20)) {
+      if (version === corrupt || (status !== 'ready' && status !== 'retired')) continue;
+      try {
+        this.serve(await this.read(version));
+        log.warn({ version }, 'an earlier model version serves instead');
+        return version;
+      } catch (error) {
+        if (!(error instanceof CorruptModelError)) throw error;
+      }
+    }
+    return null;
+  }
+
+  private alarm(error: CorruptModelError, serving: number | null): Promise<void> {
+    const instead =
+      serving === null ? 'No other version can be read either' : `Version ${serving} serves instead`;
+    return this.options.alerts.raise({
+      ...{ alertId: `model-corrupt-${error.version}`, kind: 'model-corrupt', severity: 'critical' },
+      message: `${error.message} ${instead}. Retrain, or restore the database.`,
+      modelVersion: error.version,
+    });
+  }
+
+  private async followFlips(flips: AsyncIterable<number>): Promise<void> {
+    const { store, log } = this.options;
+    for await (const version of flips) {
+      try {
+        const model = await this.read(version);
+        // Flipped again while it was read: the next turn of the stream brings that one.
+        if ((await store.models.findActiveVersion()) === version) this.serve(model);
+      } catch (error) {
+        if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
+        log.error(
+          { err: error, version },
+          'a version activated elsewhere could not be loaded; the one before still serves',
+        );
+      }
+    }
+  }
+}
+
+/** A version that was read before the pointer was flipped, as it is afterwards. */
+export function activated(
+  model: ReadModel,
+  when: Pick<ModelVersion, 'activatedAt' | 'activation'>,
+): ReadModel {
+  return { ...model, meta: { ...model.meta, ...when, status: 'active' } };
+}

@@ -1,0 +1,47 @@
+/**
+ * Are the lists of the active version hit as often as those of the version before? Every thumb was foretold before it
+ * was learned from (see analytics), which is the one measure of quality that no memory can flatter.
+ */
+
+import type { Store } from '../../store/index.js';
+
+import type { AlertDesk } from '../models/index.js';
+import type { ServingModel } from '../models/index.js';
+
+const SPAN_MS = 35 * 86_400_000;
+const MIN_THUMBS = 200;
+/** Relative loss that matters, and how many standard errors it must be (one look a day for weeks is many looks). */
+const LOSS = 0.1;
+const Z_LIMIT = 3;
+
+export interface QualityOptions {
+  readonly store: Store;
+  readonly alerts: Pick<AlertDesk, 'raise'>;
+  readonly clock: () => number;
+}
+
+/** Raises an alert when the active version's hit rate is clearly below its parent's. */
+export async function checkQuality(
+  { store, alerts, clock }: QualityOptions,
+  { version, meta }: Pick<ServingModel, 'version' | 'meta'>,
+): Promise<void> {
+  const parent = meta.parentVersion;
+  if (parent === null) return;
+  const days = await store.metrics.find({ grain: 'day', from: clock() - SPAN_MS, to: Infinity });
+  const of = (counter: string) => days.reduce((sum, { counters }) => sum + (counters[counter] ?? 0), 0);
+  const [now, before] = [version, parent].map((number) => {
+    const hits = of(`hits@${number}`);
+    const thumbs = hits + of(`misses@${number}`);
+    return { hits, thumbs, rate: thumbs === 0 ? 0 : hits / thumbs };
+  });
+  if (Math.min(now.thumbs, before.thumbs) < MIN_THUMBS) return;
+  const pooled = (now.hits + before.hits) / (now.thumbs + before.thumbs);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / now.thumbs + 1 / before.thumbs));
+  const isLower = now.rate < before.rate * (1 - LOSS) && before.rate - now.rate > Z_LIMIT * error;
+  if (!isLower) return;
+  await alerts.raise({
+    ...{ alertId: `quality-${version}`, kind: 'quality', severity: 'warning', modelVersion: version },
+    message: `The lists of version ${version} are hit less often than those of version ${parent}. An admin may go back to it.`,
+    values: { hitRate: now.rate, 'hitRate before': before.rate, thumbs: now.thumbs },
+  });
+}

@@ -1,0 +1,189 @@
+/**
+ * Everybody's persona under a version: a step in everybody's history, and the users who moved. It follows the flip of
+ * the pointer, and it may stop anywhere: whoever is seen meanwhile is assigned at once (persona.service.ts), the version
+ * remembers that the rest is outstanding, and the next start of a server makes up for it.
+ *
+ * Only users whose persona or event count differs are written: what stays the same needs no write, and a write per user
+ * is what an embedded database does worst.
+ */
+
+import type { Logger, PersonaAssignment, User } from '../../domain/index.js';
+import { AlreadyRunningError, PERSONA_SIGNALS } from '../../domain/index.js';
+import { FEATURE_NAMES } from '../../features/index.js';
+import { assignPersona } from '../../learning/index.js';
+import type { Store } from '../../store/index.js';
+
+import { holdLease } from './job-lease.js';
+import { loadDataset, refuseIfCancelled } from './load-dataset.js';
+import type { ServingModel } from '../models/index.js';
+import { chosenOf, nextTurn } from '../users/index.js';
+import type { PersonaAssigner } from '../users/index.js';
+
+const REASSIGN_JOB = 'reassign';
+/** Users written at once: a large batch lets requests behind it wait. */
+const WRITE_CHUNK = 25;
+const ROWS_PER_TURN = 100;
+/** Other instances read the version first: until they have, they serve the one before. */
+const HEAD_START_MS = 1_000;
+
+/** Rows are users in ascending id. */
+export interface Assignments {
+  readonly userIds: readonly string[];
+  readonly personaIds: readonly string[];
+  /** Index into `personaIds` per user; -1 for a user with too few signals. */
+  readonly labels: Int32Array;
+  readonly confidence: Float32Array;
+  readonly eventCounts: Int32Array;
+}
+
+export interface ReassignmentOptions {
+  readonly store: Store;
+  readonly personas: Pick<PersonaAssigner, 'forget'>;
+  readonly instanceId: string;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+export class Reassignment {
+  private readonly stopping = new AbortController();
+  private background: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ReassignmentOptions) {}
+
+  /** `at`: when the version was activated. Throws CancelledError. */
+  async write(
+    { version, at }: { version: number; at: number },
+    assignments: Assignments,
+    { signal, report }: { signal: AbortSignal; report?: (fraction: number) => void },
+  ): Promise<void> {
+    const { store, personas, clock } = this.options;
+    const held = await this.readHeld();
+    const { userIds, personaIds, labels, confidence, eventCounts } = assignments;
+    const writes: { userId: string; persona: PersonaAssignment | null; eventCount: number }[] = [];
+    const history: { userId: string; personaId: string; confidence: number }[] = [];
+    for (const [row, userId] of userIds.entries()) {
+      const user = held.get(userId);
+      // Erased since the data were read.
+      if (user === undefined) continue;
+      const chosen = chosenOf(user.persona, personaIds);
+      const eventCount = Math.max(eventCounts[row], user.eventCount);
+      const personaId = chosen?.personaId ?? (labels[row] < 0 ? null : personaIds[labels[row]]);
+      if (personaId === null) {
+        if (user.persona !== null || user.eventCount !== eventCount)
+          writes.push({ userId, persona: null, eventCount });
+        continue;
+      }
+      const step = { personaId, confidence: chosen?.confidence ?? confidence[row] };
+      history.push({ userId, ...step });
+      if (user.persona?.personaId === personaId && user.eventCount === eventCount) continue;
+      const since = user.persona?.personaId === personaId ? user.persona.since : at;
+      const persona = {
+        ...step,
+        since,
+        pending: null,
+        modelVersion: version,
+        ...(chosen && { isChosen: true }),
+      };
+      writes.push({ userId, persona, eventCount });
+    }
+    refuseIfCancelled(signal);
+    await store.personaHistory.replaceVersion({ version, at }, history);
+    await this.forgetErased(history);
+    for (let start = 0; start < writes.length; start += WRITE_CHUNK) {
+      refuseIfCancelled(signal);
+      const chunk = writes.slice(start, start + WRITE_CHUNK);
+      await store.users.assignPersonas(chunk, { unlessVersion: version });
+      for (const { userId } of chunk) personas.forget(userId);
+      report?.((start + chunk.length) / writes.length);
+    }
+    await store.models.update(version, { reassignedAt: clock() });
+    report?.(1);
+  }
+
+  /**
+   * Brings everybody to a version that became active without a run, in the background: one that an admin activated, or
+   * whose run was cut off. Nothing to do when that is done already, or when another instance does it.
+   */
+  start(model: ServingModel): void {
+    this.background = this.background
+      .then(() => this.headStart())
+      .then(() => this.catchUp(model))
+      .catch((error: unknown) => {
+        if (error instanceof AlreadyRunningError || this.stopping.signal.aborted) return;
+        this.options.log.warn(
+          { err: error, version: model.version },
+          'users could not be re-assigned; they are when they are seen, and at the next start',
+        );
+      });
+  }
+
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void> {
+    return this.background;
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.background;
+  }
+
+  private async headStart(): Promise<void> {
+    const { signal } = this.stopping;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HEAD_START_MS);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    refuseIfCancelled(signal);
+  }
+
+  private async catchUp(model: ServingModel): Promise<void> {
+    const { store, instanceId, clock, log } = this.options;
+    const lease = await holdLease({ store, clock, log, job: REASSIGN_JOB, owner: instanceId });
+    try {
+      const meta = await store.models.find(model.version);
+      if (meta?.status !== 'active' || meta.reassignedAt !== null) return;
+      const signal = AbortSignal.any([this.stopping.signal, lease.signal]);
+      const { dataset } = await loadDataset({ store, clock, signal });
+      const assignments = await this.assign(model, dataset);
+      await this.write({ version: model.version, at: meta.activatedAt! }, assignments, { signal });
+    } finally {
+      await lease.release();
+    }
+  }
+
+  private async assign(
+    { personas, personaIds }: ServingModel,
+    dataset: Awaited<ReturnType<typeof loadDataset>>['dataset'],
+  ): Promise<Assignments> {
+    const { userIds, features, nSignals, eventCounts, nUsers } = dataset;
+    const labels = new Int32Array(nUsers).fill(-1);
+    const confidence = new Float32Array(nUsers);
+    const width = FEATURE_NAMES.length;
+    for (let user = 0; user < nUsers; user++) {
+      const row = features.subarray(user * width, (user + 1) * width);
+      if (user % ROWS_PER_TURN === 0) await nextTurn();
+      if (nSignals[user] < PERSONA_SIGNALS) continue;
+      const choice = assignPersona(personas, row, { signals: nSignals[user], held: null });
+      labels[user] = personaIds.indexOf(choice.personaId);
+      confidence[user] = choice.confidence;
+    }
+    return { userIds, personaIds, labels, confidence, eventCounts };
+  }
+
+  private async readHeld(): Promise<Map<string, Pick<User, 'persona' | 'eventCount'>>> {
+    const held = new Map<string, Pick<User, 'persona' | 'eventCount'>>();
+    for await (const batch of this.options.store.users.streamPersonas()) {
+      for (const { userId, persona, eventCount } of batch) held.set(userId, { persona, eventCount });
+    }
+    return held;
+  }
+
+  /** Somebody erased between reading the users and writing the history must not stay in it. */
+  private async forgetErased(history: readonly { userId: string }[]): Promise<void> {
+    const { store } = this.options;
+    const present = new Set(await store.users.listIds());
+    for (const { userId } of history) {
+      if (!present.has(userId)) await store.personaHistory.deleteByUser(userId);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * The walk through stages 3 to 7 for everyone: load the profiles, learn off the event loop, publish a version with one
+ * pointer flip, swap, re-assign the users. It runs under a lease (see training.service.ts); until the flip nothing that
+ * serves has changed, and a run that ends before it, however it ends, leaves nothing behind.
+ */
+
+import type { Exclusion, ModelVersion, TrainingStage } from '../../domain/index.js';
+import { LeaseLostError } from '../../domain/index.js';
+import type { Dataset } from '../../features/index.js';
+import { FEATURE_NAMES } from '../../features/index.js';
+import type { PersonaModel } from '../../learning/index.js';
+import { packPersonas, packRecommender } from '../../learning/index.js';
+import type { ModelPart, Store } from '../../store/index.js';
+import type { ActiveVersion, TrainingResult } from '../../training/index.js';
+import type { Trainer } from '../../workers/index.js';
+import { refusalOf } from '../../training/index.js';
+
+import type { AlertDesk } from '../models/index.js';
+import { withoutErased } from '../models/index.js';
+import type { DriftMonitor } from './drift.service.js';
+import { loadDataset, loadPrefixes, refuseIfCancelled } from './load-dataset.js';
+import { MAP_USERS, packVersion } from '../models/index.js';
+import type { ModelRegistry, ServingModel } from '../models/index.js';
+import { activated, type ModelActivator } from './model.service.js';
+import type { ProfileService } from '../users/index.js';
+import { nextTurn } from '../users/index.js';
+import type { Reassignment } from './reassignment.js';
+import type { RetrainContext } from './training.service.js';
+
+/** Steps of users' personas outlive their versions by far: they are small, and a timeline is worth more the longer it is. */
+const HISTORY_VERSIONS = 104;
+/** Numbers below that are tried: cancelled runs leave gaps. */
+const HISTORY_SPAN = 20;
+
+export interface RetrainingOptions {
+  readonly store: Store;
+  readonly models: ModelActivator;
+  readonly registry: ModelRegistry;
+  readonly profiles: ProfileService;
+  readonly reassignment: Reassignment;
+  readonly drift: DriftMonitor;
+  readonly alerts: AlertDesk;
+  readonly trainer: Trainer;
+  readonly clock: () => number;
+  /** The same data and seed give the same model bytes. */
+  readonly seed: number;
+  /** Relative loss of quality against the active version that is let pass; a negative one asks for a gain. */
+  readonly guardTolerance: number;
+  /** Why an item is not listed again, unless a request says otherwise. */
+  readonly exclude: readonly Exclusion[];
+  /** Versions that are kept for a way back, the active one and its parent apart. */
+  readonly keepVersions: number;
+}
+
+/** The retrain use case. Throws InsufficientDataError, CancelledError, LeaseLostError, and what learning throws. */
+export function createRetraining(
+  options: RetrainingOptions,
+): (context: RetrainContext) => Promise<ModelVersion> {
+  return async (given) => {
+    const { store, clock, profiles, trainer, registry, drift, seed } = options;
+    const stopwatch = new Stopwatch(clock);
+    const context = { ...given, report: stopwatch.around(given.report) };
+    await cleanUp(options);
+    await profiles.drain();
+    const trainedAt = clock();
+    const loaded = await loadDataset({ store, clock, ...context });
+    const { dataset, content } = loaded;
+    const prefixes = await loadPrefixes({ store, signal: context.signal }, loaded, 'fit');
+    const serving = registry.find();
+    const { nUsers, nItems, interactions, features, signals, nSignals } = dataset;
+    const active = serving === null ? null : activeVersion(serving, dataset, options.guardTolerance);
+    const result = await trainer.train(
+      {
+        dataset: { nUsers, nItems, interactions, features, signals, nSignals },
+        ...{
+          content,
+          featureNames: FEATURE_NAMES,
+          prefixes,
+          active,
+          seed,
+          exclude: new Set(options.exclude),
+        },
+      },
+      { signal: context.signal, onProgress: context.report },
+    );
+    const published = await publish(options, context, { dataset, result, trainedAt, serving });
+    if (result.drift !== null && serving !== null)
+      await drift.record(serving, { ...result.drift, nUsers, isActive: !published.isActive });
+    if (published.isActive) await reassign(options, context, { dataset, result, version: published.version });
+    await store.models.update(published.version, { timingsMs: stopwatch.timings() });
+    await prune(options);
+    return (await store.models.find(published.version))!;
+  };
+}
+
+/** What dead runs left: versions that were being written, or were complete and never became active. */
+async function cleanUp({ store }: RetrainingOptions): Promise<void> {
+  const left = (await store.models.list(100)).filter(
+    ({ status, activatedAt }) => status === 'building' || (status === 'ready' && activatedAt === null),
+  );
+  if (left.length > 0) await store.models.prune(left.map(({ version }) => version));
+}
+
+function activeVersion(
+  { version, meta, personas, recommender, itemIndex }: ServingModel,
+  { itemIds }: Dataset,
+  tolerance: number,
+): ActiveVersion {
+  return {
+    version,
+    trainedAt: meta.trainedAt,
+    personas: packPersonas(withLabels(personas, meta.personas)),
+    recommender: packRecommender(recommender),
+    hyperParameters: recommender.hyperParameters,
+    itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
+    tolerance,
+  };
+}
+
+/** The names that an admin gave: learning keeps them with their clusters. */
+function withLabels(model: PersonaModel, named: ModelVersion['personas']): PersonaModel {
+  const labels = new Map(named.map(({ personaId, label }) => [personaId, label]));
+  const personas = model.personas.map((persona) => ({
+    ...persona,
+    label: labels.get(persona.personaId) ?? persona.label,
+  }));
+  return { ...model, personas };
+}
+
+interface Trained {
+  readonly dataset: Dataset;
+  readonly result: TrainingResult;
+  readonly trainedAt: number;
+  /** What it was compared with. */
+  readonly serving: ServingModel | null;
+}
+
+/** Whoever was erased while the run went on must not stay in its map. An erasure after this finds the map by itself. */
+async function forgetErased(
+  { models, users }: Store,
+  version: number,
+  parts: readonly ModelPart[],
+): Promise<void> {
+  const named = parts.find(({ name }) => name === MAP_USERS);
+  const bytes = named === undefined ? null : await withoutErased({ users }, named.bytes);
+  if (bytes !== null) await models.replacePart(version, { name: MAP_USERS, bytes });
+}
+
+/** Stores the version and, if it is good enough, makes it serve. */
+async function publish(
+  options: RetrainingOptions,
+  { report, signal, fence, published }: RetrainContext,
+  trained: Trained,
+): Promise<{ version: number; isActive: boolean }> {
+  const { store, models, alerts, clock } = options;
+  report('publish', 0);
+  refuseIfCancelled(signal);
+  const parentVersion = await store.models.findActiveVersion();
+  const reason = reasonAgainst(trained);
+  const version = await store.models.create(describe(options, trained, { parentVersion, reason }));
+  try {
+    const parts = packVersion(trained.result, trained.dataset);
+    for (const part of parts) {
+      refuseIfCancelled(signal);
+      await store.models.putParts(version, [part]);
+      await nextTurn();
+    }
+    await forgetErased(store, version, parts);
+    report('publish', 0.5);
+    await store.models.seal(version, reason === null ? 'ready' : 'candidate');
+    if (reason !== null) {
+      await alerts.raise({
+        ...{ alertId: `candidate-held-${version}`, kind: 'candidate-held', severity: 'warning' },
+        message: `Version ${version} is held back: ${reason} An admin may activate it all the same.`,
+        modelVersion: version,
+        values: guardValues(trained.result),
+      });
+      published(version);
+      report('publish', 1);
+      return { version, isActive: false };
+    }
+    // Read back before the flip: what cannot be read is never pointed at.
+    const model = await models.read(version);
+    refuseIfCancelled(signal);
+    const activatedAt = clock();
+    const activation = await store.models.activate(version, parentVersion, activatedAt, fence);
+    if (activation === null) throw new LeaseLostError(fence.job);
+    published(version);
+    models.serve(activated(model, { activatedAt, activation }));
+  } catch (error) {
+    await store.models.prune([version]).catch(() => undefined);
+    throw error;
+  }
+  report('publish', 1);
+  return { version, isActive: true };
+}
+
+function describe(
+  { registry, clock }: RetrainingOptions,
+  { dataset, result, trainedAt }: Trained,
+  { parentVersion, reason }: Pick<ModelVersion, 'parentVersion' | 'reason'>,
+): Parameters<Store['models']['create']>[0] {
+  const { k, evidence, metrics, judgedBy, hyperParameters, comparison, comparisonBasis } = result;
+  const { nUsers, nItems, nEvents, interactions } = dataset;
+  return {
+    ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, judgedBy, hyperParameters },
+    personas: keepLabels(result.personas, registry),
+    dataset: { nUsers, nItems, nInteractions: interactions.indices.length, nEvents },
+    timingsMs: {},
+    ...{ comparison, comparisonBasis, reason },
+  };
+}
+
+/** Why the version must not be activated unasked; null when nothing speaks against it. */
+function reasonAgainst({ result, serving }: Trained): string | null {
+  const refusal = refusalOf(result);
+  if (serving === null || refusal === undefined) return null;
+  const { name, value, activeValue, difference } = refusal;
+  const figures = [value, activeValue, difference.low, difference.high].map((figure) => figure.toFixed(4));
+  return (
+    `its ${name} on held-out likes is ${figures[0]} where version ${serving.version} has ${figures[1]} ` +
+    `(difference ${figures[2]} to ${figures[3]}; compared with: ${result.comparisonBasis}).`
+  );
+}
+
+function guardValues({ comparison }: TrainingResult): Record<string, number> {
+  return Object.fromEntries(
+    comparison.flatMap(({ name, value, activeValue }) => [
+      [name, value],
+      [`${name} of the active version`, activeValue],
+    ]),
+  );
+}
+
+/** A name an admin gave while the run went on stays with its persona. */
+function keepLabels(personas: ModelVersion['personas'], registry: ModelRegistry): ModelVersion['personas'] {
+  const named = new Map(registry.find()?.meta.personas.map(({ personaId, label }) => [personaId, label]));
+  return personas.map((persona) => ({ ...persona, label: named.get(persona.personaId) ?? persona.label }));
+}
+
+async function reassign(
+  { store, reassignment }: RetrainingOptions,
+  { report, signal }: RetrainContext,
+  { dataset, result, version }: { dataset: Dataset; result: TrainingResult; version: number },
+): Promise<void> {
+  report('reassign', 0);
+  const { activatedAt } = (await store.models.find(version))!;
+  const { userIds, eventCounts } = dataset;
+  const { labels, confidence } = result;
+  const personaIds = result.personas.map((persona) => persona.personaId);
+  await reassignment.write(
+    { version, at: activatedAt! },
+    { userIds, personaIds, labels, confidence, eventCounts },
+    { signal, report: (fraction) => report('reassign', fraction) },
+  );
+}
+
+/** Lets go of versions past the number that is kept. */
+async function prune({ store, keepVersions }: RetrainingOptions): Promise<void> {
+  const versions = await store.models.list(1_000);
+  const active = versions.find(({ status }) => status === 'active');
+  const isNeeded = (version: number) => version === active?.version || version === active?.parentVersion;
+  const gone = versions.slice(keepVersions).filter(({ version }) => !isNeeded(version));
+  if (gone.length > 0) await store.models.prune(gone.map(({ version }) => version));
+  const newest = versions.at(0)?.version ?? 0;
+  await store.personaHistory.deleteByVersions(
+    Array.from({ length: HISTORY_SPAN }, (_, step) => newest - HISTORY_VERSIONS - step),
+  );
+}
+
+/** How long each stage takes, from what is reported of it. */
+class Stopwatch {
+  private readonly startedAt = new Map<TrainingStage, number>();
+
+  constructor(private readonly clock: () => number) {}
+
+  around(report: RetrainContext['report']): RetrainContext['report'] {
+    return (stage, fraction) => {
+      if (!this.startedAt.has(stage)) this.startedAt.set(stage, this.clock());
+      report(stage, fraction);
+    };
+  }
+
+  /** Milliseconds by stage; the last one's until now. */
+  timings(): Record<string, number> {
+    const starts = [...this.startedAt];
+    return Object.fromEntries(
+      starts.map(([stage, start], index) => [stage, (starts[index + 1]?.[1] ?? this.clock()) - start]),
+    );
+  }
+}

@@ -1,0 +1,62 @@
+/** The users as the system knows them: pseudonyms with what follows from their behaviour. */
+
+import type { Feedback, User } from '../../domain/index.js';
+import type { DatasetInfo, Page, PageRequest, Store } from '../../store/index.js';
+
+import type { PersonaAssigner } from './persona.service.js';
+import type { ProfileService } from './profile.service.js';
+import type { UserService } from '../index.js';
+
+export interface UserDirectoryOptions {
+  readonly store: Store;
+  readonly profiles: ProfileService;
+  readonly personas: PersonaAssigner;
+}
+
+export class UserDirectory implements UserService {
+  constructor(private readonly options: UserDirectoryOptions) {}
+
+  async find(userId: string): Promise<User | null> {
+    return (await this.findMany([userId]))[0] ?? null;
+  }
+
+  async findMany(userIds: readonly string[]): Promise<User[]> {
+    const { store, profiles } = this.options;
+    const found = await store.users.findMany(userIds);
+    const known = new Set(found.map(({ userId }) => userId));
+    const newcomers = userIds.filter((userId) => !known.has(userId) && profiles.isWaiting(userId));
+    if (newcomers.length > 0) {
+      // Somebody has dealings already, and is about to be written.
+      await profiles.drain();
+      found.push(...(await store.users.findMany(newcomers)));
+    }
+    return found.map((user) => this.upToDate(user));
+  }
+
+  async users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>> {
+    const { rows, ...rest } = await this.options.store.users.list(page);
+    return { ...rest, rows: rows.map((user) => this.upToDate(user)) };
+  }
+
+  /** Personas are written a moment after they have moved. */
+  private upToDate(user: User): User {
+    const pending = this.options.personas.pendingOf(user.userId);
+    return pending === null ? user : { ...user, persona: pending.persona, eventCount: pending.eventCount };
+  }
+
+  async demoUsers(first: number): Promise<User[]> {
+    return [...(await this.options.store.users.list({ first, after: null, isSynthetic: true })).rows];
+  }
+
+  async feedbackOf(userIds: readonly string[]): Promise<Map<string, Feedback[]>> {
+    const found = new Map<string, Feedback[]>(userIds.map((userId) => [userId, []]));
+    const rows = await this.options.store.feedback.findByUsers(userIds);
+    const given = rows.filter(({ value }) => value !== 0).sort((a, b) => b.at - a.at);
+    for (const row of given) found.get(row.userId)?.push(row);
+    return found;
+  }
+
+  dataset(): Promise<DatasetInfo> {
+    return this.options.store.dataset.get();
+  }
+}

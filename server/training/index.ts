@@ -1,0 +1,6 @@
+/** Training as pure functions: fit, judge, decide on promotion. */
+
+export { refusalOf } from './promotion-gate.js';
+export type { ActiveVersion } from './promotion-gate.js';
+export { runTrainingTask, transferablesOf } from './training-task.js';
+export type { TrainingInput, TrainingProgress, TrainingResult } from './training-task.js';
