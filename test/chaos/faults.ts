@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Random } from '../../server/learning/index.js';
+import { waitFor } from '../support/wait-for.js';
 
 import type { Instance } from './instance.js';
 
@@ -56,7 +57,8 @@ export const FAULTS: readonly Fault[] = [
     async run({ databasePid }, random) {
       const pid = databasePid();
       signalProcess(pid, 'SIGKILL');
-      await pause(between(random, 500, 2_500));
+      await waitFor(() => databasePid() !== pid, 'the database is started again', 30_000);
+      await pause(between(random, 0, 2_000));
       signalProcess(databasePid(), 'SIGKILL');
     },
   },

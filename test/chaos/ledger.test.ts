@@ -30,6 +30,17 @@ describe('the ledger of a visitor', () => {
     expect(ledger.breaches({ feedback: [], activity: [like, like] })).toHaveLength(2);
   });
 
+  it('misses the trace of a retraction only where there was an opinion to take back', () => {
+    const ledger = new Ledger();
+    ledger.thumbs.push({ itemId: 'i', value: 'UP', acknowledgedAt: null });
+    ledger.thumbs.push({ itemId: 'i', value: 'NONE', acknowledgedAt: AT });
+    expect(ledger.breaches({ feedback: [], activity: [] })).toEqual([]);
+    ledger.thumbs[0]!.acknowledgedAt = AT;
+    expect(ledger.breaches({ feedback: [], activity: [like] })).toEqual([
+      `the record lacks the acknowledged thumb retract i ${Date.parse(AT)}`,
+    ]);
+  });
+
   it('takes a thumb without an answer for stored or not stored', () => {
     const ledger = new Ledger();
     ledger.thumbs.push({ itemId: 'i', value: 'UP', acknowledgedAt: AT });

@@ -27,6 +27,7 @@ export interface UserRecord {
     readonly itemId: string | null;
     readonly at: number;
   }[];
+  readonly profile: { readonly eventCount: number } | null;
 }
 
 const NUMBER_OF = { UP: 1, DOWN: -1, NONE: 0 } as const;
@@ -36,16 +37,20 @@ export class Ledger {
   readonly thumbs: SentThumb[] = [];
   readonly events: SentEvent[] = [];
 
-  /** Opinions that may be stored: the last acknowledged one, or one that was sent after it without an answer. */
-  possibleOpinions(itemId: string): ReadonlySet<number> {
-    const own = this.thumbs.filter((thumb) => thumb.itemId === itemId);
+  /**
+   * Opinions that may be stored: the last acknowledged one, or one that was sent after it without an answer. `before`: as
+   * of the moment this thumb was sent.
+   */
+  possibleOpinions(itemId: string, before?: SentThumb): ReadonlySet<number> {
+    const sent = before === undefined ? this.thumbs : this.thumbs.slice(0, this.thumbs.indexOf(before));
+    const own = sent.filter((thumb) => thumb.itemId === itemId);
     const lastKnown = own.findLastIndex(({ acknowledgedAt }) => acknowledgedAt !== null);
     const possible = own.slice(Math.max(0, lastKnown)).map(({ value }) => NUMBER_OF[value]);
     return new Set<number>(lastKnown === -1 ? [0, ...possible] : possible);
   }
 
   /** Everything that is lost, doubled or wrong in the record, one sentence each. */
-  breaches({ feedback, activity }: UserRecord): string[] {
+  breaches({ feedback, activity }: Pick<UserRecord, 'feedback' | 'activity'>): string[] {
     const found: string[] = [];
     const stored = new Map(feedback.map(({ itemId, value }) => [itemId, value]));
     for (const itemId of new Set(this.thumbs.map((thumb) => thumb.itemId))) {
@@ -53,8 +58,11 @@ export class Ledger {
       if (!this.possibleOpinions(itemId).has(value)) found.push(`feedback of ${itemId} is ${value}`);
     }
     const traces = new Set(activity.map(({ type, itemId, at }) => `${type} ${itemId} ${at}`));
-    for (const { itemId, value, acknowledgedAt } of this.thumbs) {
+    for (const thumb of this.thumbs) {
+      const { itemId, value, acknowledgedAt } = thumb;
       if (acknowledgedAt === null) continue;
+      // Taking back what may never have been stored leaves no trace.
+      if (value === 'NONE' && this.possibleOpinions(itemId, thumb).has(0)) continue;
       const trace = `${TRACE_OF[value]} ${itemId} ${Date.parse(acknowledgedAt)}`;
       if (!traces.has(trace)) found.push(`the record lacks the acknowledged thumb ${trace}`);
     }

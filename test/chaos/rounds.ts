@@ -26,14 +26,18 @@ export interface ChaosOptions {
   readonly nRounds: number;
   /** Default: all. */
   readonly faults?: readonly Fault[];
+  /** How long after the last write everything is settled, and windows show what the query gives. Default 5,000. */
+  readonly settleMs?: number;
   readonly onRound?: (row: RoundRow) => void;
   readonly onProgress?: (line: string) => void;
+  /** Ends the rounds after the one that runs. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RoundRow {
   readonly round: number;
   readonly fault: string;
-  /** Seconds from the end of the fault to the first thumb that is answered on every instance. */
+  /** Seconds from the end of the fault until every instance is ready and accepts a thumb. */
   readonly recoverySeconds: number;
   readonly nThumbs: number;
   readonly nEvents: number;
@@ -48,8 +52,6 @@ const START_MS = 120_000;
 const RECOVERY_MS = 90_000;
 const CALM_BEFORE_MS = 1_500;
 const CALM_AFTER_MS = 1_500;
-/** By then a window shows what the query gives. */
-const WINDOW_MS = 5_000;
 const RAW_ID = 'chaos-visitor-raw-id';
 
 export async function runChaos(options: ChaosOptions): Promise<RoundRow[]> {
@@ -59,9 +61,11 @@ export async function runChaos(options: ChaosOptions): Promise<RoundRow[]> {
   const rows: RoundRow[] = [];
   try {
     let order: Fault[] = [];
-    for (let round = 1; round <= options.nRounds; round++) {
+    for (let round = 1; round <= options.nRounds && options.signal?.aborted !== true; round++) {
       if (order.length === 0) order = random.shuffle([...faults]);
-      const row = await site.play(round, order.pop()!);
+      const fault = order.pop()!;
+      options.onProgress?.(`Round ${round} of ${options.nRounds}: ${fault.name}`);
+      const row = await site.play(round, fault);
       rows.push(row);
       options.onRound?.(row);
     }
@@ -71,7 +75,7 @@ export async function runChaos(options: ChaosOptions): Promise<RoundRow[]> {
   return rows;
 }
 
-async function openSite({ onProgress = () => undefined }: ChaosOptions, random: Random) {
+async function openSite({ settleMs = 5_000, onProgress = () => undefined }: ChaosOptions, random: Random) {
   const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-chaos-'));
   const secondDir = await mkdtemp(join(tmpdir(), 'smartpersona-chaos-'));
   const secrets = {
@@ -87,6 +91,8 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     env,
   });
   let target = first;
+  let quietSince = 0;
+  const known = new Set<string>();
 
   onProgress('Starting the server');
   first.start();
@@ -99,6 +105,7 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     admin,
     '{ items(first: 40) { nodes { id } } }',
   );
+  onProgress(`Opening the windows of ${N_VISITORS} visitors`);
   const visitors: Visitor[] = [];
   for (let index = 0; index < N_VISITORS; index++) {
     const rawId = `${RAW_ID}-${index}`;
@@ -114,6 +121,15 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     );
   }
   for (const visitor of visitors) visitor.openWindow();
+  let probed = first;
+  const prober = new Visitor({
+    token: await token('--role', 'user', '--user', `${RAW_ID}-prober`),
+    name: 'prober',
+    itemIds: items.nodes.map(({ id }) => id),
+    random: createRandom(0),
+    url: () => probed.url,
+    wsUrl: () => probed.wsUrl,
+  });
 
   const world: World = {
     first,
@@ -125,12 +141,12 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     },
   };
 
-  /** Resolves when an instance answers. */
+  /** Resolves when an instance is ready and accepts thumbs. */
   async function serving(instance: Instance): Promise<void> {
     await waitFor(
       async () => {
-        const answer = await askFor(instance.url, admin, '{ dataset { isSynthetic } }').catch(() => null);
-        if (answer === null) return false;
+        probed = instance;
+        if (!(await prober.probe())) return false;
         const response = await fetch(`${instance.url}/health/ready`).catch(() => null);
         return response?.ok === true;
       },
@@ -166,14 +182,18 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     isLoading = false;
     await load;
     for (const visitor of visitors) await visitor.settled();
+    quietSince = Date.now();
 
-    const breaches = [
-      ...(await windowBreaches()),
-      ...(await recordBreaches()),
-      ...(await agreementBreaches(running)),
+    const found = [
+      ...(await lasting(windowBreaches)),
+      ...(await lasting(() => agreementBreaches(running))),
+      ...(await lasting(recordBreaches)),
       ...(await trainingBreaches()),
       ...rawIdBreaches(),
     ];
+    // What is lost stays lost: it counts in the round that lost it.
+    const breaches = found.filter((breach) => !known.has(breach));
+    for (const breach of breaches) known.add(breach);
     for (const visitor of visitors) {
       breaches.push(...visitor.falls.splice(0).map((fall) => `${visitor.name}: ${fall}`));
       visitor.endDoubt();
@@ -194,36 +214,43 @@ async function openSite({ onProgress = () => undefined }: ChaosOptions, random: 
     };
   }
 
-  /** Windows that do not show what the query gives, some seconds after the last write. */
-  async function windowBreaches(): Promise<string[]> {
-    const until = Date.now() + WINDOW_MS;
-    let wrong: string[];
-    do {
+  /** What is still wrong when that long has passed since the last write. */
+  async function lasting(find: () => Promise<string[]>): Promise<string[]> {
+    for (;;) {
+      const isLast = Date.now() >= quietSince + settleMs;
+      const wrong = await find();
+      if (wrong.length === 0 || isLast) return wrong;
       await pause(250);
-      const found = await Promise.all(
-        visitors.map(async (visitor) => {
-          const query = await visitor.query();
-          const window = visitor.window();
-          if (window === null) return [];
-          if (window.order === query.order && window.revision === query.revision) return [];
-          return [
-            `${visitor.name}: the window shows revision ${window.revision}, the query ${query.revision}`,
-          ];
-        }),
-      );
-      wrong = found.flat();
-    } while (wrong.length > 0 && Date.now() < until);
-    return wrong;
+    }
+  }
+
+  /** Windows that do not show what the query gives. */
+  async function windowBreaches(): Promise<string[]> {
+    const found = await Promise.all(
+      visitors.map(async (visitor) => {
+        const query = await visitor.query();
+        const window = visitor.window();
+        if (window === null) return [];
+        if (window.order === query.order && window.revision === query.revision) return [];
+        return [`${visitor.name}: the window shows revision ${window.revision}, the query ${query.revision}`];
+      }),
+    );
+    return found.flat();
   }
 
   async function recordBreaches(): Promise<string[]> {
     const found: string[] = [];
     for (const visitor of visitors) {
       const record = await visitor.record();
-      const { eventCount } = await visitor.query();
       found.push(...visitor.ledger.breaches(record).map((breach) => `${visitor.name}: ${breach}`));
-      if ((eventCount ?? 0) !== record.activity.length) {
-        found.push(`${visitor.name}: ${eventCount} events learned of ${record.activity.length} recorded`);
+      const nRecorded = record.activity.length;
+      const nLearned = record.profile?.eventCount ?? 0;
+      if (nLearned !== nRecorded) {
+        found.push(`${visitor.name}: ${nLearned} events learned of ${nRecorded} recorded`);
+      }
+      const { eventCount } = await visitor.query();
+      if ((eventCount ?? 0) !== nRecorded) {
+        found.push(`${visitor.name}: ${eventCount} events counted of ${nRecorded} recorded`);
       }
     }
     return found;

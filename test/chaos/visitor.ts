@@ -60,6 +60,7 @@ export class Visitor {
   private readonly doubtful = new Set<string>();
   private readonly running = new Set<Promise<void>>();
   private nSessions = 0;
+  private nProbes = 0;
 
   constructor(private readonly options: VisitorOptions) {}
 
@@ -137,10 +138,19 @@ export class Visitor {
     return this.pushed;
   }
 
+  /** Whether a thumb about an item of its own is accepted now: up and taken back in turns. */
+  async probe(): Promise<boolean> {
+    const value = (this.nProbes += 1) % 2 === 1 ? 'UP' : 'NONE';
+    const answer = await this.ask<{ sendFeedback: { feedback?: { at: string } } }>(SEND, {
+      input: { itemId: this.options.itemIds[0], value },
+    }).catch(() => null);
+    return answer?.sendFeedback.feedback !== undefined;
+  }
+
   async record(): Promise<UserRecord> {
     const { url, token } = this.options;
     const { exportUser } = await askFor<{ exportUser: { document?: string } }>(url(), token, EXPORT);
-    if (exportUser.document === undefined) return { feedback: [], activity: [] };
+    if (exportUser.document === undefined) return { feedback: [], activity: [], profile: null };
     return JSON.parse(exportUser.document) as UserRecord;
   }
 
