@@ -19,3 +19,11 @@ export interface Feedback {
   /** How many events of its user the instance that took it knew before it; -1 unknown. */
   readonly afterEvents: number;
 }
+
+/**
+ * Whether a thumb takes back what was never said: stored, so that a retry finds it, but it leaves no event in the record
+ * and nothing in the profile.
+ */
+export function saysNothing({ value, seq }: Pick<Feedback, 'value' | 'seq'>): boolean {
+  return value === 0 && seq === 1;
+}

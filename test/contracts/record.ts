@@ -294,6 +294,18 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
       expect(await feedback.findPendingByUsers([bob])).toEqual([]);
     });
 
+    it('has nothing wait for a thumb that takes back what was never said', async () => {
+      const { stored } = await feedback.submit(thumb({ value: 0 }));
+      expect(await feedback.findPending()).toEqual([]);
+      expect(await feedback.findPendingByUsers([ann])).toEqual([]);
+      expect(await feedback.findByUser(ann)).toEqual([stored]);
+      const { stored: next, previous } = await feedback.submit(thumb({ at: NOON + 1 }));
+      expect(previous).toEqual(stored);
+      expect(await feedback.findPending()).toEqual([next]);
+      const { stored: last } = await feedback.submit(thumb({ value: 0, at: NOON + 2 }));
+      expect(await feedback.findPending()).toEqual([next, last]);
+    });
+
     it('keeps opinions that were replaced before they were applied', async () => {
       const { stored: first } = await feedback.submit(thumb());
       const { stored: second } = await feedback.submit(thumb({ value: -1, at: NOON + 1 }));

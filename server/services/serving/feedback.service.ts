@@ -4,6 +4,7 @@
  */
 
 import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/index.js';
+import { saysNothing } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
 import type { ItemCatalogue } from '../users/index.js';
@@ -78,16 +79,13 @@ export class FeedbackLoop implements FeedbackService {
     before: Profile,
     apply: Apply,
   ): Promise<boolean> {
-    const { profiles, metrics, recommendations, store } = this.options;
+    const { profiles, metrics, recommendations } = this.options;
     const { userId } = stored;
+    if (saysNothing(stored)) return false;
     if (stored === previous) {
       // The first attempt may have been stored without having been learned: its answer was lost, or its instance died.
       if (holdsThumb(await profiles.get(userId), stored)) return false;
       return apply(userId, [], { isRepeat: true });
-    }
-    if (stored.value === (previous?.value ?? 0)) {
-      await store.feedback.markApplied([stored]);
-      return true;
     }
     const event = thumbEvent(stored);
     const foretold = recommendations.foretell(before, stored);

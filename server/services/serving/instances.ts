@@ -8,6 +8,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { EventPublisher, Feedback, Logger } from '../../domain/index.js';
+import { saysNothing } from '../../domain/index.js';
 import type { Notice, Store } from '../../store/index.js';
 
 import type { ItemCatalogue } from '../users/index.js';
@@ -41,8 +42,8 @@ export class Instances {
   follow(): void {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
-    void this.each(feedback.watch(options), async (thumb) => {
-      if (thumb.feedback.origin !== this.options.instanceId) await this.heedThumb(thumb.feedback);
+    void this.each(feedback.watch(options), async ({ feedback: thumb }) => {
+      if (thumb.origin !== this.options.instanceId && !saysNothing(thumb)) await this.heedThumb(thumb);
     });
     void this.each(notices.watch(options), (notice) => this.heed(notice));
   }

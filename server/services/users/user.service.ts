@@ -10,7 +10,7 @@ import type { UserService } from '../index.js';
 export interface UserDirectoryOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
+  readonly personas: Pick<PersonaAssigner, 'pendingOf'>;
 }
 
 export class UserDirectory implements UserService {
@@ -30,18 +30,25 @@ export class UserDirectory implements UserService {
       await profiles.drain();
       found.push(...(await store.users.findMany(newcomers)));
     }
-    return found.map((user) => this.upToDate(user));
+    return this.upToDate(found);
   }
 
   async users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>> {
     const { rows, ...rest } = await this.options.store.users.list(page);
-    return { ...rest, rows: rows.map((user) => this.upToDate(user)) };
+    return { ...rest, rows: await this.upToDate(rows) };
   }
 
-  /** Personas are written a moment after they have moved. */
-  private upToDate(user: User): User {
-    const pending = this.options.personas.pendingOf(user.userId);
-    return pending === null ? user : { ...user, persona: pending.persona, eventCount: pending.eventCount };
+  /** Personas are written a moment after they have moved; what a user row counts is as of its last persona. */
+  private async upToDate(rows: readonly User[]): Promise<User[]> {
+    const { profiles, personas } = this.options;
+    await profiles.preload(rows.map(({ userId }) => userId));
+    return Promise.all(
+      rows.map(async (user) => {
+        const { eventCount } = await profiles.get(user.userId);
+        const pending = personas.pendingOf(user.userId);
+        return { ...user, eventCount, persona: pending === null ? user.persona : pending.persona };
+      }),
+    );
   }
 
   async demoUsers(first: number): Promise<User[]> {

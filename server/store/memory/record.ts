@@ -1,6 +1,7 @@
 /** Activity, profiles and feedback in memory. */
 
 import type { BehaviourEvent, Feedback, Profile } from '../../domain/index.js';
+import { saysNothing } from '../../domain/index.js';
 import { byTime, eventKey, groupBy } from '../activity-bucket.js';
 import type { ActivityRepository, FeedbackRepository, ProfileRepository } from '../repositories.js';
 
@@ -86,7 +87,7 @@ export function createFeedback(): FeedbackRepository {
       if (previous !== null && previous.value === feedback.value) return { stored: previous, previous };
       const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
       table.set(key, stored);
-      pending.set(key, [...(pending.get(key) ?? []), stored]);
+      if (!saysNothing(stored)) pending.set(key, [...(pending.get(key) ?? []), stored]);
       opinions.send({ feedback: stored, resumeToken: null });
       return { stored, previous };
     },

@@ -12,6 +12,7 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { Feedback } from '../../domain/index.js';
+import { saysNothing } from '../../domain/index.js';
 import { groupBy } from '../activity-bucket.js';
 import type { FeedbackRepository } from '../repositories.js';
 
@@ -140,7 +141,11 @@ export function createFeedbackRepository(
       await compareAndSet<FeedbackDocument>(
         model.collection,
         rows.map(({ submission: { _id }, previous, stored, trail }) => ({
-          document: { _id, ...stored, pending: true, ...(previous === null ? {} : { trail }) },
+          document: {
+            ...{ _id, ...stored },
+            ...(saysNothing(stored) ? {} : { pending: true }),
+            ...(previous === null ? {} : { trail }),
+          },
           expected: previous === null ? null : { seq: previous.seq },
         })),
       ),
@@ -148,7 +153,7 @@ export function createFeedbackRepository(
     const again: Submission[] = [];
     for (const { submission, previous, stored, trail } of rows) {
       if (!refused.has(submission._id)) {
-        known.set(submission._id, { feedback: stored, isPending: true, trail });
+        known.set(submission._id, { feedback: stored, isPending: !saysNothing(stored), trail });
         submission.resolve({ stored, previous });
       } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
       else

@@ -10,7 +10,7 @@ const USER = 'b'.repeat(64);
 
 /** Two instances' profiles on one store; `taken` are the thumbs the first one took, in order. */
 async function twoInstances() {
-  const { store, container } = await smallWorld();
+  const { store, container, another } = await smallWorld();
   await container.services.training.run('startup');
   const [first, second] = (await store.items.list({ first: 2, after: null })).rows.map(
     ({ itemId }) => itemId,
@@ -30,7 +30,7 @@ async function twoInstances() {
     await container.services.userData.export(USER);
     return store.profiles.find(USER);
   };
-  return { store, container, items: [first, second], like, taken, other, truth };
+  return { store, container, another, items: [first, second], like, taken, other, truth };
 }
 
 describe('a thumb taken elsewhere', () => {
@@ -74,6 +74,22 @@ describe('a thumb taken elsewhere', () => {
     await other.change([USER], (apply) => apply(USER, [{ ...event, device: null, locale: null }]));
     await other.drain();
     expect(await truth()).toMatchObject({ eventCount: 3, interactions: [{ opinion: 1 }, { opinion: 1 }] });
+    await container.stop();
+  });
+
+  it('moves nobody where it takes back what was never said', async () => {
+    const { store, container, another, items, like, taken, truth } = await twoInstances();
+    const there = another();
+    await there.start();
+    there.follow();
+    await there.services.recommendations.recommend({ userId: USER, first: 1 });
+    const published = there.bus.subscribe(['recommendations.updated']);
+    await like(items[0], 0);
+    await like(items[1]);
+    expect((await published.next()).value).toMatchObject({ payload: { receivedAt: taken[1].at } });
+    expect(await truth()).toMatchObject({ eventCount: 1 });
+    expect(await store.activity.findByUser(USER)).toHaveLength(1);
+    await there.stop();
     await container.stop();
   });
 });
