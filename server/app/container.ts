@@ -16,6 +16,7 @@ import {
   ProfileService,
   Reconnection,
   UserDirectory,
+  Succession,
   createAnnounce,
 } from '../services/users/index.js';
 import {
@@ -178,6 +179,7 @@ export function createContainer({
     ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
   });
   const reconnection = new Reconnection({ store, profiles, personas, log });
+  const succession = new Succession({ store, profiles, instanceId, clock, log });
   const corrections = new PersonaCorrection({ demo, profiles, personas, recommender, bus, clock });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
@@ -220,6 +222,7 @@ export function createContainer({
     follow(): void {
       models.follow();
       instances.follow();
+      succession.follow();
       alerts.follow();
       analytics.follow();
       training.follow();
@@ -250,6 +253,7 @@ export function createContainer({
       tokens.stop();
       instances.close();
       await reconnection.close();
+      await succession.close();
       userData.close();
       alerts.close();
       analytics.close();

@@ -84,7 +84,16 @@ export interface ActivityBucket {
 
 export interface AppendOptions {
   readonly fresh?: boolean;
+  readonly bulk?: boolean;
   readonly derived?: boolean;
+}
+
+/** A note that the derived data of some users may lag behind the record. */
+export interface PendingMark {
+  readonly markId: string;
+  readonly userIds: readonly string[];
+  /** Whether it was made by a bulk load, which takes long to apply what it appends. */
+  readonly isBulk: boolean;
 }
 
 export interface ActivityRepository {
@@ -92,6 +101,7 @@ export interface ActivityRepository {
    * Appends events idempotently by `event.id` and marks the users as pending until `markApplied`.
    * Returns the events that were new, in the order given.
    * `fresh: true` promises that no event of these users is stored yet (a first bulk import) and skips the look-ups.
+   * `bulk: true` has its mark say so; `fresh` does as well.
    * `derived: true` says that the events follow from thumbs which stay pending in `feedback` until all is applied: no mark
    * is made, and nothing waits for the disk.
    */
@@ -104,7 +114,14 @@ export interface ActivityRepository {
   streamByUser(): AsyncIterable<{ userId: string; events: BehaviourEvent[] }>;
   /** Users whose derived data may lag behind the record. */
   findPendingUsers(): Promise<string[]>;
-  /** The caller sees to it that no append for these users runs between what it applied and this call. */
+  /** The marks of other processes, whether these run or have ended. */
+  findForeignMarks(): Promise<PendingMark[]>;
+  /** Has `markApplied` clear these marks of other processes. */
+  adoptMarks(marks: readonly PendingMark[]): void;
+  /**
+   * Clears the marks of these users that this process made or adopted. The caller sees to it that no append of this
+   * process for these users runs between what it applied and this call.
+   */
   markApplied(userIds: readonly string[]): Promise<void>;
   countEvents(): Promise<number>;
   deleteByUser(userId: string): Promise<number>;
@@ -130,8 +147,8 @@ export interface ProfileRepository {
 
 export interface FeedbackRepository {
   /**
-   * The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending. Returns
-   * what is stored now. An opinion that is stored already is not written again: `stored` is `previous` then, with the
+   * The one awaited write of a thumb (majority, on disk). Sets the latest opinion, raises `seq`, marks it pending unless it
+   * says nothing. Returns what is stored now. An opinion that is stored already is not written again: `stored` is `previous` then, with the
    * list and the position it was first given in, which are what it was counted under.
    */
   submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;

@@ -68,14 +68,39 @@ describe('the database behind the store', () => {
     ]);
   });
 
-  it('keeps a mark of unapplied events for the next process, and loses it only when they are applied', async () => {
+  it('keeps a mark of unapplied events for the next process, which clears it once it has adopted it', async () => {
     await store.activity.append([event('a'), event('b', { userId: userIdOf(2) })]);
+    await store.activity.append([event('c', { userId: userIdOf(3) })], { bulk: true });
     await store.activity.markApplied([userIdOf(1)]);
     const next = await createMongoStore({ uri });
-    expect(await next.activity.findPendingUsers()).toContain(userIdOf(2));
-    await next.activity.markApplied([userIdOf(1), userIdOf(2)]);
+    const users = [2, 3].map(userIdOf);
+    expect(await next.activity.findPendingUsers()).toEqual(expect.arrayContaining(users));
+    // Its owner may be about to write what it announces.
+    await next.activity.markApplied([1, 2, 3].map(userIdOf));
+    expect(await raw.collection('pendingActivity').countDocuments()).toBe(2);
+    const marks = await next.activity.findForeignMarks();
+    expect(marks.map(({ isBulk }) => isBulk).sort()).toEqual([false, true]);
+    next.activity.adoptMarks(marks);
+    expect(await next.activity.findForeignMarks()).toEqual([]);
+    expect(await next.activity.findPendingUsers()).toEqual(expect.arrayContaining(users));
+    await next.activity.markApplied([1, 2, 3].map(userIdOf));
     expect(await raw.collection('pendingActivity').countDocuments()).toBe(0);
     await next.close();
+  });
+
+  it('marks its users again where an append took long, since others may have taken the mark for abandoned', async () => {
+    let now = NOON;
+    const slow = await createMongoStore({ uri, clock: () => (now += 700) });
+    await slow.activity.append([event('quick')]);
+    expect(await raw.collection('pendingActivity').countDocuments()).toBe(1);
+    now = NOON;
+    const late = await createMongoStore({ uri, clock: () => (now += 1_100) });
+    await late.activity.append([event('late')]);
+    expect(await raw.collection('pendingActivity').countDocuments()).toBe(3);
+    await late.activity.markApplied([userIdOf(1)]);
+    expect(await raw.collection('pendingActivity').countDocuments()).toBe(1);
+    await slow.close();
+    await late.close();
   });
 
   it('opens with what is there already', async () => {

@@ -129,7 +129,7 @@ export class BulkLoad {
     const { store, profiles } = this.options;
     const undated = userIds.filter((userId) => this.held.get(userId)!.some(({ at }) => !isTimeKnown(at)));
     this.settle(userIds, await store.activity.findBefore(undated, KNOWN_TIME_FROM));
-    const added = await store.activity.append(this.eventsOf(userIds));
+    const added = await store.activity.append(this.eventsOf(userIds), { bulk: true });
     this.count(added, userIds);
     this.options.metrics?.addHistory(added, personaIds);
     const moved = [...new Set(added.map((event) => event.userId))];

@@ -10,6 +10,7 @@ export { PersonaAssigner, chosenOf } from './persona.service.js';
 export { ProfileService, holdsThumb } from './profile.service.js';
 export type { Apply } from './profile.service.js';
 export { Reconnection } from './reconnection.js';
+export { Succession } from './succession.js';
 export { thumbEvent } from './thumb-event.js';
 export { Turns, nextTurn } from './turns.js';
 export { UserDirectory } from './user.service.js';

@@ -208,6 +208,8 @@ export class ProfileService {
     const { store } = this.options;
     const userIds = new Set((await store.feedback.findPending()).map(({ userId }) => userId));
     for (const userId of await store.activity.findPendingUsers()) userIds.add(userId);
+    // With others, the owner of a mark may be alive, and is given time (see succession.ts).
+    if (!store.hasChangeStreams) store.activity.adoptMarks(await store.activity.findForeignMarks());
     await this.rebuild([...userIds], { isAnnounced: true });
     return userIds.size;
   }

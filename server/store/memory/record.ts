@@ -37,6 +37,9 @@ export function createActivity(): ActivityRepository {
         yield { userId, events: rows.sort(byTime) };
     },
     findPendingUsers: async () => [...pending].sort(),
+    // One process has it.
+    findForeignMarks: async () => [],
+    adoptMarks: () => undefined,
     async markApplied(userIds) {
       for (const userId of userIds) pending.delete(userId);
     },

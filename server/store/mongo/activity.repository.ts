@@ -22,7 +22,7 @@ import {
   weeksSpan,
   withoutRepeats,
 } from '../activity-bucket.js';
-import type { ActivityBucket, ActivityRepository } from '../repositories.js';
+import type { ActivityBucket, ActivityRepository, AppendOptions, PendingMark } from '../repositories.js';
 
 import { CURSOR_BATCH, DERIVED, batchesOf, findByIds } from './batches.js';
 import { compareAndSet } from './compare-and-set.js';
@@ -59,26 +59,36 @@ export const activitySchema = new Schema<BucketDocument>(
 );
 activitySchema.index({ userId: 1, week: 1, part: 1 }, { unique: true });
 
+/**
+ * Another process may take a mark for abandoned after a few seconds. An append that takes longer than this marks its
+ * users again, before it is acknowledged.
+ */
+const MARK_GOOD_MS = 1_000;
+
 interface PendingDocument {
   _id: string;
   userIds: string[];
+  isBulk?: true;
 }
 
 export const pendingActivitySchema = new Schema<PendingDocument>(
-  { _id: { type: String, required: true }, userIds: [String] },
+  { _id: { type: String, required: true }, userIds: [String], isBulk: Boolean },
   { collection: 'pendingActivity', versionKey: false, autoIndex: false },
 );
 
-export function createActivityRepository(connection: Connection, lane: WriteLane): ActivityRepository {
+export function createActivityRepository(
+  connection: Connection,
+  { lane, clock }: { lane: WriteLane; clock: () => number },
+): ActivityRepository {
   const model = connection.model('ActivityBucket', activitySchema);
   const pending = connection.model('PendingActivity', pendingActivitySchema);
-  /** The marks this process wrote or read, with the users of each that are not yet applied. */
+  /** The marks this process made or adopted, with the users of each that are not yet applied. */
   const marks = new Map<string, Set<string>>();
 
-  async function mark(userIds: Iterable<string>): Promise<void> {
+  async function mark(userIds: Iterable<string>, isBulk: boolean): Promise<void> {
     const _id = randomUUID();
     const waiting = new Set(userIds);
-    await pending.collection.insertOne({ _id, userIds: [...waiting] } as never);
+    await pending.collection.insertOne({ _id, userIds: [...waiting], ...(isBulk && { isBulk }) } as never);
     marks.set(_id, waiting);
   }
 
@@ -100,7 +110,7 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
 
   async function appendFresh(events: readonly BehaviourEvent[]): Promise<BehaviourEvent[]> {
     const users = groupBy(withoutRepeats(events), (event) => event.userId);
-    await mark(users.keys());
+    await mark(users.keys(), true);
     const rows = [...users].flatMap(([userId, history]) =>
       packHistory(userId, history).map((bucket) => ({ bucket: toDocument(bucket), grownFrom: 0 })),
     );
@@ -108,11 +118,21 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
     const stored = [...users].filter(([userId]) => !refused.has(userId)).flatMap(([, history]) => history);
     if (refused.size === 0) return stored;
     // These users were not fresh after all; those of their buckets that went in are found again by event id.
-    return [...stored, ...(await append(events.filter((event) => refused.has(event.userId))))];
+    return [
+      ...stored,
+      ...(await append(
+        events.filter((event) => refused.has(event.userId)),
+        { bulk: true },
+      )),
+    ];
   }
 
-  async function append(events: readonly BehaviourEvent[], isDerived = false): Promise<BehaviourEvent[]> {
+  async function append(
+    events: readonly BehaviourEvent[],
+    { derived: isDerived = false, bulk: isBulk = false }: AppendOptions,
+  ): Promise<BehaviourEvent[]> {
     const isNew = new Set<string>();
+    let markedAt: number | null = null;
     let waiting = groupBy(withoutRepeats(events), (event) => event.userId);
     for (let attempt = 0; waiting.size > 0; attempt += 1) {
       if (attempt === MAX_ATTEMPTS)
@@ -121,11 +141,23 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
       const buckets = groupBy(found, (bucket) => bucket.userId);
       const rows = [...waiting].flatMap(([userId, batch]) => grow(userId, batch, buckets.get(userId) ?? []));
       for (const { added } of rows) for (const event of added) isNew.add(eventKey(event));
-      if (attempt === 0 && rows.length > 0 && !isDerived) await mark(rows.map((row) => row.bucket.userId));
+      if (attempt === 0 && rows.length > 0 && !isDerived) {
+        await mark(
+          rows.map((row) => row.bucket.userId),
+          isBulk,
+        );
+        markedAt = clock();
+      }
       const refused = await write(rows, isDerived);
       waiting = new Map([...waiting].filter(([userId]) => refused.has(userId)));
     }
-    return withoutRepeats(events).filter((event) => isNew.has(eventKey(event)));
+    const added = withoutRepeats(events).filter((event) => isNew.has(eventKey(event)));
+    if (markedAt !== null && clock() - markedAt > MARK_GOOD_MS)
+      await mark(
+        added.map(({ userId }) => userId),
+        isBulk,
+      );
+    return added;
   }
 
   /** The buckets that may hold these events already, and those they would go to: all that touch their weeks. */
@@ -137,10 +169,17 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
     );
   }
 
+  async function findForeignMarks(): Promise<PendingMark[]> {
+    const found = await pending.find().lean();
+    return found
+      .filter(({ _id }) => !marks.has(_id))
+      .map(({ _id: markId, userIds, isBulk = false }) => ({ markId, userIds, isBulk }));
+  }
+
   return {
     append: (events, options) => {
       if (events.length === 0) return Promise.resolve([]);
-      return options?.fresh === true ? appendFresh(events) : append(events, options?.derived === true);
+      return options?.fresh === true ? appendFresh(events) : append(events, options ?? {});
     },
     async findByUser(userId) {
       const buckets = await model.find({ userId }).lean();
@@ -174,10 +213,13 @@ export function createActivityRepository(connection: Connection, lane: WriteLane
       if (userId !== null) yield { userId, events: events.sort(byTime) };
     },
     async findPendingUsers() {
-      for (const { _id, userIds } of await pending.find().lean()) {
-        if (!marks.has(_id)) marks.set(_id, new Set(userIds));
-      }
-      return [...new Set([...marks.values()].flatMap((userIds) => [...userIds]))].sort();
+      const own = [...marks.values()].flatMap((userIds) => [...userIds]);
+      const foreign = (await findForeignMarks()).flatMap(({ userIds }) => userIds);
+      return [...new Set([...own, ...foreign])].sort();
+    },
+    findForeignMarks,
+    adoptMarks(foreign) {
+      for (const { markId, userIds } of foreign) if (!marks.has(markId)) marks.set(markId, new Set(userIds));
     },
     async markApplied(userIds) {
       const done: string[] = [];

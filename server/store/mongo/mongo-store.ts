@@ -36,6 +36,8 @@ export interface MongoStoreOptions {
   readonly uri: string;
   /** What this instance signs thumbs and notices with; its watchers are not told of its own. Default: they are told of all. */
   readonly origin?: string;
+  /** Milliseconds since the epoch. Default: the system's. */
+  readonly clock?: () => number;
   /** How long a call waits for a server that is gone before it fails. Default 2000. */
   readonly serverSelectionTimeoutMs?: number;
   /** Told the name of every command that is sent to the server, and the collection it is about. */
@@ -76,7 +78,7 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
         );
     const hello = await connection.db!.admin().command({ hello: 1 });
     const hasChangeStreams = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
-    const store = createRepositories(connection, hasChangeStreams);
+    const store = createRepositories(connection, hasChangeStreams, options.clock ?? Date.now);
     for (const model of Object.values(connection.models)) {
       await model.createCollection();
       await model.createIndexes();
@@ -88,12 +90,12 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
   }
 }
 
-function createRepositories(connection: Connection, hasChangeStreams: boolean): Store {
+function createRepositories(connection: Connection, hasChangeStreams: boolean, clock: () => number): Store {
   const lane = new WriteLane();
   return {
     items: guarded(createItemRepository(connection)),
     users: guarded(createUserRepository(connection, { hasChangeStreams, lane })),
-    activity: guarded(createActivityRepository(connection, lane)),
+    activity: guarded(createActivityRepository(connection, { lane, clock })),
     profiles: guarded(createProfileRepository(connection, lane)),
     feedback: guarded(createFeedbackRepository(connection, { hasChangeStreams, lane })),
     leases: guarded(createLeaseRepository(connection)),

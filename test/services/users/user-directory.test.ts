@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { ProfileService } from '../../../server/services/users/index.js';
-import { UserDirectory } from '../../../server/services/users/index.js';
+import { ProfileService } from '../../../server/services/users/profile.service.js';
+import { UserDirectory } from '../../../server/services/users/user.service.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import { NOON, event, userIdOf } from '../../contracts/samples.js';
 import { SILENT } from '../../support/small-world.js';
