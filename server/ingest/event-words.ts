@@ -8,7 +8,7 @@ import { RowProblem } from './row-problem.js';
 /** What a given word means: a type, or that its rows are left out. */
 export type WordMeaning = EventType | 'ignore';
 
-const SYNONYMS: Readonly<Record<EventType, readonly string[]>> = {
+const SYNONYMS: Readonly<Record<WordMeaning, readonly string[]>> = {
   impression: ['impressions', 'viewitemlist', 'productimpression', 'shown'],
   view: [
     'views',
@@ -17,12 +17,23 @@ const SYNONYMS: Readonly<Record<EventType, readonly string[]>> = {
     'viewitem',
     'viewproduct',
     'productview',
+    'viewcontent',
+    'pv',
     'productviewed',
     'detailview',
   ],
   click: ['clicks', 'clickout', 'itemclick', 'productclick', 'selectitem', 'productclicked'],
   search: ['searches', 'viewsearchresults', 'searched'],
-  cart: ['carts', 'addtocart', 'addedtocart', 'cartadd', 'addtobasket', 'basket', 'productadded'],
+  cart: [
+    'carts',
+    'addtocart',
+    'addedtocart',
+    'cartadd',
+    'addtobasket',
+    'basketadd',
+    'basket',
+    'productadded',
+  ],
   purchase: [
     'purchases',
     'purchased',
@@ -33,13 +44,19 @@ const SYNONYMS: Readonly<Record<EventType, readonly string[]>> = {
     'order',
     'ordered',
     'ordercompleted',
+    'checkout',
+    'sale',
   ],
   like: ['likes', 'liked', 'favorite', 'favourite', 'fav', 'thumbsup', 'upvote'],
   dislike: ['dislikes', 'disliked', 'thumbsdown', 'downvote'],
+  // What undoes an earlier event says nothing of taste.
+  ignore: ['removefromcart', 'removedfromcart', 'cartremove', 'removefrombasket', 'productremoved'],
 };
 
-const MEANINGS: ReadonlyMap<string, EventType> = new Map(
-  EVENT_TYPES.flatMap((type) => [type, ...SYNONYMS[type]].map((word) => [word, type] as const)),
+const MEANINGS: ReadonlyMap<string, WordMeaning> = new Map(
+  ([...EVENT_TYPES, 'ignore'] as const).flatMap((type) =>
+    [type, ...SYNONYMS[type]].map((word) => [word, type] as const),
+  ),
 );
 
 const UNKNOWN = `is not one of ${EVENT_TYPES.join(', ')}`;

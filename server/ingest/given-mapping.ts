@@ -11,6 +11,7 @@ import type { WordMeaning } from './event-words.js';
 import { checkThresholds, parseScale } from './rating-scale.js';
 import type { Scale } from './rating-scale.js';
 import { encodingNamed } from './text-encoding.js';
+import type { DateOrder } from './time-values.js';
 
 export interface GivenMapping {
   /** The column (or, without a header line, its number from 1) by field; '' for a field that is left out. */
@@ -21,6 +22,8 @@ export interface GivenMapping {
   readonly types: ReadonlyMap<string, WordMeaning>;
   /** The type of every row, for a file without a column of types. */
   readonly everyType?: WordMeaning;
+  /** How dates like 01/10/2019 are read. */
+  readonly dates?: DateOrder;
   readonly scale?: Scale;
   readonly likeAt?: number;
   readonly dislikeAt?: number;
@@ -43,6 +46,7 @@ export const MAPPING_KEYS = [
   'delimiter',
   'encoding',
   'type',
+  'dates',
   'scale',
   'like-at',
   'dislike-at',
@@ -80,6 +84,7 @@ export function parseMapping(keys: Readonly<Record<string, unknown>>): GivenMapp
     everyType,
     delimiter: parseDelimiter(text(value('delimiter'), 'delimiter')),
     encoding: optional(text(value('encoding'), 'encoding'), encodingNamed),
+    dates: optional(text(value('dates'), 'dates'), parseDates),
     scale: optional(text(value('scale'), 'scale'), parseScale),
     likeAt: numberOf(value('like-at'), 'like-at'),
     dislikeAt: numberOf(value('dislike-at'), 'dislike-at'),
@@ -141,6 +146,12 @@ function parseDelimiter(given: string | undefined): string | undefined {
       'delimiter',
     );
   return delimiter;
+}
+
+function parseDates(given: string): DateOrder {
+  const word = given.trim().toLowerCase();
+  if (word === 'day-first' || word === 'month-first') return word;
+  throw new InvalidInputError('"dates" is day-first or month-first.', 'dates');
 }
 
 function text(value: unknown, key: MappingKey): string | undefined {

@@ -22,13 +22,14 @@ import type { Frame } from './record-framer.js';
 import type { TableRow } from './row-decoder.js';
 import { RatingCounts, ratingRule } from './rating-scale.js';
 import { RowProblem } from './row-problem.js';
+import { shownNames } from './shown-names.js';
 import { createFramer, detectFormat } from './table-format.js';
 import type { TableFormat } from './table-format.js';
 import type { TableMapping } from './table-mapping.js';
 import { readTable } from './table-reader.js';
 import { nameOfSource } from './table-source.js';
 import type { TableSource } from './table-source.js';
-import { isEarlyNumber, isSpreadsheetDay, timeFormOf } from './time-values.js';
+import { dateOrderOf, isEarlyNumber, isSpreadsheetDay, timeFormOf } from './time-values.js';
 import type { TimeForm } from './time-values.js';
 
 export interface PlanOptions {
@@ -80,6 +81,7 @@ export async function planTable(
     columns,
     nested: sample.nested,
     timeForm,
+    dateOrder: given.dates ?? dateOrderOf(times),
     categorySeparator: categorySeparator(first('category')),
     tagSeparator: tagSeparator(first('tags')),
     rule: null,
@@ -228,7 +230,9 @@ function isHeader(
   kind: TableKind,
   given: GivenMapping,
 ): boolean {
-  const isKnown = fieldsOf(kind).some((rule) => columnsFor(rule, cells).length > 0);
+  // One cell that happens to be such a name, beside numbers and times, is a word in a row.
+  const nKnown = fieldsOf(kind).filter((rule) => columnsFor(rule, cells).length > 0).length;
+  const isKnown = nKnown > 1 || (nKnown === 1 && !cells.some(isValue));
   const isGiven = [...given.columns.values()].some(
     (column) => !POSITION.test(column) && cells.some((cell) => isSame(cell, column)),
   );
@@ -305,7 +309,9 @@ function refuseTooMany(name: string, nColumns: number): void {
 function refuseRepeats({ name, header }: Sample): void {
   const twice = header.filter((column, index) => column !== '' && header.indexOf(column) !== index);
   if (twice.length > 0)
-    throw new InvalidInputError(`${name} names the column ${list([...new Set(twice)])} more than once.`);
+    throw new InvalidInputError(
+      `${name} names the column ${list(shownNames([...new Set(twice)]))} more than once. Give every column a name of its own.`,
+    );
 }
 
 function missingColumns(
@@ -329,7 +335,7 @@ function missingColumns(
       missing[0],
     );
   return new InvalidInputError(
-    `${name} lacks the column ${list(missing)}; it has ${list(header.filter((column) => column !== ''))}. If it is there under another name, say ${naming(() => 'COLUMN')}.`,
+    `${name} lacks the column ${list(missing)}; it has ${list(shownNames(header.filter((column) => column !== '')))}. If it is there under another name, say ${naming(() => 'COLUMN')}.`,
     missing[0],
   );
 }

@@ -114,7 +114,8 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to tell their scale`);
   if (isContinuous) throw ask('there are more different ratings than a scale has steps');
   const [least, most] = [values[0], values[values.length - 1]];
-  if (least === most && least === 1) return found({ least: 0, most: 1 });
+  // One is the best of two marks, or the worst of five stars.
+  if (least === most) throw ask(describe(values));
   if (least >= -1 && most === 1 && values.every(Number.isInteger))
     return found({ least: least === -1 ? -1 : 0, most: 1 });
   const positive = rated.filter(({ value }) => value > 0);
@@ -126,14 +127,14 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   throw ask(describe(values));
 }
 
-/** Half a star to five, with a few beside it; a file of nothing but ones says nothing. */
+/** Half a star to five, with a few beside it; a file of nothing but low numbers may be on another scale. */
 function isStars(rated: Numbers): boolean {
   const isBeside = ({ value }: { value: number }) => value < STARS.least || value > STARS.most;
   const beside = countOf(rated.filter(isBeside)) / Math.max(1, countOf(rated));
   const within = rated.filter((number) => !isBeside(number));
   if (beside > MAX_SHARE_BESIDE || within.length === 0) return false;
   const top = within[within.length - 1].value;
-  return top >= STAR_THRESHOLDS.likeAt || (top > 1 && countOf(rated) < MIN_RATINGS);
+  return top >= STAR_THRESHOLDS.likeAt || (top > STAR_THRESHOLDS.dislikeAt && countOf(rated) < MIN_RATINGS);
 }
 
 function ruleOf(scale: Scale, given: GivenScale, origin: RatingRule['origin'], numbers: Numbers): RatingRule {

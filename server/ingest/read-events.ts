@@ -13,11 +13,12 @@ import { cachedPseudonyms } from './pseudonym-cache.js';
 import type { Remarks } from './remarks.js';
 import type { TableRow } from './row-decoder.js';
 import { RowProblem } from './row-problem.js';
+import { timesOf } from './table-mapping.js';
 import type { TableMapping } from './table-mapping.js';
 import { readTable } from './table-reader.js';
 import type { ReadBatch } from './table-reader.js';
 import type { TableSource } from './table-source.js';
-import { EVENTS_FROM, requiredTimestamp } from './time-values.js';
+import { requiredTimestamp } from './time-values.js';
 import type { TimeOptions } from './time-values.js';
 
 /** Seconds, or an amount. */
@@ -46,11 +47,6 @@ export async function* readEvents(
   const convert = (row: TableRow, remarks: Remarks) =>
     toEvent(row, { pseudonymize, words, times, mapping, remarks });
   yield* readTable(source, mapping, { convert });
-}
-
-/** How the times of behaviour are read. */
-export function timesOf(mapping: TableMapping, now: number): TimeOptions {
-  return { now, isSpreadsheet: mapping.timeForm === 'spreadsheet day numbers', from: EVENTS_FROM };
 }
 
 interface Context {

@@ -12,6 +12,7 @@ import type { Remarks } from './remarks.js';
 import { VALUE_SEPARATOR } from './row-decoder.js';
 import type { TableRow } from './row-decoder.js';
 import { RowProblem } from './row-problem.js';
+import { timesOf } from './table-mapping.js';
 import type { TableMapping } from './table-mapping.js';
 import { readTable } from './table-reader.js';
 import type { ReadBatch } from './table-reader.js';
@@ -76,7 +77,7 @@ function toItem(row: TableRow, options: ReadItemsOptions, mapping: TableMapping,
     tags: tags.map((tag) => requiredText('tags', tag)),
     attributes: Object.fromEntries(row.extras.map(([name, value]) => [name, attributeValue(value)])),
     locale: optionalText('locale', locale),
-    createdAt: optionalTimestamp('createdAt', createdAt, { now: options.now }) ?? 0,
+    createdAt: optionalTimestamp('createdAt', createdAt, timesOf(mapping, options.now)) ?? 0,
     isAvailable: availability(available.split(VALUE_SEPARATOR)),
   };
   if (title === '') remarks.add('titles are missing: the id stands in');

@@ -9,7 +9,8 @@ import { nameOfFormat } from './table-format.js';
 import type { TableFormat } from './table-format.js';
 import { UTF_8 } from './text-encoding.js';
 import type { Encoding } from './text-encoding.js';
-import type { TimeForm } from './time-values.js';
+import { EVENTS_FROM } from './time-values.js';
+import type { DateOrder, TimeForm, TimeOptions } from './time-values.js';
 
 export interface TableMapping {
   readonly kind: TableKind;
@@ -27,11 +28,19 @@ export interface TableMapping {
   /** Columns with objects in them, as far as the beginning of the file shows; they are left out. */
   readonly nested: readonly string[];
   readonly timeForm: TimeForm | null;
+  /** How dates like 01/10/2019 are read; null where there are none, or the file leaves it open. */
+  readonly dateOrder: DateOrder | null;
   readonly categorySeparator: ListSeparator;
   readonly tagSeparator: ListSeparator;
   /** Null for anything but ratings. */
   readonly rule: RatingRule | null;
   readonly given: GivenMapping;
+}
+
+/** How the times of a table are read. */
+export function timesOf({ kind, timeForm, dateOrder }: TableMapping, now: number): TimeOptions {
+  const isSpreadsheet = timeForm === 'spreadsheet day numbers';
+  return { now, isSpreadsheet, dateOrder, from: kind === 'items' ? 0 : EVENTS_FROM };
 }
 
 /** The mapping in a few sentences without a full stop. */
@@ -48,6 +57,8 @@ export function describeMapping(mapping: TableMapping): string[] {
     `took ${taken.join(', ')} (${nameOfFormat(format)}${hasHeader ? '' : ', no header line'}${spelled}${packed})`,
   ];
   if (timeForm !== null && timeForm !== 'dates') said.push(`times are ${timeForm}`);
+  if (mapping.dateOrder !== null)
+    said.push(`dates begin with the ${mapping.dateOrder === 'day-first' ? 'day' : 'month'}`);
   if (rule !== null) said.push(describeRule(rule));
   for (const [field, separator] of [
     ['category', mapping.categorySeparator],

@@ -13,6 +13,7 @@ import { createRowDecoder } from './row-decoder.js';
 import type { TableRow } from './row-decoder.js';
 import { RowProblem } from './row-problem.js';
 import type { Reject } from './row-problem.js';
+import { shownNames } from './shown-names.js';
 import { createFramer } from './table-format.js';
 import type { TableMapping } from './table-mapping.js';
 import type { TableSource } from './table-source.js';
@@ -25,7 +26,7 @@ export interface ReadBatch<T> {
   /** Bytes of the file read so far, and altogether. */
   readonly bytesRead: number;
   readonly totalBytes: number;
-  /** Columns of the file that mean nothing to this reader, and those with objects in them. */
+  /** Columns of the file that mean nothing to this reader, and those with objects in them, for messages. */
   readonly ignoredColumns: readonly string[];
   readonly nestedColumns: readonly string[];
   /** Of all batches so far. */
@@ -74,7 +75,8 @@ export async function* readTable<T>(
   const flush = (): ReadBatch<T> => {
     const { ignored, nested } = decoder.others();
     const { totalBytes } = table;
-    const columns = { ignoredColumns: ignored, nestedColumns: nested };
+    const named = (names: readonly string[]) => (mapping.hasHeader ? shownNames(names) : names);
+    const columns = { ignoredColumns: named(ignored), nestedColumns: named(nested) };
     const batch = { rows, rejects, leftOut, bytesRead: table.bytesRead(), totalBytes, ...columns, remarks };
     rows = [];
     rejects = [];

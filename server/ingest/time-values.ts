@@ -3,7 +3,7 @@
  *
  * The unit of a number follows from its size: of seconds, milliseconds, microseconds and nanoseconds since 1970 only
  * one lies between 1980 and today, and numbers written as dates (20191001) lie below all of them. Day numbers of
- * spreadsheets cannot be told from small numbers one by one; the caller decides for the column.
+ * spreadsheets cannot be told from small numbers one by one, nor days from months; the caller decides for the column.
  */
 
 import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
@@ -21,11 +21,16 @@ export type TimeForm =
   | 'numbers like 20191001'
   | 'spreadsheet day numbers';
 
+/** What the first number of a date like 01/10/2019 is. */
+export type DateOrder = 'day-first' | 'month-first';
+
 export interface TimeOptions {
   /** Ms since the epoch; times more than a day later are refused. */
   readonly now: number;
   /** Numbers of this column are days since 1900, as spreadsheets count them. Default false. */
   readonly isSpreadsheet?: boolean;
+  /** How dates like 01/10/2019 are read. Default null: they are refused. */
+  readonly dateOrder?: DateOrder | null;
   /** Dates before this instant (ms) are refused as well. Default 1970. */
   readonly from?: number;
 }
@@ -45,9 +50,11 @@ const UNITS: readonly (readonly [form: TimeForm, perMs: number])[] = [
 ];
 
 const ISO =
-  /^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?)?\s?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
+  /^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?:[T ](\d\d|\d(?=:))(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?)?\s?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 const DIGITS = /^((?:19|20)\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?$/;
-const DAY_FIRST = /^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b/;
+/** 01/10/2019, and 1.10.2019 7:01 or 10/1/2019, 7:01:30 PM. */
+const YEAR_LAST =
+  /^(\d\d?)([-/.])(\d\d?)\2(\d{4})(?:,?[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?([AP]M)?)?\s?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 
 /**
  * Milliseconds since the epoch; UTC where no zone is given. Null where the cell is empty. Throws RowProblem for what is
@@ -56,8 +63,8 @@ const DAY_FIRST = /^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\b/;
 export function optionalTimestamp(column: string, value: string, options: TimeOptions): number | null {
   if (value === '') return null;
   if (isNumber(value)) return timeOfNumber(column, value, options);
-  const at = fromDate(value);
-  if (Number.isNaN(at)) throw new RowProblem(column, notATime(value), value);
+  const at = fromDate(value, options.dateOrder ?? null);
+  if (Number.isNaN(at)) throw new RowProblem(column, notATime(value, options.dateOrder ?? null), value);
   if (at < 0) throw new RowProblem(column, 'is before 1970', value);
   if (at < (options.from ?? 0)) throw new RowProblem(column, 'lies in the 1970s', value);
   if (at > options.now + MAX_CLOCK_SKEW_MS)
@@ -73,9 +80,21 @@ export function requiredTimestamp(column: string, value: string, options: TimeOp
 
 /** The form of one value; null for what is no time. */
 export function timeFormOf(value: string, now: number): TimeForm | null {
-  if (!isNumber(value)) return Number.isNaN(fromDate(value)) ? null : 'dates';
+  if (!isNumber(value)) return YEAR_LAST.test(value) || !Number.isNaN(fromDate(value, null)) ? 'dates' : null;
   if (!Number.isNaN(fromDigits(value))) return 'numbers like 20191001';
   return unitOf(Number(value), now)?.[0] ?? null;
+}
+
+/**
+ * How a column writes dates like 01/10/2019: by the days after the 12th, which are no months. Null where all its dates
+ * can be read both ways, or some one way and some the other.
+ */
+export function dateOrderOf(values: readonly string[]): DateOrder | null {
+  const dates = values.map((value) => YEAR_LAST.exec(value)).filter((match) => match !== null);
+  const isDayFirst = dates.some(([, first]) => Number(first) > 12);
+  const isMonthFirst = dates.some(([, , , second]) => Number(second) > 12);
+  if (isDayFirst === isMonthFirst) return null;
+  return isDayFirst ? 'day-first' : 'month-first';
 }
 
 /** Whether a number could count days as spreadsheets do, from 1990 to today. */
@@ -119,11 +138,21 @@ function fromDigits(value: string): number {
   return match === null ? Number.NaN : instant(match.slice(1, 7), '', undefined);
 }
 
-function fromDate(value: string): number {
+function fromDate(value: string, order: DateOrder | null): number {
   const match = ISO.exec(value);
-  if (match === null) return Number.NaN;
+  if (match === null) return order === null ? Number.NaN : fromYearLast(value, order);
   const [, year, , month, day, hour, minute, second, fraction, zone] = match;
   return instant([year, month, day, hour, minute, second], fraction ?? '', zone);
+}
+
+function fromYearLast(value: string, order: DateOrder): number {
+  const match = YEAR_LAST.exec(value);
+  if (match === null) return Number.NaN;
+  const [, first, , second, year, hour, minute, seconds, fraction, half, zone] = match;
+  const [day, month] = order === 'day-first' ? [first, second] : [second, first];
+  const hours = half === undefined ? hour : String((Number(hour) % 12) + (/p/i.test(half) ? 12 : 0));
+  if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) return Number.NaN;
+  return instant([year, month, day, hours, minute, seconds], fraction ?? '', zone);
 }
 
 function instant(parts: readonly (string | undefined)[], fraction: string, zone: string | undefined): number {
@@ -150,8 +179,8 @@ function zoneMs(zone: string | undefined): number {
   return (zone[0] === '-' ? -1 : 1) * minutes * 60_000;
 }
 
-function notATime(value: string): string {
-  return DAY_FIRST.test(value)
-    ? 'may begin with the day or with the month; write year-month-day'
+function notATime(value: string, order: DateOrder | null): string {
+  return order === null && YEAR_LAST.test(value)
+    ? 'may begin with the day or with the month: say --dates day-first or month-first'
     : 'is not a time (ISO 8601, or seconds or milliseconds since 1970)';
 }

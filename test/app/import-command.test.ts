@@ -301,12 +301,12 @@ describe('npm run recommend', () => {
       [
         `note;Customer ID\nx;"${name}"\ny;"${name}"\n`,
         'csv',
-        '1 users -> .*, 1 repeated ids are listed once',
+        '1 users -> .*, 1 lists are shorter than 10: nothing else is on offer for them, 1 repeated ids are listed once',
       ],
       [
         `${JSON.stringify({ user_id: people[1] })}\n{"user_id":"new"}\n`,
         'jsonl',
-        '1 of 2 users unknown: cold-start lists',
+        '1 of 2 users unknown: cold-start lists, 2 lists are shorter than 10: .*',
       ],
     ] as const) {
       const answer = await recommend('--users', await file(`others.${suffix}`, content), '--out', out);

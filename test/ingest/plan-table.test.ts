@@ -143,6 +143,39 @@ describe('a table of ratings', () => {
       await expect(plan(content, name), name).rejects.toThrow(message);
   });
 
+  it('is asked for the order of its dates only where no day after the 12th tells it', async () => {
+    const dated = (dates: readonly string[]) =>
+      [HEADER, ...dates.map((date, row) => ['reader' + row, 'b' + row, 4, date])].join('\n');
+    const told = await plan(dated(['01.10.2019', '13.10.2019']));
+    expect(told.dateOrder).toBe('day-first');
+    expect(describeMapping(told)).toContain('dates begin with the day');
+    expect((await plan(dated(['01.10.2019', '02.10.2019']))).dateOrder).toBeNull();
+    const said = await plan(dated(['01.10.2019']), 'r.csv', 'ratings', { dates: 'month-first' });
+    expect(said.dateOrder).toBe('month-first');
+    expect(() => parseMapping({ dates: 'us' })).toThrow('day-first or month-first');
+  });
+
+  it('without a header line is no header where one of its words is a name of columns', async () => {
+    await expect(plan('ann17,item,4,1700000000\nbob18,b2,3,1700000001\n')).rejects.toThrow(
+      /has no header line/,
+    );
+  });
+
+  it('that is turned on its side shows the ids of no users', async () => {
+    const users = ['ann@example.org', 'u1', 'u2', 'u3'];
+    const message = await plan(
+      [
+        ['itemId', 'title', ...users],
+        ['b1', 'One', 5, 4, 3, 1],
+      ].join('\n'),
+    ).then(
+      () => '',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message).toContain('it has "itemId", "title", "4 that look like ids"');
+    for (const user of users) expect(message).not.toContain(`"${user}"`);
+  });
+
   it('whose times would lie in the 1970s is refused with the reason', async () => {
     const early = `userId,itemId,rating,timestamp\n${'u,i,4,1001\n'.repeat(20)}`;
     await expect(plan(early)).rejects.toThrow(/column "timestamp" would lie in the 1970s.*--map timestamp=/);

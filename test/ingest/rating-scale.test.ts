@@ -17,7 +17,6 @@ describe('the scale of a file of ratings', () => {
     ['half stars', { 0.5: 5, 3.5: 10, 4.5: 20 }, { least: 0.5, most: 5, likeAt: 4 }],
     ['five stars with a mistake', { 3: 30, 5: 30, 11: 1 }, { least: 0.5, most: 5 }],
     ['five stars and none', { 0: 40, 3: 10, 5: 10 }, { likeAt: 4, notRated: [0] }],
-    ['nothing but ones', { 1: 50 }, { least: 0, most: 1, likeAt: 0.75 }],
     ['zeros and ones', { 0: 20, 1: 20 }, { likeAt: 0.75, dislikeAt: 0.25, notRated: [] }],
     ['minus and plus', { '-1': 20, 1: 20 }, { least: -1, most: 1, likeAt: 0.5, dislikeAt: -0.5 }],
     ['one to ten', { 1: 5, 5: 10, 7: 20, 10: 10 }, { least: 1, most: 10, likeAt: 7.75, dislikeAt: 3.25 }],
@@ -28,6 +27,9 @@ describe('the scale of a file of ratings', () => {
   });
 
   it.each([
+    ['nothing but ones', { 1: 50 }, 'all ratings are 1. Say which scale'],
+    ['nothing but ones and twos', { 1: 15, 2: 14 }, 'the ratings are 1 and 2. Say which scale'],
+    ['a few ones and twos', { 1: 2, 2: 3 }, 'the ratings are 1 and 2, too few ratings'],
     ['one to three', { 1: 20, 2: 20, 3: 20 }, 'the ratings are 1, 2 and 3'],
     ['shares', { 0.2: 20, 0.7: 20 }, 'the ratings are 0.2 and 0.7'],
     ['play counts', { 1: 50, 2: 20, 7: 9, 40: 5, 400: 1 }, 'the ratings go from 1 to 400'],

@@ -6,7 +6,12 @@ import { EventWords, wordMeaning } from '../../server/ingest/event-words.js';
 import { availability, categorySeparator, listOf, tagSeparator } from '../../server/ingest/item-values.js';
 import { cellOf, isNested, parseRow } from '../../server/ingest/json-row.js';
 import { createTranscoder, detectEncoding, encodingNamed } from '../../server/ingest/text-encoding.js';
-import { isSpreadsheetDay, optionalTimestamp, timeFormOf } from '../../server/ingest/time-values.js';
+import {
+  dateOrderOf,
+  isSpreadsheetDay,
+  optionalTimestamp,
+  timeFormOf,
+} from '../../server/ingest/time-values.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const DAY = Date.UTC(2019, 9, 1);
@@ -47,7 +52,32 @@ describe('a time', () => {
   });
 
   it('that may begin with the day or the month is refused as such', () => {
-    expect(() => optionalTimestamp('t', '01-10-2019 07:01', { now: NOW })).toThrow('write year-month-day');
+    expect(() => optionalTimestamp('t', '01-10-2019 07:01', { now: NOW })).toThrow('say --dates day-first');
+  });
+
+  it.each([
+    ['01-10-2019 07:01', 'day-first', '2019-10-01T07:01:00Z'],
+    ['1.10.2019', 'day-first', '2019-10-01T00:00:00Z'],
+    ['10/1/2019 7:01:30 PM', 'month-first', '2019-10-01T19:01:30Z'],
+    ['10/1/2019, 12:01 AM', 'month-first', '2019-10-01T00:01:00Z'],
+    ['31/10/2019 07:01:00 +02', 'day-first', '2019-10-31T05:01:00Z'],
+    ['2019-10-01 7:01', 'day-first', '2019-10-01T07:01:00Z'],
+  ] as const)('%s is read %s', (text, dateOrder, expected) => {
+    expect(optionalTimestamp('t', text, { now: NOW, dateOrder })).toBe(Date.parse(expected));
+  });
+
+  it('that no calendar has is refused in any order', () => {
+    for (const text of ['31/02/2019', '10/13/2019', '1/1/2019 13:00 PM', '1/1/2019 25:00'])
+      expect(() => optionalTimestamp('t', text, { now: NOW, dateOrder: 'day-first' })).toThrow(
+        'is not a time',
+      );
+  });
+
+  it('has an order where a day after the 12th tells it', () => {
+    expect(dateOrderOf(['01/10/2019', '13/10/2019', ''])).toBe('day-first');
+    expect(dateOrderOf(['10/01/2019 7:01', '10/13/2019 7:01'])).toBe('month-first');
+    expect(dateOrderOf(['01/10/2019', '2019-10-13'])).toBeNull();
+    expect(dateOrderOf(['13/10/2019', '10/13/2019'])).toBeNull();
   });
 
   it('has a form by which its column is described', () => {

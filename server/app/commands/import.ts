@@ -31,6 +31,7 @@ const options = {
     'W=T,...',
     'Types of events (addtocart=cart, remove=ignore); one type alone is that of every row.',
   ),
+  dates: optional('ORDER', 'How dates like 01/10/2019 begin: day-first or month-first.'),
   scale: optional('A..B', 'The least and the greatest rating, such as 1..10.'),
   'like-at': optional('X', 'Ratings from here up are likes. Default: the upper quarter, 4 of five stars.'),
   'dislike-at': optional(

@@ -69,6 +69,7 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
   const rawIds = users.ids;
   const userIds = rawIds.map(pseudonymize);
   let unknown = 0;
+  let short = 0;
   for (const [index, rawId] of rawIds.entries()) {
     if (index % READ_TOGETHER === 0) {
       const together = userIds.slice(index, index + READ_TOGETHER);
@@ -77,6 +78,7 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
     }
     const userId = userIds[index];
     const { items } = await recommendations.recommend({ userId, first: limit, exclude });
+    if (items.length < limit) short += 1;
     await write(out, `${[rawId, ...items.map(({ itemId }) => itemId)].map(csvCell).join(',')}\n`);
     if (scores !== null) {
       const row = await container.recommender.scoresOf(userId, scoreItems);
@@ -95,6 +97,9 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
       `${number(rawIds.length)} users -> ${outPath}`,
       ...(unknown > 0
         ? [`${number(unknown)} of ${number(rawIds.length)} users unknown: cold-start lists`]
+        : []),
+      ...(short > 0
+        ? [`${number(short)} lists are shorter than ${limit}: nothing else is on offer for them`]
         : []),
       ...(users.nRepeats > 0 ? [`${number(users.nRepeats)} repeated ids are listed once`] : []),
       ...(users.rejects.length > 0

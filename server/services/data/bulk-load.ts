@@ -10,6 +10,7 @@
 import type { BehaviourEvent } from '../../domain/index.js';
 import { KNOWN_TIME_FROM, isTimeKnown } from '../../domain/index.js';
 import { rebuildProfile } from '../../features/index.js';
+import { repeatedEventId } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
 import type { ItemCatalogue } from '../users/index.js';
@@ -20,6 +21,7 @@ import { followingWords } from './undated-words.js';
 /** Events held in memory before they are written: about 150 MB. */
 const MAX_HELD_EVENTS = 400_000;
 const USERS_PER_WRITE = 1_000;
+const DAY_MS = 86_400_000;
 
 export interface BulkLoadOptions {
   readonly store: Store;
@@ -146,7 +148,7 @@ export class BulkLoad {
     for (const userId of userIds) {
       const held = this.held.get(userId)!;
       const dated = held.filter(({ at }) => isTimeKnown(at));
-      const distinct = withoutRepeats(dated);
+      const distinct = withoutRepeats(dated.map(numberedPurchases()));
       const words = followingWords(
         held.filter(({ at }) => !isTimeKnown(at)),
         storedOf.get(userId)!,
@@ -174,6 +176,20 @@ export class BulkLoad {
   private localeOf(userId: string): string | null {
     return this.held.get(userId)!.find((event) => event.locale !== null)?.locale ?? null;
   }
+}
+
+/**
+ * Gives equal purchases of one day ids of their own, the same ones whenever a file is read again: where a file has dates
+ * without times, two equal rows are two pieces bought. (Those that are 400,000 rows apart are taken for one.)
+ */
+function numberedPurchases(): (event: BehaviourEvent) => BehaviourEvent {
+  const counts = new Map<string, number>();
+  return (event) => {
+    if (event.type !== 'purchase' || event.at % DAY_MS !== 0) return event;
+    const count = counts.get(event.id) ?? 0;
+    counts.set(event.id, count + 1);
+    return count === 0 ? event : { ...event, id: repeatedEventId(event.id, count) };
+  };
 }
 
 /** The record keeps an event id once. */

@@ -91,7 +91,8 @@ describe('ratings', () => {
     `userId,itemId,rating\n${lines(40, (i) => `u${i % 8},i${Math.floor(i / 8)},${values[i % values.length]}`)}`;
 
   it.each([
-    ['likes as ones', [1], {}, { like: 40 }],
+    ['likes as ones, by hand', [1], { scale: '0..1' }, { like: 40 }],
+    ['nothing but one star, by hand', [1], { scale: '1..5' }, { dislike: 40 }],
     ['zeros and ones', [1, 1, 1, 0], {}, { like: 30, dislike: 10 }],
     ['minus and plus', [1, -1, 1, 1], {}, { like: 30, dislike: 10 }],
     ['one to ten', [10, 1, 8, 5], {}, { like: 20, dislike: 10, rating: 10 }],
@@ -193,14 +194,28 @@ describe('events', () => {
 
   it('that are equal are counted as such', async () => {
     const header = 'userId,type,itemId,timestamp\n';
-    const bought = 'u,purchase,i1,2020-09-01\n';
-    const [, report] = await run({
-      items: ITEMS,
-      events: header + bought.repeat(3) + 'u,view,i2,2020-09-01\n',
-    });
-    expect(report).toMatchObject({ read: 4, recorded: 2, equalRows: 2, unchanged: 0 });
-    const [again] = await run({ events: header + bought.repeat(3) });
-    expect(again).toMatchObject({ read: 3, recorded: 0, equalRows: 2, unchanged: 1 });
+    const seen = 'u,view,i1,2020-09-01\n';
+    const bought = 'u,purchase,i1,2020-09-01 10:00\n';
+    const events = header + seen.repeat(3) + bought.repeat(2);
+    const [, report] = await run({ items: ITEMS, events });
+    expect(report).toMatchObject({ read: 5, recorded: 2, equalRows: 3, unchanged: 0 });
+    const [again] = await run({ events });
+    expect(again).toMatchObject({ read: 5, recorded: 0, equalRows: 3, unchanged: 2 });
+  });
+
+  it('that are purchases of one day without a time are as many pieces, however often they are imported', async () => {
+    const events = `userId,type,itemId,timestamp\n${'u,purchase,i1,2020-09-01\n'.repeat(3)}`;
+    const [, report] = await run({ items: ITEMS, events });
+    expect(report).toMatchObject({ read: 3, recorded: 3, equalRows: 0 });
+    const [again] = await run({ events });
+    expect(again).toMatchObject({ read: 3, recorded: 0, equalRows: 0, unchanged: 3 });
+    expect(await eventTypes()).toEqual({ purchase: 3 });
+  });
+
+  it('show the id of no user among the columns they ignore', async () => {
+    const events = 'userId,type,itemId,timestamp,note,u1,u2,u3\nu1,view,i1,2020-09-01,x,1,2,3\n';
+    const [, report] = await run({ items: ITEMS, events });
+    expect(report.ignoredColumns).toEqual(['note', '3 that look like ids']);
   });
 
   it('of 64-bit ids keep every digit', async () => {
