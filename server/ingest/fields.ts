@@ -9,6 +9,20 @@ export function requiredText(column: string, value: string): string {
   return shortText(column, value);
 }
 
+/** A spreadsheet shows long numbers like this, and saves what it shows: several ids become one. */
+const ROUNDED = /^\d(?:[.,]\d+)?E\+\d{2,}$/;
+
+/** The id of a user or an item. */
+export function requiredId(column: string, value: string): string {
+  if (ROUNDED.test(value))
+    throw new RowProblem(
+      column,
+      'is a number that a spreadsheet has rounded; save the column as text',
+      value,
+    );
+  return requiredText(column, value);
+}
+
 /** Null where the cell is empty. */
 export function optionalText(column: string, value: string): string | null {
   return value === '' ? null : shortText(column, value);

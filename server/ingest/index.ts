@@ -15,7 +15,7 @@ export * from './read-events.js';
 export * from './read-items.js';
 export * from './read-ratings.js';
 export * from './read-users.js';
-export { MAX_RECORD_BYTES } from './record-framer.js';
+export { MAX_RECORD_BYTES, NOT_UTF8 } from './record-framer.js';
 export type { Remarks } from './remarks.js';
 export type { Reject } from './row-problem.js';
 export * from './survey-items.js';

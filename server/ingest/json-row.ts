@@ -3,13 +3,12 @@
 import { RowProblem } from './row-problem.js';
 
 /** A number of so many digits may be larger than what a JavaScript number holds exactly. */
-const MAY_BE_UNSAFE = /\d{16}/;
+const MAY_BE_UNSAFE = /\d{16}|\.\d{15}/;
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const INTEGER = /^-?\d+$/;
 /** An escaped half of a surrogate pair; a whole pair is two of them. */
 const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
 
-/** The object. Integers beyond 2^53 are texts with all their digits. Throws RowProblem for what is no object. */
+/** The object. Numbers beyond 2^53 are texts with all their digits. Throws RowProblem for what is no object. */
 export function parseRow(text: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -41,9 +40,11 @@ export function cellOf(value: unknown): string {
   return String(value as number | boolean);
 }
 
-/** Puts integers that would be rounded into quotes. Numbers inside texts are left alone. */
+/** Puts numbers that would be rounded into quotes. Numbers inside texts are left alone. */
 function withExactIntegers(text: string): string {
   return text.replace(TOKENS, (token) =>
-    token.length >= 16 && INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+    token.length >= 16 && !token.startsWith('"') && Math.abs(Number(token)) > Number.MAX_SAFE_INTEGER
+      ? `"${token}"`
+      : token,
   );
 }

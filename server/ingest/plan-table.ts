@@ -315,7 +315,7 @@ function refuseRepeats({ name, header }: Sample): void {
 }
 
 function missingColumns(
-  { name, header, hasHeader }: Sample,
+  { name, header, hasHeader, nested }: Sample,
   kind: TableKind,
   missing: readonly string[],
   isAnyKnown: boolean,
@@ -324,9 +324,19 @@ function missingColumns(
     kind === 'users'
       ? `--column ${value(0)}`
       : `--map ${missing.map((field, index) => `${field}=${value(index)}`).join(',')}`;
+  if (header.length === 1 && kind !== 'users' && nested.length === 0)
+    return new InvalidInputError(
+      `${name}: the first line holds no comma, semicolon, tab, pipe or "::". Say what separates the columns with --delimiter, and remove lines above the header line.`,
+      'delimiter',
+    );
   if (!hasHeader)
     return new InvalidInputError(
       `${name} has no header line: its first line is a row of ${header.length} values. Number its columns from 1, for example ${exampleColumns(kind, header.length)}.`,
+      missing[0],
+    );
+  if (nested.length > 0)
+    return new InvalidInputError(
+      `${name} lacks the column ${list(missing)}; there are objects in ${list(shownNames(nested))}, which are not read. Write one object of plain values for each row.`,
       missing[0],
     );
   if (!isAnyKnown)

@@ -8,6 +8,8 @@
 
 import { InvalidInputError } from '../domain/index.js';
 
+import { plainWord } from './event-words.js';
+
 /** The least and the greatest rating that can be given. */
 export interface Scale {
   readonly least: number;
@@ -46,7 +48,8 @@ export class RatingCounts {
   numbers(): { value: number; count: number }[] {
     const counts = new Map<number, number>();
     for (const [text, count] of this.texts) {
-      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const plain = plainRating(text.trim());
+      const value = plain === '' ? Number.NaN : Number(plain);
       if (Number.isFinite(value)) counts.set(value, (counts.get(value) ?? 0) + count);
     }
     return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => a.value - b.value);
@@ -68,7 +71,19 @@ export const MIN_RATINGS = 20;
 /** So many ratings may lie beside a scale that is recognised. */
 const MAX_SHARE_BESIDE = 0.1;
 const NOT_RATED = [-1, 0];
+/** Scales of six, seven and eight steps are in use, so that such a greatest rating does not mean ten steps. */
+const MOST_OF_SEVEN = 8;
 const MAX_DISTINCT = 20_000;
+const NUMBER_LIKE = /^[+-]?\d+(?:[.,]\d{1,2})?(?:\s?%)?$/;
+const YES = new Set(['true', 'yes', 'like', 'liked', 'up', 'thumbsup', 'upvote']);
+const NO = new Set(['false', 'no', 'dislike', 'disliked', 'down', 'thumbsdown', 'downvote']);
+
+/** A rating as a number is written: "4,5" with a decimal comma, "80 %", and the words for yes and no as 1 and 0. */
+export function plainRating(text: string): string {
+  if (NUMBER_LIKE.test(text)) return text.replace(',', '.').replace(/\s?%$/, '');
+  const word = plainWord(text);
+  return YES.has(word) ? '1' : NO.has(word) ? '0' : text;
+}
 
 /** The rule for a file. Throws InvalidInputError with the question where nobody can tell. */
 export function ratingRule(name: string, counts: RatingCounts, given: GivenScale): RatingRule {
@@ -110,6 +125,8 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
       `${name}: ${what}. Say which scale the ratings are on, for example --scale ${exampleScale(values)}, or from where a rating is a like and up to where a dislike, with --like-at and --dislike-at.`,
       'scale',
     );
+  const hasWorstOfFour = values.includes(0) && rated[rated.length - 1]?.value === 4;
+  if (total >= MIN_RATINGS && hasWorstOfFour) throw ask(describe(values));
   if (total === 0 || isStars(rated)) return found(STARS, total < MIN_RATINGS ? 'assumed' : 'recognised');
   if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to tell their scale`);
   if (isContinuous) throw ask('there are more different ratings than a scale has steps');
@@ -121,7 +138,7 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   const positive = rated.filter(({ value }) => value > 0);
   if (rated.length > positive.length) throw ask(describe(values));
   const top = rated[rated.length - 1].value;
-  if (shareAbove(rated, 5) > MAX_SHARE_BESIDE && top <= 10 && rated[0].value >= 0.5)
+  if (top > MOST_OF_SEVEN && top <= 10 && rated[0].value >= 0.5)
     return found({ least: rated[0].value < 1 ? 0.5 : 1, most: 10 });
   if (top > 10 && top <= 100 && medianOf(numbers) >= 20) return found({ least: 0, most: 100 });
   throw ask(describe(values));

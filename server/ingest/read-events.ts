@@ -7,7 +7,7 @@ import type { BehaviourEvent } from '../domain/index.js';
 
 import { eventId, sessionKey } from './event-id.js';
 import { EventWords } from './event-words.js';
-import { optionalNumber, optionalText, requiredText } from './fields.js';
+import { optionalNumber, optionalText, requiredId } from './fields.js';
 import { planTable } from './plan-table.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
 import type { Remarks } from './remarks.js';
@@ -63,7 +63,7 @@ function toEvent(
 ): BehaviourEvent | null {
   const [rawUserId, typeText, itemId, timestamp, value, sessionId, position, listId, device, locale] =
     row.values;
-  const rawUser = requiredText('userId', rawUserId);
+  const rawUser = requiredId('userId', rawUserId);
   const everyType = typeText === '' ? mapping.given.everyType : undefined;
   const { meaning: type, isAlias } =
     everyType === undefined ? words.read(typeText) : { meaning: everyType, isAlias: false };
@@ -76,7 +76,7 @@ function toEvent(
   const event = {
     userId,
     type,
-    itemId: type === 'search' ? null : requiredText('itemId', itemId),
+    itemId: type === 'search' ? null : requiredId('itemId', itemId),
     at: requiredTimestamp('timestamp', timestamp, times),
     value: optionalNumber('value', value, 0, MAX_EVENT_VALUE),
     sessionId: session === null ? null : sessionKey(userId, session),

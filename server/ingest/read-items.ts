@@ -5,7 +5,7 @@
 
 import type { Item } from '../domain/index.js';
 
-import { optionalText, requiredText } from './fields.js';
+import { optionalText, requiredId, requiredText } from './fields.js';
 import { availability, listOf } from './item-values.js';
 import { planTable } from './plan-table.js';
 import type { Remarks } from './remarks.js';
@@ -66,7 +66,7 @@ export async function* readItemRows(
 
 function toItem(row: TableRow, options: ReadItemsOptions, mapping: TableMapping, remarks: Remarks): Item {
   const [itemIdText, title, category, tagText, locale, createdAt, available] = row.values;
-  const itemId = requiredText('itemId', itemIdText);
+  const itemId = requiredId('itemId', itemIdText);
   const [ownCategory, ...levels] = listOf(category, mapping.categorySeparator);
   const tags = [...new Set([...listOf(tagText, mapping.tagSeparator), ...levels])];
   if (tags.length > MAX_TAGS) throw new RowProblem('tags', `holds more than ${MAX_TAGS} tags`);

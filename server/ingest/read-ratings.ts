@@ -9,11 +9,11 @@ import { KNOWN_TIME_FROM } from '../domain/index.js';
 import type { BehaviourEvent, RecordedEventType } from '../domain/index.js';
 
 import { eventId } from './event-id.js';
-import { requiredNumber, requiredText } from './fields.js';
+import { requiredId, requiredNumber } from './fields.js';
 import { NOTHING_GIVEN } from './given-mapping.js';
 import { planTable } from './plan-table.js';
 import { cachedPseudonyms } from './pseudonym-cache.js';
-import { checkThresholds } from './rating-scale.js';
+import { checkThresholds, plainRating } from './rating-scale.js';
 import type { RatingRule } from './rating-scale.js';
 import type { Remarks } from './remarks.js';
 import type { TableRow } from './row-decoder.js';
@@ -64,8 +64,8 @@ async function* read(
 
   const convert = (row: TableRow, remarks: Remarks): BehaviourEvent => {
     const [rawUserId, itemId, rating, timestamp] = row.values;
-    const rawUser = requiredText('userId', rawUserId);
-    const item = requiredText('itemId', itemId);
+    const rawUser = requiredId('userId', rawUserId);
+    const item = requiredId('itemId', itemId);
     const { type, value } = opinionOf(rating, rule);
     const at = optionalTimestamp('timestamp', timestamp, times);
     if (value !== null && rule.notRated.includes(value))
@@ -88,7 +88,8 @@ async function* read(
   yield* readTable(source, mapping, { convert });
 }
 
-function opinionOf(rating: string, rule: RatingRule): { type: RecordedEventType; value: number } {
+function opinionOf(text: string, rule: RatingRule): { type: RecordedEventType; value: number } {
+  const rating = plainRating(text);
   const isNotRated = rule.notRated.some((value) => Number(rating) === value && rating !== '');
   const value = isNotRated ? Number(rating) : requiredNumber('rating', rating, rule.least, rule.most);
   const type = isNotRated

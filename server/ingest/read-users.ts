@@ -1,6 +1,6 @@
 /** Stage 1: the ids in one column of a table: the users that lists are wanted for, or the items to score. */
 
-import { requiredText } from './fields.js';
+import { requiredId } from './fields.js';
 import { NOTHING_GIVEN } from './given-mapping.js';
 import type { GivenMapping } from './given-mapping.js';
 import { planTable } from './plan-table.js';
@@ -31,7 +31,7 @@ export async function readIds(
   const ids = new Set<string>();
   const rejects: Reject[] = [];
   let nRows = 0;
-  const convert = ({ values }: TableRow) => requiredText(field, values[0]);
+  const convert = ({ values }: TableRow) => requiredId(field, values[0]);
   for await (const batch of readTable(source, mapping, { convert })) {
     nRows += batch.rows.length;
     rejects.push(...batch.rejects);

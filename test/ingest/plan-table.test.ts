@@ -161,6 +161,13 @@ describe('a table of ratings', () => {
     );
   });
 
+  it('of one column is asked what separates them, and objects are named', async () => {
+    for (const text of [table('~'), `# exported today\n${table(',')}`])
+      await expect(plan(text)).rejects.toThrow(/holds no comma, .* with --delimiter, and remove lines above/);
+    const nested = JSON.stringify({ data: [{ userId: 'u', itemId: 'i', rating: 5 }] });
+    await expect(plan(nested, 'r.json')).rejects.toThrow(/there are objects in "data", which are not read/);
+  });
+
   it('that is turned on its side shows the ids of no users', async () => {
     const users = ['ann@example.org', 'u1', 'u2', 'u3'];
     const message = await plan(

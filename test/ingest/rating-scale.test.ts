@@ -21,6 +21,9 @@ describe('the scale of a file of ratings', () => {
     ['minus and plus', { '-1': 20, 1: 20 }, { least: -1, most: 1, likeAt: 0.5, dislikeAt: -0.5 }],
     ['one to ten', { 1: 5, 5: 10, 7: 20, 10: 10 }, { least: 1, most: 10, likeAt: 7.75, dislikeAt: 3.25 }],
     ['one to ten and none', { '-1': 9, 0: 9, 6: 20, 10: 10 }, { least: 1, most: 10, notRated: [-1, 0] }],
+    ['decimal commas', { '4,5': 20, '1,0': 5 }, { least: 0.5, most: 5 }],
+    ['percent signs', { '80%': 20, '20 %': 5 }, { least: 0, most: 100 }],
+    ['words', { like: 20, Dislike: 5 }, { least: 0, most: 1, likeAt: 0.75 }],
     ['percent', { 10: 5, 55: 20, 100: 20 }, { least: 0, most: 100, likeAt: 75, dislikeAt: 25 }],
   ])('is recognised: %s', (_what, counts, rule) => {
     expect(ruleFor(counts)).toMatchObject({ ...rule, origin: 'recognised' });
@@ -30,6 +33,8 @@ describe('the scale of a file of ratings', () => {
     ['nothing but ones', { 1: 50 }, 'all ratings are 1. Say which scale'],
     ['nothing but ones and twos', { 1: 15, 2: 14 }, 'the ratings are 1 and 2. Say which scale'],
     ['a few ones and twos', { 1: 2, 2: 3 }, 'the ratings are 1 and 2, too few ratings'],
+    ['zero to four', { 0: 5, 1: 5, 3: 20, 4: 9 }, 'the ratings are 0, 1, 3 and 4'],
+    ['one to seven', { 1: 5, 4: 5, 6: 20, 7: 9 }, 'the ratings are 1, 4, 6 and 7'],
     ['one to three', { 1: 20, 2: 20, 3: 20 }, 'the ratings are 1, 2 and 3'],
     ['shares', { 0.2: 20, 0.7: 20 }, 'the ratings are 0.2 and 0.7'],
     ['play counts', { 1: 50, 2: 20, 7: 9, 40: 5, 400: 1 }, 'the ratings go from 1 to 400'],

@@ -1,5 +1,6 @@
 /** What came of a file: counts, what was understood and done on the way, and what a person has to know or to mend. */
 
+import { NOT_UTF8 } from '../../ingest/index.js';
 import type { Reject, TablePreview } from '../../ingest/index.js';
 
 export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
@@ -121,8 +122,13 @@ export function problemsOf(findings: Findings): string[] {
   const problems: string[] = [];
   if (read > 0 && rejected > read * MAX_REJECTED_SHARE) {
     const words = reasons.find(({ column, values }) => column === 'type' && values.length > 0)?.values ?? [];
+    const isOfOtherEncoding = reasons[0].reason.endsWith(NOT_UTF8);
     const remedy =
-      words.length > 0 ? ` Say what a word means with --type ${words[0].value}=view, or =ignore.` : '';
+      words.length > 0
+        ? ` Say what a word means with --type ${words[0].value}=view, or =ignore.`
+        : isOfOtherEncoding
+          ? ' Name the encoding with --encoding, such as latin1 or windows-1250.'
+          : '';
     problems.push(
       `${percent(rejected / read)} of the rows were rejected, more than ${percent(MAX_REJECTED_SHARE)}.${remedy}`,
     );

@@ -218,6 +218,13 @@ describe('events', () => {
     expect(report.ignoredColumns).toEqual(['note', '3 that look like ids']);
   });
 
+  it('of ids that a spreadsheet has rounded are refused', async () => {
+    const events = `userId,type,itemId,timestamp\n${'7.65612E+16,view,i1,2020-09-01\n'.repeat(3)}1e5,view,i1,2020-09-01\n`;
+    const [, report] = await run({ items: ITEMS, events });
+    expect(report).toMatchObject({ read: 4, recorded: 1, rejected: 3, newUsers: 1 });
+    expect(report.reasons[0].reason).toContain('a spreadsheet has rounded');
+  });
+
   it('of 64-bit ids keep every digit', async () => {
     const rows = lines(
       8,
