@@ -1,19 +1,18 @@
 /**
- * How the tests run. Four projects, one after the other, cheap ones first: `unit` needs nothing but Node, `store`
- * needs a database, `api` starts whole servers and `browser` drives Chromium as well.
+ * How the tests run. Projects, one after the other, cheap ones first: `unit` needs nothing but Node, `store` needs a
+ * database, `store-fast` repeats its contracts on the database in Rust where that is built (`npm run database`), `api` starts
+ * whole servers and `browser` drives Chromium as well. SMARTPERSONA_TEST_DATABASE=secantusd-rs runs all on that database.
  */
 
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
+import { kindsHere } from './support/database.js';
 import { SummaryReporter } from './support/summary-reporter.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const globalSetup = existsSync(`${root}/test/support/global-setup.ts`)
-  ? ['test/support/global-setup.ts']
-  : [];
+const globalSetup = ['test/support/global-setup.ts'];
 
 /** Folders under test/ that want a database, a server or a browser; every other folder is a unit folder. */
 const STORE = ['app', 'contracts', 'database', 'store'];
@@ -26,7 +25,10 @@ interface Shape {
   exclude?: string[];
   timeoutMs: number;
   maxWorkers: number;
-  needsDatabase: boolean;
+  /** Files that start a database; default none. */
+  globalSetup?: string[];
+  /** What the test files find in the environment; default nothing more. */
+  env?: Record<string, string>;
 }
 
 function project(shape: Shape): TestProjectInlineConfiguration {
@@ -44,7 +46,8 @@ function project(shape: Shape): TestProjectInlineConfiguration {
       sequence: { groupOrder: shape.order },
       testTimeout: shape.timeoutMs,
       hookTimeout: Math.max(shape.timeoutMs, 60_000),
-      globalSetup: shape.needsDatabase ? globalSetup : [],
+      globalSetup: shape.globalSetup ?? [],
+      env: shape.env ?? {},
       restoreMocks: true,
       unstubEnvs: true,
     },
@@ -52,6 +55,17 @@ function project(shape: Shape): TestProjectInlineConfiguration {
 }
 
 const filesIn = (folder: string) => `test/${folder}/**/*.test.ts`;
+
+const hasFastDatabase = kindsHere().length > 1;
+const storeFast = project({
+  name: 'store-fast',
+  order: 3,
+  include: ['contracts', 'store'].map(filesIn),
+  timeoutMs: 60_000,
+  maxWorkers: 2,
+  globalSetup: ['test/support/global-setup-fast.ts'],
+  env: { SMARTPERSONA_TEST_DATABASE: 'secantusd-rs' },
+});
 
 export default defineConfig({
   root,
@@ -65,7 +79,6 @@ export default defineConfig({
         exclude: [...STORE, ...SEQUENTIAL].map(filesIn),
         timeoutMs: 30_000,
         maxWorkers: 2,
-        needsDatabase: false,
       }),
       project({
         name: 'store',
@@ -73,23 +86,24 @@ export default defineConfig({
         include: STORE.map(filesIn),
         timeoutMs: 60_000,
         maxWorkers: 2,
-        needsDatabase: true,
+        globalSetup,
       }),
+      ...(hasFastDatabase ? [storeFast] : []),
       project({
         name: 'api',
-        order: 3,
+        order: 4,
         include: [filesIn('api'), filesIn('chaos')],
         timeoutMs: 120_000,
         maxWorkers: 1,
-        needsDatabase: true,
+        globalSetup,
       }),
       project({
         name: 'browser',
-        order: 4,
+        order: 5,
         include: [filesIn('browser')],
         timeoutMs: 180_000,
         maxWorkers: 1,
-        needsDatabase: true,
+        globalSetup,
       }),
     ],
   },

@@ -121,7 +121,8 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
     },
   ];
   await run(stages, signals, { log, onStage: show });
-  process.stdout.write(`Database: ${application!.database.description}\n`);
+  const { description, hint } = application!.database;
+  process.stdout.write(`Database: ${description}\n${hint === null ? '' : `Hint: ${hint}\n`}`);
   process.stdout.write(`SmartPersona is ready on http://localhost:${port}/\n`);
 }
 

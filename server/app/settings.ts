@@ -251,25 +251,15 @@ export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
   { makesKeys }: { readonly makesKeys: boolean },
 ): Settings {
-  // An empty value is what `NAME=` in a file leaves behind: it means "not set".
-  const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
-  const parsed = variables.safeParse(given);
-  if (!parsed.success) {
-    throw new InvalidSettingsError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
-    );
-  }
-  const values = parsed.data;
-  const dataDir = resolve(values.SMARTPERSONA_DATA_DIR);
+  const values = parseVariables(env);
+  const database = databaseSettings(values, env);
+  const { dataDir } = database;
   const keys = { SECRET: values.SMARTPERSONA_SECRET, PEPPER: values.SMARTPERSONA_PEPPER };
   if (!makesKeys) requireKeys(keys, dataDir);
   return {
-    mongodbUri: values.MONGODB_URI === undefined ? null : withAccount(values.MONGODB_URI, values),
+    ...database,
     port: values.PORT,
     host: values.HOST,
-    dataDir,
-    programPath: env['PATH'] ?? '',
-    cacheDir: cacheFolder(env),
     secret: Buffer.from(keys.SECRET ?? storedSecret(dataDir, 'secret'), 'utf8'),
     pepper: pseudonymKey(keys.PEPPER ?? storedSecret(dataDir, 'pepper')),
     seedUsers: values.SMARTPERSONA_SEED_USERS,
@@ -291,6 +281,33 @@ export function readSettings(
     isDemoAllowed: (values.SMARTPERSONA_DEMO ?? String(values.NODE_ENV !== 'production')) === 'true',
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** What a program needs that works with the database alone; no keys. Throws InvalidSettingsError. */
+export function readDatabaseSettings(env: Readonly<Record<string, string | undefined>>): DatabaseSettings {
+  return databaseSettings(parseVariables(env), env);
+}
+
+function parseVariables(env: Readonly<Record<string, string | undefined>>): z.infer<typeof variables> {
+  // An empty value is what `NAME=` in a file leaves behind: it means "not set".
+  const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
+  const parsed = variables.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new InvalidSettingsError(
+    parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+  );
+}
+
+function databaseSettings(
+  values: z.infer<typeof variables>,
+  env: Readonly<Record<string, string | undefined>>,
+): DatabaseSettings {
+  return {
+    mongodbUri: values.MONGODB_URI === undefined ? null : withAccount(values.MONGODB_URI, values),
+    dataDir: resolve(values.SMARTPERSONA_DATA_DIR),
+    programPath: env['PATH'] ?? '',
+    cacheDir: cacheFolder(env),
   };
 }
 

@@ -20,10 +20,10 @@ export function readPassword(dataDir: string): string | null {
   return readIfThere(join(dataDir, FILE))?.trim() ?? null;
 }
 
-/** Makes the account in a server that takes commands from all. The file, written last, says that the account is there. */
+/** Makes the account in a server without access control. The file is written last: it marks the account as complete. */
 export async function createAccount(uri: string, user: string, dataDir: string): Promise<void> {
   const password = generateSecret();
-  // One that a start cut short left behind has a password nobody knows.
+  // An interrupted start may have left an account whose password is lost.
   await adminCommand(uri, { dropUser: user }, COMMAND_MS).catch((error: { code?: unknown }) => {
     if (error.code !== USER_NOT_FOUND) throw error;
   });

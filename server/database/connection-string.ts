@@ -1,4 +1,4 @@
-/** Connection strings: completed for use, and bared of secrets for people's eyes. */
+/** Connection strings: completed for use, and without secrets for messages. */
 
 const PARTS = /^(mongodb(?:\+srv)?:\/\/)(?:([^@/]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/;
 export const DATABASE_NAME = 'smartpersona';
@@ -21,9 +21,9 @@ export function describeUri(uri: string): string {
   return `${parts[1]}${parts[3]}/${parts[4] || DATABASE_NAME}`;
 }
 
-/** A text in which whatever the string keeps secret is struck out. */
+/** The text with all secrets of the connection string replaced by ***. */
 export function redact(text: string, uri: string): string {
-  // Looser than what can be used: a string with a slip in it holds its secrets all the same.
+  // Accepts malformed strings as well: they contain secrets, too.
   const account = /^[^:]*:\/\/([^/]*)@/.exec(uri)?.[1] ?? '';
   const options = uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '';
   const [user, ...password] = account.split(':');

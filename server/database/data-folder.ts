@@ -1,6 +1,6 @@
 /**
- * What the data folder knows of its embedded database: the server that runs on it, and the programs that use it.
- * Everything is kept under the identity of a process, so that what a killed program left behind is seen as such.
+ * Records in the data folder: the database server that runs on it, and the programs that use it. Each names a process by
+ * its identity, so that the records of killed programs are recognized as stale.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { EMBEDDED_KINDS, type EmbeddedKind } from './kinds/index.js';
 import { identify, isAlive, type ProcessIdentity } from './process.js';
 import { readIfThere } from './read-if-there.js';
-import type { EmbeddedKind } from './ways.js';
 
 /** The server that was started last on this folder, running or not. */
 export interface DatabaseRecord {
-  readonly kind: EmbeddedKind;
+  readonly kind: EmbeddedKind['kind'];
   readonly process: ProcessIdentity;
   readonly port: number;
   readonly uri: string;
@@ -28,7 +28,7 @@ const recordPath = (dataDir: string) => join(dataDir, 'database.json');
 const usersPath = (dataDir: string) => join(dataDir, 'database-users');
 
 const recordShape = z.object({
-  kind: z.enum(['mongod', 'memory-server', 'secantusdb']),
+  kind: z.enum(EMBEDDED_KINDS.map(({ kind }) => kind)),
   process: z.object({ pid: z.int().positive(), startedAt: z.string() }),
   port: z.int().positive(),
   uri: z.string(),
@@ -36,7 +36,7 @@ const recordShape = z.object({
   startedAt: z.string(),
 });
 
-/** Null when there is none, or none that can be read: the server is then looked for by its files alone. */
+/** Null when it is missing or malformed: the kind is then chosen by the files alone. */
 export function readRecord(dataDir: string): DatabaseRecord | null {
   return recordShape.safeParse(readJson(recordPath(dataDir))).data ?? null;
 }
@@ -47,7 +47,7 @@ export function writeRecord(dataDir: string, record: DatabaseRecord): void {
   renameSync(draft, recordPath(dataDir));
 }
 
-/** Adds this use of the database; the function takes it back. */
+/** Records this use of the database; the returned function removes the record. */
 export function addUser(dataDir: string, id: string): () => void {
   const path = join(usersPath(dataDir), id);
   mkdirSync(usersPath(dataDir), { recursive: true });
@@ -55,7 +55,7 @@ export function addUser(dataDir: string, id: string): () => void {
   return () => rmSync(path, { force: true });
 }
 
-/** How many uses there are by living programs; those of dead ones are cleared away. */
+/** Counts the uses by running programs, and deletes the records of dead programs. */
 export function countUsers(dataDir: string): number {
   mkdirSync(usersPath(dataDir), { recursive: true });
   let count = 0;

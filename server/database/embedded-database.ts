@@ -1,11 +1,10 @@
 /**
- * The database that lives in the data folder. Every program that opens it, a server or a command, signs in as a
- * user: the first one starts the server, later ones and the successors of a killed one find it running, and the last
- * to leave ends it. A short lock makes these steps one after the other.
+ * The database in the data folder. Every program that opens it, a server or a command, registers as a user: the first
+ * program starts the database, later programs attach to it, and the last to close ends it. A file lock serializes these
+ * steps.
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Logger } from '../domain/index.js';
@@ -14,29 +13,20 @@ import { probeWrite } from '../store/mongo/index.js';
 import { createAccount, readPassword } from './account.js';
 import { addUser, countUsers, readRecord, writeRecord, type DatabaseRecord } from './data-folder.js';
 import { NoDatabaseError } from './errors.js';
+import { EMBEDDED_KINDS, kindsToTry, type EmbeddedKind, type ProgramPlaces } from './kinds/index.js';
 import { waitForLock } from './lock-file.js';
-import { obtainMongod } from './memory-server.js';
-import { MONGOD_FOLDER, findMongod, mongodProgram } from './mongod.js';
 import { isAlive } from './process.js';
-import { programFolder } from './program-folder.js';
-import { SECANTUS_FOLDER, installSecantus, secantusProgram } from './secantusdb.js';
 import { ACCOUNT, endProgram, freePort, startProgram, uriOf } from './server-program.js';
 import { supervise } from './supervisor.js';
-import { NEEDS, waysToTry, type EmbeddedKind } from './ways.js';
 
-/** An installation may go on meanwhile in another program. */
+/** Long enough for an installation by the program that holds the lock. */
 const LOCK_MS = 420_000;
 /** A server that recovers its files after a crash may take this long for an answer. */
 const ADOPTION_MS = 20_000;
 /** A server at work may let a write wait for this long. */
 const WRITE_MS = 10_000;
 
-export interface EmbeddedOptions {
-  readonly dataDir: string;
-  /** Folders to look for `mongod` in, as in PATH. */
-  readonly programPath: string;
-  /** Where programs are installed; see `cacheFolder`. */
-  readonly cacheDir: string;
+export interface EmbeddedOptions extends ProgramPlaces {
   /** Restart the server when it dies. */
   readonly isSupervised: boolean;
   readonly log: Logger;
@@ -70,7 +60,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     const current = readRecord(dataDir);
     return current !== null && countUsers(dataDir) === 0 ? current.process : null;
   };
-  // A process that ends in any other way than by `stop` takes its database along.
+  // Ends the database also when the process exits without calling `stop`.
   const abandon = () => {
     removeUser();
     const unused = endIfUnused();
@@ -87,7 +77,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     : null;
   return {
     uri: record.uri,
-    kind: record.kind,
+    kind: kindOf(record),
     isStarted,
     async stop() {
       await supervisor?.stop();
@@ -113,37 +103,26 @@ async function findOrStart(
     if ((await probeWrite(found.uri, ADOPTION_MS)) === 'done') return { record: found, isStarted: false };
     log.warn(
       { pid: found.process.pid },
-      'the database of this data folder runs but takes no writes; starting it anew',
+      'the database of this data folder runs but takes no writes; restarting it',
     );
     await endProgram(found.process);
   }
-  const failures: { way: string; needs: string; reason: string }[] = [];
-  for (const kind of waysToTry({
-    hasUri: false,
-    hasMongodData: hasFiles(join(dataDir, MONGOD_FOLDER)),
-    hasSecantusData: hasFiles(join(dataDir, SECANTUS_FOLDER)),
-  }) as EmbeddedKind[]) {
+  const failures: { kind: string; needs: string; reason: string }[] = [];
+  for (const kind of kindsToTry(dataDir)) {
+    let command: string | null = null;
     try {
-      const command = await obtain(kind, options);
+      command = await kind.obtain(options, onProgress);
       onProgress('Starting the database');
       const record = await start(dataDir, kind, command, { preferredPort: found?.port, signal });
       return { record, isStarted: true };
     } catch (error) {
       signal?.throwIfAborted();
-      failures.push({ way: kind, needs: NEEDS[kind], reason: (error as Error).message });
+      const reason = (error as Error).message;
+      if (command !== null) log.warn({ kind: kind.kind, command, reason }, 'the database did not start');
+      failures.push({ kind: kind.kind, needs: kind.needs, reason });
     }
   }
   throw new NoDatabaseError(failures);
-}
-
-/** The program of a kind, found, downloaded or installed. */
-async function obtain(kind: EmbeddedKind, options: EmbeddedOptions): Promise<string> {
-  const { programPath, onProgress } = options;
-  if (kind === 'secantusdb') return installSecantus(onProgress, programFolder(options));
-  if (kind === 'memory-server') return obtainMongod(onProgress);
-  const found = findMongod(programPath);
-  if (found === null) throw new Error('none is on PATH');
-  return found;
 }
 
 async function start(
@@ -153,13 +132,13 @@ async function start(
   { preferredPort, signal }: { preferredPort?: number; signal?: AbortSignal },
 ): Promise<DatabaseRecord> {
   const port = await freePort(preferredPort);
-  const started = await startServer({ kind, command, port }, dataDir, signal);
-  const record = { kind, ...started, port, command, startedAt: new Date().toISOString() };
+  const started = await startServer({ kind: kind.kind, command, port }, dataDir, signal);
+  const record = { kind: kind.kind, ...started, port, command, startedAt: new Date().toISOString() };
   writeRecord(dataDir, record);
   return record;
 }
 
-/** Ends what is left of a server, and starts it on its own port; the second to take the lock finds it running. */
+/** Ends a hung server and starts it again on its port, unless another program did so while this one waited for the lock. */
 async function restart(
   dataDir: string,
   dead: DatabaseRecord,
@@ -180,35 +159,36 @@ async function restart(
 }
 
 /**
- * Starts a server of a kind. SecantusDB's account is made at the first start, in a server that asks for none. `uri`: the one
- * that programs use already; without an account in it, it stays without until they have ended.
+ * Starts a server of a kind. Where the kind has an account, it is made at the first start, in a server that asks for none.
+ * `uri`: the address that programs use already; when it has no account, the server stays open until they have ended.
  */
 async function startServer(
-  { kind, command, port, uri }: Pick<DatabaseRecord, 'kind' | 'command' | 'port'> & { readonly uri?: string },
+  record: Pick<DatabaseRecord, 'kind' | 'command' | 'port'> & { readonly uri?: string },
   dataDir: string,
   signal?: AbortSignal,
 ): Promise<Pick<DatabaseRecord, 'process' | 'uri'>> {
-  if (kind !== 'secantusdb' || uri === uriOf(port)) {
-    const program =
-      kind === 'secantusdb' ? secantusProgram(command, dataDir) : mongodProgram(command, dataDir);
+  const { command, port, uri } = record;
+  const kind = kindOf(record);
+  if (!kind.hasAccount || uri === uriOf(port)) {
+    const program = kind.program(command, dataDir);
     return { process: await startProgram(program, port, { signal }), uri: uriOf(port) };
   }
   if (readPassword(dataDir) === null) {
-    const open = await startProgram(secantusProgram(command, dataDir), port, { signal });
+    const open = await startProgram(kind.program(command, dataDir), port, { signal });
     try {
       // Were this process killed now, the next start would find that server by its record.
       const startedAt = new Date().toISOString();
-      writeRecord(dataDir, { kind, process: open, port, uri: uriOf(port), command, startedAt });
+      writeRecord(dataDir, { kind: kind.kind, process: open, port, uri: uriOf(port), command, startedAt });
       await createAccount(uriOf(port), ACCOUNT, dataDir);
     } finally {
       await endProgram(open);
     }
   }
   const password = readPassword(dataDir);
-  const guarded = secantusProgram(command, dataDir, { hasAuth: true });
+  const guarded = kind.program(command, dataDir, { hasAuth: true });
   return { process: await startProgram(guarded, port, { signal, password }), uri: uriOf(port, password) };
 }
 
-function hasFiles(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).length > 0;
+function kindOf({ kind: name }: Pick<DatabaseRecord, 'kind'>): EmbeddedKind {
+  return EMBEDDED_KINDS.find(({ kind }) => kind === name)!;
 }

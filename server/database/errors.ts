@@ -14,16 +14,16 @@ export class DatabaseUriError extends SmartPersonaError {
   }
 }
 
-/** None of the ways to a database works here; the message says for each what it would need. */
+/** No kind of database can be started here; the message lists what each kind needs. */
 export class NoDatabaseError extends SmartPersonaError {
   readonly code = 'NO_DATABASE';
   constructor(
-    failures: readonly { readonly way: string; readonly needs: string; readonly reason: string }[],
+    failures: readonly { readonly kind: string; readonly needs: string; readonly reason: string }[],
   ) {
     super(
       'No database could be started. Any one of these would do:\n' +
         '  - MONGODB_URI: set it to a MongoDB server, best a replica set (it is not set)\n' +
-        failures.map(({ way, needs, reason }) => `  - ${way}: ${needs} (${reason})`).join('\n'),
+        failures.map(({ kind, needs, reason }) => `  - ${kind}: ${needs} (${reason})`).join('\n'),
     );
   }
 }
@@ -36,6 +36,29 @@ export class DataFolderInUseError extends SmartPersonaError {
       `The data folder ${dataDir} is in use by another SmartPersona server, process ${pid}.\n` +
         `Stop that one (kill ${pid}), or set SMARTPERSONA_DATA_DIR to another folder.` +
         ' To run several servers on the same data, give all of them a MONGODB_URI.',
+    );
+  }
+}
+
+/** The program that builds the fast database is not on PATH. */
+export class CargoMissingError extends SmartPersonaError {
+  readonly code = 'CARGO_MISSING';
+  constructor() {
+    super(
+      'The fast database server is built with cargo, and no `cargo` is on PATH.\n' +
+        'Install Rust (https://rustup.rs), a C compiler and cmake, and run `npm run database` again.' +
+        ' Without it, the server in Python is used.',
+    );
+  }
+}
+
+/** The fast database could not be built; the message ends with what cargo printed. */
+export class BuildFailedError extends SmartPersonaError {
+  readonly code = 'DATABASE_BUILD_FAILED';
+  constructor(reason: string) {
+    super(
+      `The fast database server was not built: ${reason}\n` +
+        'It needs Rust 1.95 or newer, a C compiler, cmake and access to crates.io.',
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Locks as files that name their holder; a lock whose holder is gone is taken over. */
+/** Lock files that name their holder. A lock of a dead process is taken over. */
 
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,7 +12,7 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the lock, or says which living process has it. */
+/** Takes the lock, or returns the running process that holds it. */
 export function tryLock(path: string): { lock: Lock } | { holder: ProcessIdentity } {
   const self = JSON.stringify(identify(process.pid));
   const draft = `${path}.${process.pid}`;
@@ -49,7 +49,7 @@ function release(path: string, self: string): void {
   if (readIfThere(path) === self) rmSync(path, { force: true });
 }
 
-/** Moves the stale lock aside. If somebody replaced it in this very moment, theirs is put back. */
+/** Moves the stale lock aside. A lock that replaced it in the meantime is put back. */
 function removeStale(path: string, content: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {

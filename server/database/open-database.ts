@@ -1,4 +1,4 @@
-/** Opens the one database everything is kept in, in one of four ways, and says which. */
+/** Opens the database: MONGODB_URI, or an embedded database in the data folder. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,30 +9,25 @@ import { adminCommand } from '../store/mongo/index.js';
 import { describeUri, redact, withDatabaseName } from './connection-string.js';
 import { openEmbedded } from './embedded-database.js';
 import { DataFolderInUseError, DatabaseUriError } from './errors.js';
+import type { EmbeddedKind, ProgramPlaces } from './kinds/index.js';
 import { tryLock, type Lock } from './lock-file.js';
 import { keepOplogShort, oplogKeptMs } from './oplog.js';
-import { OPLOG_RETENTION_SECONDS } from './secantusdb.js';
-import type { DatabaseKind } from './ways.js';
 
 const URI_TIMEOUT_MS = 3_000;
 
-export interface DatabaseSettings {
-  /** Null: find or start a database. */
+export interface DatabaseSettings extends ProgramPlaces {
+  /** Null: find or start a database in the data folder. */
   readonly mongodbUri: string | null;
-  /** Absolute. */
-  readonly dataDir: string;
-  /** Folders to look for `mongod` in, as in PATH. */
-  readonly programPath: string;
-  /** Where programs are installed, see `cacheFolder`; a user without a home has them in `dataDir`. */
-  readonly cacheDir: string;
 }
+
+export type DatabaseKind = 'uri' | EmbeddedKind['kind'];
 
 export interface OpenDatabaseOptions {
   readonly settings: DatabaseSettings;
   readonly log: Logger;
-  /** A server has the data folder to itself and looks after the database; a command uses what is running. */
+  /** A server has the data folder to itself and looks after the database; a command attaches to a running database. */
   readonly role: 'server' | 'command';
-  /** What is being waited for, in words. */
+  /** Called with what the start waits for, as text. */
   readonly onProgress?: (message: string) => void;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
@@ -41,13 +36,15 @@ export interface OpenDatabaseOptions {
 export interface Database {
   readonly uri: string;
   readonly kind: DatabaseKind;
-  /** For people: what it is and where its data are; holds no credentials. */
+  /** For people: the server and where its data are; without credentials. */
   readonly description: string;
-  /** True when this call started a server; false when one was running. */
+  /** Advice for the operator; null for none. */
+  readonly hint: string | null;
+  /** True when this call started the server; false when it was running. */
   readonly isStarted: boolean;
   /** The longest an entry of the oplog stays; null where this program does not decide it. */
   readonly oplogKeptMs: number | null;
-  /** Gives the database up; an embedded one ends with its last user. */
+  /** Closes this use; an embedded database ends with its last user. */
   stop(): Promise<void>;
 }
 
@@ -69,11 +66,11 @@ async function openUri(given: string, log: Logger): Promise<Database> {
   let isReplicaSet: boolean;
   try {
     const hello = await adminCommand(uri, { hello: 1 }, URI_TIMEOUT_MS);
-    // Answered without an account as well; the next one is not.
+    // `hello` is answered without an account; the next command is not.
     await adminCommand(uri, { listDatabases: 1, nameOnly: true, authorizedDatabases: true }, URI_TIMEOUT_MS);
     isReplicaSet = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
   } catch (error) {
-    // The cause is left behind: nobody knows what a driver's error carries along.
+    // Without the cause: a driver's error may contain credentials.
     throw new DatabaseUriError(place, redact((error as Error).message, given));
   }
   if (!isReplicaSet) {
@@ -83,6 +80,7 @@ async function openUri(given: string, log: Logger): Promise<Database> {
     uri,
     kind: 'uri',
     description: `${place} (MONGODB_URI${isReplicaSet ? '' : ', standalone: one instance only'})`,
+    hint: null,
     isStarted: false,
     oplogKeptMs: null,
     stop: () => Promise.resolve(),
@@ -99,14 +97,16 @@ async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database>
     const embedded = await openEmbedded({
       ...{ dataDir, programPath, cacheDir, isSupervised, log, onProgress, signal },
     });
-    const isSecantus = embedded.kind === 'secantusdb';
-    const endPruning = isSecantus && role === 'server' ? keepOplogShort(embedded.uri, log) : () => undefined;
+    const { kind, label, oplogRetentionSeconds, hint } = embedded.kind;
+    const isPruned = oplogRetentionSeconds !== null;
+    const endPruning = isPruned && role === 'server' ? keepOplogShort(embedded.uri, log) : () => undefined;
     return {
       uri: embedded.uri,
-      kind: embedded.kind,
-      description: `${NAMES[embedded.kind]}, data in ${dataDir}${embedded.isStarted ? '' : ' (was running)'}`,
+      kind,
+      description: `${label}, data in ${dataDir}${embedded.isStarted ? '' : ' (was running)'}`,
+      hint,
       isStarted: embedded.isStarted,
-      oplogKeptMs: isSecantus ? oplogKeptMs(OPLOG_RETENTION_SECONDS) : null,
+      oplogKeptMs: isPruned ? oplogKeptMs(oplogRetentionSeconds) : null,
       async stop() {
         endPruning();
         await embedded.stop();
@@ -118,12 +118,6 @@ async function openInDataFolder(options: OpenDatabaseOptions): Promise<Database>
     throw error;
   }
 }
-
-const NAMES: Readonly<Record<Exclude<DatabaseKind, 'uri'>, string>> = {
-  mongod: 'mongod from PATH as a replica set of one node',
-  'memory-server': 'mongod from mongodb-memory-server as a replica set of one node',
-  secantusdb: 'SecantusDB (for trying out; your own data belong in MongoDB, see MONGODB_URI)',
-};
 
 function lockForServer(dataDir: string): Lock {
   const result = tryLock(join(dataDir, 'server.lock'));

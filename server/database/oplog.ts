@@ -1,6 +1,6 @@
 /**
  * Keeps the oplog of an embedded SecantusDB as short as its retention says. The server prunes on its own only after a
- * thousand writes, so entries that name an erased user would stay for as long as nobody writes.
+ * thousand writes, so entries that name an erased user would stay while there are few writes.
  */
 
 import type { Logger } from '../domain/index.js';
@@ -19,7 +19,7 @@ export async function pruneOplog(uri: string): Promise<void> {
   await adminCommand(uri, { 'secantusAdmin.pruneOplog': 1 }, TIMEOUT_MS);
 }
 
-/** Prunes at once, which covers the time nothing ran, and every five minutes. Returns what ends it. */
+/** Prunes at once, for the time while no server ran, and every five minutes. The returned function ends it. */
 export function keepOplogShort(uri: string, log: Logger): () => void {
   const prune = () => {
     pruneOplog(uri).catch((error: unknown) =>

@@ -1,4 +1,4 @@
-/** Processes by number, told apart from others that get the same number later. */
+/** Identifies processes by id and start time, since ids are reused. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -6,13 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
-/** A process: its number, and when it started in the words of the operating system. */
+/** A process: its id, and its start time as the operating system prints it. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startedAt: string;
 }
 
-/** Who runs under this number now; null when nobody does. */
+/** The process that has this id now; null when there is none. */
 export function identify(pid: number): ProcessIdentity | null {
   const startedAt = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
   return startedAt === null ? null : { pid, startedAt };
@@ -51,7 +51,7 @@ async function signalAndWait(
 function startOnLinux(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the name, may hold spaces and brackets; what follows its last bracket is plain.
+    // The second field, the name, may contain spaces and brackets; the fields after its last bracket do not.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startTicks] = [fields[0], fields[19]];
     if (state === 'Z' || state === 'X') return null;

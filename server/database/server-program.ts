@@ -22,7 +22,9 @@ export interface ServerProgram {
   readonly command: string;
   readonly args: (port: number) => readonly string[];
   readonly storagePath: string;
-  /** What the program prints goes here; the file of the time before is kept beside it. */
+  /** The whole environment of the program; default the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Output of the program; the previous file is kept beside it. */
   readonly logPath: string;
   /** Work after the first answer, before the database is used; default none. */
   readonly prepare?: (uri: string, port: number) => Promise<void>;
@@ -31,14 +33,14 @@ export interface ServerProgram {
 /** The account of an embedded database, see account.ts. */
 export const ACCOUNT = 'smartpersona';
 
-/** `password`: of the account, where the server asks for one; default null. */
+/** `password`: of the account, for a server with access control; default null. */
 export function uriOf(port: number, password: string | null = null): string {
   const account = password === null ? '' : `${ACCOUNT}:${password}@`;
   const source = password === null ? '' : '&authSource=admin';
   return `mongodb://${account}127.0.0.1:${port}/${DATABASE_NAME}?directConnection=true${source}`;
 }
 
-/** A port of 127.0.0.1 that is free now; `preferred` when that one is. */
+/** A free port of 127.0.0.1; `preferred` if it is free. */
 export async function freePort(preferred = 0): Promise<number> {
   const server = createServer();
   try {
@@ -72,6 +74,7 @@ export async function startProgram(
   // A group of its own: Ctrl-C in a terminal reaches this process, which closes in order and then ends the server.
   const child = spawn(program.command, program.args(port), {
     cwd: program.storagePath,
+    env: program.env,
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -1,4 +1,4 @@
-/** Keeps an embedded database at work: starts it again when its process is gone, or refuses every write. */
+/** Restarts an embedded database that has died or refuses every write. */
 
 import type { Logger } from '../domain/index.js';
 
@@ -10,16 +10,16 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 /** Looks at the process between two small writes. */
 const LOOKS_PER_WRITE = 12;
-/** So many writes in a row have to be refused: one may meet a server in a passing state. */
+/** Refused writes in a row before a restart: a single refusal may be transient. */
 const MAX_REFUSALS = 2;
 
 export interface SupervisorOptions {
   readonly log: Logger;
   /** The server as it was started last. */
   readonly read: () => DatabaseRecord;
-  /** True when it answers a small write with an error that is not a passing one. */
+  /** True when it answers a small write with an error that is not transient. */
   readonly refusesWrites: (record: DatabaseRecord) => Promise<boolean>;
-  /** Ends what is left of it and starts it again; gives up when `signal` is aborted. */
+  /** Ends the process and starts it again; stops when `signal` is aborted. */
   readonly restart: (dead: DatabaseRecord, signal: AbortSignal) => Promise<void>;
 }
 
@@ -37,11 +37,11 @@ export function supervise({ log, read, refusesWrites, restart }: SupervisorOptio
   let timer = schedule(LOOK_MS);
 
   function schedule(delayMs: number): NodeJS.Timeout {
-    // Looking after the database is no reason for the process to live on.
+    // Does not keep the process running.
     return setTimeout(() => (running = look()), delayMs).unref();
   }
 
-  /** What is wrong with the database; null when nothing is. */
+  /** The problem with the database; null for none. */
   async function problemOf(record: DatabaseRecord): Promise<string | null> {
     if (!isAlive(record.process)) return 'has died';
     if (++nLooks % LOOKS_PER_WRITE !== 0) return null;

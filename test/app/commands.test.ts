@@ -98,6 +98,17 @@ describe('--version', () => {
   });
 });
 
+describe('npm run database', () => {
+  it('says what is missing where there is no cargo, and needs no keys', async () => {
+    const places = { PATH: folder, XDG_CACHE_HOME: join(folder, 'cache') };
+    const { code, stdout, stderr } = await run('database', [], places);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('no `cargo` is on PATH');
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 describe('a command without the keys of an installation', () => {
   it.each(USES_KEYS)('%s makes none, and says where it looked and what to run', async (name, ...args) => {
     const { code, stdout, stderr } = await run(name, args);

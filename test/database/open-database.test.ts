@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { createConnection } from 'mongoose';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createConnection, type Collection } from 'mongoose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { readRecord } from '../../server/database/data-folder.js';
 import {
@@ -21,18 +21,28 @@ import {
   openDatabase,
   type Database,
 } from '../../server/database/index.js';
+import type { EmbeddedKind } from '../../server/database/kinds/index.js';
 import { pruneOplog } from '../../server/database/oplog.js';
 import { endProcess, isAlive } from '../../server/database/process.js';
-import { programFolder } from '../../server/database/program-folder.js';
-import { installSecantus, secantusProgram } from '../../server/database/secantusdb.js';
+import { secantusPython } from '../../server/database/kinds/secantus-python.js';
+import { secantusRust } from '../../server/database/kinds/secantus-rust.js';
+import { secantusProgram } from '../../server/database/kinds/secantus.js';
 import { endProgram, freePort, startProgram, uriOf } from '../../server/database/server-program.js';
 import type { Logger } from '../../server/domain/index.js';
 import { DatabaseUnavailableError } from '../../server/domain/index.js';
 import { adminCommand, createMongoStore } from '../../server/store/mongo/index.js';
-import { freshDatabase, startTestDatabase } from '../support/database.js';
+import {
+  cacheHomeOf,
+  freshDatabase,
+  kindsHere,
+  obtainForTests,
+  startTestDatabase,
+} from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
 
 let dataDir: string;
+/** Holds the programs that `open` and `hold` may find. */
+let cacheHome = '';
 let lines: string[];
 let opened: Database[];
 let holders: ChildProcess[];
@@ -59,10 +69,19 @@ afterEach(async () => {
 
 /** Without a PATH to look for mongod in, so that every machine takes the same way. */
 async function open(role: 'server' | 'command', mongodbUri: string | null = null): Promise<Database> {
-  const settings = { mongodbUri, dataDir, programPath: '', cacheDir: cacheFolder(process.env) };
+  const cacheDir = cacheFolder({ XDG_CACHE_HOME: cacheHome });
+  const settings = { mongodbUri, dataDir, programPath: '', cacheDir };
   const database = await openDatabase({ settings, log, role });
   opened.push(database);
   return database;
+}
+
+/** Makes this kind the only one that can be started. */
+function useKind(kind: EmbeddedKind): void {
+  beforeAll(async () => {
+    cacheHome = await cacheHomeOf(kind);
+  });
+  afterAll(() => rm(cacheHome, { recursive: true, force: true }));
 }
 
 /** Opens the database in a process of its own. */
@@ -74,6 +93,7 @@ async function hold(
     ['--import', 'tsx', 'test/support/database-holder.ts', dataDir, role],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, XDG_CACHE_HOME: cacheHome },
     },
   );
   holders.push(child);
@@ -97,6 +117,15 @@ async function withStore<T>(
     return await work(store);
   } finally {
     await store.close();
+  }
+}
+
+async function withCollection<T>(uri: string, work: (rows: Collection<{ _id: number }>) => Promise<T>) {
+  const connection = await createConnection(uri).asPromise();
+  try {
+    return await work(connection.collection<{ _id: number }>('numbers'));
+  } finally {
+    await connection.close(true);
   }
 }
 
@@ -150,10 +179,12 @@ describe('MONGODB_URI', () => {
   });
 });
 
-describe('SecantusDB', () => {
+describe.each(kindsHere())('SecantusDB, $kind', (kind) => {
+  useKind(kind);
+
   it('is started with its data in the data folder, keeps them over a restart, and ends with its user', async () => {
     const first = await open('server');
-    expect(first).toMatchObject({ kind: 'secantusdb', isStarted: true });
+    expect(first).toMatchObject({ kind: kind.kind, hint: kind.hint, isStarted: true });
     expect(first.description).toContain(dataDir);
     const server = databaseProcess();
     await setSeed(first.uri, 7);
@@ -182,7 +213,7 @@ describe('SecantusDB', () => {
   });
 
   it('opens data that an earlier version kept without a password, and guards them', async () => {
-    const unguarded = await startTestDatabase({ dataDir });
+    const unguarded = await startTestDatabase({ dataDir, kind });
     await setSeed(unguarded.uri, 23);
     await unguarded.stop();
     const { uri } = await open('server');
@@ -196,10 +227,7 @@ describe('SecantusDB', () => {
   });
 
   it('drops what was erased from its oplog once the retention is over', async () => {
-    const command = await installSecantus(
-      () => undefined,
-      programFolder({ cacheDir: cacheFolder(process.env), dataDir }),
-    );
+    const command = await obtainForTests(kind, dataDir);
     const port = await freePort();
     const server = await startProgram(secantusProgram(command, dataDir, { oplogRetentionSeconds: 1 }), port);
     const connection = await createConnection(uriOf(port)).asPromise();
@@ -276,6 +304,24 @@ describe('SecantusDB', () => {
     await store.close();
   });
 
+  it('keeps every acknowledged write when it is killed right after the answer', async () => {
+    const database = await open('server');
+    const numbers: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const killed = databaseProcess();
+      await withCollection(database.uri, async (rows) => {
+        for (let nth = 0; nth < 20; nth += 1) {
+          await rows.insertOne({ _id: numbers.length }, { writeConcern: { w: 'majority', j: true } });
+          numbers.push(numbers.length);
+        }
+        process.kill(killed.pid, 'SIGKILL');
+      });
+      await waitFor(() => databaseProcess().pid !== killed.pid, 'a new database process', 40_000);
+      const kept = await withCollection(database.uri, (rows) => rows.find().sort({ _id: 1 }).toArray());
+      expect(kept.map(({ _id }) => _id)).toEqual(numbers);
+    }
+  }, 180_000);
+
   it('is left running by a server that is killed, and adopted by the next one, which ends it', async () => {
     const { child, answer } = await hold('server');
     expect(answer).toMatchObject({ isStarted: true });
@@ -326,9 +372,29 @@ describe('SecantusDB', () => {
   );
 });
 
-describe.skipIf(!canMount())(
-  'SecantusDB on a disk that is full (skipped where tmpfs cannot be mounted)',
-  () => {
+describe.skipIf(kindsHere().length < 2)('a data folder (skipped where one server only is here)', () => {
+  it('is opened by either server after the other, with its password', async () => {
+    let seed = 0;
+    let before: string | null = null;
+    for (const kind of [secantusPython, secantusRust, secantusPython, secantusRust]) {
+      cacheHome = await cacheHomeOf(kind);
+      const database = await open('server');
+      expect(database.kind).toBe(kind.kind);
+      if (before !== null) expect(await getSeed(database.uri)).toBe(seed);
+      await setSeed(database.uri, ++seed);
+      const password = new URL(database.uri).password;
+      expect(password).toBe(before ?? password);
+      before = password;
+      await database.stop();
+      await rm(cacheHome, { recursive: true, force: true });
+    }
+  }, 180_000);
+});
+
+describe.skipIf(!canMount()).each(kindsHere())(
+  'SecantusDB, $kind, on a disk that is full (skipped where tmpfs cannot be mounted)',
+  (kind) => {
+    useKind(kind);
     const ballast = () => join(dataDir, 'ballast');
     beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'full', dataDir]));
     afterEach(async () => {

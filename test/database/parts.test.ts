@@ -2,18 +2,29 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { buildSecantusRust } from '../../server/database/build-secantus-rust.js';
 import { describeUri, redact, withDatabaseName } from '../../server/database/connection-string.js';
-import { NoDatabaseError } from '../../server/database/errors.js';
+import { BuildFailedError, CargoMissingError, NoDatabaseError } from '../../server/database/errors.js';
+import { findProgram } from '../../server/database/find-program.js';
+import { kindsToTry } from '../../server/database/kinds/index.js';
+import { findSecantusRust, rustHome } from '../../server/database/kinds/secantus-rust.js';
 import { tryLock, waitForLock } from '../../server/database/lock-file.js';
-import { findMongod } from '../../server/database/mongod.js';
 import { endProcess, identify, isAlive } from '../../server/database/process.js';
-import { waysToTry } from '../../server/database/ways.js';
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -33,26 +44,30 @@ async function idle(script = ''): Promise<ChildProcess> {
   return child;
 }
 
-describe('the ways to a database', () => {
-  const nothing = { hasUri: false, hasMongodData: false, hasSecantusData: false };
+describe('the kinds of embedded databases', () => {
+  const names = () => kindsToTry(folder).map(({ kind }) => kind);
+  const write = (name: string) => {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'data'), '');
+  };
 
   it('are tried in a fixed order on an empty data folder', () => {
-    expect(waysToTry(nothing)).toEqual(['mongod', 'memory-server', 'secantusdb']);
+    expect(names()).toEqual(['mongod', 'memory-server', 'secantusd-rs', 'secantusdb']);
+    mkdirSync(join(folder, 'secantusdb'));
+    expect(names()).toHaveLength(4);
   });
 
-  it('are MONGODB_URI alone when it is set, whatever else is there', () => {
-    expect(waysToTry({ hasUri: true, hasMongodData: true, hasSecantusData: true })).toEqual(['uri']);
+  it('stay with those that read the files which are there', () => {
+    write('secantusdb');
+    expect(names()).toEqual(['secantusd-rs', 'secantusdb']);
+    write('mongod');
+    expect(names()).toEqual(['mongod', 'memory-server']);
   });
 
-  it('stay with the kind of server that wrote the data', () => {
-    expect(waysToTry({ ...nothing, hasSecantusData: true })).toEqual(['secantusdb']);
-    expect(waysToTry({ ...nothing, hasMongodData: true })).toEqual(['mongod', 'memory-server']);
-  });
-
-  it('are all told, with what each needs and why it failed, when none works', () => {
+  it('are all listed, with what each needs and why it failed, when none works', () => {
     const { message } = new NoDatabaseError([
-      { way: 'mongod', needs: 'install MongoDB', reason: 'none is on PATH' },
-      { way: 'secantusdb', needs: 'install Python', reason: 'no Python' },
+      { kind: 'mongod', needs: 'install MongoDB', reason: 'none is on PATH' },
+      { kind: 'secantusdb', needs: 'install Python', reason: 'no Python' },
     ]);
     for (const part of [
       'MONGODB_URI',
@@ -64,12 +79,75 @@ describe('the ways to a database', () => {
     }
   });
 
-  it('find a mongod only where it can be run', () => {
-    expect(findMongod(folder)).toBeNull();
+  it('find a program only where it can be run', () => {
+    expect(findProgram('mongod', folder)).toBeNull();
     writeFileSync(join(folder, 'mongod'), '', { mode: 0o644 });
-    expect(findMongod(folder)).toBeNull();
+    expect(findProgram('mongod', folder)).toBeNull();
     chmodSync(join(folder, 'mongod'), 0o755);
-    expect(findMongod(['/nowhere', '', folder].join(delimiter))).toBe(join(folder, 'mongod'));
+    expect(findProgram('mongod', ['/nowhere', '', folder].join(delimiter))).toBe(join(folder, 'mongod'));
+  });
+});
+
+describe('the fast database', () => {
+  const places = () => ({
+    dataDir: join(folder, 'data'),
+    cacheDir: join(folder, 'cache'),
+    programPath: join(folder, 'bin'),
+  });
+  /** Puts a program of the name there; it runs the script. */
+  const put = (bin: string, name: string, script = '') => {
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return join(bin, name);
+  };
+  /** A cargo that prints what the real one prints, and puts a program where --root says. */
+  const CARGO = `
+    while [ $# -gt 0 ]; do [ "$1" = --root ] && root=$2; shift; done
+    printf '    Building [==>      ] 30/120: serde\\r    Building [=====>   ] 60/120: bson, s2\\r' >&2
+    mkdir -p "$root/bin" && printf '#!/bin/sh\\n' > "$root/bin/secantusd-rs" && chmod +x "$root/bin/secantusd-rs"`;
+
+  it('is the one that was built here, then the one beside the data, then the one on PATH', () => {
+    expect(findSecantusRust(places())).toBeNull();
+    const onPath = put(join(folder, 'bin'), 'secantusd-rs');
+    expect(findSecantusRust(places())).toBe(onPath);
+    const besideData = put(rustHome(join(folder, 'data', 'programs')), 'secantusd-rs');
+    expect(findSecantusRust(places())).toBe(besideData);
+    const inCache = put(rustHome(join(folder, 'cache')), 'secantusd-rs');
+    expect(findSecantusRust(places())).toBe(inCache);
+  });
+
+  it('is built once, with progress, and leaves nothing else in the cache', async () => {
+    put(join(folder, 'bin'), 'cargo', CARGO);
+    const shown: [number, string][] = [];
+    const first = await buildSecantusRust(places(), (...progress) => shown.push(progress));
+    expect(first.isBuilt).toBe(true);
+    expect(first.program).toBe(findSecantusRust(places()));
+    expect(shown.at(-1)).toEqual([0.5, '60/120 bson, s2']);
+    expect(readdirSync(places().cacheDir)).toEqual(['secantus-mdb-0.5.3-beta.193']);
+    const second = await buildSecantusRust(places(), () => expect.unreachable());
+    expect(second).toEqual({ program: first.program, isBuilt: false });
+  });
+
+  it('needs cargo, and the message says where to get it', async () => {
+    const error = await buildSecantusRust(places(), () => undefined).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CargoMissingError);
+    expect((error as Error).message).toContain('https://rustup.rs');
+  });
+
+  it('is not there after a failed build, whose last words are in the message', async () => {
+    put(join(folder, 'bin'), 'cargo', 'echo "error: linker cc not found" >&2; exit 101');
+    const error = await buildSecantusRust(places(), () => undefined).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(BuildFailedError);
+    expect((error as Error).message).toContain('cargo ended with 101:\nerror: linker cc not found');
+    expect(findSecantusRust(places())).toBeNull();
+  });
+
+  it('is not built twice at the same time', async () => {
+    put(join(folder, 'bin'), 'cargo', 'exit 1');
+    mkdirSync(places().cacheDir);
+    const held = tryLock(join(places().cacheDir, 'secantus-mdb.lock'));
+    expect(held).toHaveProperty('lock');
+    await expect(buildSecantusRust(places(), () => undefined)).rejects.toThrow(`process ${process.pid}`);
   });
 });
 

@@ -4,17 +4,19 @@
  */
 
 import { execFile } from 'node:child_process';
-import { existsSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { ServerProgram } from './server-program.js';
+import { programFolder } from '../program-folder.js';
 
-export const SECANTUS_VERSION = '0.7.0b3';
-export const SECANTUS_FOLDER = 'secantusdb';
+import type { EmbeddedKind } from './kind.js';
+import { runsSecantus } from './secantus.js';
+
+const VERSION = '0.7.0b3';
 
 /** It and all it needs, in versions that have wheels for each of the Pythons below. */
 const REQUIREMENTS = [
-  `SecantusDB==${SECANTUS_VERSION}`,
+  `SecantusDB==${VERSION}`,
   'dnspython==2.8.0',
   'future==1.0.0',
   'numpy==2.2.6',
@@ -28,21 +30,25 @@ const REQUIREMENTS = [
 /** Without a wheel, pip would compile WiredTiger for many minutes, and fail on most machines. */
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
 const IS_FIT = 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))';
-/** How long the oplog keeps an entry; an instance that loses its connection may resume its change streams for as long. */
-export const OPLOG_RETENTION_SECONDS = 3_600;
 const INSTALL_MS = 300_000;
 const TOLD_CHARACTERS = 400;
 
+export const secantusPython: EmbeddedKind = {
+  kind: 'secantusdb',
+  label: 'SecantusDB in Python (for trying out; your own data belong in MongoDB, see MONGODB_URI)',
+  needs: 'install Python 3.10, 3.11, 3.12 or 3.13 with venv and pip, and let it reach PyPI',
+  ...runsSecantus,
+  hint: 'This database server is slow under load. `npm run database` builds a fast one for the same data, once.',
+  obtain: (places, onProgress) => installSecantus(onProgress, programFolder(places)),
+};
+
 /** Resolves with the path of the program, installed first in `folder` where needed. Rejects with what is missing. */
-export async function installSecantus(
-  onProgress: (message: string) => void,
-  folder: string,
-): Promise<string> {
-  const home = join(folder, `secantusdb-${SECANTUS_VERSION}`);
+async function installSecantus(onProgress: (message: string) => void, folder: string): Promise<string> {
+  const home = join(folder, `secantusdb-${VERSION}`);
   const program = join('bin', 'secantusd-py');
   if (existsSync(join(home, program))) return join(realpathSync(home), program);
 
-  onProgress(`Installing SecantusDB ${SECANTUS_VERSION} (once, about a minute)`);
+  onProgress(`Installing SecantusDB ${VERSION} (once, about a minute)`);
   // An environment cannot be moved, so it is made where it stays; a link that appears when it is complete points
   // to it. Of two installers at once the first to link wins, and the other's work is thrown away.
   const environment = `${home}.${process.pid}.${Date.now()}`;
@@ -63,37 +69,6 @@ export async function installSecantus(
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return join(realpathSync(home), program);
-}
-
-export interface SecantusOptions {
-  /** Only the account of the data folder may use it; default false. */
-  readonly hasAuth?: boolean;
-  /** How long the oplog keeps an entry; default OPLOG_RETENTION_SECONDS. */
-  readonly oplogRetentionSeconds?: number;
-}
-
-export function secantusProgram(
-  command: string,
-  dataDir: string,
-  { hasAuth = false, oplogRetentionSeconds = OPLOG_RETENTION_SECONDS }: SecantusOptions = {},
-): ServerProgram {
-  const storagePath = join(dataDir, SECANTUS_FOLDER);
-  const configPath = join(dataDir, 'secantusdb.toml');
-  return {
-    command,
-    storagePath,
-    logPath: join(dataDir, 'database.log'),
-    args: (port) => {
-      // Named, so that no configuration lying about in a home folder is found instead.
-      writeFileSync(configPath, '# All settings are given on the command line.\n');
-      return [
-        ...['--config', configPath, '--host', '127.0.0.1', '--port', String(port)],
-        ...['--storage-path', storagePath, '--log-level', 'WARNING'],
-        ...(hasAuth ? ['--auth'] : []),
-        ...['--oplog-retention-seconds', String(oplogRetentionSeconds)],
-      ];
-    },
-  };
 }
 
 async function findPython(): Promise<string> {

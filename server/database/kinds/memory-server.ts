@@ -1,19 +1,30 @@
 /**
- * A `mongod` by way of mongodb-memory-server: one it has in its cache, else a download. Only the binary is taken from
- * it; the server runs like any other mongod, on files that stay.
+ * A `mongod` from mongodb-memory-server: the binary in its cache, else a download. The server runs like any other mongod,
+ * on a persistent folder.
  */
 
 import { createRequire } from 'node:module';
 
+import type { EmbeddedKind } from './kind.js';
+import { runsMongod } from './mongod.js';
+
 const PROBE_MS = 3_000;
 const DOWNLOAD_MS = 180_000;
+
+export const memoryServer: EmbeddedKind = {
+  kind: 'memory-server',
+  label: 'mongod from mongodb-memory-server as a replica set of one node',
+  needs: 'let this machine reach fastdl.mongodb.org, or put a binary where mongodb-memory-server finds it',
+  ...runsMongod,
+  obtain: (_places, onProgress) => obtainMongod(onProgress),
+};
 
 interface BinaryOptions {
   readonly version: string;
 }
 
 /** Resolves with the path of a mongod; rejects within seconds where the download site cannot be reached. */
-export async function obtainMongod(onProgress: (message: string) => void): Promise<string> {
+async function obtainMongod(onProgress: (message: string) => void): Promise<string> {
   // Loaded only when it is needed; these parts of the package have no entry in its index.
   const require = createRequire(import.meta.url);
   const { DryMongoBinary } = require('mongodb-memory-server-core/lib/util/DryMongoBinary') as {
@@ -39,7 +50,7 @@ export async function obtainMongod(onProgress: (message: string) => void): Promi
   return within(DOWNLOAD_MS, MongoBinary.getPath(options));
 }
 
-/** The download itself tries again and again for minutes; one short question first tells whether it has a chance. */
+/** Checks that the site can be reached: the download itself retries for minutes. */
 async function probe(url: string): Promise<void> {
   const { host } = new URL(url);
   const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PROBE_MS) }).catch(

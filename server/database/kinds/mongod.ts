@@ -1,36 +1,43 @@
 /** MongoDB's own server as a replica set of one node, since change streams and transactions need a replica set. */
 
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
-import { adminCommand } from '../store/mongo/index.js';
+import { adminCommand } from '../../store/mongo/index.js';
 
-import type { ServerProgram } from './server-program.js';
+import { findProgram } from '../find-program.js';
+import type { ServerProgram } from '../server-program.js';
+
+import type { EmbeddedKind } from './kind.js';
 
 const REPLICA_SET = 'smartpersona';
 const COMMAND_MS = 10_000;
 const ELECTION_MS = 20_000;
 const ALREADY_INITIALIZED = 23;
 
-export const MONGOD_FOLDER = 'mongod';
+const FOLDER = 'mongod';
 
-/** The first `mongod` that can be run, in the folders of PATH; null when there is none. */
-export function findMongod(path: string): string | null {
-  const name = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
-  for (const folder of path.split(delimiter).filter(Boolean)) {
-    const candidate = join(folder, name);
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not here.
-    }
-  }
-  return null;
-}
+/** Shared by the kinds that run mongod. An account would need a key file and a user before the replica set is there. */
+export const runsMongod = {
+  folder: FOLDER,
+  oplogRetentionSeconds: null,
+  hasAccount: false,
+  hint: null,
+  program: mongodProgram,
+} as const;
 
-export function mongodProgram(command: string, dataDir: string): ServerProgram {
-  const storagePath = join(dataDir, MONGOD_FOLDER);
+export const mongod: EmbeddedKind = {
+  kind: 'mongod',
+  label: 'mongod from PATH as a replica set of one node',
+  needs: 'install MongoDB 6 or newer so that `mongod` is on PATH',
+  ...runsMongod,
+  obtain({ programPath }) {
+    const found = findProgram('mongod', programPath);
+    return found === null ? Promise.reject(new Error('none is on PATH')) : Promise.resolve(found);
+  },
+};
+
+function mongodProgram(command: string, dataDir: string): ServerProgram {
+  const storagePath = join(dataDir, FOLDER);
   return {
     command,
     storagePath,
