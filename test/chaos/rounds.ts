@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { SignJWT } from 'jose';
+
 import { readRecord } from '../../server/database/data-folder.js';
 import { endProcess } from '../../server/database/process.js';
 import { freePort } from '../../server/database/server-program.js';
 import { createRandom, type Random } from '../../server/learning/index.js';
 import { askFor } from '../support/api-client.js';
-import { runCommand } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
 import { FAULTS, type Fault, type World } from './faults.js';
@@ -53,6 +54,7 @@ const RECOVERY_MS = 90_000;
 const CALM_BEFORE_MS = 1_500;
 const CALM_AFTER_MS = 1_500;
 const RAW_ID = 'chaos-visitor-raw-id';
+const SECRET = 'a9f1c37e5b8d42069e7b1f3d5c8a2046';
 
 export async function runChaos(options: ChaosOptions): Promise<RoundRow[]> {
   const random = createRandom(options.seed);
@@ -78,11 +80,11 @@ export async function runChaos(options: ChaosOptions): Promise<RoundRow[]> {
 async function openSite({ settleMs = 5_000, onProgress = () => undefined }: ChaosOptions, random: Random) {
   const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-chaos-'));
   const secondDir = await mkdtemp(join(tmpdir(), 'smartpersona-chaos-'));
-  const secrets = {
-    SMARTPERSONA_SECRET: 'a9f1c37e5b8d42069e7b1f3d5c8a2046',
-    SMARTPERSONA_PEPPER: '4d0e6b82f7a95c13e8b20d7f46a1c95b',
+  const env = {
+    ...{ SMARTPERSONA_SECRET: SECRET, SMARTPERSONA_PEPPER: '4d0e6b82f7a95c13e8b20d7f46a1c95b' },
+    SMARTPERSONA_SEED_USERS: '150',
+    SMARTPERSONA_GUARD_TOLERANCE: '100',
   };
-  const env = { ...secrets, SMARTPERSONA_SEED_USERS: '150', SMARTPERSONA_GUARD_TOLERANCE: '100' };
   const first = createInstance({ port: await freePort(), dataDir, mongoUri: () => null, env });
   const second = createInstance({
     port: await freePort(),
@@ -97,9 +99,7 @@ async function openSite({ settleMs = 5_000, onProgress = () => undefined }: Chao
   onProgress('Starting the server');
   first.start();
   await first.ready(START_MS);
-  const commandEnv = { ...process.env, ...env, SMARTPERSONA_DATA_DIR: dataDir };
-  const token = async (...args: string[]) => (await runCommand(commandEnv, 'token', args)).trim();
-  const admin = await token('--role', 'admin');
+  const admin = await tokenOf('admin');
   const { items } = await askFor<{ items: { nodes: { id: string }[] } }>(
     first.url,
     admin,
@@ -111,7 +111,7 @@ async function openSite({ settleMs = 5_000, onProgress = () => undefined }: Chao
     const rawId = `${RAW_ID}-${index}`;
     visitors.push(
       new Visitor({
-        token: await token('--role', 'user', '--user', rawId),
+        token: await tokenOf('user', rawId),
         name: `visitor ${index}`,
         itemIds: items.nodes.map(({ id }) => id),
         random: createRandom(random.int(2 ** 31)),
@@ -123,7 +123,7 @@ async function openSite({ settleMs = 5_000, onProgress = () => undefined }: Chao
   for (const visitor of visitors) visitor.openWindow();
   let probed = first;
   const prober = new Visitor({
-    token: await token('--role', 'user', '--user', `${RAW_ID}-prober`),
+    token: await tokenOf('user', `${RAW_ID}-prober`),
     name: 'prober',
     itemIds: items.nodes.map(({ id }) => id),
     random: createRandom(0),
@@ -315,6 +315,17 @@ async function openSite({ settleMs = 5_000, onProgress = () => undefined }: Chao
   }
 
   return { play, close };
+}
+
+/** A token as a site's own backend signs it, with the raw id in it. */
+function tokenOf(role: 'user' | 'admin', rawId?: string): Promise<string> {
+  const token = new SignJWT({ role, ...(rawId !== undefined && { sub: rawId }) })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('smartpersona')
+    .setAudience('smartpersona-api')
+    .setIssuedAt()
+    .setExpirationTime('1d');
+  return token.sign(Buffer.from(SECRET, 'utf8'));
 }
 
 function filesBelow(folder: string): string[] {

@@ -20,6 +20,7 @@ const UPDATED =
 const EXPORT = 'mutation { exportUser { __typename ... on UserExport { document } } }';
 
 const ANSWER_MS = 15_000;
+const PROBE_MS = 2_000;
 const MAX_RETRIES = 3;
 /** Clients' clocks are off by up to this much. */
 const CLOCK_SKEW_MS = 50;
@@ -141,9 +142,11 @@ export class Visitor {
   /** Whether a thumb about an item of its own is accepted now: up and taken back in turns. */
   async probe(): Promise<boolean> {
     const value = (this.nProbes += 1) % 2 === 1 ? 'UP' : 'NONE';
-    const answer = await this.ask<{ sendFeedback: { feedback?: { at: string } } }>(SEND, {
-      input: { itemId: this.options.itemIds[0], value },
-    }).catch(() => null);
+    const answer = await this.ask<{ sendFeedback: { feedback?: { at: string } } }>(
+      SEND,
+      { input: { itemId: this.options.itemIds[0], value } },
+      PROBE_MS,
+    ).catch(() => null);
     return answer?.sendFeedback.feedback !== undefined;
   }
 
@@ -221,9 +224,13 @@ export class Visitor {
     }
   }
 
-  private async ask<T>(query: string, variables: Record<string, unknown>): Promise<T | null> {
+  private async ask<T>(
+    query: string,
+    variables: Record<string, unknown>,
+    answerMs = ANSWER_MS,
+  ): Promise<T | null> {
     const { url, token } = this.options;
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ANSWER_MS).unref());
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), answerMs).unref());
     const answer = await Promise.race([ask<T>(url(), token, query, variables), late]);
     return answer?.errors === undefined ? (answer?.data ?? null) : null;
   }
