@@ -3,6 +3,8 @@
 export interface ExplanationLike {
   readonly persona: number;
   readonly popularity: number;
+  readonly sequence: number;
+  readonly sequenceItem: { readonly id: string; readonly title: string } | null;
   readonly otherItems: number;
   readonly total: number;
   readonly items: readonly {
@@ -11,7 +13,7 @@ export interface ExplanationLike {
   }[];
 }
 
-export const PARTS = ['items', 'persona', 'popularity', 'otherItems'] as const;
+export const PARTS = ['items', 'sequence', 'persona', 'popularity', 'otherItems'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** `item`: because of one of the viewer's own items; `opinion` is the viewer's thumb on it. */
@@ -22,28 +24,35 @@ export type Reason =
       readonly opinion: 'UP' | 'DOWN' | null;
       readonly hasMore: boolean;
     }
+  /** Because others came to it soon after an item that the viewer came to last. */
+  | { readonly kind: 'sequence'; readonly title: string }
   | { readonly kind: 'persona' | 'popularity' | 'history' | 'none' };
 
 /** The score, cut into what the bar shows. Sums to the total. */
 export function partsOf(explanation: ExplanationLike): Readonly<Record<Part, number>> {
   return {
     items: explanation.items.reduce((sum, { contribution }) => sum + contribution, 0),
+    sequence: explanation.sequence,
     persona: explanation.persona,
     popularity: explanation.popularity,
     otherItems: explanation.otherItems,
   };
 }
 
-/** What raised the score most: the viewer's items taken together, the persona, or popularity. */
+/** What raised the score most: the viewer's items taken together, what follows the latest, the persona, or popularity. */
 export function strongestReason(
   explanation: ExplanationLike,
   opinionOf: (itemId: string) => 'UP' | 'DOWN' | null,
 ): Reason {
   const parts = partsOf(explanation);
   const own = parts.items + parts.otherItems;
-  const strongest = Math.max(own, parts.persona, parts.popularity);
+  const strongest = Math.max(own, parts.sequence, parts.persona, parts.popularity);
   if (!(strongest > 0)) return { kind: 'none' };
   if (strongest === own) return itemReason(explanation, own, opinionOf);
+  if (strongest === parts.sequence) {
+    const { sequenceItem } = explanation;
+    return sequenceItem === null ? { kind: 'history' } : { kind: 'sequence', title: sequenceItem.title };
+  }
   return { kind: strongest === parts.persona ? 'persona' : 'popularity' };
 }
 

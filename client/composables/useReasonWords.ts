@@ -23,6 +23,7 @@ export function useReasonWords(
       const key = { UP: 'liked', DOWN: 'disliked', none: 'interest' }[reason.opinion ?? 'none'];
       return t(`reason.${key}${reason.hasMore ? 'More' : ''}`, { title: isolate(reason.title) });
     }
+    if (reason.kind === 'sequence') return t('reason.sequence', { title: isolate(reason.title) });
     const known = toValue(persona);
     if (reason.kind === 'persona' && known !== null)
       return t('reason.persona', { persona: isolate(wordsOf(known).label) });

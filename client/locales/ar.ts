@@ -132,6 +132,7 @@ export const messages: Messages = {
     dislikedMore: 'لأنه لم يعجبك «{title}» وما يشبهه',
     interest: 'لأن «{title}» أثار اهتمامك',
     interestMore: 'لأن «{title}» وغيره أثار اهتمامك',
+    sequence: 'لأنك وصلت للتو إلى «{title}»',
     persona: 'بسبب شخصيتك: {persona}',
     popularity: 'لأنه رائج',
     history: 'بسبب ما فعلته من قبل',
@@ -142,7 +143,13 @@ export const messages: Messages = {
     part: 'الجزء',
     share: 'يضيف',
     total: 'المجموع: الدرجة',
-    parts: { items: 'عناصرك', persona: 'الشخصية', popularity: 'الرواج', otherItems: 'آثار أصغر' },
+    parts: {
+      items: 'عناصرك',
+      sequence: 'خطواتك الأخيرة',
+      persona: 'الشخصية',
+      popularity: 'الرواج',
+      otherItems: 'آثار أصغر',
+    },
   },
   thumbs: {
     up: 'إعجاب',

@@ -141,6 +141,7 @@ export const messages: Messages = {
     dislikedMore: 'Weil dir „{title}“ und Ähnliches nicht gefällt',
     interest: 'Weil dich „{title}“ interessiert hat',
     interestMore: 'Weil dich „{title}“ und anderes interessiert hat',
+    sequence: 'Weil du gerade bei „{title}“ warst',
     persona: 'Wegen deiner Persona: {persona}',
     popularity: 'Weil es beliebt ist',
     history: 'Wegen deines bisherigen Verhaltens',
@@ -153,6 +154,7 @@ export const messages: Messages = {
     total: 'Summe: die Wertung',
     parts: {
       items: 'Deine Artikel',
+      sequence: 'Deine letzten Schritte',
       persona: 'Persona',
       popularity: 'Beliebtheit',
       otherItems: 'Kleinere Spuren',

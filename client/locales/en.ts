@@ -139,6 +139,7 @@ export const messages = {
     dislikedMore: 'Because you disliked “{title}” and more like it',
     interest: 'Because “{title}” interested you',
     interestMore: 'Because “{title}” and others interested you',
+    sequence: 'Because you just came to “{title}”',
     persona: 'Because you are: {persona}',
     popularity: 'Because it is popular',
     history: 'Because of what you did before',
@@ -151,6 +152,7 @@ export const messages = {
     total: 'Sum: the score',
     parts: {
       items: 'Your items',
+      sequence: 'Your last steps',
       persona: 'Persona',
       popularity: 'Popularity',
       otherItems: 'Smaller traces',

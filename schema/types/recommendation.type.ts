@@ -26,7 +26,7 @@ export class ItemContributionType {
 @ObjectType('Explanation', {
   simpleResolvers: true,
   description:
-    'Why an item has its score. Exact: persona + popularity + the contributions of items + otherItems = total = score.',
+    'Why an item has its score. Exact: persona + popularity + sequence + the contributions of items + otherItems = total = score.',
 })
 export class ExplanationType {
   @Field(() => Float, {
@@ -36,6 +36,18 @@ export class ExplanationType {
 
   @Field(() => Float, { description: 'The part that comes from what everybody likes.' })
   popularity!: number;
+
+  @Field(() => Float, {
+    description:
+      'The part that comes from what users come to soon after the items that this user came to last.',
+  })
+  sequence!: number;
+
+  @Field(() => ItemType, {
+    nullable: true,
+    description: 'The item of the user that adds most to `sequence`; null where none does.',
+  })
+  sequenceItem!: ItemType | null;
 
   @Field(() => [ItemContributionType], {
     description: "The user's own items, largest contribution (by size) first.",

@@ -6,10 +6,14 @@ export interface ExplanationEntry {
   readonly contribution: number;
 }
 
-/** Exact: `persona + popularity + sum(items) = total = score`. */
+/** Exact: `persona + popularity + sequence + sum(items) + otherItems = total = score`. */
 export interface Explanation {
   readonly persona: number;
   readonly popularity: number;
+  /** What follows on the items that the user came to last adds, on top of what those items add for themselves. */
+  readonly sequence: number;
+  /** Which of them adds most of it; null where none adds anything. */
+  readonly sequenceItemId: string | null;
   /** The user's own items, largest magnitude first. */
   readonly items: readonly ExplanationEntry[];
   /** Sum of the entries left out of `items` because only the largest are shown. */

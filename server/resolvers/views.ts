@@ -217,8 +217,10 @@ async function toExplanation(loaders: Loaders, explanation: Explanation): Promis
     if (item === null) otherItems += contribution;
     else shown.push({ item: toItem(item), contribution });
   });
-  const { persona, popularity, total } = explanation;
-  return { persona, popularity, items: shown, otherItems, total };
+  const { persona, popularity, sequence, sequenceItemId, total } = explanation;
+  const latest = sequenceItemId === null ? null : await loaders.items.load(sequenceItemId);
+  const sequenceItem = latest === null ? null : toItem(latest);
+  return { persona, popularity, sequence, sequenceItem, items: shown, otherItems, total };
 }
 
 export function toModel(context: ApiContext, model: ModelVersion): ModelVersionType {

@@ -32,15 +32,15 @@ describe('GraphQL over HTTP', () => {
 
   it('explains every place of a list exactly', async () => {
     const { data } = await fake.query(
-      '{ recommendations(first: 5) { items { rank score item { id title attributes { name value } } explanation { persona popularity items { contribution item { id } } otherItems total } } } }',
+      '{ recommendations(first: 5) { items { rank score item { id title attributes { name value } } explanation { persona popularity sequence sequenceItem { id } items { contribution item { id } } otherItems total } } } }',
       { token: fake.asAlice },
     );
     expect(data.recommendations.items).toHaveLength(5);
     for (const { score, explanation } of data.recommendations.items) {
       const parts = explanation.items.map((entry: { contribution: number }) => entry.contribution);
-      const sum = [explanation.persona, explanation.popularity, explanation.otherItems, ...parts].reduce(
-        (a, b) => a + b,
-      );
+      const { persona, popularity, sequence, sequenceItem, otherItems } = explanation;
+      const sum = [persona, popularity, sequence, otherItems, ...parts].reduce((a, b) => a + b);
+      expect(sequenceItem).toEqual({ id: 'i29' });
       expect(sum).toBeCloseTo(explanation.total, 6);
       expect(explanation.total).toBe(score);
     }

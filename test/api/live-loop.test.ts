@@ -11,7 +11,7 @@ import { startTestServer } from '../support/server.js';
 const LIST = `
   fragment List on RecommendationList {
     listId modelVersion revision
-    items { rank score item { id } explanation { persona popularity otherItems total items { item { id } contribution } } }
+    items { rank score item { id } explanation { persona popularity sequence otherItems total items { item { id } contribution } } }
   }`;
 const RECOMMENDATIONS = `query ($first: Int!) { recommendations(first: $first) { ...List } } ${LIST}`;
 const SEND = `mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) {
@@ -25,6 +25,7 @@ interface Row {
   explanation: {
     persona: number;
     popularity: number;
+    sequence: number;
     otherItems: number;
     total: number;
     items: { contribution: number }[];
@@ -95,7 +96,8 @@ describe('the live loop', () => {
     const largest = Math.max(...items.map((row) => Math.abs(row.score)));
     for (const { score, explanation } of items) {
       const parts = explanation.items.reduce((sum, { contribution }) => sum + contribution, 0);
-      const sum = explanation.persona + explanation.popularity + explanation.otherItems + parts;
+      const { persona, popularity, sequence, otherItems } = explanation;
+      const sum = persona + popularity + sequence + otherItems + parts;
       expect(Math.abs(sum - score)).toBeLessThan(1e-4 * largest);
       expect(Math.abs(explanation.total - score)).toBeLessThan(1e-4 * largest);
     }

@@ -6,20 +6,21 @@ function explanation(
   parts: Partial<Omit<ExplanationLike, 'items' | 'total'>>,
   items: Record<string, number> = {},
 ) {
-  const { persona = 0, popularity = 0, otherItems = 0 } = parts;
+  const { persona = 0, popularity = 0, sequence = 0, sequenceItem = null, otherItems = 0 } = parts;
   const entries = Object.entries(items).map(([title, contribution]) => ({
     contribution,
     item: { id: title.toLowerCase(), title },
   }));
   const own = entries.reduce((sum, { contribution }) => sum + contribution, 0);
-  return { persona, popularity, otherItems, items: entries, total: persona + popularity + otherItems + own };
+  const total = persona + popularity + sequence + otherItems + own;
+  return { persona, popularity, sequence, sequenceItem, otherItems, items: entries, total };
 }
 const nobody = () => null;
 
 describe('The parts of a score', () => {
   it('sum to the score', () => {
     const exact = explanation(
-      { persona: 0.2, popularity: -0.1, otherItems: 0.05 },
+      { persona: 0.2, popularity: -0.1, sequence: 0.3, otherItems: 0.05 },
       { Lamp: 0.4, Chair: -0.15 },
     );
     const sum = Object.values(partsOf(exact)).reduce((total, part) => total + part, 0);
@@ -34,6 +35,15 @@ describe('The strongest reason', () => {
       id === 'lamp' ? 'UP' : null,
     );
     expect(liked).toEqual({ kind: 'item', title: 'Lamp', opinion: 'UP', hasMore: false });
+  });
+
+  it('is the item that was come to last, where what follows it adds most', () => {
+    const sequenceItem = { id: 'lamp', title: 'Lamp' };
+    expect(strongestReason(explanation({ sequence: 1, sequenceItem }, { Chair: 0.4 }), nobody)).toEqual({
+      kind: 'sequence',
+      title: 'Lamp',
+    });
+    expect(strongestReason(explanation({ sequence: 1 }), nobody)).toEqual({ kind: 'history' });
   });
 
   it('does not claim a thumb where there was none', () => {

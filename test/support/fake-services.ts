@@ -87,7 +87,9 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         const explanation = {
           persona: 1,
           popularity: 2,
-          items: [{ itemId: 'i29', contribution: total - 3.5 }],
+          sequence: 0.25,
+          sequenceItemId: 'i29',
+          items: [{ itemId: 'i29', contribution: total - 3.75 }],
           otherItems: 0.5,
           total,
         };

@@ -4,8 +4,10 @@ import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
 import { fitItemToItem } from './item-to-item.js';
 import { freezeModel } from './model.js';
+import { fitSequence } from './sequence.js';
 import { attractionRows } from './signals.js';
 
+import { emptyRows } from '../linalg/index.js';
 import type { Kernels } from '../kernels/index.js';
 import type { SparseRows } from '../linalg/index.js';
 import type { Factors } from './factors.js';
@@ -29,6 +31,8 @@ export interface FitModelOptions {
   /** Another fit's halves on the same data, to fit the other half alone. */
   readonly factors?: Factors;
   readonly itemToItem?: SparseRows;
+  /** The sequence term too where its weight is 0, so that other weights can be tried. */
+  readonly withSequence?: boolean;
   /** Item embeddings to begin with, see `FactorsOptions`. */
   readonly start?: Float32Array;
   readonly onProgress?: (fraction: number) => void;
@@ -73,6 +77,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
         onProgress: (fraction) => onProgress?.(factorShare + (1 - factorShare) * fraction),
       },
     );
+  const hasSequence = options.withSequence === true || hyperParameters.sequenceWeight > 0;
   onProgress?.(1);
   const model = freezeModel({
     nItems,
@@ -83,6 +88,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     personaPriors,
     popularity: popularityOf(attraction, nItems),
     itemToItem,
+    sequence: hasSequence ? fitSequence(input.interactions, nItems, hyperParameters) : emptyRows(nItems),
   });
   return { model, factors, esteem };
 }

@@ -4,20 +4,30 @@
  * A user's embedding is the exact minimiser of the training objective with the items held fixed:
  * w = A^-1 (sum c r h_i + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
- *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  popularityWeight * popularity_j,
+ *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  sequenceWeight * followed_j
+ *             +  popularityWeight * popularity_j,
  *
  * with g the weights of the directions, the principal ones' larger, all of them larger while the history is short,
- * related_j = sum of a_i S_ij over what attracted and repelled_j = sum of S_ij over what was disliked, is a sum
- * over the history: `explain` splits it into one contribution per entry, one for the persona and one for popularity.
+ * related_j = sum of a_i S_ij over what attracted, repelled_j = sum of S_ij over what was disliked and followed_j = sum
+ * of d^rank D_ij over what attracted, rank counted from the latest, is a sum over the history: `explain` splits it into
+ * two contributions per entry (for itself, and for being come to lately), one for the persona and one for popularity.
  * f lets dislikes take from an item what likes gave it and only little more: who disliked one book of a kind chose it
  * all the same, and is likelier to like another of that kind than any book at all.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
 import { lambdaOf } from './factors.js';
-import { KNOWN_TIME_FROM, attractionOf, checkHistory, remainderOf, targetOf } from './signals.js';
+import {
+  KNOWN_TIME_FROM,
+  attractionOf,
+  checkHistory,
+  ranksFromEnd,
+  remainderOf,
+  targetOf,
+} from './signals.js';
 
 import type { Kernels } from '../kernels/index.js';
+import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { RecommenderModel } from './model.js';
 import type { History } from './signals.js';
@@ -35,6 +45,8 @@ export interface UserState {
   readonly indices: Int32Array;
   /** Float32Array [nHistory]: attraction of each item, negative for a dislike. */
   readonly attraction: Float32Array;
+  /** Float32Array [nHistory]: what each entry counts for in the sequence term, 0 for a dislike. */
+  readonly following: Float32Array;
   /** Row of the persona priors. */
   readonly priorRow: number;
 }
@@ -45,6 +57,8 @@ export interface ScoreExplanation {
   readonly popularity: number;
   /** Float32Array [nHistory]: what each entry of the history adds, in its order. */
   readonly contributions: Float32Array;
+  /** Float32Array [nHistory]: what each entry adds on top for having been come to lately. */
+  readonly sequence: Float32Array;
   /** Their sum, which is the score. */
   readonly total: number;
 }
@@ -75,30 +89,36 @@ const workspaces = new WeakMap<RecommenderModel, Workspace>();
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
-  const attraction = agedAttraction(history, model.hyperParameters);
+  const { attraction, following } = weighHistory(history, model.hyperParameters);
   const personaIndex = context.personaIndex ?? -1;
   if (personaIndex >= model.nPersonas)
     throw new InvalidShapeError(`The model has no persona ${personaIndex}.`);
   const priorRow = personaIndex < 0 ? model.nPersonas : personaIndex;
-  const user = { indices: history.indices.slice(), attraction, priorRow };
+  const user = { indices: history.indices.slice(), attraction, following, priorRow };
   const embedding = solveUser(model, user).slice();
   return Object.freeze({ ...user, embedding });
 }
 
 /**
- * Float32Array [nHistory]. Tastes drift, so an entry counts the less the longer before the user's latest dealing it was;
- * time that passes without one changes nothing.
+ * Tastes drift, so an entry counts the less the longer before the user's latest dealing it was; time that passes without
+ * one changes nothing.
  */
-function agedAttraction(
+function weighHistory(
   { strength, opinion, purchased, at }: History,
   hyperParameters: HyperParameters,
-): Float32Array {
+): Pick<UserState, 'attraction' | 'following'> {
   const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
-  return Float32Array.from(strength, (_, p) => {
-    const entry = { strength: strength[p], opinion: opinion[p], purchased: purchased[p] };
-    const age = at !== undefined && at[p] >= KNOWN_TIME_FROM ? latest - at[p] : 0;
-    return attractionOf(entry, hyperParameters) * remainderOf(age, hyperParameters);
-  });
+  const fresh = Float32Array.from(strength, (_, p) =>
+    attractionOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters),
+  );
+  const ranks = ranksFromEnd(at, fresh);
+  const ageOf = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? latest - at[p] : 0);
+  return {
+    attraction: fresh.map(
+      (value, p) => value * remainderOf({ age: ageOf(p), rank: ranks[p] }, hyperParameters),
+    ),
+    following: fresh.map((value, p) => Math.max(value, 0) * hyperParameters.sequenceDecay ** ranks[p]),
+  };
 }
 
 /** Scores of all items, Float32Array [nItems], written to `out` when given. */
@@ -115,6 +135,7 @@ export function scoreAll(
   );
   for (let j = 0; j < out.length; j++) out[j] += popularityWeight * model.popularity[j];
   addNeighbours(model, state, out);
+  addFollowers(model, state, model.hyperParameters.sequenceWeight, out);
   return out;
 }
 
@@ -162,12 +183,32 @@ function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Ar
 
 /** out += the item-to-item rows of what attracted (`sign` 1) or was disliked (-1), by strength. */
 function gather({ itemToItem }: RecommenderModel, state: UserState, sign: 1 | -1, out: Float32Array): void {
-  const { indptr, indices, values } = itemToItem;
-  for (let p = 0; p < state.indices.length; p++) {
-    const weight = sign * state.attraction[p];
+  addRows(itemToItem, state.indices, state.attraction, sign, out);
+}
+
+/** out += the sequence rows of what attracted, the latest most. */
+function addFollowers(
+  { sequence }: RecommenderModel,
+  state: UserState,
+  sequenceWeight: number,
+  out: Float32Array,
+): void {
+  addRows(sequence, state.indices, state.following, sequenceWeight, out);
+}
+
+/** out += scale * weights[p] times the row of items[p], where that is above 0. */
+function addRows(
+  { indptr, indices, values }: SparseRows,
+  items: Int32Array,
+  weights: Float32Array,
+  scale: number,
+  out: Float32Array,
+): void {
+  for (let p = 0; p < items.length; p++) {
+    const weight = scale * weights[p];
     if (weight <= 0) continue;
-    const end = indptr[state.indices[p] + 1];
-    for (let q = indptr[state.indices[p]]; q < end; q++) out[indices[q]] += weight * values[q];
+    const end = indptr[items[p] + 1];
+    for (let q = indptr[items[p]]; q < end; q++) out[indices[q]] += weight * values[q];
   }
 }
 
@@ -187,6 +228,8 @@ export interface ScoreParts {
   readonly related: Float32Array;
   /** What dislikes take at weight 1. */
   readonly repelled: Float32Array;
+  /** What the sequence term adds at weight 1. */
+  readonly followed: Float32Array;
 }
 
 /** The parts that `scoreAll` adds up, popularity aside, of several users at once, which reads the embeddings once. */
@@ -200,7 +243,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
     for (let f = 0; f < d; f++) vectors[row * d + f] = boost * state.embedding[f];
   });
   const part = () => new Float32Array(states.length * nItems);
-  const parts = { learnt: part(), principal: part(), related: part(), repelled: part() };
+  const parts = { learnt: part(), principal: part(), related: part(), repelled: part(), followed: part() };
   multiplyItems(model, vectors, parts.learnt);
   for (let p = 0; p < vectors.length; p++) vectors[p] *= isPrincipal[p % d];
   multiplyItems(model, vectors, parts.principal);
@@ -208,6 +251,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
     const own = (rows: Float32Array) => rows.subarray(row * nItems, (row + 1) * nItems);
     gather(model, state, 1, own(parts.related));
     gather(model, state, -1, own(parts.repelled));
+    addFollowers(model, state, 1, own(parts.followed));
   });
   return parts;
 }
@@ -216,11 +260,12 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
 export function explain(model: RecommenderModel, state: UserState, itemIndex: number): ScoreExplanation {
   if (!(itemIndex >= 0 && itemIndex < model.nItems))
     throw new InvalidShapeError(`The model has no item ${itemIndex}.`);
-  const { nComponents: d, popularityWeight } = model.hyperParameters;
+  const { nComponents: d, popularityWeight, sequenceWeight } = model.hyperParameters;
   const item = model.itemEmbeddings.subarray(itemIndex * d, itemIndex * d + d);
   const weighed = directionWeights(model, state).map((weight, f) => weight * item[f]);
   const pull = solveUser(model, state, weighed);
   const contributions = new Float32Array(state.indices.length);
+  const sequence = new Float32Array(state.indices.length);
   const dislikeWeight = dislikeWeightFor(model, state, itemIndex);
   let total = 0;
   for (let p = 0; p < contributions.length; p++) {
@@ -229,13 +274,14 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
     const learnt =
       target * confidence === 0 ? 0 : confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
     const weight = state.attraction[p] < 0 ? -dislikeWeight : state.attraction[p];
-    contributions[p] = learnt + weight * itemToItemValue(model, i, itemIndex);
-    total += contributions[p];
+    contributions[p] = learnt + weight * valueAt(model.itemToItem, i, itemIndex);
+    sequence[p] = sequenceWeight * state.following[p] * valueAt(model.sequence, i, itemIndex);
+    total += contributions[p] + sequence[p];
   }
   const lambda = userLambda(model, state.attraction);
   const persona = lambda * dotAt(pull, model.personaPriors, state.priorRow * d);
   const popularity = popularityWeight * model.popularity[itemIndex];
-  return { persona, popularity, contributions, total: total + persona + popularity };
+  return { persona, popularity, contributions, sequence, total: total + persona + popularity };
 }
 
 /** Weight of a dislike for one item: what all of them take together, shared out evenly. */
@@ -243,7 +289,7 @@ function dislikeWeightFor(model: RecommenderModel, state: UserState, itemIndex: 
   let related = 0;
   let repelled = 0;
   for (let p = 0; p < state.indices.length; p++) {
-    const value = itemToItemValue(model, state.indices[p], itemIndex);
+    const value = valueAt(model.itemToItem, state.indices[p], itemIndex);
     if (state.attraction[p] < 0) repelled += value;
     else related += state.attraction[p] * value;
   }
@@ -251,9 +297,9 @@ function dislikeWeightFor(model: RecommenderModel, state: UserState, itemIndex: 
   return repelled === 0 ? 0 : takenFrom(related, dislikeWeight * repelled) / repelled;
 }
 
-function itemToItemValue({ itemToItem }: RecommenderModel, from: number, to: number): number {
-  const at = itemToItem.indices.subarray(itemToItem.indptr[from], itemToItem.indptr[from + 1]).indexOf(to);
-  return at < 0 ? 0 : itemToItem.values[itemToItem.indptr[from] + at];
+function valueAt({ indptr, indices, values }: SparseRows, row: number, column: number): number {
+  const at = indices.subarray(indptr[row], indptr[row + 1]).indexOf(column);
+  return at < 0 ? 0 : values[indptr[row] + at];
 }
 
 function userLambda({ nItems, hyperParameters }: RecommenderModel, attraction: Float32Array): number {

@@ -42,6 +42,12 @@ export interface HyperParameters {
   readonly implicitWeight: number;
   /** Days before the user's latest dealing at which one counts half; 0: age does not matter. Default 0. */
   readonly halfLife: number;
+  /** The same in items that the user came to since; 0: their number does not matter. Default 0. */
+  readonly halfLifeItems: number;
+  /** Weight of the sequence term; 0 leaves it out. Default 0. */
+  readonly sequenceWeight: number;
+  /** What an entry counts for in the sequence term, per item that the user came to since. Default 0.8. */
+  readonly sequenceDecay: number;
   /** Weight of popularity; it decides where nothing else does. Default 0.00001. */
   readonly popularityWeight: number;
 }
@@ -67,6 +73,9 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   dislikeConfidence: 0,
   implicitWeight: 0.5,
   halfLife: 0,
+  halfLifeItems: 0,
+  sequenceWeight: 0,
+  sequenceDecay: 0.8,
   popularityWeight: 0.00001,
 });
 

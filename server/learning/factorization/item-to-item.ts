@@ -8,7 +8,7 @@
  * SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved directly.) What neighbours say of
  * an item is scaled by its esteem.
  */
-import { transpose } from '../linalg/index.js';
+import { emptyRows, transpose } from '../linalg/index.js';
 import { splitIntoCells } from './item-cells.js';
 import { itemGram } from './item-gram.js';
 
@@ -172,8 +172,4 @@ function asRows({ nNeighbours, indices, sizes }: Neighbours, values: Float32Arra
     indptr[j + 1] = top;
   }
   return { indptr, indices: columns.slice(0, top), values: kept.slice(0, top) };
-}
-
-function emptyRows(n: number): SparseRows {
-  return { indptr: new Int32Array(n + 1), indices: new Int32Array(0), values: new Float32Array(0) };
 }

@@ -2,6 +2,7 @@
 import { InvalidModelError, NotFiniteError } from '../errors.js';
 import { completeHyperParameters } from './hyper-parameters.js';
 
+import { emptyRows } from '../linalg/index.js';
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
@@ -20,6 +21,8 @@ export interface RecommenderModel {
   readonly popularity: Float32Array;
   /** Sparse [nItems, nItems]: what an attraction of 1 to the row's item adds to the column's score. */
   readonly itemToItem: SparseRows;
+  /** Sparse [nItems, nItems], see `fitSequence`; empty where its weight is 0. */
+  readonly sequence: SparseRows;
 }
 
 export interface PackedRecommender {
@@ -32,8 +35,15 @@ export interface PackedRecommender {
   readonly arrays: Readonly<Record<ArrayName, Float32Array | Int32Array>>;
 }
 
-const FLOAT_ARRAYS = ['itemEmbeddings', 'ridge', 'personaPriors', 'popularity', 'itemToItemValues'] as const;
-const INT_ARRAYS = ['itemToItemIndptr', 'itemToItemIndices'] as const;
+const FLOAT_ARRAYS = [
+  'itemEmbeddings',
+  'ridge',
+  'personaPriors',
+  'popularity',
+  'itemToItemValues',
+  'sequenceValues',
+] as const;
+const INT_ARRAYS = ['itemToItemIndptr', 'itemToItemIndices', 'sequenceIndptr', 'sequenceIndices'] as const;
 type ArrayName = (typeof FLOAT_ARRAYS)[number] | (typeof INT_ARRAYS)[number];
 
 /** Frozen. Throws NotFiniteError when any number of it is not finite. */
@@ -43,13 +53,17 @@ export function freezeModel(model: RecommenderModel): RecommenderModel {
     if (!packed.arrays[name].every(Number.isFinite))
       throw new NotFiniteError(`The model's ${name} are not finite.`);
   }
-  return Object.freeze({ ...model, itemToItem: Object.freeze({ ...model.itemToItem }) });
+  return Object.freeze({
+    ...model,
+    itemToItem: Object.freeze({ ...model.itemToItem }),
+    sequence: Object.freeze({ ...model.sequence }),
+  });
 }
 
 /** Named arrays and plain data; no copies. */
 export function packRecommender(model: RecommenderModel): PackedRecommender {
-  const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity, itemToItem } =
-    model;
+  const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity } = model;
+  const { itemToItem, sequence } = model;
   return {
     meta: { nItems, nPersonas, hyperParameters },
     arrays: {
@@ -60,12 +74,16 @@ export function packRecommender(model: RecommenderModel): PackedRecommender {
       itemToItemIndptr: itemToItem.indptr,
       itemToItemIndices: itemToItem.indices,
       itemToItemValues: itemToItem.values,
+      sequenceIndptr: sequence.indptr,
+      sequenceIndices: sequence.indices,
+      sequenceValues: sequence.values,
     },
   };
 }
 
 /** The model that was packed. Throws InvalidModelError when a part is missing or does not fit the others. */
-export function unpackRecommender({ meta, arrays }: PackedRecommender): RecommenderModel {
+export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): RecommenderModel {
+  const arrays = { ...laterParts(meta), ...stored };
   for (const name of FLOAT_ARRAYS) requireArray(arrays[name], Float32Array, name);
   for (const name of INT_ARRAYS) requireArray(arrays[name], Int32Array, name);
   const { nItems, nPersonas } = meta;
@@ -79,6 +97,9 @@ export function unpackRecommender({ meta, arrays }: PackedRecommender): Recommen
     itemToItemIndptr: nItems + 1,
     itemToItemIndices: arrays.itemToItemIndptr[nItems],
     itemToItemValues: arrays.itemToItemIndptr[nItems],
+    sequenceIndptr: nItems + 1,
+    sequenceIndices: arrays.sequenceIndptr[nItems],
+    sequenceValues: arrays.sequenceIndptr[nItems],
   };
   for (const [name, length] of Object.entries(lengths)) {
     if (arrays[name as ArrayName].length !== length) {
@@ -100,7 +121,18 @@ export function unpackRecommender({ meta, arrays }: PackedRecommender): Recommen
       indices: arrays.itemToItemIndices as Int32Array,
       values: arrays.itemToItemValues as Float32Array,
     },
+    sequence: {
+      indptr: arrays.sequenceIndptr as Int32Array,
+      indices: arrays.sequenceIndices as Int32Array,
+      values: arrays.sequenceValues as Float32Array,
+    },
   });
+}
+
+/** Parts that versions stored before there were any do without; their weights are 0 there. */
+function laterParts({ nItems }: PackedRecommender['meta']) {
+  const { indptr, indices, values } = emptyRows(nItems);
+  return { sequenceIndptr: indptr, sequenceIndices: indices, sequenceValues: values };
 }
 
 function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {

@@ -8,7 +8,9 @@
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
 import { KNOWN_TIME_FROM } from './signals.js';
+import { weighTime, withSequence } from './search-future.js';
 import { splitForValidation } from './validation.js';
+import { splitAtInstant, splitBeforeLast } from './validation-future.js';
 import { measure } from './validation-metrics.js';
 import { blendBy, scoreUsers } from './validation-scores.js';
 
@@ -16,6 +18,7 @@ import type { FitModelOptions, FittedModel, RecommenderInput } from './fit-model
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Quality } from './validation-metrics.js';
 import type { ScoredUser } from './validation-scores.js';
+import type { Interactions } from './signals.js';
 import type { ValidationUser } from './validation.js';
 
 export interface SearchBudget {
@@ -45,7 +48,6 @@ const FACTOR_WEIGHTS = [0.04, 0.08, 0.16, 0.3, 0.6, 1.2, 2.4].map((factorWeight)
 const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ principalWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
 const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
-const HALF_LIVES = [0, 7, 14, 30, 60, 120, 365].map((halfLife) => ({ halfLife }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Share of warm NDCG that heeding dislikes may cost. */
 const DISLIKE_PRICE = 0.02;
@@ -70,6 +72,9 @@ const MIN_WIDE_ITEMS = 2_000;
 const MAX_WIDE_ITEMS = 50_000;
 const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
+/** Of the users of the split, so many are looked at again under every half-life. */
+const MAX_WARM_SAMPLE = 400;
+const MAX_COLD_SAMPLE = 200;
 /** Shares of the work, for the progress: fits and their scores in the search, the fit in one of those. */
 const FITS_SHARE = 0.8;
 const FIT_SHARE = 0.6;
@@ -89,6 +94,10 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   const { seed, start, budget, onProgress } = options;
   const split = splitForValidation(input, seed);
   if (split.users.length < MIN_USERS) return start;
+  const future = [splitBeforeLast(input, seed), splitAtInstant(input, seed)]
+    .filter((later) => later !== null)
+    .slice(0, budget.maxFits - 1);
+  const maxFits = budget.maxFits - future.length;
   const kernels = createKernels();
   let fits = 0;
   const attempt = (
@@ -96,7 +105,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     reused: Pick<FitModelOptions, 'factors' | 'itemToItem'> = {},
   ): Trial[] => {
     const report = (fraction: number) =>
-      onProgress?.((FITS_SHARE * Math.min(budget.maxFits, fits + fraction)) / budget.maxFits);
+      onProgress?.((FITS_SHARE * Math.min(maxFits, fits + fraction)) / maxFits);
     const fitted = fitModel(kernels, split.input, {
       ...{ hyperParameters, seed, ...reused },
       onProgress: (fraction) => report(FIT_SHARE * fraction),
@@ -122,7 +131,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     const from = nearestRung(ladder, best.hyperParameters);
     for (const step of [1, -1]) {
       let hasGained = false;
-      for (let at = from + step; at >= 0 && at < ladder.length && fits < budget.maxFits; at += step) {
+      for (let at = from + step; at >= 0 && at < ladder.length && fits < maxFits; at += step) {
         const before = best;
         best = attempt({ ...best.hyperParameters, ...ladder[at] }, reused).reduce(
           (kept, trial) => better(trial, kept, reference),
@@ -134,15 +143,33 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       if (hasGained) return;
     }
   };
+  /** The trial under the weights that speak of time; itself where histories have no order. */
+  const timed = (trial: Trial): Trial => {
+    if (!hasOrder(split.input.interactions)) return trial;
+    const later = future.map(({ input: seen, users }) =>
+      withSequence(
+        { fitted: fitModel(kernels, seen, { hyperParameters: trial.hyperParameters, seed }), users },
+        seen.interactions,
+      ),
+    );
+    const own = withSequence({ fitted: trial, users: sampleOf(split.users) }, split.input.interactions);
+    const hyperParameters = weighTime([own, ...later], trial.hyperParameters, {
+      hasTimes: hasTimes(split.input.interactions),
+      onProgress: (fraction) => onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
+    });
+    const { halfLife, halfLifeItems, sequenceDecay } = hyperParameters;
+    const aged = { ...own.fitted.model.hyperParameters, halfLife, halfLifeItems, sequenceDecay };
+    const model = { ...own.fitted.model, hyperParameters: aged };
+    const scored = scoredModel({ ...own.fitted, model }, split.users, () => undefined);
+    return weigh(scored, hyperParameters, [])[0];
+  };
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
   for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
     best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
   }
-  best = age(best, split.users, reference, (fraction) =>
-    onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
-  );
+  best = timed(best);
   const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
   const dislikeWeight = hasDislikes ? heedDislikes(best) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
@@ -157,27 +184,23 @@ function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperP
   return isWide ? WIDE_COMPONENTS : NARROW_COMPONENTS;
 }
 
-/** The half-life that gains; the present one where nobody's dealings are of different times. */
-function age(
-  trial: Trial,
-  users: readonly ValidationUser[],
-  reference: Quality,
-  onProgress: (fraction: number) => void,
-): Trial {
-  const isTimed = ({ history: { at } }: ValidationUser) =>
-    at?.some((time) => time >= KNOWN_TIME_FROM && time !== at[0]) === true;
-  if (!users.some(isTimed)) return trial;
-  const others = HALF_LIVES.filter(({ halfLife }) => halfLife !== trial.hyperParameters.halfLife);
-  return others
-    .flatMap((change, tried) => {
-      // Not a weight of parts: under another half-life a user folds in as another.
-      const model = { ...trial.model, hyperParameters: { ...trial.model.hyperParameters, ...change } };
-      const scored = scoredModel({ ...trial, model }, users, (fraction) =>
-        onProgress((tried + fraction) / others.length),
-      );
-      return weigh(scored, { ...trial.hyperParameters, ...change }, []);
-    })
-    .reduce((kept, other) => better(other, kept, reference), trial);
+function hasTimes({ at }: Interactions): boolean {
+  return at?.some((time) => time >= KNOWN_TIME_FROM) === true;
+}
+
+/** Whether anybody's dealings are of different times, or places in a file. */
+function hasOrder({ indptr, at }: Interactions): boolean {
+  if (at === undefined) return false;
+  for (let u = 0; u + 1 < indptr.length; u++)
+    for (let p = indptr[u] + 1; p < indptr[u + 1]; p++) if (at[p] !== at[p - 1]) return true;
+  return false;
+}
+
+/** So many of the warm and of the cold users, who are in an order of chance. */
+function sampleOf(users: readonly ValidationUser[]): ValidationUser[] {
+  const some = (isCold: boolean, most: number) =>
+    users.filter((user) => user.isCold === isCold).slice(0, most);
+  return [...some(true, MAX_COLD_SAMPLE), ...some(false, MAX_WARM_SAMPLE)];
 }
 
 /** The rung whose first number is nearest, by ratio, to the present one. */
@@ -192,7 +215,7 @@ function scoredModel(
   users: readonly ValidationUser[],
   onProgress: (fraction: number) => void,
 ): ScoredModel {
-  return { ...fitted, users: scoreUsers(fitted, users, onProgress) };
+  return { ...fitted, users: scoreUsers(fitted, users, { onProgress }) };
 }
 
 /** The scored model under its present weights, and under each change of them. */

@@ -54,11 +54,40 @@ export function attractionOf(
 }
 
 /**
- * What is left of an attraction, 0..1, when the user's latest dealing came `age` ms after it. What was liked once never
+ * What is left of an attraction, 0..1, when the user's latest dealing came `age` ms and `rank` items after it. What was liked once never
  * quite stops telling, so a history that is all old still tells something.
  */
-export function remainderOf(age: number, { halfLife }: Pick<HyperParameters, 'halfLife'>): number {
-  return halfLife === 0 ? 1 : LASTING_SHARE + (1 - LASTING_SHARE) * 2 ** (-age / (halfLife * DAY_MS));
+export function remainderOf(
+  { age, rank }: { age: number; rank: number },
+  { halfLife, halfLifeItems }: Pick<HyperParameters, 'halfLife' | 'halfLifeItems'>,
+): number {
+  if (halfLife === 0 && halfLifeItems === 0) return 1;
+  const lives = (span: number, half: number) => (half === 0 ? 0 : span / half);
+  const past = lives(age, halfLife * DAY_MS) + lives(rank, halfLifeItems);
+  return LASTING_SHARE + (1 - LASTING_SHARE) * 2 ** -past;
+}
+
+/**
+ * Int32Array [nHistory]: how many entries that attracted the user came strictly later. Entries of one instant share a rank,
+ * so that no order is made of them; without times all do.
+ */
+export function ranksFromEnd(at: Float64Array | undefined, attraction: Float32Array): Int32Array {
+  const ranks = new Int32Array(attraction.length);
+  if (at === undefined) return ranks;
+  const times = at.filter((_, p) => attraction[p] > 0).sort();
+  for (let p = 0; p < ranks.length; p++) ranks[p] = times.length - upperBound(times, at[p]);
+  return ranks;
+}
+
+/** The number of ascending values that are not above `value`. */
+function upperBound(values: Float64Array, value: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Target r and confidence c of an attraction in the factorisation; confidence 0 leaves the pair unobserved. */

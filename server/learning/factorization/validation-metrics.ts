@@ -1,6 +1,4 @@
 /** What the hyper-parameter search looks at: NDCG@10 of warm and cold users, AUC of some of the warm ones. */
-import { topN } from '../linalg/index.js';
-
 import type { Blend, PartsAt, ScoredUser } from './validation-scores.js';
 
 export interface Quality {
@@ -13,6 +11,11 @@ export interface Quality {
 }
 
 const DEPTH = 10;
+const DISCOUNTS = Array.from({ length: DEPTH }, (_, rank) => 1 / Math.log2(rank + 2));
+/** The gain of a list that begins with so many relevant items. */
+const IDEAL_GAINS = Array.from({ length: DEPTH + 1 }, (_, n) =>
+  DISCOUNTS.slice(0, n).reduce((sum, gain) => sum + gain, 0),
+);
 
 /** The quality of one way to blend parts. */
 export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
@@ -26,8 +29,10 @@ export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   const cold: number[] = [];
   const aucs: number[] = [];
   for (const { relevant, isCold, candidates, order } of users) {
-    const scores = scoresOf(candidates, scratch.subarray(0, candidates.items.length));
-    (isCold ? cold : warm).push(ndcgOf(topN(scores, DEPTH), candidates.items, relevant));
+    const places = placesOf(relevant, candidates.items);
+    // Where nothing that is looked for can be found, the scores do not matter.
+    const out = scratch.subarray(0, places.length === 0 ? 0 : candidates.items.length);
+    (isCold ? cold : warm).push(ndcgOf(scoresOf(candidates, out), places, relevant.length));
     if (order === null) continue;
     const [wanted, others] = [order.wanted, order.others].map((parts) =>
       scoresOf(parts, new Float32Array(parts.items.length)),
@@ -41,15 +46,38 @@ export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   };
 }
 
-/** `list` holds places in `items`. */
-function ndcgOf(list: Int32Array, items: Int32Array, relevant: Int32Array): number {
-  let gain = 0;
-  let ideal = 0;
-  for (let rank = 0; rank < list.length; rank++) {
-    if (relevant.includes(items[list[rank]])) gain += 1 / Math.log2(rank + 2);
-    if (rank < relevant.length) ideal += 1 / Math.log2(rank + 2);
+/** Places in `items`, which ascend, of those of `relevant` that are there. */
+function placesOf(relevant: Int32Array, items: Int32Array): number[] {
+  const places: number[] = [];
+  for (const item of relevant) {
+    let [low, high] = [0, items.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (items[middle] < item) low = middle + 1;
+      else high = middle;
+    }
+    if (items[low] === item) places.push(low);
   }
-  return ideal === 0 ? 0 : gain / ideal;
+  return places;
+}
+
+/** `places`: where in `scores` those of the relevant items are that can be found. */
+function ndcgOf(scores: Float32Array, places: readonly number[], nRelevant: number): number {
+  let gain = 0;
+  for (const place of places) {
+    const rank = rankOf(scores, place);
+    if (rank < DEPTH) gain += DISCOUNTS[rank];
+  }
+  return gain === 0 ? 0 : gain / IDEAL_GAINS[Math.min(nRelevant, DEPTH)];
+}
+
+/** How many stand before it, ties in the order of places. */
+function rankOf(scores: Float32Array, place: number): number {
+  const own = scores[place];
+  let rank = 0;
+  for (let k = 0; k < place; k++) if (scores[k] >= own) rank++;
+  for (let k = place + 1; k < scores.length; k++) if (scores[k] > own) rank++;
+  return rank;
 }
 
 /** Share of pairs in the right order, ties half. */

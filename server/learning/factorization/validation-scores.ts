@@ -10,7 +10,7 @@ import type { ScoreParts } from './fold-in.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { ValidationUser } from './validation.js';
 
-/** Parts of one user's scores at some items; five arrays of one length. */
+/** Parts of one user's scores at some items; six arrays of one length. */
 export interface PartsAt extends ScoreParts {
   /** Int32Array, ascending. */
   readonly items: Int32Array;
@@ -25,7 +25,7 @@ export interface ScoredUser {
   readonly order: { readonly wanted: PartsAt; readonly others: PartsAt } | null;
 }
 
-/** So many of the best by what is learnt, by what is related, by the whole score and by popularity are candidates. */
+/** So many of the best by what is learnt, by what is related, by what follows, by the whole score and by popularity are candidates. */
 const POOL = 30;
 /** Users scored together. */
 const BLOCK = 16;
@@ -41,21 +41,23 @@ export type Blend = (parts: PartsAt, out: Float32Array) => void;
 
 type Weights = Pick<
   HyperParameters,
-  'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower'
+  'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower' | 'sequenceWeight'
 >;
 
 /** Scores from their parts, as `scoreAll` has them under these weights. */
 export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend {
-  const { factorWeight, principalWeight, dislikeWeight, popularityWeight, esteemPower } = weights;
+  const { factorWeight, principalWeight, dislikeWeight, popularityWeight, esteemPower, sequenceWeight } =
+    weights;
   const { popularity } = model;
   // The neighbours' columns carry the power they were fitted with.
   const rescale = esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower));
-  return ({ items, learnt, principal, related, repelled }, out) => {
+  return ({ items, learnt, principal, related, repelled, followed }, out) => {
     for (let k = 0; k < out.length; k++) {
       const item = items[k];
       const taken = repelled[k] === 0 ? 0 : takenFrom(related[k], dislikeWeight * repelled[k]);
       const broad = factorWeight * learnt[k] + principalWeight * principal[k];
-      out[k] = broad + rescale[item] * (related[k] - taken) + popularityWeight * popularity[item];
+      const near = rescale[item] * (related[k] - taken) + sequenceWeight * followed[k];
+      out[k] = broad + near + popularityWeight * popularity[item];
     }
   };
 }
@@ -63,7 +65,7 @@ export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend
 export function scoreUsers(
   fitted: FittedModel,
   users: readonly ValidationUser[],
-  onProgress?: (fraction: number) => void,
+  { onProgress, withOrder = true }: { onProgress?: (fraction: number) => void; withOrder?: boolean } = {},
 ): ScoredUser[] {
   const { model } = fitted;
   const { nItems } = model;
@@ -83,12 +85,12 @@ export function scoreUsers(
       const own = { items, ...mapParts(parts, (part) => part.subarray(row * nItems, (row + 1) * nItems)) };
       for (const item of history.indices) isSeen[item] = 1;
       blend(own, scores);
-      const pools = [scores, own.learnt, own.related].map((by) => topN(by, POOL, isAllowed));
-      const withOrder = !isCold && warm++ % ORDER_STRIDE === 0;
+      const pools = [scores, own.learnt, own.related, own.followed].map((by) => topN(by, POOL, isAllowed));
+      const hasOrder = withOrder && !isCold && warm++ % ORDER_STRIDE === 0;
       scored.push({
         ...{ relevant, isCold },
         candidates: at(own, union([popular.filter(isAllowed), ...pools])),
-        order: withOrder ? orderOf(own, relevant, isAllowed) : null,
+        order: hasOrder ? orderOf(own, relevant, isAllowed) : null,
       });
       for (const item of history.indices) isSeen[item] = 0;
     });
@@ -133,11 +135,12 @@ function at(parts: PartsAt, items: Int32Array): PartsAt {
 }
 
 function mapParts(parts: ScoreParts, change: (part: Float32Array) => Float32Array): ScoreParts {
-  const { learnt, principal, related, repelled } = parts;
+  const { learnt, principal, related, repelled, followed } = parts;
   return {
     learnt: change(learnt),
     principal: change(principal),
     related: change(related),
     repelled: change(repelled),
+    followed: change(followed),
   };
 }

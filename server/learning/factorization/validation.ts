@@ -41,15 +41,9 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
   const random = createRandom(seed);
   const input = sampleUsers(whole, random);
   const { interactions } = input;
-  const likes = relevantEntries(interactions, (p) => interactions.opinion[p] > 0);
-  const anything = relevantEntries(
-    interactions,
-    (p) => interactions.opinion[p] >= 0 && (interactions.opinion[p] > 0 || interactions.strength[p] > 0),
-  );
-  const relevant = eligible(likes).length >= MIN_LIKERS ? likes : anything;
+  const relevant = relevantEntries(interactions);
   const chosen = random.shuffle(eligible(relevant));
-  const room = Math.min(1, MAX_SCORES / (whole.nItems * (MAX_WARM + MAX_COLD)));
-  const [maxWarm, maxCold] = [MAX_WARM, MAX_COLD].map((most) => Math.ceil(room * most));
+  const [maxWarm, maxCold] = [MAX_WARM, MAX_COLD].map((most) => maxUsers(whole.nItems, most));
   const nCold = Math.min(maxCold, Math.floor(chosen.length * MAX_COLD_SHARE));
   const isKept = new Uint8Array(interactions.indices.length).fill(1);
   const users = chosen.slice(0, nCold + maxWarm).map((u, rank): ValidationUser => {
@@ -79,8 +73,16 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
   return { input: { ...input, interactions: keep(interactions, isKept) }, users };
 }
 
+/** `most`, or less where there are so many items that scoring them takes long. */
+export function maxUsers(nItems: number, most: number): number {
+  return Math.ceil(Math.min(1, MAX_SCORES / (nItems * (MAX_WARM + MAX_COLD))) * most);
+}
+
 /** As many random users as have MAX_ENTRIES interactions between them; all of them where there are fewer. */
-function sampleUsers(input: RecommenderInput, random: ReturnType<typeof createRandom>): RecommenderInput {
+export function sampleUsers(
+  input: RecommenderInput,
+  random: ReturnType<typeof createRandom>,
+): RecommenderInput {
   const { interactions, userPersona } = input;
   const { indptr } = interactions;
   if (interactions.indices.length <= MAX_ENTRIES) return input;
@@ -105,7 +107,14 @@ function sampleUsers(input: RecommenderInput, random: ReturnType<typeof createRa
   };
 }
 
-function relevantEntries({ indptr }: Interactions, isRelevant: (entry: number) => boolean): number[][] {
+/** Each user's likes, or whatever attracted them where too few give likes: what is looked for. */
+export function relevantEntries({ indptr, opinion, strength }: Interactions): number[][] {
+  const likes = entriesWhere(indptr, (p) => opinion[p] > 0);
+  if (eligible(likes).length >= MIN_LIKERS) return likes;
+  return entriesWhere(indptr, (p) => opinion[p] > 0 || (opinion[p] === 0 && strength[p] > 0));
+}
+
+function entriesWhere(indptr: Int32Array, isRelevant: (entry: number) => boolean): number[][] {
   return Array.from({ length: indptr.length - 1 }, (_, u) => {
     const entries: number[] = [];
     for (let p = indptr[u]; p < indptr[u + 1]; p++) if (isRelevant(p)) entries.push(p);
@@ -124,7 +133,8 @@ function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typ
   return shuffled.sort((p, q) => time(p) - time(q));
 }
 
-function keep(interactions: Interactions, isKept: Uint8Array): Interactions {
+/** The interactions whose entry is 1 in `isKept`. */
+export function keep(interactions: Interactions, isKept: Uint8Array): Interactions {
   const { indptr } = interactions;
   const ptr = new Int32Array(indptr.length);
   const entries = new Int32Array(isKept.reduce((sum, one) => sum + one, 0));

@@ -9,6 +9,11 @@ export interface SparseRows {
   readonly values: Float32Array;
 }
 
+/** `nRows` rows without entries. */
+export function emptyRows(nRows: number): SparseRows {
+  return { indptr: new Int32Array(nRows + 1), indices: new Int32Array(0), values: new Float32Array(0) };
+}
+
 /** The transpose; rows ascend within each of its lines, so transposing twice sorts. */
 export function transpose({ indptr, indices, values }: SparseRows, nColumns: number): SparseRows {
   const ptr = new Int32Array(nColumns + 1);

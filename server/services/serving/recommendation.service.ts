@@ -335,7 +335,7 @@ function explanationOf(
   { itemIndex, score }: RankedItem,
   hasPersona: boolean,
 ): Explanation {
-  const { contributions, ...parts } = explain(model.recommender, state, itemIndex);
+  const { contributions, sequence: following, ...parts } = explain(model.recommender, state, itemIndex);
   // Without a persona that part is what all users have in common.
   const persona = hasPersona ? parts.persona : 0;
   const popularity = hasPersona ? parts.popularity : parts.popularity + parts.persona;
@@ -346,5 +346,15 @@ function explanationOf(
   entries.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const items = entries.slice(0, EXPLAINED_ITEMS).filter(({ contribution }) => contribution !== 0);
   const shown = items.reduce((sum, { contribution }) => sum + contribution, 0);
-  return { persona, popularity, items, otherItems: score - persona - popularity - shown, total: score };
+  const sequence = following.reduce((sum, added) => sum + added, 0);
+  const latest = following.reduce(
+    (best, added, entry) => (added > (following[best] ?? 0) ? entry : best),
+    -1,
+  );
+  return {
+    ...{ persona, popularity, sequence, items },
+    sequenceItemId: latest < 0 ? null : model.itemIds[state.indices[latest]],
+    otherItems: score - persona - popularity - sequence - shown,
+    total: score,
+  };
 }

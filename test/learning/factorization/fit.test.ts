@@ -203,6 +203,21 @@ describe('a packed model', () => {
     expect(scoreAll(back, foldIn(back, history))).toEqual(scoreAll(model, foldIn(model, history)));
   });
 
+  it('loads without the parts that versions stored earlier do not have, which then add nothing', () => {
+    const { meta, arrays } = packRecommender(model);
+    const { halfLifeItems, sequenceWeight, sequenceDecay, ...known } = meta.hyperParameters;
+    expect([halfLifeItems, sequenceWeight, sequenceDecay]).toEqual([0, 0, 0.8]);
+    const earlier = Object.entries(arrays).filter(([name]) => !name.startsWith('sequence'));
+    const back = unpackRecommender({
+      meta: { ...meta, hyperParameters: known as typeof meta.hyperParameters },
+      arrays: Object.fromEntries(earlier) as unknown as typeof arrays,
+    });
+    expect(back.sequence.indices.length).toBe(0);
+    expect(back.hyperParameters).toEqual(model.hyperParameters);
+    const history = historyOf([2, 4], [3]);
+    expect(scoreAll(back, foldIn(back, history))).toEqual(scoreAll(model, foldIn(model, history)));
+  });
+
   it('is refused when a part is missing, short or not finite', () => {
     const { meta, arrays } = packRecommender(model);
     const { ridge, ...rest } = arrays;

@@ -68,7 +68,7 @@ describe('validation data taken out of the training data', () => {
 describe('the quality of scores', () => {
   const none = new Float32Array(22);
   const partsAt = (items: number[], scores: number[]) => ({
-    ...{ items: Int32Array.from(items), principal: none, related: none, repelled: none },
+    ...{ items: Int32Array.from(items), principal: none, related: none, repelled: none, followed: none },
     learnt: Float32Array.from(scores),
   });
 
@@ -92,8 +92,13 @@ describe('the quality of scores', () => {
 describe('the parts of the scores of validation users', () => {
   const nItems = 900;
   const whole = inputOf(tastes({ nUsers: 300, nItems, nGroups: 3, seed: 5 }), nItems);
-  const { input, users } = splitForValidation(whole, 1);
-  const fitted = fitModel(createKernels(), input, { hyperParameters: START, seed: 1 });
+  const at = Float64Array.from(whole.interactions.indices, (item, p) => ((item * 7 + p) % 50) * 1e10);
+  const timed = { ...whole, interactions: { ...whole.interactions, at } };
+  const { input, users } = splitForValidation(timed, 1);
+  const fitted = fitModel(createKernels(), input, {
+    hyperParameters: { ...START, sequenceWeight: 1e-6 },
+    seed: 1,
+  });
   const scored = scoreUsers(fitted, users);
 
   it.each([
@@ -102,6 +107,7 @@ describe('the parts of the scores of validation users', () => {
     { factorWeight: 2.4 },
     { principalWeight: 0.3, dislikeWeight: 3 },
     { popularityWeight: 0.3 },
+    { sequenceWeight: 4 },
   ])('make the lists that all scores make, whatever the weights: %o', (changes) => {
     const hyperParameters = { ...START, ...changes };
     const model = { ...fitted.model, hyperParameters };
