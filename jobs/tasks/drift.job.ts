@@ -2,15 +2,15 @@
 
 import type { Logger } from '../../server/domain/index.js';
 import { AlreadyRunningError } from '../../server/domain/index.js';
-import type { DriftService, TrainingService } from '../../server/services/index.js';
+import type { DriftPort, TrainingPort } from '../../server/services/index.js';
 
 import type { Job } from './job.js';
 
 const HOUR_MS = 3_600_000;
 
 export interface DriftJobOptions {
-  readonly drift: Pick<DriftService, 'check' | 'isDue'>;
-  readonly training: Pick<TrainingService, 'run' | 'runs'>;
+  readonly drift: Pick<DriftPort, 'check' | 'isDue'>;
+  readonly training: Pick<TrainingPort, 'run' | 'runs'>;
   readonly schedule: string;
   readonly timeZone: string;
   /** Hours after the start of the latest run before drift may start one; null: it never does. */

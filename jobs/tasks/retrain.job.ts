@@ -2,12 +2,12 @@
 
 import type { Logger } from '../../server/domain/index.js';
 import { AlreadyRunningError } from '../../server/domain/index.js';
-import type { TrainingService } from '../../server/services/index.js';
+import type { TrainingPort } from '../../server/services/index.js';
 
 import type { Job } from './job.js';
 
 export interface RetrainJobOptions {
-  readonly training: Pick<TrainingService, 'run' | 'isDue'>;
+  readonly training: Pick<TrainingPort, 'run' | 'isDue'>;
   readonly schedule: string;
   readonly timeZone: string;
   readonly log: Logger;

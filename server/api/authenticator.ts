@@ -5,7 +5,7 @@
 
 import type { Viewer } from '../domain/index.js';
 import { UnauthenticatedError } from '../domain/index.js';
-import type { DemoService, TokenService } from '../services/index.js';
+import type { DemoPort, TokenPort } from '../services/index.js';
 
 import type { Identity, Tokens } from './tokens.js';
 
@@ -28,8 +28,8 @@ export interface Authenticator {
 
 export interface AuthenticatorOptions {
   readonly tokens: Tokens;
-  readonly demo: DemoService;
-  readonly register: Pick<TokenService, 'isRevoked'>;
+  readonly demo: DemoPort;
+  readonly register: Pick<TokenPort, 'isRevoked'>;
 }
 
 export function createAuthenticator({ tokens, demo, register }: AuthenticatorOptions): Authenticator {

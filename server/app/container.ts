@@ -7,35 +7,40 @@ import type { Exclusion, Logger } from '../domain/index.js';
 import { DEFAULT_EXCLUSIONS } from '../domain/index.js';
 import type { Fraction } from '../privacy/index.js';
 import { createEventBus } from '../events/index.js';
-import { AlertDesk, ModelRegistry } from '../services/models/index.js';
-import { AnalyticsDesk, MetricRecorder, PrivacyDesk, PrivateMetrics } from '../services/analytics/index.js';
+import { AlertService, ModelRegistry } from '../services/models/index.js';
 import {
-  ItemCatalogue,
-  DemoGate,
-  PersonaAssigner,
+  AnalyticsService,
+  MetricRecorder,
+  PrivacyService,
+  PrivateMetrics,
+} from '../services/analytics/index.js';
+import {
+  CatalogueService,
+  DemoService,
+  PersonaService,
   ProfileService,
   Reconnection,
-  UserDirectory,
   Succession,
+  UserService,
   createAnnounce,
 } from '../services/users/index.js';
 import {
-  DriftMonitor,
+  DriftService,
   EvaluationService,
-  ModelActivator,
+  ModelService,
   Reassignment,
-  TrainingRunner,
+  TrainingService,
   createRetraining,
 } from '../services/training/index.js';
 import {
-  EventRecorder,
-  FeedbackLoop,
+  EventService,
+  FeedbackService,
   Instances,
-  PersonaCorrection,
-  Recommender,
+  CorrectionService,
+  RecommendationService,
   ShownLists,
-  TokenRegister,
-  UserDataDesk,
+  TokenService,
+  UserDataService,
 } from '../services/serving/index.js';
 import { ImportService, Rebuilder, SynthesisService } from '../services/data/index.js';
 import type { Store } from '../store/index.js';
@@ -109,12 +114,12 @@ export function createContainer({
 }: ContainerOptions) {
   const createId = () => randomUUID();
   const bus = createEventBus();
-  const alerts = new AlertDesk({ store, bus, clock, log });
+  const alerts = new AlertService({ store, bus, clock, log });
   const registry = new ModelRegistry();
   const announce = createAnnounce(store, instanceId, clock);
-  const demo = new DemoGate({ store, isAllowed: isDemoAllowed, bus, announce, log });
-  const tokens = new TokenRegister({ store, maxDays: tokenMaxDays, bus, announce, clock, log });
-  const catalogue = new ItemCatalogue({ store, registry, demo, announce, bus });
+  const demo = new DemoService({ store, isAllowed: isDemoAllowed, bus, announce, log });
+  const tokens = new TokenService({ store, maxDays: tokenMaxDays, bus, announce, clock, log });
+  const catalogue = new CatalogueService({ store, registry, demo, announce, bus });
   const profiles = new ProfileService({
     ...{ store, catalogue, clock, log, announce },
     async onReplaced(profile) {
@@ -124,15 +129,15 @@ export function createContainer({
       bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt: clock() });
     },
   });
-  const personas = new PersonaAssigner({ store, registry, bus, clock, log, announce });
+  const personas = new PersonaService({ store, registry, bus, clock, log, announce });
   const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
   const reassignment = new Reassignment({ store, personas, instanceId, clock, log });
-  const models = new ModelActivator({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
+  const models = new ModelService({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
   const shown = new ShownLists({ store, metrics, clock, log });
-  const recommender = new Recommender({
+  const recommender = new RecommendationService({
     ...{ registry, catalogue, profiles, personas, shown, createId, exclude },
   });
-  const feedback = new FeedbackLoop({
+  const feedback = new FeedbackService({
     store,
     catalogue,
     profiles,
@@ -145,7 +150,7 @@ export function createContainer({
     instanceId,
     clock,
   });
-  const events = new EventRecorder({
+  const events = new EventService({
     store,
     catalogue,
     profiles,
@@ -157,21 +162,21 @@ export function createContainer({
     clock,
   });
   const activeVersion = () => registry.find()?.version ?? null;
-  const privacy = new PrivacyDesk({ store, epsilonPerDay, activeVersion, clock });
+  const privacy = new PrivacyService({ store, epsilonPerDay, activeVersion, clock });
   const privateMetrics = epsilonPerDay === null ? null : new PrivateMetrics({ store, epsilonPerDay, clock });
-  const analytics = new AnalyticsDesk({
+  const analytics = new AnalyticsService({
     ...{ store, metrics, registry, privacy: privateMetrics, bus, instanceId, clock, log },
   });
-  const drift = new DriftMonitor({ store, registry, alerts, trainer, instanceId, clock, log });
+  const drift = new DriftService({ store, registry, alerts, trainer, instanceId, clock, log });
   const retrain = createRetraining({
     ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
     ...{ clock, seed, guardTolerance, keepVersions, exclude },
   });
-  const training = new TrainingRunner({
+  const training = new TrainingService({
     ...{ store, retrain, alerts, bus, instanceId, createId, clock, log, isGone },
   });
-  const users = new UserDirectory({ store, profiles, personas });
-  const userData = new UserDataDesk({
+  const users = new UserService({ store, profiles, personas });
+  const userData = new UserDataService({
     ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
     oplogKeptMs,
   });
@@ -180,7 +185,7 @@ export function createContainer({
   });
   const reconnection = new Reconnection({ store, profiles, personas, log });
   const succession = new Succession({ store, profiles, instanceId, clock, log });
-  const corrections = new PersonaCorrection({ demo, profiles, personas, recommender, bus, clock });
+  const corrections = new CorrectionService({ demo, profiles, personas, recommender, bus, clock });
   const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
   const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
   const synthesis = new SynthesisService({ store, profiles, catalogue, demo, pseudonymize, clock });

@@ -4,7 +4,7 @@
  */
 
 import type { EventEnvelope, RecommendationList } from '../domain/index.js';
-import type { CatalogueService } from '../services/index.js';
+import type { CataloguePort } from '../services/index.js';
 import { Turns } from '../services/users/index.js';
 
 export type ListEvent = EventEnvelope<
@@ -19,7 +19,7 @@ interface Look {
 }
 
 export interface ListEventsOptions {
-  readonly catalogue: Pick<CatalogueService, 'generation' | 'hasChangedSince'>;
+  readonly catalogue: Pick<CataloguePort, 'generation' | 'hasChangedSince'>;
   /** The list as a query gives it now. */
   readonly list: () => Promise<RecommendationList>;
   /** Whether each list differs from the one before by itself, as where LISTED is excluded. */

@@ -44,7 +44,7 @@ import type {
 
 export type { Revocation, RevocationSubject, TokenRecord } from '../store/index.js';
 
-export interface CatalogueService {
+export interface CataloguePort {
   /** Rises with every write to the catalogue; the same on every instance. */
   readonly revision: number;
   /** Rises whenever this instance has read items that changed: what was made of them before is stale. */
@@ -62,7 +62,7 @@ export interface CatalogueService {
   importItems(items: readonly Item[]): Promise<{ inserted: number; updated: number; unchanged: number }>;
 }
 
-export interface UserService {
+export interface UserPort {
   find(userId: string): Promise<User | null>;
   findMany(userIds: readonly string[]): Promise<User[]>;
   users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>>;
@@ -73,7 +73,7 @@ export interface UserService {
   dataset(): Promise<DatasetInfo>;
 }
 
-export interface DemoService {
+export interface DemoPort {
   /** True while anybody may sign in as a synthetic user. Kept in memory. */
   readonly isOpen: boolean;
   /** Counts a user with a demo token as synthetic, also after an erasure. */
@@ -94,7 +94,7 @@ export interface SignedTokenInfo extends TokenRecord {
   readonly revokedAt: number | null;
 }
 
-export interface TokenService {
+export interface TokenPort {
   /** Looked up in memory. */
   isRevoked(token: RevocableToken): boolean;
   /** Call before a signed token is handed out. */
@@ -108,14 +108,14 @@ export interface TokenService {
   revoke(subject: RevocationSubject): Promise<Revocation>;
 }
 
-export interface UserDataService {
+export interface UserDataPort {
   /** Everything held about a user; null when nothing is. */
   export(userId: string): Promise<UserData | null>;
   /** Removes it from every collection, every memory and every open window; null when there was nothing. */
   erase(userId: string): Promise<ErasureReceipt | null>;
 }
 
-export interface PersonaService {
+export interface PersonaPort {
   /** Personas of the active model; empty before the first training. */
   personas(): Persona[];
   persona(personaId: string): Persona | null;
@@ -126,7 +126,7 @@ export interface PersonaService {
   evolution(fromVersion?: number | null, toVersion?: number | null): Promise<PersonaEvolution | null>;
 }
 
-export interface CorrectionService {
+export interface CorrectionPort {
   /**
    * The persona a user names, until withdrawn with null; null when behaviour then says too little. Throws
    * PersonaNotFoundError, NoActiveModelError.
@@ -140,7 +140,7 @@ export interface CorrectionService {
   comparison(userId: string, personaId: string): Promise<FeatureComparison[]>;
 }
 
-export interface RecommendationService {
+export interface RecommendationPort {
   /** Never fails for an unknown user: that is a cold start. Throws NoActiveModelError before the first training. */
   recommend(request: {
     userId: string;
@@ -154,7 +154,7 @@ export interface RecommendationService {
   /** Reads what the lists of many users need in few queries; the lists themselves are asked for one by one. */
   preload(userIds: readonly string[]): Promise<void>;
   /** The same on its way to its user: its items count as shown, once per list. */
-  show(request: Parameters<RecommendationService['recommend']>[0]): Promise<RecommendationList>;
+  show(request: Parameters<RecommendationPort['recommend']>[0]): Promise<RecommendationList>;
   /** What would be if the user had never dealt with one item; null when either item plays no part. */
   counterfactual(request: {
     userId: string;
@@ -172,7 +172,7 @@ export type FeedbackOutcome =
     }
   | { readonly kind: 'unknown-item'; readonly itemId: string };
 
-export interface FeedbackService {
+export interface FeedbackPort {
   /** Writes, folds in, ranks, pushes. Acknowledged means written by a majority. */
   submit(request: {
     userId: string;
@@ -207,13 +207,13 @@ export interface EventOutcome {
   readonly isUnknownItem: boolean;
 }
 
-export interface EventService {
+export interface EventPort {
   /** Good rows land, bad rows are reported one by one. */
   record(events: readonly NewEvent[]): Promise<EventOutcome[]>;
   history(userId: string): Promise<BehaviourEvent[]>;
 }
 
-export interface TrainingService {
+export interface TrainingPort {
   /** Starts a retrain and returns at once. Throws AlreadyRunningError naming who runs it and since when. */
   start(trigger: TrainingRun['trigger']): Promise<TrainingRun>;
   /** Starts a retrain and resolves when it has ended, successfully or not. */
@@ -226,7 +226,7 @@ export interface TrainingService {
   runs(first: number): Promise<TrainingRun[]>;
 }
 
-export interface ModelService {
+export interface ModelPort {
   activeVersion(): number | null;
   model(version: number): Promise<ModelVersion | null>;
   models(first: number): Promise<ModelVersion[]>;
@@ -234,7 +234,7 @@ export interface ModelService {
   activate(version: number): Promise<ModelVersion>;
 }
 
-export interface AlertService {
+export interface AlertPort {
   /** Newest first. */
   alerts(options: { first: number; isAcknowledged?: boolean }): Promise<Alert[]>;
   alert(alertId: string): Promise<Alert | null>;
@@ -242,7 +242,7 @@ export interface AlertService {
   acknowledge(alertId: string, by: string): Promise<Alert | null>;
 }
 
-export interface DriftService {
+export interface DriftPort {
   /** The latest report; null before the first one. */
   report(): Promise<DriftReport | null>;
   /** Whether nothing has been trained or measured since this instant; false before the first training. */
@@ -251,7 +251,7 @@ export interface DriftService {
   check(signal?: AbortSignal): Promise<DriftReport | null>;
 }
 
-export interface AnalyticsService {
+export interface AnalyticsPort {
   /** Throws InvalidInputError for a range that ends before it begins, has too many points, or minutes that are gone. */
   report(range: {
     from?: number | null;
@@ -267,7 +267,7 @@ export interface AnalyticsService {
   recordPush(latencyMs: number): void;
 }
 
-export interface PrivacyService {
+export interface PrivacyPort {
   /** True while differential privacy is on. */
   readonly isEnabled: boolean;
   /**
@@ -278,20 +278,20 @@ export interface PrivacyService {
 }
 
 export interface Services {
-  readonly catalogue: CatalogueService;
-  readonly users: UserService;
-  readonly demo: DemoService;
-  readonly tokens: TokenService;
-  readonly userData: UserDataService;
-  readonly personas: PersonaService;
-  readonly corrections: CorrectionService;
-  readonly recommendations: RecommendationService;
-  readonly feedback: FeedbackService;
-  readonly events: EventService;
-  readonly training: TrainingService;
-  readonly models: ModelService;
-  readonly alerts: AlertService;
-  readonly drift: DriftService;
-  readonly analytics: AnalyticsService;
-  readonly privacy: PrivacyService;
+  readonly catalogue: CataloguePort;
+  readonly users: UserPort;
+  readonly demo: DemoPort;
+  readonly tokens: TokenPort;
+  readonly userData: UserDataPort;
+  readonly personas: PersonaPort;
+  readonly corrections: CorrectionPort;
+  readonly recommendations: RecommendationPort;
+  readonly feedback: FeedbackPort;
+  readonly events: EventPort;
+  readonly training: TrainingPort;
+  readonly models: ModelPort;
+  readonly alerts: AlertPort;
+  readonly drift: DriftPort;
+  readonly analytics: AnalyticsPort;
+  readonly privacy: PrivacyPort;
 }

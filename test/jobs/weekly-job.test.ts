@@ -6,7 +6,7 @@ import { createRetrainJob, startScheduler } from '../../jobs/index.js';
 import type { Scheduler } from '../../jobs/index.js';
 import type { TrainingRun } from '../../server/domain/index.js';
 import { AlreadyRunningError } from '../../server/domain/index.js';
-import type { TrainingService } from '../../server/services/index.js';
+import type { TrainingPort } from '../../server/services/index.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -45,7 +45,7 @@ async function runsBetween(
   };
   const isDue = (slot: number) =>
     Promise.resolve(slot >= Date.parse(from) && ran.every((at) => Date.parse(`${at}Z`) < slot));
-  const training = { run, isDue } as unknown as TrainingService;
+  const training = { run, isDue } as unknown as TrainingPort;
   scheduler = startScheduler(
     [createRetrainJob({ training, schedule: job.schedule, timeZone: job.timeZone, log })],
     { log },

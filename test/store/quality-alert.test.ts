@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { createEventBus } from '../../server/events/index.js';
-import { AlertDesk } from '../../server/services/models/alert.service.js';
+import { AlertService } from '../../server/services/models/alert.service.js';
 import type { ServingModel } from '../../server/services/models/model-registry.js';
 import { checkQuality } from '../../server/services/training/quality.js';
 import type { Store } from '../../server/store/index.js';
@@ -16,10 +16,10 @@ const MIDNIGHT = NOON - DAY / 2;
 
 describe('the alert on falling quality', () => {
   let store: Store;
-  let alerts: AlertDesk;
+  let alerts: AlertService;
   beforeEach(async () => {
     store = await createMongoStore({ uri: freshDatabase(inject('mongoUri')) });
-    alerts = new AlertDesk({ store, bus: createEventBus(), clock: () => NOON, log: SILENT });
+    alerts = new AlertService({ store, bus: createEventBus(), clock: () => NOON, log: SILENT });
   });
   afterEach(() => store.close());
 

@@ -4,7 +4,7 @@ import { openDatabase } from '../../database/index.js';
 import { createEventBus } from '../../events/index.js';
 import { createPseudonymizer } from '../../privacy/index.js';
 import { createAnnounce } from '../../services/users/index.js';
-import { TokenRegister } from '../../services/serving/index.js';
+import { TokenService } from '../../services/serving/index.js';
 import { createMongoStore } from '../../store/mongo/index.js';
 import type { Application } from '../application.js';
 import { openApplication } from '../application.js';
@@ -44,7 +44,7 @@ export function runCommand<O extends Options>(
 export interface TokenDesk {
   readonly settings: Settings;
   readonly pseudonymize: (rawId: string) => string;
-  readonly register: TokenRegister;
+  readonly register: TokenService;
 }
 
 /** Opens the database, and nothing that reads the record into memory; runs the command and closes it whatever happens. */
@@ -62,7 +62,7 @@ export function runWithTokens<O extends Options>(
       try {
         const announce = createAnnounce(store, origin, Date.now);
         const { pseudonymize } = createPseudonymizer(settings.pepper);
-        const register = new TokenRegister({
+        const register = new TokenService({
           ...{ store, bus: createEventBus(), announce, clock: Date.now, log },
           maxDays: settings.tokenMaxDays,
         });

@@ -21,7 +21,7 @@ import { latencyAt, sumOf } from './live-meter.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ModelRegistry } from '../models/index.js';
 import type { PrivateMetrics } from './private-metrics.js';
-import type { AnalyticsService } from '../index.js';
+import type { AnalyticsPort } from '../index.js';
 
 const MAX_POINTS = 1_000;
 const DEFAULT_SPAN_MS = 7 * GRAIN_MS.day;
@@ -57,7 +57,7 @@ export interface AnalyticsServiceOptions {
   readonly log: Logger;
 }
 
-export class AnalyticsDesk implements AnalyticsService {
+export class AnalyticsService implements AnalyticsPort {
   private readonly timers: NodeJS.Timeout[] = [];
   private told = 0;
   private telling: NodeJS.Timeout | null = null;
@@ -67,7 +67,7 @@ export class AnalyticsDesk implements AnalyticsService {
     this.read = remembered(FRESH_MS, options.clock, () => this.readShared());
   }
 
-  async report(range: Parameters<AnalyticsService['report']>[0]): Promise<AnalyticsReport> {
+  async report(range: Parameters<AnalyticsPort['report']>[0]): Promise<AnalyticsReport> {
     const { store, registry, privacy, clock } = this.options;
     const span = spanOf(range, clock(), privacy !== null);
     const personaIds = [...(registry.find()?.personaIds ?? []), NO_PERSONA];
@@ -128,7 +128,7 @@ export class AnalyticsDesk implements AnalyticsService {
     return privacy === null ? (registry.find()?.map ?? null) : null;
   }
 
-  totals(): ReturnType<AnalyticsService['totals']> {
+  totals(): ReturnType<AnalyticsPort['totals']> {
     const { metrics, privacy } = this.options;
     if (privacy !== null) return null;
     return { ...metrics.meter.totals, activeUsers: metrics.meter.activeUsers };
@@ -193,7 +193,7 @@ export class AnalyticsDesk implements AnalyticsService {
 }
 
 /** Rounds a range out to whole points. */
-function spanOf(range: Parameters<AnalyticsService['report']>[0], now: number, isPrivate: boolean): Span {
+function spanOf(range: Parameters<AnalyticsPort['report']>[0], now: number, isPrivate: boolean): Span {
   const to = range.to ?? now;
   const from = range.from ?? to - DEFAULT_SPAN_MS;
   if (!(from < to)) throw new InvalidInputError('"from" must be before "to".', 'range');

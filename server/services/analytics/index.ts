@@ -1,6 +1,6 @@
 /** Figures for the dashboards: counters, reports, and the noise of differential privacy. */
 
-export { AnalyticsDesk } from './analytics.service.js';
+export { AnalyticsService } from './analytics.service.js';
 export { MetricRecorder } from './metric-recorder.js';
-export { PrivacyDesk } from './privacy.service.js';
+export { PrivacyService } from './privacy.service.js';
 export { PrivateMetrics } from './private-metrics.js';

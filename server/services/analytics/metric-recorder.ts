@@ -14,7 +14,7 @@ import type { Store } from '../../store/index.js';
 import { addUp, metricKey } from '../../store/index.js';
 
 import { LiveMeter } from './live-meter.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { Judgement } from '../models/index.js';
 import type { ActivityMetrics } from '../users/index.js';
 import { WriteBehind } from '../users/index.js';
@@ -26,7 +26,7 @@ const REMEMBERED_CLICKS = 50_000;
 export interface MetricRecorderOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  readonly personas: Pick<PersonaAssigner, 'personaIdsOf'>;
+  readonly personas: Pick<PersonaService, 'personaIdsOf'>;
   readonly clock: () => number;
   readonly log: Logger;
 }

@@ -17,12 +17,12 @@ import type { PersonaSize, Store } from '../../store/index.js';
 
 import { epsilonOf, noiseScale, toNumber } from './privacy-budget.js';
 import { startOfDay } from './private-metrics.js';
-import type { PrivacyService } from '../index.js';
+import type { PrivacyPort } from '../index.js';
 
 /** One event changes the behaviour of one user, who leaves one persona and joins another: two counts by one each. */
 const SIZES_SENSITIVITY = 2;
 
-export interface PrivacyDeskOptions {
+export interface PrivacyServiceOptions {
   readonly store: Store;
   /** Null: figures are shown as they are. */
   readonly epsilonPerDay: Fraction | null;
@@ -33,12 +33,12 @@ export interface PrivacyDeskOptions {
   readonly random?: RandomInteger;
 }
 
-export class PrivacyDesk implements PrivacyService {
+export class PrivacyService implements PrivacyPort {
   /** By version; a version without published sizes is looked up again. */
   private readonly known = new Map<number, Promise<readonly PersonaSize[] | null>>();
   private readonly random: RandomInteger;
 
-  constructor(private readonly options: PrivacyDeskOptions) {
+  constructor(private readonly options: PrivacyServiceOptions) {
     this.random = options.random ?? createRandomIntegers();
   }
 

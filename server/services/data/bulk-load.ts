@@ -13,7 +13,7 @@ import { rebuildProfile } from '../../features/index.js';
 import { repeatedEventId } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
 import type { ActivityMetrics } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
 import { followingWords } from './undated-words.js';
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
 export interface BulkLoadOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   /** Left out where the counters are rebuilt from the record afterwards. */
   readonly metrics?: ActivityMetrics;
   readonly clock: () => number;

@@ -28,8 +28,8 @@ import {
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { ItemCatalogue } from '../users/index.js';
-import type { DemoGate } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
+import type { DemoService } from '../users/index.js';
 import type { ImportKind, ImportPreview, ImportReport } from './import-report.js';
 import { IMPORT_KINDS, RejectTally, problemsOf } from './import-report.js';
 import type { ActivityMetrics } from '../users/index.js';
@@ -56,8 +56,8 @@ export interface ImportRequest {
 export interface ImportServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly catalogue: ItemCatalogue;
-  readonly demo: DemoGate;
+  readonly catalogue: CatalogueService;
+  readonly demo: DemoService;
   readonly metrics: ActivityMetrics;
   readonly pseudonymize: (rawId: string) => string;
   readonly clock: () => number;

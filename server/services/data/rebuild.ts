@@ -9,9 +9,9 @@ import { MetricTally, repeatedClicks } from '../../features/index.js';
 import type { Store } from '../../store/index.js';
 import { addUp } from '../../store/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
 import type { ActivityMetrics } from '../users/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
 
 const USERS_PER_STEP = 500;
@@ -19,8 +19,8 @@ const USERS_PER_STEP = 500;
 export interface RebuilderOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
-  readonly catalogue: ItemCatalogue;
+  readonly personas: PersonaService;
+  readonly catalogue: CatalogueService;
   readonly metrics: ActivityMetrics;
   readonly clock: () => number;
 }

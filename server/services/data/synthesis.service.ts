@@ -5,8 +5,8 @@ import { openTruth, synthesize } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { ItemCatalogue } from '../users/index.js';
-import type { DemoGate } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
+import type { DemoService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
 
 export const SYNTHESIS_SEED = 20_240_229;
@@ -29,8 +29,8 @@ export interface SynthesisReport {
 export interface SynthesisServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly catalogue: ItemCatalogue;
-  readonly demo: DemoGate;
+  readonly catalogue: CatalogueService;
+  readonly demo: DemoService;
   readonly pseudonymize: (rawId: string) => string;
   readonly clock: () => number;
 }

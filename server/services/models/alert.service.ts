@@ -3,7 +3,7 @@
 import type { Alert, EventPublisher, Logger } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { AlertService } from '../index.js';
+import type { AlertPort } from '../index.js';
 
 export type NewAlert = Pick<Alert, 'alertId' | 'kind' | 'severity' | 'message'> &
   Partial<Pick<Alert, 'modelVersion' | 'values'>>;
@@ -15,7 +15,7 @@ export interface AlertServiceOptions {
   readonly log: Logger;
 }
 
-export class AlertDesk implements AlertService {
+export class AlertService implements AlertPort {
   private readonly watching = new AbortController();
   /** Raised here and told already; the stream brings them once more. */
   private readonly own = new Set<string>();

@@ -1,6 +1,6 @@
 /** Versions of the model: the registry of the active one, stored parts, the map of clusters, alerts. */
 
-export { AlertDesk } from './alert.service.js';
+export { AlertService } from './alert.service.js';
 export { blankUsers, withoutErased } from './cluster-map.js';
 export { MAP_USERS, packVersion, unpackVersion } from './model-parts.js';
 export { ModelRegistry } from './model-registry.js';

@@ -10,22 +10,22 @@ import type {
   PersonaEvidence,
 } from '../../domain/index.js';
 
-import type { DemoGate } from '../users/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { DemoService } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
-import type { Recommender } from './recommendation.service.js';
-import type { CorrectionService } from '../index.js';
+import type { RecommendationService } from './recommendation.service.js';
+import type { CorrectionPort } from '../index.js';
 
 export interface CorrectionOptions {
-  readonly demo: DemoGate;
+  readonly demo: DemoService;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
-  readonly recommender: Recommender;
+  readonly personas: PersonaService;
+  readonly recommender: RecommendationService;
   readonly bus: EventPublisher;
   readonly clock: () => number;
 }
 
-export class PersonaCorrection implements CorrectionService {
+export class CorrectionService implements CorrectionPort {
   constructor(private readonly options: CorrectionOptions) {}
 
   async correct(userId: string, personaId: string | null): Promise<PersonaAssignment | null> {

@@ -5,27 +5,27 @@ import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS } from '../../domain/index.js';
 import { MAX_EVENT_POSITION, MAX_EVENT_VALUE, eventId, sessionKey } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
-import type { DemoGate } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
+import type { DemoService } from '../users/index.js';
 import type { ActivityMetrics } from '../users/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { Apply, ProfileService } from '../users/index.js';
-import type { EventOutcome, EventService, NewEvent } from '../index.js';
+import type { EventOutcome, EventPort, NewEvent } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
 export interface EventServiceOptions {
   readonly store: Store;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;
-  readonly demo: DemoGate;
-  readonly personas: PersonaAssigner;
+  readonly demo: DemoService;
+  readonly personas: PersonaService;
   readonly metrics: ActivityMetrics;
   readonly shown: ShownLists;
   readonly bus: EventPublisher;
   readonly clock: () => number;
 }
 
-export class EventRecorder implements EventService {
+export class EventService implements EventPort {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {

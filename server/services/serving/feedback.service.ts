@@ -7,13 +7,13 @@ import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/in
 import { saysNothing } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
-import type { DemoGate } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
+import type { DemoService } from '../users/index.js';
 import type { ActivityMetrics } from '../users/index.js';
 import type { Apply, ProfileService } from '../users/index.js';
 import { holdsThumb } from '../users/index.js';
-import type { Recommender } from './recommendation.service.js';
-import type { FeedbackOutcome, FeedbackService } from '../index.js';
+import type { RecommendationService } from './recommendation.service.js';
+import type { FeedbackOutcome, FeedbackPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 import { thumbEvent } from '../users/index.js';
 
@@ -22,11 +22,11 @@ const ANSWER_LENGTH = 10;
 
 export interface FeedbackServiceOptions {
   readonly store: Store;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;
-  readonly demo: DemoGate;
+  readonly demo: DemoService;
   readonly metrics: ActivityMetrics;
-  readonly recommendations: Recommender;
+  readonly recommendations: RecommendationService;
   readonly shown: ShownLists;
   readonly activeVersion: () => number | null;
   readonly bus: EventPublisher;
@@ -34,7 +34,7 @@ export interface FeedbackServiceOptions {
   readonly clock: () => number;
 }
 
-export class FeedbackLoop implements FeedbackService {
+export class FeedbackService implements FeedbackPort {
   constructor(private readonly options: FeedbackServiceOptions) {}
 
   async submit(request: {

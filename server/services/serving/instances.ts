@@ -11,9 +11,9 @@ import type { EventPublisher, Feedback, Logger } from '../../domain/index.js';
 import { saysNothing } from '../../domain/index.js';
 import type { Notice, Store } from '../../store/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
 
 const PUBLISHED_USERS = 20_000;
@@ -21,9 +21,9 @@ const PUBLISHED_USERS = 20_000;
 export interface InstancesOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
+  readonly personas: PersonaService;
   readonly bus: EventPublisher;
   readonly instanceId: string;
   readonly clock: () => number;

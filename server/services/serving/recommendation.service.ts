@@ -22,13 +22,13 @@ import { historyOf } from '../../features/index.js';
 import type { RankedItem, SettlingRule, UserState } from '../../learning/index.js';
 import { explain, foldIn, recommend, scoreAll, settledItems } from '../../learning/index.js';
 
-import type { ItemCatalogue } from '../users/index.js';
+import type { CatalogueService } from '../users/index.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
 import type { Judgement, Standing } from '../models/index.js';
 import { isForetellable, judgeThumb } from '../models/index.js';
-import type { RecommendationService } from '../index.js';
+import type { RecommendationPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 import { Turns } from '../users/index.js';
 
@@ -60,9 +60,9 @@ interface FoldedUser extends Standing {
 
 export interface RecommendationServiceOptions {
   readonly registry: ModelRegistry;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
+  readonly personas: PersonaService;
   readonly shown: ShownLists;
   readonly createId: () => string;
   /** Why an item is not listed again, unless a request says otherwise. */
@@ -85,7 +85,7 @@ interface Ranking {
   readonly exclude: ReadonlySet<Exclusion>;
 }
 
-export class Recommender implements RecommendationService {
+export class RecommendationService implements RecommendationPort {
   private readonly folded = new LRUCache<string, FoldedUser>({ max: CACHED_USERS });
   private readonly exclude: ReadonlySet<Exclusion>;
   private readonly turns = new Turns();

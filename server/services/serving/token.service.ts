@@ -9,11 +9,11 @@ import type { Revocation, RevocationSubject, Store, TokenRecord } from '../../st
 
 import type { Announce } from '../users/index.js';
 import { followNotices } from '../users/index.js';
-import type { RevocableToken, SignedTokenInfo, TokenService } from '../index.js';
+import type { RevocableToken, SignedTokenInfo, TokenPort } from '../index.js';
 
 const DAY_MS = 86_400_000;
 
-export interface TokenRegisterOptions {
+export interface TokenServiceOptions {
   readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;
   /** The longest life of any token: a revocation is kept for as long. */
   readonly maxDays: number;
@@ -23,12 +23,12 @@ export interface TokenRegisterOptions {
   readonly log: Logger;
 }
 
-export class TokenRegister implements TokenService {
+export class TokenService implements TokenPort {
   /** When, by kind and id of what was revoked. */
   private revokedAt: ReadonlyMap<string, number> = new Map();
   private readonly watching = new AbortController();
 
-  constructor(private readonly options: TokenRegisterOptions) {}
+  constructor(private readonly options: TokenServiceOptions) {}
 
   isRevoked({ tokenId, issuedAt, viewer: { role, userId } }: RevocableToken): boolean {
     if (this.revokedAt.size === 0) return false;

@@ -15,10 +15,10 @@ import type { Store } from '../../store/index.js';
 import { blankUsers } from '../models/index.js';
 import { MAP_USERS } from '../models/index.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 import type { ProfileService } from '../users/index.js';
-import type { Recommender } from './recommendation.service.js';
-import type { UserDataService } from '../index.js';
+import type { RecommendationService } from './recommendation.service.js';
+import type { UserDataPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
 const ALL = 1_000_000;
@@ -29,8 +29,8 @@ export interface UserDataServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly profiles: ProfileService;
-  readonly personas: PersonaAssigner;
-  readonly recommender: Recommender;
+  readonly personas: PersonaService;
+  readonly recommender: RecommendationService;
   readonly shown: ShownLists;
   readonly bus: EventBus;
   readonly createId: () => string;
@@ -40,7 +40,7 @@ export interface UserDataServiceOptions {
   readonly oplogKeptMs: number | null;
 }
 
-export class UserDataDesk implements UserDataService {
+export class UserDataService implements UserDataPort {
   private readonly watching = new AbortController();
   /** Users this process erased and has not yet heard of from the database. */
   private readonly own = new Set<string>();

@@ -7,12 +7,12 @@ import { packPersonas } from '../../learning/index.js';
 import type { Store } from '../../store/index.js';
 import type { Trainer } from '../../workers/index.js';
 
-import type { AlertDesk } from '../models/index.js';
+import type { AlertService } from '../models/index.js';
 import { holdLease } from './job-lease.js';
 import { loadDataset } from './load-dataset.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
 import { checkQuality } from './quality.js';
-import type { DriftService } from '../index.js';
+import type { DriftPort } from '../index.js';
 
 const DRIFT_JOB = 'drift';
 
@@ -31,14 +31,14 @@ const CHANCE = 16.9;
 export interface DriftServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
-  readonly alerts: AlertDesk;
+  readonly alerts: AlertService;
   readonly trainer: Pick<Trainer, 'measureDrift'>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;
 }
 
-export class DriftMonitor implements DriftService {
+export class DriftService implements DriftPort {
   constructor(private readonly options: DriftServiceOptions) {}
 
   report(): Promise<DriftReport | null> {

@@ -4,19 +4,19 @@ import type { EventPublisher, Logger, ModelVersion } from '../../domain/index.js
 import { CorruptModelError, ModelNotFoundError } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { AlertDesk } from '../models/index.js';
-import type { ItemCatalogue } from '../users/index.js';
+import type { AlertService } from '../models/index.js';
+import type { CatalogueService } from '../users/index.js';
 import { unpackVersion } from '../models/index.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
 import type { Reassignment } from './reassignment.js';
-import type { ModelService } from '../index.js';
+import type { ModelPort } from '../index.js';
 
 export interface ModelServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
-  readonly catalogue: ItemCatalogue;
+  readonly catalogue: CatalogueService;
   readonly reassignment: Reassignment;
-  readonly alerts: AlertDesk;
+  readonly alerts: AlertService;
   readonly bus: EventPublisher;
   readonly clock: () => number;
   readonly log: Logger;
@@ -26,7 +26,7 @@ const MAX_ACTIVATION_TRIES = 5;
 
 type ReadModel = Omit<ServingModel, 'generation'>;
 
-export class ModelActivator implements ModelService {
+export class ModelService implements ModelPort {
   private readonly watching = new AbortController();
 
   constructor(private readonly options: ModelServiceOptions) {}

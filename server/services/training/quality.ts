@@ -5,7 +5,7 @@
 
 import type { Store } from '../../store/index.js';
 
-import type { AlertDesk } from '../models/index.js';
+import type { AlertService } from '../models/index.js';
 import type { ServingModel } from '../models/index.js';
 
 const SPAN_MS = 35 * 86_400_000;
@@ -16,7 +16,7 @@ const Z_LIMIT = 3;
 
 export interface QualityOptions {
   readonly store: Store;
-  readonly alerts: Pick<AlertDesk, 'raise'>;
+  readonly alerts: Pick<AlertService, 'raise'>;
   readonly clock: () => number;
 }
 

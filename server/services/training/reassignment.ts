@@ -17,7 +17,7 @@ import { holdLease } from './job-lease.js';
 import { loadDataset, refuseIfCancelled } from './load-dataset.js';
 import type { ServingModel } from '../models/index.js';
 import { chosenOf, nextTurn } from '../users/index.js';
-import type { PersonaAssigner } from '../users/index.js';
+import type { PersonaService } from '../users/index.js';
 
 const REASSIGN_JOB = 'reassign';
 /** Users written at once: a large batch lets requests behind it wait. */
@@ -38,7 +38,7 @@ export interface Assignments {
 
 export interface ReassignmentOptions {
   readonly store: Store;
-  readonly personas: Pick<PersonaAssigner, 'forget'>;
+  readonly personas: Pick<PersonaService, 'forget'>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;

@@ -15,13 +15,13 @@ import type { ActiveVersion, TrainingResult } from '../../training/index.js';
 import type { Trainer } from '../../workers/index.js';
 import { refusalOf } from '../../training/index.js';
 
-import type { AlertDesk } from '../models/index.js';
+import type { AlertService } from '../models/index.js';
 import { withoutErased } from '../models/index.js';
-import type { DriftMonitor } from './drift.service.js';
+import type { DriftService } from './drift.service.js';
 import { loadDataset, loadPrefixes, refuseIfCancelled } from './load-dataset.js';
 import { MAP_USERS, packVersion } from '../models/index.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
-import { activated, type ModelActivator } from './model.service.js';
+import { activated, type ModelService } from './model.service.js';
 import type { ProfileService } from '../users/index.js';
 import { nextTurn } from '../users/index.js';
 import type { Reassignment } from './reassignment.js';
@@ -34,12 +34,12 @@ const HISTORY_SPAN = 20;
 
 export interface RetrainingOptions {
   readonly store: Store;
-  readonly models: ModelActivator;
+  readonly models: ModelService;
   readonly registry: ModelRegistry;
   readonly profiles: ProfileService;
   readonly reassignment: Reassignment;
-  readonly drift: DriftMonitor;
-  readonly alerts: AlertDesk;
+  readonly drift: DriftService;
+  readonly alerts: AlertService;
   readonly trainer: Trainer;
   readonly clock: () => number;
   /** The same data and seed give the same model bytes. */

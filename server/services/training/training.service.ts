@@ -7,10 +7,10 @@ import type { EventPublisher, Logger, ModelVersion, TrainingRun, TrainingStage }
 import { CancelledError } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { AlertDesk } from '../models/index.js';
+import type { AlertService } from '../models/index.js';
 import type { HeldLease } from './job-lease.js';
 import { holdLease, whenFree } from './job-lease.js';
-import type { TrainingService } from '../index.js';
+import type { TrainingPort } from '../index.js';
 import { StageShares } from './stage-shares.js';
 
 export const RETRAIN_JOB = 'retrain';
@@ -39,7 +39,7 @@ export interface RetrainContext {
 export interface TrainingServiceOptions {
   readonly store: Store;
   readonly retrain: (context: RetrainContext) => Promise<ModelVersion>;
-  readonly alerts: Pick<AlertDesk, 'raise'>;
+  readonly alerts: Pick<AlertService, 'raise'>;
   readonly bus: EventPublisher;
   readonly instanceId: string;
   readonly createId: () => string;
@@ -59,7 +59,7 @@ interface ActiveRun {
 /** Why a run was aborted; anything else is a lost lease. */
 type StopReason = Extract<TrainingRun['state'], 'cancelled' | 'interrupted'>;
 
-export class TrainingRunner implements TrainingService {
+export class TrainingService implements TrainingPort {
   private active: ActiveRun | null = null;
   private shares = new StageShares({});
   private lastStoredAt = 0;

@@ -13,9 +13,9 @@ import type { Page, PageRequest, Store } from '../../store/index.js';
 import { canonical } from '../../store/index.js';
 
 import type { Announce } from './announce.js';
-import type { DemoGate } from './demo.service.js';
+import type { DemoService } from './demo.service.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { CatalogueService } from '../index.js';
+import type { CataloguePort } from '../index.js';
 import { checkSearch, TitleIndex, wordsOf } from './title-index.js';
 import { Turns } from './turns.js';
 
@@ -32,7 +32,7 @@ interface LightItem {
   readonly changedIn: number;
 }
 
-export class ItemCatalogue implements CatalogueService, Catalogue {
+export class CatalogueService implements CataloguePort, Catalogue {
   private titles = new TitleIndex();
   private light = new Map<string, LightItem>();
   private storedRevision = 0;
@@ -50,7 +50,7 @@ export class ItemCatalogue implements CatalogueService, Catalogue {
     private readonly options: {
       readonly store: Store;
       readonly registry: ModelRegistry;
-      readonly demo: DemoGate;
+      readonly demo: DemoService;
       readonly announce: Announce;
       readonly bus: EventPublisher;
     },

@@ -9,9 +9,9 @@ import type { DatasetInfo, Store } from '../../store/index.js';
 
 import type { Announce } from './announce.js';
 import { followNotices } from './follow-notices.js';
-import type { DemoService } from '../index.js';
+import type { DemoPort } from '../index.js';
 
-export interface DemoGateOptions {
+export interface DemoServiceOptions {
   readonly store: Pick<Store, 'dataset' | 'users' | 'notices'>;
   /** False: nobody may sign in without a token, whatever the data. */
   readonly isAllowed: boolean;
@@ -20,13 +20,13 @@ export interface DemoGateOptions {
   readonly log: Logger;
 }
 
-export class DemoGate implements DemoService {
+export class DemoService implements DemoPort {
   private isSynthetic = false;
   /** Users known to be synthetic, so that each is looked up once. */
   private readonly synthetic = new Set<string>();
   private readonly watching = new AbortController();
 
-  constructor(private readonly options: DemoGateOptions) {}
+  constructor(private readonly options: DemoServiceOptions) {}
 
   get isOpen(): boolean {
     return this.isSynthetic && this.options.isAllowed;

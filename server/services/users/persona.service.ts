@@ -30,7 +30,7 @@ import type { PersonaMove, Store } from '../../store/index.js';
 import type { Announce } from './announce.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
 import { findEvolution } from './persona-evolution.js';
-import type { PersonaService } from '../index.js';
+import type { PersonaPort } from '../index.js';
 import { WriteBehind } from './write-behind.js';
 
 const FLUSH_DELAY_MS = 500;
@@ -71,7 +71,7 @@ export interface PersonaServiceOptions {
   readonly announce: Announce;
 }
 
-export class PersonaAssigner implements PersonaService {
+export class PersonaService implements PersonaPort {
   private readonly cache = new LRUCache<string, Remembered>({ max: CACHED_ASSIGNMENTS });
   private readonly writes: WriteBehind<Waiting>;
 

@@ -6,7 +6,7 @@
 import type { Logger } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { PersonaAssigner } from './persona.service.js';
+import type { PersonaService } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
 
 /** The change streams go on first, so that what they deliver is not pushed a second time. */
@@ -15,7 +15,7 @@ const SETTLE_MS = 2_000;
 export interface ReconnectionOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly personas: Pick<PersonaAssigner, 'forgetAll'>;
+  readonly personas: Pick<PersonaService, 'forgetAll'>;
   readonly log: Logger;
 }
 

@@ -3,18 +3,18 @@
 import type { Feedback, User } from '../../domain/index.js';
 import type { DatasetInfo, Page, PageRequest, Store } from '../../store/index.js';
 
-import type { PersonaAssigner } from './persona.service.js';
+import type { PersonaService } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
-import type { UserService } from '../index.js';
+import type { UserPort } from '../index.js';
 
-export interface UserDirectoryOptions {
+export interface UserServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
-  readonly personas: Pick<PersonaAssigner, 'pendingOf'>;
+  readonly personas: Pick<PersonaService, 'pendingOf'>;
 }
 
-export class UserDirectory implements UserService {
-  constructor(private readonly options: UserDirectoryOptions) {}
+export class UserService implements UserPort {
+  constructor(private readonly options: UserServiceOptions) {}
 
   async find(userId: string): Promise<User | null> {
     return (await this.findMany([userId]))[0] ?? null;

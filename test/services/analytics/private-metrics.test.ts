@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { parseFraction } from '../../../server/privacy/index.js';
-import { PrivacyDesk, PrivateMetrics } from '../../../server/services/analytics/index.js';
+import { PrivacyService, PrivateMetrics } from '../../../server/services/analytics/index.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import type { Store } from '../../../server/store/index.js';
 import { model } from '../../contracts/samples.js';
@@ -97,13 +97,13 @@ describe('private persona sizes', () => {
   let now: number;
   let active: number;
   const desk = (epsilon = '1') =>
-    new PrivacyDesk({
+    new PrivacyService({
       store,
       epsilonPerDay: parseFraction(epsilon),
       activeVersion: () => active,
       clock: () => now,
     });
-  const sizesOf = async (from: PrivacyDesk, version: number) =>
+  const sizesOf = async (from: PrivacyService, version: number) =>
     Promise.all(Object.keys(SIZES).map((personaId) => from.personaSize(version, personaId)));
   const train = () => {
     const personas = Object.entries(SIZES).map(([personaId, size]) => ({

@@ -5,15 +5,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ModelVersion } from '../../../server/domain/index.js';
 import { AlreadyRunningError, InsufficientDataError } from '../../../server/domain/index.js';
 import { createEventBus } from '../../../server/events/index.js';
-import { AlertDesk } from '../../../server/services/models/index.js';
-import { TrainingRunner } from '../../../server/services/training/index.js';
+import { AlertService } from '../../../server/services/models/index.js';
+import { TrainingService } from '../../../server/services/training/index.js';
 import type { Store } from '../../../server/store/index.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import { NOON, profile, run as runRow } from '../../contracts/samples.js';
 import { SILENT } from '../../support/small-world.js';
 import { waitFor } from '../../support/wait-for.js';
 
-type Retrain = ConstructorParameters<typeof TrainingRunner>[0]['retrain'];
+type Retrain = ConstructorParameters<typeof TrainingService>[0]['retrain'];
 
 const DONE = { version: 7 } as ModelVersion;
 /** Runs until it is stopped. */
@@ -23,13 +23,13 @@ const endless: Retrain = ({ signal, report }) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 
-const runners: TrainingRunner[] = [];
+const runners: TrainingService[] = [];
 
-function runnerOn(store: Store, retrain: Retrain, instanceId = 'host-1', clock = Date.now): TrainingRunner {
+function runnerOn(store: Store, retrain: Retrain, instanceId = 'host-1', clock = Date.now): TrainingService {
   const bus = createEventBus();
-  const alerts = new AlertDesk({ store, bus, clock, log: SILENT });
+  const alerts = new AlertService({ store, bus, clock, log: SILENT });
   let ids = 0;
-  const runner = new TrainingRunner({
+  const runner = new TrainingService({
     ...{ store, retrain, alerts, bus, instanceId, clock, log: SILENT },
     createId: () => `${instanceId}-run-${++ids}`,
   });
