@@ -6,7 +6,8 @@
 
 import { parse } from 'node-cron';
 
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../server/domain/index.js';
+
 /** February 29 comes at least every eight years. */
 const MAX_DAYS = 8 * 366;
 

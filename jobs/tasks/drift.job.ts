@@ -1,12 +1,10 @@
 /** The daily job: do users still behave like those the active version was trained on, and are its lists still hit? */
 
 import type { Logger } from '../../server/domain/index.js';
-import { AlreadyRunningError } from '../../server/domain/index.js';
+import { AlreadyRunningError, HOUR_MS } from '../../server/domain/index.js';
 import type { DriftPort, TrainingPort } from '../../server/services/index.js';
 
 import type { Job } from './job.js';
-
-const HOUR_MS = 3_600_000;
 
 export interface DriftJobOptions {
   readonly drift: Pick<DriftPort, 'check' | 'isDue'>;

@@ -1,5 +1,7 @@
 /** Counters behind the dashboards, and what the dashboards are told. */
 
+import { DAY_MS, HOUR_MS } from './time.js';
+
 export const METRIC_COUNTERS = [
   'impressions',
   /** Impressions with a place in a list; of the rest only the number is known. */
@@ -39,14 +41,14 @@ export type MetricGrain = (typeof METRIC_GRAINS)[number];
 
 export const GRAIN_MS: Readonly<Record<MetricGrain, number>> = {
   minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
+  hour: HOUR_MS,
+  day: DAY_MS,
 };
 
 /** How long buckets are kept: minutes for yesterday beside today, hours for a month beside the last, days for good. */
 export const KEPT_MS: Readonly<Record<MetricGrain, number>> = {
-  minute: 2 * 86_400_000,
-  hour: 42 * 86_400_000,
+  minute: 2 * DAY_MS,
+  hour: 42 * DAY_MS,
   day: Infinity,
 };
 

@@ -1,5 +1,7 @@
 /** What a person did. Everything the system learns comes from these. */
 
+import { DAY_MS } from './time.js';
+
 /** The types a site may send. */
 export const EVENT_TYPES = [
   'impression',
@@ -43,14 +45,19 @@ export interface BehaviourEvent {
  * Ratings often come without a time. Their events carry their place in the file as milliseconds of 1 January 1970,
  * which keeps their order; instants below this one mean "time unknown".
  */
-export const KNOWN_TIME_FROM = 86_400_000;
+export const KNOWN_TIME_FROM = DAY_MS;
 
 export function isTimeKnown(at: number): boolean {
   return at >= KNOWN_TIME_FROM;
 }
 
 /** Earliest and latest instants an event may carry: 1970 to one day past `now`. */
-export const MAX_CLOCK_SKEW_MS = 86_400_000;
+export const MAX_CLOCK_SKEW_MS = DAY_MS;
 
 /** Ids and short names longer than this are refused, by whatever way they come. */
 export const MAX_ID_CHARACTERS = 256;
+
+/** Compares by ascending time, ties by id. */
+export function byTime(left: BehaviourEvent, right: BehaviourEvent): number {
+  return left.at - right.at || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
+}

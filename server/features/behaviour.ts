@@ -7,16 +7,13 @@
  * and sessions are the constants named here, the same for everybody.
  */
 
-import { isTimeKnown } from '../domain/index.js';
+import { isTimeKnown, DAY_MS, WEEK_MS } from '../domain/index.js';
 import type { BehaviourSums, Profile } from '../domain/index.js';
 import { NotFiniteError } from '../learning/index.js';
 
 import { deviceLabel, localeLabel } from './labels.js';
 import { isTelling } from './profile.js';
 import { SESSION_BUCKETS, histogramQuantile, sessionBucket } from './session-histogram.js';
-
-const WEEK_MS = 7 * 86_400_000;
-const DAY_MS = 86_400_000;
 
 /** What features read from a profile, with the open session counted in. */
 interface Summary extends BehaviourSums {

@@ -6,7 +6,7 @@
  * does not (an event that arrives late), `rebuildProfile` from the record is the answer.
  */
 
-import { addCount, copyCounts, emptyCounts, isTimeKnown } from '../domain/index.js';
+import { addCount, copyCounts, emptyCounts, isTimeKnown, DAY_MS, HOUR_MS, byTime } from '../domain/index.js';
 import type {
   BehaviourEvent,
   BehaviourSums,
@@ -146,14 +146,10 @@ export function signalCount(profile: Profile): number {
   return isBlank(profile) ? 0 : Math.max(0, events - impressions - 2 * retracts);
 }
 
-function byTimeThenId(a: BehaviourEvent, b: BehaviourEvent): number {
-  return a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
 /** Sorting is skipped for the usual case, a batch that is in order already. */
 function inOrder(events: readonly BehaviourEvent[]): readonly BehaviourEvent[] {
   for (let i = 1; i < events.length; i++) {
-    if (byTimeThenId(events[i - 1], events[i]) > 0) return events.slice().sort(byTimeThenId);
+    if (byTime(events[i - 1], events[i]) > 0) return events.slice().sort(byTime);
   }
   return events;
 }
@@ -257,13 +253,13 @@ function countItem(
 
 /** 1 January 1970 was a Thursday; Saturday and Sunday are days 2 and 3 after it. */
 function isWeekend(at: number): boolean {
-  const day = Math.floor(at / 86_400_000) % 7;
+  const day = Math.floor(at / DAY_MS) % 7;
   return day === 2 || day === 3;
 }
 
 function countTime(sums: BehaviourSums, event: BehaviourEvent): void {
   if (sums.firstAt === 0) sums.firstAt = event.at;
-  sums.hours[Math.floor(event.at / 3_600_000) % 24] += 1;
+  sums.hours[Math.floor(event.at / HOUR_MS) % 24] += 1;
   if (isWeekend(event.at)) sums.weekendEvents += 1;
   countSession(sums, event);
 }

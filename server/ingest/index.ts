@@ -20,7 +20,6 @@ export type { Remarks } from './remarks.js';
 export type { Reject } from './row-problem.js';
 export * from './survey-items.js';
 export * from './synthesis/behaviour-model.js';
-export { WEEK_MS } from './synthesis/calendar.js';
 export { HABITS, PARAMETERS } from './synthesis/parameters.js';
 export { tasteVector } from './synthesis/person.js';
 export * from './synthesis/shopper.js';

@@ -6,7 +6,7 @@
  * spreadsheets cannot be told from small numbers one by one, nor days from months; the caller decides for the column.
  */
 
-import { MAX_CLOCK_SKEW_MS } from '../domain/index.js';
+import { MAX_CLOCK_SKEW_MS, DAY_MS } from '../domain/index.js';
 
 import { isNumber } from './fields.js';
 import { RowProblem } from './row-problem.js';
@@ -35,7 +35,6 @@ export interface TimeOptions {
   readonly from?: number;
 }
 
-const DAY_MS = 86_400_000;
 /** No shop kept events before: what seems to lie earlier is no time, or one in another unit. */
 export const EVENTS_FROM = Date.UTC(1980, 0, 1);
 /** 1 January 1970 as spreadsheets number days, and the first day that is taken for such a number: 1 January 1990. */

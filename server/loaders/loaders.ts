@@ -15,7 +15,7 @@ export interface Loaders {
   /** The newest steps of a user's persona. */
   readonly timelines: DataLoader<TimelineKey, PersonaRecord[], string>;
   /** Has what the list of a user needs read together with that of the others. */
-  readonly standings: DataLoader<string, true>;
+  readonly preloads: DataLoader<string, true>;
 }
 
 export interface TimelineKey {
@@ -31,7 +31,7 @@ export function createLoaders(
   let users: Loaders['users'] | undefined;
   let feedback: Loaders['feedback'] | undefined;
   let timelines: Loaders['timelines'] | undefined;
-  let standings: Loaders['standings'] | undefined;
+  let preloads: Loaders['preloads'] | undefined;
   return {
     // Made on first use: most requests need only one of them.
     get items() {
@@ -65,8 +65,8 @@ export function createLoaders(
         { cacheKeyFn: ({ userId, first }) => `${userId}/${first}` },
       ));
     },
-    get standings() {
-      return (standings ??= new DataLoader<string, true>(async (ids) => {
+    get preloads() {
+      return (preloads ??= new DataLoader<string, true>(async (ids) => {
         if (ids.length > 1) await services.recommendations.preload(ids);
         return ids.map(() => true);
       }));

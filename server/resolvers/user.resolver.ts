@@ -164,7 +164,7 @@ export class UserFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 10, max: 100, what: 'recommendations' }) first: number,
   ): Promise<RecommendationListType> {
-    await context.loaders.standings.load(user.id);
+    await context.loaders.preloads.load(user.id);
     const list = await context.services.recommendations.show({ userId: user.id, first });
     return toRecommendationList(context, list);
   }

@@ -5,17 +5,9 @@
  * Within an hour lists come first, then the events of all, then the thumbs.
  */
 
+import { HOUR_MS, InvalidInputError, WEEK_MS } from '../domain/index.js';
 import type { Act, Shopper, ShoppingSession, ShoppingWeek, Synthesis } from '../ingest/index.js';
-import {
-  PARAMETERS,
-  WEEK_MS,
-  comesThisWeek,
-  createShopper,
-  liveOn,
-  planWeek,
-  shop,
-} from '../ingest/index.js';
-import { InvalidInputError } from '../domain/index.js';
+import { PARAMETERS, comesThisWeek, createShopper, liveOn, planWeek, shop } from '../ingest/index.js';
 import type { Random } from '../learning/index.js';
 import { createRandom } from '../learning/index.js';
 
@@ -25,7 +17,6 @@ import type { Site, SiteEvent, SiteThumb, ShownList } from './site.js';
 import type { ArmResult, WeekRow } from './tally.js';
 import { Tally } from './tally.js';
 
-const HOUR_MS = 3_600_000;
 const ROUND_MS = 31 * 60_000;
 /** The list a site without fold-in takes along for the week. */
 const FROZEN_LENGTH = 100;

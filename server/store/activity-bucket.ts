@@ -6,12 +6,11 @@
  */
 
 import type { BehaviourEvent } from '../domain/index.js';
-
+import { DAY_MS, byTime } from '../domain/index.js';
 import type { ActivityBucket } from './repositories.js';
 
 export const MAX_BUCKET_EVENTS = 500;
 
-const DAY_MS = 86_400_000;
 /** 1970-01-01 was a Thursday, three days after a Monday; a week belongs to the year of its Thursday. */
 const EPOCH_WEEKDAY = 3;
 
@@ -32,11 +31,6 @@ function mondayOf(at: number): number {
 /** The instants between which the ISO weeks of these two lie, the second one not included. */
 export function weeksSpan(firstAt: number, lastAt: number): [number, number] {
   return [mondayOf(firstAt) * DAY_MS, (mondayOf(lastAt) + 7) * DAY_MS];
-}
-
-/** Ascending time, ties by id. */
-export function byTime(left: BehaviourEvent, right: BehaviourEvent): number {
-  return left.at - right.at || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
 }
 
 /** Packs the whole past of one user. */
@@ -62,15 +56,4 @@ export function eventKey({ userId, id }: BehaviourEvent): string {
 export function withoutRepeats(events: readonly BehaviourEvent[]): BehaviourEvent[] {
   const seen = new Set<string>();
   return events.filter((event) => !seen.has(eventKey(event)) && seen.add(eventKey(event)));
-}
-
-export function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
 }

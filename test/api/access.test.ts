@@ -1,8 +1,7 @@
 /** Who may ask what, for every root field of the schema, over HTTP and WebSocket. */
 
-import type { GraphQLArgument, GraphQLField, GraphQLOutputType } from 'graphql';
+import type { ExecutionResult, GraphQLArgument, GraphQLField, GraphQLOutputType } from 'graphql';
 import { getNamedType, isObjectType, isRequiredArgument, isUnionType } from 'graphql';
-import type { ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildApiSchema } from '../../server/resolvers/index.js';

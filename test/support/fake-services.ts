@@ -4,6 +4,7 @@ import type {
   Alert,
   AnalyticsReport,
   DriftReport,
+  EventBus,
   Feedback,
   Item,
   LiveRates,
@@ -23,7 +24,6 @@ import {
   addCount,
   emptyCounts,
 } from '../../server/domain/index.js';
-import type { EventBus } from '../../server/domain/index.js';
 import type { Services, TokenRecord } from '../../server/services/index.js';
 
 export const ALICE = 'a'.repeat(64);

@@ -9,7 +9,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 
 import type { Synthesis } from '../../ingest/index.js';
-import { WEEK_MS, synthesize } from '../../ingest/index.js';
+import { WEEK_MS } from '../../domain/index.js';
+import { synthesize } from '../../ingest/index.js';
 import { createPseudonymizer, pseudonymKey } from '../../privacy/index.js';
 import type { Pseudonymizer } from '../../privacy/index.js';
 import { SYNTHESIS_SEED } from '../../services/data/index.js';
@@ -18,12 +19,16 @@ import type { ValuesOf } from '../options.js';
 import { optional, wholeNumber } from '../options.js';
 import { createProgress } from '../progress.js';
 import { readEnvironment, readSettings } from '../settings.js';
-import { runArm } from '../../simulation/index.js';
-import type { Policy } from '../../simulation/index.js';
-import { POLICIES } from '../../simulation/index.js';
-import { createSite } from '../../simulation/index.js';
-import { armTable, compareArms, summaryTable, toReport } from '../../simulation/index.js';
-import type { ArmResult } from '../../simulation/index.js';
+import {
+  POLICIES,
+  armTable,
+  compareArms,
+  createSite,
+  runArm,
+  summaryTable,
+  toReport,
+} from '../../simulation/index.js';
+import type { ArmResult, Policy } from '../../simulation/index.js';
 import { startThrowAwayServer } from '../throw-away-server.js';
 
 import { runCommand } from './command.js';

@@ -1,12 +1,9 @@
 /** Stage 1, synthesiser: when the sessions of a week start. UTC. */
 
+import { DAY_MS, HOUR_MS, WEEK_MS } from '../../domain/index.js';
 import type { Random } from '../../learning/index.js';
 
 import type { Habits } from './parameters.js';
-
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
-export const WEEK_MS = 7 * DAY_MS;
 
 /** No session starts this close to the end of a week, so that the last one is over in time. */
 const LAST_START_MS = 16 * HOUR_MS;

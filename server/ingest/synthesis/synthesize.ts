@@ -6,13 +6,13 @@
  */
 
 import type { BehaviourEvent, Item } from '../../domain/index.js';
-import { ARCHETYPES, InvalidInputError } from '../../domain/index.js';
+import { ARCHETYPES, DAY_MS, HOUR_MS, InvalidInputError, WEEK_MS } from '../../domain/index.js';
 import { createRandom } from '../../learning/index.js';
 import type { Random } from '../../learning/index.js';
 
 import { eventId, sessionKey } from '../event-id.js';
 import { affinities } from './behaviour-model.js';
-import { DAY_MS, HOUR_MS, SESSION_DISTANCE_MS, WEEK_MS, sessionStarts } from './calendar.js';
+import { SESSION_DISTANCE_MS, sessionStarts } from './calendar.js';
 import { PARAMETERS } from './parameters.js';
 import { createPerson, drift, tasteVector } from './person.js';
 import type { Person } from './person.js';

@@ -14,9 +14,8 @@ import type { Store } from '../../store/index.js';
 import { addUp, metricKey } from '../../store/index.js';
 
 import { LiveMeter } from './live-meter.js';
-import type { PersonaService } from '../users/index.js';
+import type { ActivityMetrics, PersonaService } from '../users/index.js';
 import type { Judgement } from '../models/index.js';
-import type { ActivityMetrics } from '../users/index.js';
 import { WriteBehind } from '../users/index.js';
 
 /** The live figures are in memory; what a crash may take from the buckets `npm run rebuild` counts again. */

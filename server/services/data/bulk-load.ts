@@ -13,9 +13,7 @@ import { rebuildProfile } from '../../features/index.js';
 import { repeatedEventId } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { CatalogueService } from '../users/index.js';
-import type { ActivityMetrics } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, ProfileService } from '../users/index.js';
 import { followingWords } from './undated-words.js';
 
 /** Events held in memory before they are written: about 150 MB. */

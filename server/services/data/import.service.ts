@@ -28,12 +28,9 @@ import {
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { CatalogueService } from '../users/index.js';
-import type { DemoService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, DemoService, ProfileService } from '../users/index.js';
 import type { ImportKind, ImportPreview, ImportReport } from './import-report.js';
 import { IMPORT_KINDS, RejectTally, problemsOf } from './import-report.js';
-import type { ActivityMetrics } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
 import { RejectFile } from './reject-file.js';
 
 export interface ImportRequest {

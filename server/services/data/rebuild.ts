@@ -9,10 +9,7 @@ import { MetricTally, repeatedClicks } from '../../features/index.js';
 import type { Store } from '../../store/index.js';
 import { addUp } from '../../store/index.js';
 
-import type { CatalogueService } from '../users/index.js';
-import type { ActivityMetrics } from '../users/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, PersonaService, ProfileService } from '../users/index.js';
 
 const USERS_PER_STEP = 500;
 

@@ -5,9 +5,7 @@ import { openTruth, synthesize } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { CatalogueService } from '../users/index.js';
-import type { DemoService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
+import type { CatalogueService, DemoService, ProfileService } from '../users/index.js';
 
 export const SYNTHESIS_SEED = 20_240_229;
 

@@ -5,5 +5,5 @@ export { blankUsers, withoutErased } from './cluster-map.js';
 export { MAP_USERS, packVersion, unpackVersion } from './model-parts.js';
 export { ModelRegistry } from './model-registry.js';
 export type { ServingModel } from './model-registry.js';
-export { isForetellable, judgeThumb } from './prediction.js';
-export type { Judgement, Standing } from './prediction.js';
+export { isPredictable, judgeThumb } from './prediction.js';
+export type { Judgement, UserSnapshot } from './prediction.js';

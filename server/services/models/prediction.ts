@@ -1,4 +1,4 @@
-/** Prequential evaluation: a thumb is foretold from what was known before it, then learned from. */
+/** Prequential evaluation: a thumb is predicted from what was known before it, then learned from. */
 
 import type { Opinion, Profile } from '../../domain/index.js';
 import type { UserState } from '../../learning/index.js';
@@ -10,7 +10,7 @@ import type { ServingModel } from './model-registry.js';
 const LIST_LENGTH = 10;
 
 /** A user as a version knew it. */
-export interface Standing {
+export interface UserSnapshot {
   readonly state: UserState;
   /** Items that are not listed any more, unless a request says otherwise. */
   readonly settled: ReadonlySet<number>;
@@ -23,15 +23,15 @@ export interface Judgement {
   readonly percentile: number;
 }
 
-/** True for a first opinion: a second one about the same item is foretold by the first. */
-export function isForetellable(profile: Profile, itemId: string, value: Opinion): boolean {
+/** True for a first opinion: a second one about the same item is predicted by the first. */
+export function isPredictable(profile: Profile, itemId: string, value: Opinion): boolean {
   return value !== 0 && !profile.interactions.some((row) => row.itemId === itemId && row.opinion !== 0);
 }
 
 /** How well a version would have foreseen this thumb; null for an item it does not know. */
 export function judgeThumb(
   model: ServingModel,
-  { state, settled }: Standing,
+  { state, settled }: UserSnapshot,
   { itemId, value }: { itemId: string; value: Opinion },
 ): Judgement | null {
   const own = model.itemIndex.get(itemId);

@@ -10,9 +10,7 @@ import type {
   PersonaEvidence,
 } from '../../domain/index.js';
 
-import type { DemoService } from '../users/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
+import type { DemoService, PersonaService, ProfileService } from '../users/index.js';
 import type { RecommendationService } from './recommendation.service.js';
 import type { CorrectionPort } from '../index.js';
 

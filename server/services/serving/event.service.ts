@@ -1,15 +1,18 @@
 /** Stages 1 to 3 for events that come over the API: check each row, record, move the users forward, tell who listens. */
 
 import type { BehaviourEvent, EventPublisher } from '../../domain/index.js';
-import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS } from '../../domain/index.js';
+import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS, groupBy } from '../../domain/index.js';
 import { MAX_EVENT_POSITION, MAX_EVENT_VALUE, eventId, sessionKey } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { CatalogueService } from '../users/index.js';
-import type { DemoService } from '../users/index.js';
-import type { ActivityMetrics } from '../users/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { Apply, ProfileService } from '../users/index.js';
+import type {
+  ActivityMetrics,
+  Apply,
+  CatalogueService,
+  DemoService,
+  PersonaService,
+  ProfileService,
+} from '../users/index.js';
 import type { EventOutcome, EventPort, NewEvent } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
@@ -38,7 +41,7 @@ export class EventService implements EventPort {
     const positions = await shown.positionsOf(good);
     const events = good.map((row, place) => toEvent(row, receivedAt, positions[place]));
 
-    const users = groupByUser(events);
+    const users = groupBy(events, ({ userId }) => userId);
     await this.options.demo.meet([...users.keys()]);
     const recorded = await profiles.change([...users.keys()], async (apply) => {
       const added = await store.activity.append(events);
@@ -66,7 +69,7 @@ export class EventService implements EventPort {
     { receivedAt, apply }: { receivedAt: number; apply: Apply },
   ): Promise<void> {
     const { profiles, personas, metrics, bus } = this.options;
-    const groups = groupByUser(added);
+    const groups = groupBy(added, ({ userId }) => userId);
     const moved: string[] = [];
     for (const [userId, sent] of users) {
       const own = groups.get(userId) ?? [];
@@ -124,14 +127,4 @@ function toEvent(row: OwnedEvent, now: number, position: number | null): Behavio
     locale: row.locale,
   };
   return { id: eventId(event), ...event };
-}
-
-function groupByUser(events: readonly BehaviourEvent[]): Map<string, BehaviourEvent[]> {
-  const groups = new Map<string, BehaviourEvent[]>();
-  for (const event of events) {
-    const group = groups.get(event.userId);
-    if (group === undefined) groups.set(event.userId, [event]);
-    else group.push(event);
-  }
-  return groups;
 }

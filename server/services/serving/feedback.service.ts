@@ -7,15 +7,17 @@ import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/in
 import { saysNothing } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { CatalogueService } from '../users/index.js';
-import type { DemoService } from '../users/index.js';
-import type { ActivityMetrics } from '../users/index.js';
-import type { Apply, ProfileService } from '../users/index.js';
-import { holdsThumb } from '../users/index.js';
+import type {
+  ActivityMetrics,
+  Apply,
+  CatalogueService,
+  DemoService,
+  ProfileService,
+} from '../users/index.js';
+import { holdsThumb, thumbEvent } from '../users/index.js';
 import type { RecommendationService } from './recommendation.service.js';
 import type { FeedbackOutcome, FeedbackPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
-import { thumbEvent } from '../users/index.js';
 
 /** Length of the list in the answer of a thumb. */
 const ANSWER_LENGTH = 10;
@@ -88,10 +90,10 @@ export class FeedbackService implements FeedbackPort {
       return apply(userId, [], { isRepeat: true });
     }
     const event = thumbEvent(stored);
-    const foretold = recommendations.foretell(before, stored);
+    const predicted = recommendations.predict(before, stored);
     await apply(userId, [event], { thumbs: [stored] });
     metrics.addEvents(userId, [event], before.behaviour.session);
-    if (foretold !== null) metrics.addThumb(userId, stored.at, foretold);
+    if (predicted !== null) metrics.addThumb(userId, stored.at, predicted);
     return true;
   }
 }

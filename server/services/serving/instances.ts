@@ -11,10 +11,8 @@ import type { EventPublisher, Feedback, Logger } from '../../domain/index.js';
 import { saysNothing } from '../../domain/index.js';
 import type { Notice, Store } from '../../store/index.js';
 
-import type { CatalogueService } from '../users/index.js';
+import type { CatalogueService, PersonaService, ProfileService } from '../users/index.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
 
 const PUBLISHED_USERS = 20_000;
 
@@ -43,24 +41,24 @@ export class Instances {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
     void this.each(feedback.watch(options), async ({ feedback: thumb }) => {
-      if (thumb.origin !== this.options.instanceId && !saysNothing(thumb)) await this.heedThumb(thumb);
+      if (thumb.origin !== this.options.instanceId && !saysNothing(thumb)) await this.onThumb(thumb);
     });
-    void this.each(notices.watch(options), (notice) => this.heed(notice));
+    void this.each(notices.watch(options), (notice) => this.onNotice(notice));
   }
 
   close(): void {
     this.watching.abort();
   }
 
-  private async heed({ kind, origin, userIds, itemIds }: Notice): Promise<void> {
+  private async onNotice({ kind, origin, userIds, itemIds }: Notice): Promise<void> {
     const { catalogue, personas, instanceId } = this.options;
     if (origin === instanceId) return;
-    if (kind === 'profiles') for (const userId of userIds) await this.heedEvents(userId);
+    if (kind === 'profiles') for (const userId of userIds) await this.onEvents(userId);
     else if (kind === 'catalogue') await catalogue.refresh(itemIds);
     else await personas.refreshLabels();
   }
 
-  private async heedThumb(thumb: Feedback): Promise<void> {
+  private async onThumb(thumb: Feedback): Promise<void> {
     const { profiles, personas } = this.options;
     const { userId, at, afterEvents } = thumb;
     const isCached = profiles.peek(userId) !== null;
@@ -75,7 +73,7 @@ export class Instances {
     this.tell(userId, 'FEEDBACK', at);
   }
 
-  private async heedEvents(userId: string): Promise<void> {
+  private async onEvents(userId: string): Promise<void> {
     const heardAt = this.options.clock();
     await this.refresh(userId);
     this.tell(userId, 'EVENTS', heardAt);
@@ -105,11 +103,14 @@ export class Instances {
     if (version !== undefined) bus.publish('model.activated', { version });
   }
 
-  private async each<T>(stream: AsyncIterable<T> | null, heed: (told: T) => Promise<void>): Promise<void> {
+  private async each<T>(
+    stream: AsyncIterable<T> | null,
+    handle: (change: T) => Promise<void>,
+  ): Promise<void> {
     if (stream === null) return;
-    for await (const told of stream) {
+    for await (const change of stream) {
       try {
-        await heed(told);
+        await handle(change);
       } catch (error) {
         this.options.log.warn({ err: error }, 'what another instance did could not be read');
       }

@@ -22,12 +22,9 @@ import { historyOf } from '../../features/index.js';
 import type { RankedItem, SettlingRule, UserState } from '../../learning/index.js';
 import { explain, foldIn, recommend, scoreAll, settledItems } from '../../learning/index.js';
 
-import type { CatalogueService } from '../users/index.js';
-import type { ModelRegistry, ServingModel } from '../models/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
-import type { Judgement, Standing } from '../models/index.js';
-import { isForetellable, judgeThumb } from '../models/index.js';
+import type { CatalogueService, PersonaService, ProfileService } from '../users/index.js';
+import type { Judgement, ModelRegistry, ServingModel, UserSnapshot } from '../models/index.js';
+import { isPredictable, judgeThumb } from '../models/index.js';
 import type { RecommendationPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 import { Turns } from '../users/index.js';
@@ -47,7 +44,7 @@ interface CachedList {
 }
 
 /** What is known of a user at one moment under one model. */
-interface FoldedUser extends Standing {
+interface FoldedUser extends UserSnapshot {
   readonly userId: string;
   readonly history: History;
   readonly generation: number;
@@ -126,21 +123,21 @@ export class RecommendationService implements RecommendationPort {
   }
 
   /**
-   * Remembers what is known now, before a thumb is learned from, and foretells the thumb from it when called. Folding
+   * Remembers what is known now, before a thumb is learned from, and predicts the thumb from it when called. Folding
    * in is left to that later moment where the user is not at hand.
    */
-  foretell(
+  predict(
     profile: Profile,
     thumb: { itemId: string; value: Opinion },
   ): ((personaId: string | null) => Judgement | null) | null {
     const model = this.options.registry.find();
-    if (model === null || !isForetellable(profile, thumb.itemId, thumb.value)) return null;
+    if (model === null || !isPredictable(profile, thumb.itemId, thumb.value)) return null;
     const known = this.folded.peek(profile.userId);
     const isCurrent = known?.generation === model.generation && known.revision === profile.revision;
     return (personaId) =>
       judgeThumb(
         model,
-        isCurrent ? known : standingOf(profile, { personaId, model, exclude: this.exclude }),
+        isCurrent ? known : snapshotOf(profile, { personaId, model, exclude: this.exclude }),
         thumb,
       );
   }
@@ -296,15 +293,15 @@ function fold(
     generation: model.generation,
     revision: profile.revision,
     persona,
-    ...standingOf(profile, { personaId: persona?.personaId ?? null, model, exclude }),
+    ...snapshotOf(profile, { personaId: persona?.personaId ?? null, model, exclude }),
     lists: new Map(),
   };
 }
 
-function standingOf(
+function snapshotOf(
   profile: Profile,
   { personaId, model, exclude }: { personaId: string | null; model: ServingModel; exclude: SettlingRule },
-): Standing & { history: History } {
+): UserSnapshot & { history: History } {
   const history = historyOf(profile, model.itemIndex);
   const personaIndex = personaId === null ? -1 : model.personaIds.indexOf(personaId);
   return {

@@ -4,14 +4,12 @@
  */
 
 import type { EventPublisher, Logger } from '../../domain/index.js';
-import { InvalidInputError } from '../../domain/index.js';
+import { InvalidInputError, DAY_MS } from '../../domain/index.js';
 import type { Revocation, RevocationSubject, Store, TokenRecord } from '../../store/index.js';
 
 import type { Announce } from '../users/index.js';
 import { followNotices } from '../users/index.js';
 import type { RevocableToken, SignedTokenInfo, TokenPort } from '../index.js';
-
-const DAY_MS = 86_400_000;
 
 export interface TokenServiceOptions {
   readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;

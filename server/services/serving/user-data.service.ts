@@ -12,11 +12,9 @@
 import type { ErasureReceipt, EventBus, Logger, UserData } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import { blankUsers } from '../models/index.js';
-import { MAP_USERS } from '../models/index.js';
+import { MAP_USERS, blankUsers } from '../models/index.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PersonaService } from '../users/index.js';
-import type { ProfileService } from '../users/index.js';
+import type { PersonaService, ProfileService } from '../users/index.js';
 import type { RecommendationService } from './recommendation.service.js';
 import type { UserDataPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';

@@ -7,10 +7,9 @@ import { packPersonas } from '../../learning/index.js';
 import type { Store } from '../../store/index.js';
 import type { Trainer } from '../../workers/index.js';
 
-import type { AlertService } from '../models/index.js';
+import type { AlertService, ModelRegistry, ServingModel } from '../models/index.js';
 import { holdLease } from './job-lease.js';
 import { loadDataset } from './load-dataset.js';
-import type { ModelRegistry, ServingModel } from '../models/index.js';
 import { checkQuality } from './quality.js';
 import type { DriftPort } from '../index.js';
 

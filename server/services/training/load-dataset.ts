@@ -4,8 +4,7 @@
  */
 
 import type { Item, TrainingStage } from '../../domain/index.js';
-import { CancelledError, InsufficientDataError } from '../../domain/index.js';
-import { PERSONA_SIGNALS } from '../../domain/index.js';
+import { CancelledError, InsufficientDataError, PERSONA_SIGNALS } from '../../domain/index.js';
 import type { CalibrationHalf, Catalogue, Dataset, ItemContent, PrefixPairs } from '../../features/index.js';
 import {
   DatasetBuilder,

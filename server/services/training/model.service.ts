@@ -4,10 +4,9 @@ import type { EventPublisher, Logger, ModelVersion } from '../../domain/index.js
 import { CorruptModelError, ModelNotFoundError } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { AlertService } from '../models/index.js';
+import type { AlertService, ModelRegistry, ServingModel } from '../models/index.js';
 import type { CatalogueService } from '../users/index.js';
 import { unpackVersion } from '../models/index.js';
-import type { ModelRegistry, ServingModel } from '../models/index.js';
 import type { Reassignment } from './reassignment.js';
 import type { ModelPort } from '../index.js';
 

@@ -1,14 +1,14 @@
 /**
- * Are the lists of the active version hit as often as those of the version before? Every thumb was foretold before it
+ * Are the lists of the active version hit as often as those of the version before? Every thumb was predicted before it
  * was learned from (see analytics), which is the one measure of quality that no memory can flatter.
  */
 
+import { DAY_MS } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { AlertService } from '../models/index.js';
-import type { ServingModel } from '../models/index.js';
+import type { AlertService, ServingModel } from '../models/index.js';
 
-const SPAN_MS = 35 * 86_400_000;
+const SPAN_MS = 35 * DAY_MS;
 const MIN_THUMBS = 200;
 /** Relative loss that matters, and how many standard errors it must be (one look a day for weeks is many looks). */
 const LOSS = 0.1;

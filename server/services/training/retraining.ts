@@ -15,12 +15,10 @@ import type { ActiveVersion, TrainingResult } from '../../training/index.js';
 import type { Trainer } from '../../workers/index.js';
 import { refusalOf } from '../../training/index.js';
 
-import type { AlertService } from '../models/index.js';
-import { withoutErased } from '../models/index.js';
+import type { AlertService, ModelRegistry, ServingModel } from '../models/index.js';
+import { MAP_USERS, packVersion, withoutErased } from '../models/index.js';
 import type { DriftService } from './drift.service.js';
 import { loadDataset, loadPrefixes, refuseIfCancelled } from './load-dataset.js';
-import { MAP_USERS, packVersion } from '../models/index.js';
-import type { ModelRegistry, ServingModel } from '../models/index.js';
 import { activated, type ModelService } from './model.service.js';
 import type { ProfileService } from '../users/index.js';
 import { nextTurn } from '../users/index.js';

@@ -19,6 +19,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { BehaviourEvent, Feedback, Logger, Profile } from '../../domain/index.js';
+import { groupBy } from '../../domain/index.js';
 import type { Catalogue } from '../../features/index.js';
 import { applyEvents, canApply, emptyProfile, rebuildProfile } from '../../features/index.js';
 import type { Store } from '../../store/index.js';
@@ -328,7 +329,7 @@ export class ProfileService {
   private async readRecord(userIds: readonly string[]): Promise<Rebuilt[]> {
     const { store, catalogue } = this.options;
     const readAt = ++this.ticks;
-    const pending = groupByUser(await store.feedback.findPendingByUsers(userIds));
+    const pending = groupBy(await store.feedback.findPendingByUsers(userIds), ({ userId }) => userId);
     // Before the activity: what is stored after this reading makes the write of what is read here fail.
     const stored = new Map((await store.profiles.findMany(userIds)).map((row) => [row.userId, row]));
     const rebuilt: Rebuilt[] = [];
@@ -371,7 +372,7 @@ export class ProfileService {
   private async readMany(userIds: readonly string[]): Promise<Map<string, CacheEntry>> {
     const { store } = this.options;
     const readAt = ++this.ticks;
-    const thumbs = groupByUser(await store.feedback.findPendingByUsers(userIds));
+    const thumbs = groupBy(await store.feedback.findPendingByUsers(userIds), ({ userId }) => userId);
     const stored = new Map((await store.profiles.findMany(userIds)).map((row) => [row.userId, row]));
     const read = userIds.map((userId): [string, CacheEntry] => {
       const profile = stored.get(userId) ?? emptyProfile(userId);
@@ -574,16 +575,6 @@ function isSame(one: Profile, other: Profile): boolean {
 function continues(profile: Profile, events: readonly BehaviourEvent[]): boolean {
   if (profile.eventCount === 0) return true;
   return canApply(profile, events) && events.every(({ at }) => at !== profile.behaviour.lastAt);
-}
-
-function groupByUser(thumbs: readonly Feedback[]): Map<string, Feedback[]> {
-  const groups = new Map<string, Feedback[]>();
-  for (const thumb of thumbs) {
-    const group = groups.get(thumb.userId);
-    if (group === undefined) groups.set(thumb.userId, [thumb]);
-    else group.push(thumb);
-  }
-  return groups;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Activity, profiles and feedback in memory. */
 
 import type { BehaviourEvent, Feedback, Profile } from '../../domain/index.js';
-import { saysNothing } from '../../domain/index.js';
-import { byTime, eventKey, groupBy } from '../activity-bucket.js';
+import { byTime, groupBy, saysNothing } from '../../domain/index.js';
+import { eventKey } from '../activity-bucket.js';
 import type { ActivityRepository, FeedbackRepository, ProfileRepository } from '../repositories.js';
 
 import { Broadcast } from './broadcast.js';

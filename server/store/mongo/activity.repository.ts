@@ -12,11 +12,10 @@ import { randomUUID } from 'node:crypto';
 import { type Connection, Schema } from 'mongoose';
 
 import type { BehaviourEvent } from '../../domain/index.js';
+import { groupBy, byTime } from '../../domain/index.js';
 import {
   MAX_BUCKET_EVENTS,
-  byTime,
   eventKey,
-  groupBy,
   isoWeek,
   packHistory,
   weeksSpan,

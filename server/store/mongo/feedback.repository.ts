@@ -12,8 +12,7 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { Feedback } from '../../domain/index.js';
-import { saysNothing } from '../../domain/index.js';
-import { groupBy } from '../activity-bucket.js';
+import { groupBy, saysNothing } from '../../domain/index.js';
 import type { FeedbackRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
