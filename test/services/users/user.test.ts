@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { ProfileService } from '../../../server/services/users/profile.service.js';
-import { UserDirectory } from '../../../server/services/users/user.service.js';
+import { UserService } from '../../../server/services/users/user.service.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import { NOON, event, userIdOf } from '../../contracts/samples.js';
 import { SILENT } from '../../support/small-world.js';
@@ -20,7 +20,7 @@ describe('the directory of users', () => {
     await profiles.recover();
     await store.users.assignPersonas([{ userId, persona: null, eventCount: 1 }]);
 
-    const users = new UserDirectory({ store, profiles, personas: { pendingOf: () => null } });
+    const users = new UserService({ store, profiles, personas: { pendingOf: () => null } });
     expect(await users.find(userId)).toMatchObject({ eventCount: 2 });
     expect((await users.users({ first: 10, after: null })).rows).toMatchObject([{ eventCount: 2 }]);
   });
