@@ -230,6 +230,7 @@ async function openSite({ settleMs = 5_000, onProgress = () => undefined }: Chao
       visitors.map(async (visitor) => {
         const query = await visitor.query();
         const window = visitor.window();
+        if (!visitor.hasWindow()) return [`${visitor.name}: the window is not connected`];
         if (window === null) return [];
         if (window.order === query.order && window.revision === query.revision) return [];
         return [`${visitor.name}: the window shows revision ${window.revision}, the query ${query.revision}`];

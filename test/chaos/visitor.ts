@@ -53,6 +53,7 @@ export class Visitor {
   /** Revisions that fell, one sentence each. */
   readonly falls: string[] = [];
   nUnanswered = 0;
+  private isConnected = false;
   private pushed: SeenList | null = null;
   private highestPush = 0;
   private highestKnown = 0;
@@ -81,7 +82,11 @@ export class Visitor {
       retryWait: () => new Promise((resolve) => setTimeout(resolve, 250)),
     });
     // A frontend asks again after a reconnect; what was pushed before is no longer what it shows.
-    this.client.on('closed', () => (this.pushed = null));
+    this.client.on('closed', () => {
+      this.pushed = null;
+      this.isConnected = false;
+    });
+    this.client.on('connected', () => (this.isConnected = true));
     this.client.subscribe<{ recommendationsUpdated: { list: List } }>(
       { query: UPDATED },
       {
@@ -132,6 +137,11 @@ export class Visitor {
     if (seen.revision < known) this.fell('a query', seen.revision, known);
     this.highestKnown = Math.max(this.highestKnown, seen.revision);
     return { ...seen, eventCount: me.user?.eventCount ?? null };
+  }
+
+  /** Whether the window has its connection, however little was pushed. */
+  hasWindow(): boolean {
+    return this.isConnected;
   }
 
   /** The list the open window shows; null when nothing was pushed since it connected. */
