@@ -1,9 +1,9 @@
 /**
- * The node-cron adapter: starts jobs at their times, one run of each at a time, and lets go of them on close.
+ * The node-cron adapter: starts jobs at their times, one run of each at a time, and cancels them on close.
  *
- * A time that nobody was there for is made up for: at the start, and every few minutes after (the machine may have
- * slept through it, or its clock may have been put forward). What decides is never that a timer fired, but whether the
- * latest slot still wants a run; so a clock that is put back makes nothing run twice.
+ * Missed runs are made up for at the start and every few minutes after, because the machine may have slept or its clock
+ * may have been put forward. A run starts when its slot is due, not when a timer fires, so a clock that is put back runs
+ * no job twice.
  */
 
 import { schedule, validate } from 'node-cron';

@@ -44,7 +44,7 @@ export interface Command<O extends Options = Options> {
   /** What the command does: one or more sentences. */
   readonly summary: string;
   readonly options: O;
-  /** Command lines as the README would show them. */
+  /** Command lines as the documents would show them. */
   readonly examples?: readonly string[];
   /** Words that may be given without dashes, such as the names of benchmarks. Default none. */
   readonly words?: readonly string[];

@@ -221,7 +221,7 @@ const variables = z.object({
     .describe('fatal, error, warn, info, debug, trace or silent.'),
 });
 
-/** Names and meanings of all settings; the README's table and docker-compose.yml are compared with it. */
+/** Names and meanings of all settings; docs/operate.md and docker-compose.yml are compared with it. */
 export const SETTING_DESCRIPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(variables.shape).map(([name, rule]) => [name, rule.description ?? '']),
 );
