@@ -69,7 +69,8 @@ function build() {
   for (const step of STEPS) {
     const { status } = spawnSync('npm', ['run', '--silent', step], {
       cwd: ROOT,
-      stdio: 'inherit',
+      // What a command prints is its own.
+      stdio: ['inherit', 2, 'inherit'],
       shell: process.platform === 'win32',
     });
     if (status !== 0) process.exit(status ?? 1);

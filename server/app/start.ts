@@ -2,6 +2,7 @@
 
 import { parseOrPrint } from './commands/command.js';
 import { fail } from './fail.js';
+import { ignoreClosedOutput } from './output.js';
 import { startServer } from './server.js';
 
 const command = {
@@ -12,6 +13,7 @@ const command = {
 };
 
 export async function start(): Promise<void> {
+  ignoreClosedOutput();
   try {
     parseOrPrint(command);
     await startServer();

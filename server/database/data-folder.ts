@@ -36,9 +36,18 @@ const recordShape = z.object({
   startedAt: z.string(),
 });
 
-/** Null when it is missing or malformed: the kind is then chosen by the files alone. */
-export function readRecord(dataDir: string): DatabaseRecord | null {
-  return recordShape.safeParse(readJson(recordPath(dataDir))).data ?? null;
+/**
+ * Null when it is missing or malformed: the kind is then chosen by the files alone. `onUnreadable` is called for a file
+ * that is there and malformed.
+ */
+export function readRecord(
+  dataDir: string,
+  onUnreadable: (path: string) => void = () => undefined,
+): DatabaseRecord | null {
+  const path = recordPath(dataDir);
+  const record = recordShape.safeParse(readJson(path)).data ?? null;
+  if (record === null && readIfThere(path) !== null) onUnreadable(path);
+  return record;
 }
 
 export function writeRecord(dataDir: string, record: DatabaseRecord): void {

@@ -98,7 +98,12 @@ async function findOrStart(
   options: EmbeddedOptions,
 ): Promise<{ record: DatabaseRecord; isStarted: boolean }> {
   const { dataDir, log, onProgress, signal } = options;
-  const found = readRecord(dataDir);
+  const found = readRecord(dataDir, (path) =>
+    log.warn(
+      { path },
+      'the record of the database cannot be read, so that one that still runs is not found; it is written anew',
+    ),
+  );
   if (found !== null && isAlive(found.process)) {
     if ((await probeWrite(found.uri, ADOPTION_MS)) === 'done') return { record: found, isStarted: false };
     log.warn(

@@ -78,8 +78,12 @@ export class AlreadyRunningError extends SmartPersonaError {
     readonly job: string,
     readonly owner: string,
     readonly since: number,
+    /** When its lease ends unless it is renewed; null where that is not known. */
+    readonly until: number | null = null,
   ) {
-    super(`${job} is already being run by ${owner} since ${new Date(since).toISOString()}.`);
+    const end =
+      until === null ? '' : `; its lease ends at ${new Date(until).toISOString()} unless it is renewed`;
+    super(`${job} is already being run by ${owner} since ${new Date(since).toISOString()}${end}.`);
   }
 }
 

@@ -111,6 +111,8 @@ export interface TokenPort {
 export interface UserDataPort {
   /** Everything held about a user; null when nothing is. */
   export(userId: string): Promise<UserData | null>;
+  /** How much of each kind an erasure would remove now; null when there is nothing. Changes nothing. */
+  erasable(userId: string): Promise<Readonly<Record<string, number>> | null>;
   /** Removes it from every collection, every memory and every open window; null when there was nothing. */
   erase(userId: string): Promise<ErasureReceipt | null>;
 }

@@ -1,7 +1,7 @@
 /** Every command of package.json as a program: options are parsed before anything is opened, made or read. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +62,20 @@ function run(name: string, args: readonly string[], settings: Record<string, str
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+describe('a command whose reader leaves', () => {
+  it('ends as if it had been read', async () => {
+    const [, file] = PROGRAMS.find(({ name }) => name === 'personas')!.words as [string, string];
+    const features = join(folder, 'features.csv');
+    writeFileSync(features, `a,b\n${'1,2\n5,9\n'.repeat(30)}`);
+    const out = join(folder, 'out.csv');
+    const child = spawn(process.execPath, [file, '--features', features, '--out', out]);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(62);
+  });
+});
 
 describe('every command', () => {
   it('is in the table', () => {

@@ -191,9 +191,12 @@ describe.each(kindsHere())('SecantusDB, $kind', (kind) => {
     await first.stop();
     expect(isAlive(server)).toBe(false);
 
+    await writeFile(join(dataDir, 'database.json'), '{"kind":');
     const second = await open('server');
     expect(second.isStarted).toBe(true);
     expect(await getSeed(second.uri)).toBe(7);
+    expect(lines.filter((line) => line.startsWith('warn')).join('\n')).toContain('cannot be read');
+    expect(readRecord(dataDir)).not.toBeNull();
   });
 
   it('takes commands only with the password in the data folder, which its owner alone may read', async () => {

@@ -207,6 +207,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         ask('comparison', () => [{ feature: 'clickRate', user: 0.5, persona: 0.4, everybody: 0.2 }]),
     },
     userData: {
+      erasable: () => ask('erasable', () => null),
       export: (userId) =>
         ask('export', () => ({
           ...{ userId, exportedAt: CREATED_AT, user: users.get(userId) ?? null, profile: null },

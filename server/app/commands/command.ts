@@ -11,6 +11,7 @@ import { openApplication } from '../application.js';
 import { createInstanceId } from '../container.js';
 import { fail } from '../fail.js';
 import { createLog } from '../log.js';
+import { ignoreClosedOutput } from '../output.js';
 import { productVersion } from '../package.js';
 import type { Settings } from '../settings.js';
 import { readEnvironment, readSettings } from '../settings.js';
@@ -33,6 +34,7 @@ export function runCommand<O extends Options>(
   command: Command<O>,
   run: (values: ValuesOf<O>, words: readonly string[]) => Promise<ExitCode | void>,
 ): void {
+  ignoreClosedOutput();
   const program = async () => {
     const { values, words } = parseOrPrint(command);
     return (await run(values, words)) ?? EXIT.done;

@@ -1,6 +1,6 @@
-/** `npm run erase -- --user RAWID`: removes everything held about one user, and prints the receipt. */
+/** `npm run erase -- --user RAWID [--dry-run]`: removes everything held about one user, and prints the receipt. */
 
-import { required } from '../options.js';
+import { flag, required } from '../options.js';
 
 import { runWithApplication } from './command.js';
 
@@ -8,12 +8,24 @@ const command = {
   name: 'erase',
   summary:
     'Removes everything held about one user, in the database and in running servers, and prints a receipt.',
-  options: { user: required('RAWID', "The user's id in your own system.") },
-  examples: ['npm run erase -- --user 4711'],
+  options: {
+    user: required('RAWID', "The user's id in your own system."),
+    'dry-run': flag('Prints how much would be removed, and removes nothing.'),
+  },
+  examples: ['npm run erase -- --user 4711 --dry-run', 'npm run erase -- --user 4711'],
 };
 
-runWithApplication(command, async ({ container, pseudonymize }, { user }) => {
+runWithApplication(command, async ({ container, pseudonymize }, { user, 'dry-run': isDryRun }) => {
   const userId = pseudonymize(user);
+  if (isDryRun) {
+    const wouldRemove = await container.services.userData.erasable(userId);
+    process.stdout.write(
+      wouldRemove === null
+        ? 'Nothing is held about this user.\n'
+        : `${JSON.stringify({ userId, wouldRemove }, null, 2)}\nDry run: nothing was removed.\n`,
+    );
+    return;
+  }
   const receipt = await container.services.userData.erase(userId);
   process.stdout.write(
     receipt === null

@@ -64,6 +64,21 @@ export class UserDataService implements UserDataPort {
     return { ...at, user, profile, activity, feedback, personaHistory, shownLists, tokens };
   }
 
+  async erasable(userId: string): Promise<Record<string, number> | null> {
+    const held = await this.export(userId);
+    const counts = {
+      feedback: held?.feedback.length ?? 0,
+      activity: held?.activity.length ?? 0,
+      profiles: held?.profile == null ? 0 : 1,
+      users: held?.user == null ? 0 : 1,
+      personaHistory: held?.personaHistory.length ?? 0,
+      shownLists: held?.shownLists.length ?? 0,
+      tokens: held?.tokens.length ?? 0,
+      modelVersions: await this.inVersions(userId),
+    };
+    return Object.values(counts).every((count) => count === 0) ? null : counts;
+  }
+
   async erase(userId: string): Promise<ErasureReceipt | null> {
     const { store, createId, clock, log } = this.options;
     const requestedAt = clock();
@@ -174,15 +189,27 @@ export class UserDataService implements UserDataPort {
     bus.publish('user.erased', { userId });
   }
 
-  /** Stored versions name users in their cluster map. Returns in how many this one was. */
+  /** Blanks the user in the stored versions. Returns in how many there was one. */
   private async blankInVersions(userId: string): Promise<number> {
+    return this.inVersions(userId, (version, bytes) =>
+      this.options.store.models.replacePart(version, { name: MAP_USERS, bytes }),
+    );
+  }
+
+  /**
+   * In how many stored versions the cluster map names the user. `found` gets each with its part without the user.
+   */
+  private async inVersions(
+    userId: string,
+    found?: (version: number, bytes: Uint8Array) => Promise<void>,
+  ): Promise<number> {
     const { models } = this.options.store;
     let count = 0;
     for (const { version } of await models.list(ALL_VERSIONS)) {
       const users = (await models.getParts(version)).get(MAP_USERS);
       const bytes = users === undefined ? null : blankUsers(users, (other) => other === userId);
       if (bytes === null) continue;
-      await models.replacePart(version, { name: MAP_USERS, bytes });
+      await found?.(version, bytes);
       count += 1;
     }
     return count;

@@ -28,13 +28,14 @@ export interface LeaseRequest {
   readonly onBeat?: () => void;
 }
 
-/** Throws AlreadyRunningError, which says who holds it and since when. */
+/** Throws AlreadyRunningError, which says who holds it, since when and until when. */
 export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
   const { store, job, owner, clock, log, onBeat } = request;
   const lease = await store.leases.acquire(job, owner, LEASE_MS, clock());
   if (lease === null) {
     const holder = await store.leases.find(job);
-    throw new AlreadyRunningError(job, holder?.owner ?? 'another instance', holder?.acquiredAt ?? clock());
+    const { owner: by = 'another instance', acquiredAt: since = clock(), expiresAt = null } = holder ?? {};
+    throw new AlreadyRunningError(job, by, since, expiresAt);
   }
   const lost = new AbortController();
   const beat = setInterval(() => {
@@ -90,8 +91,9 @@ export async function whenFree({ store, job, clock, log, signal, isGone }: Lease
     const lease = await store.leases.find(job);
     if (lease === null || hasExpired(lease.expiresAt, LEASE_MS, clock())) return;
     if (watched === null) {
-      const { owner, acquiredAt: since } = lease;
-      log.info({ job, owner, since }, 'waiting for a lease that another instance holds');
+      const { owner, acquiredAt, expiresAt } = lease;
+      const [since, until] = [acquiredAt, expiresAt].map((at) => new Date(at).toISOString());
+      log.info({ job, owner, since, until }, 'waiting for a lease that another instance holds');
     }
     if (lease.fence !== watched?.fence || lease.expiresAt !== watched.expiresAt) {
       watched = lease;

@@ -26,6 +26,19 @@ async function rowsOf(store: Store, userId: string): Promise<unknown[]> {
 }
 
 describe('an erasure', () => {
+  it('says beforehand what it would remove, and removes nothing then', async () => {
+    const { store, container } = await smallWorld();
+    await container.services.training.run('startup');
+    const [{ userId }] = (await store.users.list({ first: 1, after: null })).rows;
+    const before = await rowsOf(store, userId);
+    const counts = await container.services.userData.erasable(userId);
+    expect(counts).toMatchObject({ users: 1, profiles: 1, modelVersions: 1 });
+    expect(await rowsOf(store, userId)).toEqual(before);
+    expect((await container.services.userData.erase(userId))?.removed).toEqual(counts);
+    expect(await container.services.userData.erasable(userId)).toBeNull();
+    await container.stop();
+  });
+
   it('says that the oplog still names the user, and until when where that is known', async () => {
     const { store, container, another } = await smallWorld();
     const known = another({ oplogKeptMs: 5_000 });

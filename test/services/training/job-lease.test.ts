@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Logger } from '../../../server/domain/index.js';
-import { waitForLease, whenFree } from '../../../server/services/training/job-lease.js';
+import { holdLease, waitForLease, whenFree } from '../../../server/services/training/job-lease.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import { HOUR, NOON } from '../../contracts/samples.js';
 
@@ -33,6 +33,14 @@ describe('a lease that is waited for', () => {
     await whenFree({ ...wait, store, clock: () => NOON + LEASE_MS });
     await whenFree({ ...wait, store, clock: () => NOON - 2 * HOUR });
     expect(lines).toEqual([]);
+  });
+
+  it('is refused with who holds it, since when and until when', async () => {
+    await takenAt(NOON);
+    const refused = holdLease({ ...wait, store, owner: 'me', clock: () => NOON + 1_000 });
+    await expect(refused).rejects.toThrow(
+      `retrain is already being run by another since ${new Date(NOON).toISOString()}; its lease ends at ${new Date(NOON + LEASE_MS).toISOString()} unless`,
+    );
   });
 
   it('is released when nobody renews it for its length, by a clock that was set back by minutes', async () => {
