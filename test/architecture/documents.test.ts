@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../server/api/metrics.js';
 import { EXIT } from '../../server/app/options.js';
 import { ALERT_KINDS } from '../../server/domain/index.js';
+import { DEFAULT_HYPER_PARAMETERS } from '../../server/learning/index.js';
 import { anchorsIn, commandsIn, linksIn, readDocument, readDocuments } from '../support/documents.js';
 
 import { readFiles, ROOT } from './source-files.js';
@@ -133,5 +134,13 @@ describe('docs/frontend.md', () => {
       .filter((code) => !internal.includes(code) && !/^E[A-Z]+$/.test(code));
     expect(codes).toContain('OVERLOADED');
     expect([...new Set(codes)].filter((code) => !listed.includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
+describe('docs/mathematics.md', () => {
+  it('names every hyper-parameter, and no other', () => {
+    const listed = firstCells(readDocument('docs/mathematics.md').text, '8. Hyper-parameters').join();
+    const names = [...listed.matchAll(/`(\w+)`/g)].map((match) => match[1]);
+    expect(names.sort()).toEqual(Object.keys(DEFAULT_HYPER_PARAMETERS).sort());
   });
 });
