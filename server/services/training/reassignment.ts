@@ -8,7 +8,7 @@
  */
 
 import type { Logger, PersonaAssignment, User } from '../../domain/index.js';
-import { AlreadyRunningError, PERSONA_SIGNALS } from '../../domain/index.js';
+import { AlreadyRunningError, DatabaseUnavailableError, PERSONA_SIGNALS } from '../../domain/index.js';
 import { FEATURE_NAMES } from '../../features/index.js';
 import { assignPersona } from '../../learning/index.js';
 import type { Store } from '../../store/index.js';
@@ -25,6 +25,9 @@ const WRITE_CHUNK = 25;
 const ROWS_PER_TURN = 100;
 /** Other instances read the version first: until they have, they serve the one before. */
 const HEAD_START_MS = 1_000;
+/** A call that the database does not answer is made so often, with a pause that grows by this much each time. */
+const MAX_ATTEMPTS = 6;
+const PAUSE_MS = 500;
 
 /** Rows are users in ascending id. */
 export interface Assignments {
@@ -57,7 +60,8 @@ export class Reassignment {
     { signal, report }: { signal: AbortSignal; report?: (fraction: number) => void },
   ): Promise<void> {
     const { store, personas, clock } = this.options;
-    const held = await this.readHeld();
+    const answered = <T>(call: () => Promise<T>) => untilAnswered(call, signal);
+    const held = await answered(() => this.readHeld());
     const { userIds, personaIds, labels, confidence, eventCounts } = assignments;
     const writes: { userId: string; persona: PersonaAssignment | null; eventCount: number }[] = [];
     const history: { userId: string; personaId: string; confidence: number }[] = [];
@@ -87,16 +91,16 @@ export class Reassignment {
       writes.push({ userId, persona, eventCount });
     }
     refuseIfCancelled(signal);
-    await store.personaHistory.replaceVersion({ version, at }, history);
-    await this.forgetErased(history);
+    await answered(() => store.personaHistory.replaceVersion({ version, at }, history));
+    await answered(() => this.forgetErased(history));
     for (let start = 0; start < writes.length; start += WRITE_CHUNK) {
       refuseIfCancelled(signal);
       const chunk = writes.slice(start, start + WRITE_CHUNK);
-      await store.users.assignPersonas(chunk, { unlessVersion: version });
+      await answered(() => store.users.assignPersonas(chunk, { unlessVersion: version }));
       for (const { userId } of chunk) personas.forget(userId);
       report?.((start + chunk.length) / writes.length);
     }
-    await store.models.update(version, { reassignedAt: clock() });
+    await answered(() => store.models.update(version, { reassignedAt: clock() }));
     report?.(1);
   }
 
@@ -184,6 +188,22 @@ export class Reassignment {
     const present = new Set(await store.users.listIds());
     for (const { userId } of history) {
       if (!present.has(userId)) await store.personaHistory.deleteByUser(userId);
+    }
+  }
+}
+
+/**
+ * Repeats a call that may be carried out twice. The database has just stored a whole version, and an embedded one may not
+ * answer for some seconds after a large one; the version serves already, so the run need not fail for that.
+ */
+async function untilAnswered<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailableError) || attempt === MAX_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
+      refuseIfCancelled(signal);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { TrainingStage } from '../../../server/domain/index.js';
-import { CorruptModelError } from '../../../server/domain/index.js';
+import { CorruptModelError, DatabaseUnavailableError } from '../../../server/domain/index.js';
 import type { Store } from '../../../server/store/index.js';
 import type { SmallWorld } from '../../support/small-world.js';
 import { smallWorld } from '../../support/small-world.js';
@@ -120,6 +120,21 @@ describe('a retrain that is stopped', () => {
     expect(await store.leases.find('retrain')).toBeNull();
     expect(await store.alerts.list({ limit: 9 })).toEqual([]);
     expect(await usersWithPersona(store)).toBe(0);
+  });
+
+  it('at reassign goes on when the database has not answered for a moment', async () => {
+    const { store, another } = await smallWorld({ nUsers: 40 });
+    let nSilent = 2;
+    const assignPersonas: Store['users']['assignPersonas'] = async (...args) => {
+      if (nSilent-- > 0) throw new DatabaseUnavailableError();
+      return store.users.assignPersonas(...args);
+    };
+    const unsteady = another({ store: { ...store, users: { ...store.users, assignPersonas } } });
+    const run = await unsteady.services.training.run('startup');
+    expect(run).toMatchObject({ state: 'succeeded', error: null });
+    expect(nSilent).toBeLessThan(0);
+    expect(await usersWithPersona(store)).toBe(40);
+    await unsteady.stop();
   });
 
   it('at reassign keeps the version that serves already, and the next start makes up for the rest', async () => {
