@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as icons from '@mdi/js';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig, loadEnv, type Plugin } from 'vite';
+import { compression } from 'vite-plugin-compression2';
 
 // The server of `npm run dev`, which reads its port from the same places.
 const { PORT: port = '4000' } = loadEnv('development', process.cwd(), 'PORT');
@@ -41,7 +42,16 @@ function leaveOutCalendar(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [vue(), inlineIcons(), leaveOutCalendar()],
+  plugins: [
+    vue(),
+    inlineIcons(),
+    leaveOutCalendar(),
+    compression({
+      algorithms: ['brotliCompress', 'gzip'],
+      include: /\.(html|js|css|svg|json|woff)$/,
+      threshold: 1_024,
+    }),
+  ],
   define: {
     __VUE_OPTIONS_API__: 'false',
     __VUE_PROD_DEVTOOLS__: 'false',

@@ -13,8 +13,9 @@ import { Kind, OperationTypeNode, type DocumentNode } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 import { watch } from 'vue';
 
-import { backoffMs, isFinal, isUnauthenticated, statusOf } from '../composables/index.js';
+import { isFinal, isUnauthenticated, statusOf } from '../composables/index.js';
 import type { Connection, Session } from '../composables/index.js';
+import { backoffMs } from '../sdk/backoff.js';
 import { hashOf, sendHashes } from '../sdk/hashes.js';
 
 const KEEP_ALIVE_MS = 10_000;

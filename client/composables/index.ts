@@ -1,6 +1,5 @@
 /** The client's state and behaviour, for views; components get theirs by props. */
 
-export * from './backoff.js';
 export * from './connection.js';
 export * from './failure.js';
 export * from './isolate.js';

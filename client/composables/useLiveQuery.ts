@@ -13,7 +13,7 @@ import {
   type Ref,
 } from 'vue';
 
-import { backoffMs } from './backoff.js';
+import { backoffMs } from '../sdk/backoff.js';
 import { useConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
 

@@ -5,7 +5,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useSubscription } from '@vue/apollo-composable';
 import { onScopeDispose, toValue, type MaybeRefOrGetter, type Ref } from 'vue';
 
-import { backoffMs } from './backoff.js';
+import { backoffMs } from '../sdk/backoff.js';
 
 export interface LiveSubscription<TData> {
   onData(callback: (data: TData) => void): void;

@@ -10,7 +10,7 @@ import { createClient as createSocketClient } from 'graphql-ws';
 import { RequestFailedError, type GraphQLFailure } from './errors.js';
 import { createFollow, type Follow } from './follow.js';
 import { extensionsFor, hashOf, isUnknownHash, sendHashes } from './hashes.js';
-import { backoffMs } from '../composables/backoff.js';
+import { backoffMs } from './backoff.js';
 
 const KEEP_ALIVE_MS = 10_000;
 /** What the server closes a socket with when its token is refused or has expired. */

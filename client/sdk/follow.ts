@@ -9,7 +9,7 @@ import type { Client as Socket } from 'graphql-ws';
 
 import { finalRefusal, type RequestFailedError } from './errors.js';
 import { extensionsFor, hashOf, isUnknownHash } from './hashes.js';
-import { backoffMs } from '../composables/backoff.js';
+import { backoffMs } from './backoff.js';
 
 /** Anything the server counts the changes of. */
 export interface Revised {

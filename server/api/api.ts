@@ -8,6 +8,9 @@ import type {
   ServerResponse,
 } from 'node:http';
 
+import compression from 'compression';
+import type { Request, Response } from 'express';
+
 import type { EventBus, Logger, Viewer } from '../domain/index.js';
 import { createLoaders } from '../loaders/index.js';
 import type { ApiContext } from '../resolvers/index.js';
@@ -45,6 +48,8 @@ const PATH = '/graphql';
 const IMPORT_PATH = '/import';
 const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
 const DEMO_TTL_SECONDS = 12 * 3_600;
+/** Answers of the API that are longer are compressed for callers that accept it. */
+const MIN_COMPRESSED_BYTES = 1_024;
 /** Connections besides WebSockets. */
 const MAX_REQUEST_CONNECTIONS = 5_000;
 
@@ -199,11 +204,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     [PATH]: endpoint,
     [IMPORT_PATH]: importEndpoint,
   };
+  const compress = compression({ threshold: MIN_COMPRESSED_BYTES });
   httpServer.maxConnections = limits.socket.maxSockets + MAX_REQUEST_CONNECTIONS;
   const listener: RequestListener = (request, response) => {
     if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return refuseHost(request, response, headers);
     const path = request.url?.split('?', 1)[0] ?? '';
-    (Object.hasOwn(listeners, path) ? listeners[path] : app)(request, response);
+    const serve = Object.hasOwn(listeners, path) ? listeners[path] : app;
+    if (path === PATH) compress(request as Request, response as Response, () => serve(request, response));
+    else serve(request, response);
   };
   const sockets = attachWebSocket(httpServer, {
     path: PATH,

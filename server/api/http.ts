@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express';
 import express from 'express';
+import expressStaticGzip from 'express-static-gzip';
 
 import type { Logger } from '../domain/index.js';
 
@@ -58,24 +59,28 @@ export function createHttpApp(options: HttpOptions): Express {
   return app;
 }
 
-/** The client: hashed files for a year, the page itself always fresh, and the page for every path it routes itself. */
+/**
+ * The client: hashed files for a year, the page itself always fresh, and the page for every path it routes itself. Files
+ * are compressed when the client is built.
+ */
 function clientFiles(clientDir: string): RequestHandler {
-  const files = express.static(clientDir, {
-    index: false,
-    setHeaders: (response, path) => {
-      const isHashed = path.startsWith(join(clientDir, 'assets'));
-      response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+  const files = expressStaticGzip(clientDir, {
+    enableBrotli: true,
+    orderPreference: ['br', 'gz'],
+    serveStatic: {
+      setHeaders: (response, path) => {
+        const isHashed = path.startsWith(join(clientDir, 'assets'));
+        response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
     },
   });
-  const page = join(clientDir, 'index.html');
+  const hasPage = existsSync(join(clientDir, 'index.html'));
   return (request, response, next) => {
     files(request, response, () => {
-      const isPage =
-        ['GET', 'HEAD'].includes(request.method) &&
-        (request.path === '/' || request.accepts(['json', 'html']) === 'html');
-      if (!isPage || !existsSync(page)) return next();
-      response.setHeader('Cache-Control', 'no-cache');
-      response.sendFile(page);
+      const isPage = ['GET', 'HEAD'].includes(request.method) && request.accepts(['json', 'html']) === 'html';
+      if (!isPage || !hasPage) return next();
+      request.url = '/';
+      files(request, response, next);
     });
   };
 }

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +12,8 @@ import { DatabaseUnavailableError, NoActiveModelError } from '../../server/domai
 import type { FakeApi, GraphQLAnswer } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';
 import { ALICE } from '../support/fake-services.js';
+
+const CODE = 'export {};';
 
 describe('GraphQL over HTTP', () => {
   let fake: FakeApi;
@@ -403,6 +406,21 @@ describe('GraphQL over HTTP', () => {
     await production.close();
   });
 
+  it('compresses long answers for callers that accept it, and leaves short ones alone', async () => {
+    const ask = async (first: number, encoding: string) => {
+      const query = `{ items(first: ${first}) { nodes { id title tags } } }`;
+      const response = await post(JSON.stringify({ query }), {
+        'accept-encoding': encoding,
+        authorization: `Bearer ${fake.asAlice}`,
+      });
+      expect((await response.json()).data.items.nodes).toHaveLength(first);
+      return response.headers.get('content-encoding');
+    };
+    expect(await ask(30, 'gzip')).toBe('gzip');
+    expect(await ask(30, 'identity')).toBeNull();
+    expect(await ask(1, 'gzip')).toBeNull();
+  });
+
   it('sends strict security headers and does not say what it is made of', async () => {
     const { headers } = await fake.query('{ __typename }');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -467,7 +485,9 @@ describe('GraphQL over HTTP', () => {
     const folder = await mkdtemp(join(tmpdir(), 'smartpersona-client-'));
     await mkdir(join(folder, 'assets'));
     await writeFile(join(folder, 'index.html'), '<title>client</title>');
-    await writeFile(join(folder, 'assets', 'app-1a2b.js'), 'export {};');
+    await writeFile(join(folder, 'assets', 'app-1a2b.js'), CODE);
+    const code = { 'app-1a2b.js.br': brotliCompressSync(CODE), 'app-1a2b.js.gz': gzipSync(CODE) };
+    for (const [name, bytes] of Object.entries(code)) await writeFile(join(folder, 'assets', name), bytes);
     const served = await startFakeApi({ clientDir: folder });
     const get = (path: string, accept = 'text/html'): Promise<Response> =>
       fetch(served.url + path, { headers: { accept } });
@@ -479,6 +499,14 @@ describe('GraphQL over HTTP', () => {
       expect(head.status).toBe(200);
     }
     expect((await get('/assets/app-1a2b.js')).headers.get('cache-control')).toContain('immutable');
+    for (const encoding of ['br', 'gzip']) {
+      const asset = await fetch(`${served.url}/assets/app-1a2b.js`, {
+        headers: { 'accept-encoding': encoding },
+      });
+      expect(asset.headers.get('content-encoding')).toBe(encoding);
+      expect(asset.headers.get('cache-control')).toContain('immutable');
+      expect(await asset.text()).toBe(CODE);
+    }
     expect((await get('/assets/gone.js', '*/*')).status).toBe(404);
     expect((await get('/%2e%2e/%2e%2e/etc/passwd', '*/*')).status).toBe(404);
     await served.close();

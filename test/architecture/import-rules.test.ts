@@ -124,6 +124,12 @@ describe('the rules', () => {
       "import './users/index.js';",
       'may not import server/services/users',
     ],
+    [
+      'the kit imports the app',
+      'client/sdk/a.ts',
+      "import '../composables/useAgo.js';",
+      'may not import client',
+    ],
     ['a wing has no rule', 'server/services/rules/a.ts', '', 'without an import rule'],
     ['a folder has no rule', 'server/helpers/a.ts', '', 'without an import rule'],
   ])('are broken when %s', (_title, path, text, message) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { backoffMs } from '../../client/composables/backoff.js';
+import { backoffMs } from '../../client/sdk/backoff.js';
 import { confidenceLevel, directionOf, scaleEnd } from '../../client/composables/persona-figures.js';
 import { relativeTime } from '../../client/composables/useAgo.js';
 import { admin as arAdmin } from '../../client/locales/admin/ar.js';

@@ -9,7 +9,10 @@
  * version is trained without the user.
  */
 
+import { LRUCache } from 'lru-cache';
+
 import type { ErasureReceipt, EventBus, Logger, UserData } from '../../domain/index.js';
+import { HOUR_MS } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
 import { MAP_USERS, blankUsers } from '../models/index.js';
@@ -20,6 +23,9 @@ import type { UserDataPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
 const ALL = 1_000_000;
+/** Erased users kept in mind; a version read before an erasure is activated within the hour. */
+const MAX_ERASED = 10_000;
+const ERASED_TTL_MS = HOUR_MS;
 /** Versions kept are far fewer. */
 const ALL_VERSIONS = 1_000;
 
@@ -43,7 +49,8 @@ export class UserDataService implements UserDataPort {
   /** Users this process erased and has not yet heard of from the database. */
   private readonly own = new Set<string>();
   /** Users this process knows to be erased: a version that was read before may still bring them into memory. */
-  private readonly erased = new Set<string>();
+  private readonly erased = new LRUCache<string, true>({ max: MAX_ERASED, ttl: ERASED_TTL_MS });
+  private stopListening = (): void => undefined;
 
   constructor(private readonly options: UserDataServiceOptions) {}
 
@@ -123,11 +130,15 @@ export class UserDataService implements UserDataPort {
     const { signal } = this.watching;
     const deleted = this.options.store.users.watchDeleted({ signal });
     if (deleted !== null) void this.followDeleted(deleted);
-    void this.followVersions(this.options.bus.subscribe(['model.activated'], { signal }));
+    // Stored maps no longer name the erased; a version read before the erasure may.
+    this.stopListening = this.options.bus.listen('model.activated', () => {
+      for (const erasedId of this.erased.keys()) this.options.registry.forgetUser(erasedId);
+    });
   }
 
   close(): void {
     this.watching.abort();
+    this.stopListening();
   }
 
   private async followDeleted(deleted: AsyncIterable<string>): Promise<void> {
@@ -172,17 +183,10 @@ export class UserDataService implements UserDataPort {
     };
   }
 
-  /** The stored map knows by then (retraining.ts); what was read of it may be older. */
-  private async followVersions(activations: AsyncIterable<unknown>): Promise<void> {
-    for await (const _ of activations) {
-      for (const userId of this.erased) this.options.registry.forgetUser(userId);
-    }
-  }
-
   /** Out of this process's memory, and out of every open window. */
   private async forget(userId: string): Promise<void> {
     const { registry, recommender, bus } = this.options;
-    this.erased.add(userId);
+    this.erased.set(userId, true);
     await this.settle(userId);
     recommender.forget(userId);
     registry.forgetUser(userId);

@@ -214,7 +214,11 @@ export function createFeedbackRepository(
       }
     },
     count: () => model.countDocuments(),
-    deleteByUser: async (userId) => (await model.deleteMany({ userId })).deletedCount,
+    async deleteByUser(userId) {
+      const { deletedCount } = await model.deleteMany({ userId });
+      for (const key of known.keys()) if (key.startsWith(`${userId}:`)) known.delete(key);
+      return deletedCount;
+    },
     watch: ({ resumeToken, signal, onStart }) =>
       hasChangeStreams
         ? changes({

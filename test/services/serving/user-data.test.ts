@@ -25,6 +25,16 @@ async function rowsOf(store: Store, userId: string): Promise<unknown[]> {
   ].filter((row) => row !== null);
 }
 
+describe('following erasures', () => {
+  it('counts as no subscription', async () => {
+    const { container } = await smallWorld();
+    await container.start();
+    container.follow();
+    expect(container.bus.size).toBe(0);
+    await container.stop();
+  });
+});
+
 describe('an erasure', () => {
   it('says beforehand what it would remove, and removes nothing then', async () => {
     const { store, container } = await smallWorld();
