@@ -68,6 +68,7 @@ function clientFiles(clientDir: string): RequestHandler {
     enableBrotli: true,
     orderPreference: ['br', 'gz'],
     serveStatic: {
+      redirect: false,
       setHeaders: (response, path) => {
         const isHashed = path.startsWith(join(clientDir, 'assets'));
         response.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -79,7 +80,7 @@ function clientFiles(clientDir: string): RequestHandler {
     files(request, response, () => {
       const isPage = ['GET', 'HEAD'].includes(request.method) && request.accepts(['json', 'html']) === 'html';
       if (!isPage || !hasPage) return next();
-      request.url = '/';
+      request.url = '/index.html';
       files(request, response, next);
     });
   };

@@ -490,7 +490,7 @@ describe('GraphQL over HTTP', () => {
     for (const [name, bytes] of Object.entries(code)) await writeFile(join(folder, 'assets', name), bytes);
     const served = await startFakeApi({ clientDir: folder });
     const get = (path: string, accept = 'text/html'): Promise<Response> =>
-      fetch(served.url + path, { headers: { accept } });
+      fetch(served.url + path, { headers: { accept }, redirect: 'manual' });
     for (const path of ['/', '/admin/models']) {
       const page = await get(path);
       expect(await page.text()).toBe('<title>client</title>');
