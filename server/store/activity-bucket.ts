@@ -1,8 +1,9 @@
 /**
- * How the record is cut into buckets, whichever database keeps them: one bucket per user and ISO week, continued in
- * a next part after 500 events. Events that arrive as a user's whole past are packed instead: parts of 500 events
- * that may span weeks, filed under the week of their first event. A bulk load then writes one document per user, not
- * one per user and week, which is eight times faster for eight weeks of history.
+ * Splits the activity record into buckets, for every store implementation.
+ *
+ * Live events go to a bucket per user and ISO week, continued in a next part after 500 events. A user's complete
+ * history is packed instead: parts of 500 events that may span weeks, filed under the week of their first event. A bulk
+ * load then writes about one document per user, which is eight times faster for eight weeks of history.
  */
 
 import type { BehaviourEvent } from '../domain/index.js';
@@ -14,7 +15,7 @@ export const MAX_BUCKET_EVENTS = 500;
 /** 1970-01-01 was a Thursday, three days after a Monday; a week belongs to the year of its Thursday. */
 const EPOCH_WEEKDAY = 3;
 
-/** The ISO 8601 week of an instant in UTC, e.g. "2026-W07"; they sort by time as text. */
+/** ISO 8601 week of an instant in UTC, e.g. "2026-W07". Weeks sort by time as text. */
 export function isoWeek(at: number): string {
   const thursday = mondayOf(at) + 3;
   const year = new Date(thursday * DAY_MS).getUTCFullYear();
@@ -28,12 +29,12 @@ function mondayOf(at: number): number {
   return day - ((((day + EPOCH_WEEKDAY) % 7) + 7) % 7);
 }
 
-/** The instants between which the ISO weeks of these two lie, the second one not included. */
+/** Start of the first instant's ISO week and end (exclusive) of the last instant's, in milliseconds. */
 export function weeksSpan(firstAt: number, lastAt: number): [number, number] {
   return [mondayOf(firstAt) * DAY_MS, (mondayOf(lastAt) + 7) * DAY_MS];
 }
 
-/** Packs the whole past of one user. */
+/** Packs the complete history of a user. */
 export function packHistory(userId: string, events: readonly BehaviourEvent[]): ActivityBucket[] {
   const sorted = [...events].sort(byTime);
   const parts = new Map<string, number>();
@@ -47,12 +48,12 @@ export function packHistory(userId: string, events: readonly BehaviourEvent[]): 
   return buckets;
 }
 
-/** An event id is unique for its user. */
+/** Key of an event. Event ids are unique per user, not globally. */
 export function eventKey({ userId, id }: BehaviourEvent): string {
   return `${userId}/${id}`;
 }
 
-/** The first of each user and id, in the order given. */
+/** Drops events with a repeated user and id; keeps the first, in the given order. */
 export function withoutRepeats(events: readonly BehaviourEvent[]): BehaviourEvent[] {
   const seen = new Set<string>();
   return events.filter((event) => !seen.has(eventKey(event)) && seen.add(eventKey(event)));

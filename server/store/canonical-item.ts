@@ -1,8 +1,8 @@
-/** Telling whether an item changed, whichever database keeps it. */
+/** Detects changed items, for every store implementation. */
 
 import type { Item } from '../domain/index.js';
 
-/** The same text for the same item, whatever the order of its fields. */
+/** Serializes an item independently of the order of its fields. */
 export function canonical(item: Item): string {
   const sorted = (record: object) =>
     Object.entries(record).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));

@@ -1,9 +1,9 @@
-/** When a lease has run out. */
+/** Decides whether a lease has expired. */
 
 /**
- * A lease that ends later than a fresh one would, by more than clocks of one installation differ, was taken under a
- * clock that has been set back since: waiting for its end would take as long as that step. Should its holder still be
- * at work, the fence refuses what it publishes.
+ * Max clock difference between instances. A lease that ends later than a fresh lease by more than this was taken before
+ * the clock was set back, and counts as expired: waiting for its end would take as long as the clock step. If its
+ * holder is still running, the fence refuses what it publishes.
  */
 export const LEASE_SKEW_MS = 600_000;
 

@@ -1,4 +1,4 @@
-/** Adding counters of the same bucket up, whichever database keeps them. */
+/** Adds up metric buckets, for every store implementation. */
 
 import { addCount, emptyCounts } from '../domain/index.js';
 import type { Counts, MetricBucket, MetricCounters } from '../domain/index.js';
@@ -7,7 +7,7 @@ export function metricKey({ grain, at, persona }: Pick<MetricBucket, 'grain' | '
   return `${grain}/${at}/${persona}`;
 }
 
-/** One bucket per key, with the sums; counters of nothing and buckets without a counter are left out. */
+/** Sums buckets with the same key. Zero counters and buckets without counters are left out. */
 export function addUp(buckets: readonly MetricBucket[]): MetricBucket[] {
   const sums = new Map<string, MetricBucket & { counters: Counts; served: Counts }>();
   for (const bucket of buckets) {

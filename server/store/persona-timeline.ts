@@ -1,10 +1,10 @@
-/** One user's persona timeline as it is read, whichever database keeps it. */
+/** Reads the persona timeline of a user, for every store implementation. */
 
 import type { PersonaRecord } from '../domain/index.js';
 
 /**
- * The `limit` newest of one user's records, newest first. A version says again what persona everybody has; a step that
- * repeats what the record before it says tells nothing.
+ * The `limit` newest records of a user, newest first. Every model version records the persona of every user; moves that
+ * repeat the persona of the record before are left out.
  */
 export function newestRecords(records: readonly PersonaRecord[], limit: number): PersonaRecord[] {
   return [...records]

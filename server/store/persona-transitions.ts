@@ -1,8 +1,8 @@
-/** How users moved between personas from one model version to another, whichever database keeps the records. */
+/** Counts persona transitions between two model versions, for every store implementation. */
 
 import type { PersonaRecord } from '../domain/index.js';
 
-/** The last persona under the old version against the first under the new one, for users who have both. */
+/** Compares the last persona under the old version with the first under the new version, for users with both. */
 export function countTransitions(
   before: Iterable<PersonaRecord>,
   after: Iterable<PersonaRecord>,

@@ -24,7 +24,7 @@ export const HELD: readonly { readonly folder: string; readonly endings: readonl
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
   ...['schema', 'scripts', 'jobs'].map((folder) => ({ folder, endings: CODE })),
-  ...['domain', 'features', 'loaders', 'privacy', 'simulation', 'training'].map((folder) => ({
+  ...['domain', 'features', 'loaders', 'privacy', 'simulation', 'store', 'training'].map((folder) => ({
     folder: `server/${folder}`,
     endings: CODE,
   })),

@@ -1,4 +1,4 @@
-/** Tells every listener what happens from now on, in order. */
+/** Delivers each value to all current listeners, in order. */
 
 export class Broadcast<T> {
   private readonly listeners = new Set<(value: T) => void>();

@@ -1,4 +1,4 @@
-/** Persona timelines, counters, runs and the facts about the data set, in memory. */
+/** Persona timelines, counters, runs and data set facts in memory. */
 
 import type { MetricBucket, PersonaRecord, TrainingRun } from '../../domain/index.js';
 import { addUp, metricKey } from '../metric-buckets.js';
@@ -132,7 +132,7 @@ export function createNotices(): NoticeRepository {
   const notices = new Broadcast<Notice>();
   return {
     append: async (notice) => notices.send(notice),
-    // Nothing is kept.
+    // Notices are not stored.
     forgetUser: () => Promise.resolve(),
     watch: ({ signal, onStart }) => {
       onStart?.();

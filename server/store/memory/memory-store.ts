@@ -1,4 +1,4 @@
-/** The store in plain maps: the same behaviour without a database, for tests. Nothing outlives the process. */
+/** In-memory store for tests: behaves like the MongoDB store, without a database. Data is lost with the process. */
 
 import type { Store } from '../repositories.js';
 

@@ -37,7 +37,7 @@ export function createActivity(): ActivityRepository {
         yield { userId, events: rows.sort(byTime) };
     },
     findPendingUsers: async () => [...pending].sort(),
-    // One process has it.
+    // No marks of other processes: the store is private to this process.
     findForeignMarks: async () => [],
     adoptMarks: () => undefined,
     async markApplied(userIds) {
@@ -78,7 +78,7 @@ export function createProfiles(): ProfileRepository {
 
 export function createFeedback(): FeedbackRepository {
   const table = new Table<Feedback>();
-  /** Thumbs of a user about an item that are not applied yet, oldest first. */
+  /** Feedback per user and item that is not yet applied, oldest first. */
   const pending = new Map<string, Feedback[]>();
   const opinions = new Broadcast<{ feedback: Feedback; resumeToken: unknown }>();
   const keyOf = ({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>) => `${userId}:${itemId}`;

@@ -1,4 +1,4 @@
-/** A collection in memory: rows go in and come out as deep copies, so that nobody shares an object with the store. */
+/** In-memory collection. Rows are deep-copied on the way in and out, so callers never share objects with the store. */
 
 export class Table<T> {
   private readonly rows = new Map<string, T>();
@@ -37,7 +37,7 @@ export class Table<T> {
     return [...this.rows.keys()].sort().map((key) => this.get(key)!);
   }
 
-  /** Deletes what matches and says how many rows that were. */
+  /** Deletes the matching rows and returns their count. */
   deleteWhere(matches: (row: T) => boolean): number {
     let count = 0;
     for (const [key, row] of this.rows) if (matches(row) && this.rows.delete(key)) count += 1;
@@ -45,7 +45,7 @@ export class Table<T> {
   }
 }
 
-/** Rows in batches, the way a cursor gives them. */
+/** Yields rows in batches, like a database cursor. */
 export async function* batches<T>(rows: readonly T[], size = 1_000): AsyncIterable<T[]> {
   for (let start = 0; start < rows.length; start += size) {
     await Promise.resolve();

@@ -1,10 +1,10 @@
 /**
- * The append-only record in MongoDB, in buckets (see activity-bucket.ts and event-columns.ts).
+ * The append-only activity record in MongoDB, in buckets (see activity-bucket.ts and event-columns.ts).
  *
- * A bucket is changed only by a compare-and-set on its event count, so two writers never lose each other's events.
- * Which users' derived data may lag is kept apart, one small document per append that names its users: written before
- * the buckets, deleted when the last of them is applied. A mark may therefore name users who are up to date, never
- * miss one who is not.
+ * Buckets change only by compare-and-set on their event count, so concurrent writers never lose events. Users with
+ * possibly outdated derived data are stored apart as marks: a small document per append that lists its users, written
+ * before the buckets and deleted when the last of the users is applied. A mark may list up-to-date users; it never
+ * misses an outdated user.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -28,7 +28,7 @@ import { compareAndSet } from './compare-and-set.js';
 import { packEvents, unpackEvents } from './event-columns.js';
 import type { WriteLane } from './write-lane.js';
 
-/** Writers of one bucket meet seldom and both go on at once; this many meetings in a row mean something is wrong. */
+/** Conflicts on a bucket are rare and both writers retry at once; this many in a row indicate a fault. */
 const MAX_ATTEMPTS = 20;
 
 interface BucketDocument {
@@ -59,8 +59,8 @@ export const activitySchema = new Schema<BucketDocument>(
 activitySchema.index({ userId: 1, week: 1, part: 1 }, { unique: true });
 
 /**
- * Another process may take a mark for abandoned after a few seconds. An append that takes longer than this marks its
- * users again, before it is acknowledged.
+ * Append duration above which its users are marked again before it is acknowledged: another process may adopt a mark
+ * after a few seconds.
  */
 const MARK_GOOD_MS = 1_000;
 
@@ -81,7 +81,7 @@ export function createActivityRepository(
 ): ActivityRepository {
   const model = connection.model('ActivityBucket', activitySchema);
   const pending = connection.model('PendingActivity', pendingActivitySchema);
-  /** The marks this process made or adopted, with the users of each that are not yet applied. */
+  /** Marks that this process wrote or adopted, each with its users that are not yet applied. */
   const marks = new Map<string, Set<string>>();
 
   async function mark(userIds: Iterable<string>, isBulk: boolean): Promise<void> {
@@ -91,7 +91,7 @@ export function createActivityRepository(
     marks.set(_id, waiting);
   }
 
-  /** Writes bucket documents; gives back the users of those that somebody else changed first. */
+  /** Writes bucket documents; returns the users whose buckets a concurrent writer changed first. */
   async function write(
     rows: readonly { bucket: BucketDocument; grownFrom: number }[],
     isDerived = false,
@@ -116,7 +116,7 @@ export function createActivityRepository(
     const refused = await write(rows);
     const stored = [...users].filter(([userId]) => !refused.has(userId)).flatMap(([, history]) => history);
     if (refused.size === 0) return stored;
-    // These users were not fresh after all; those of their buckets that went in are found again by event id.
+    // These users already had events; append finds their stored buckets by event id.
     return [
       ...stored,
       ...(await append(
@@ -135,7 +135,7 @@ export function createActivityRepository(
     let waiting = groupBy(withoutRepeats(events), (event) => event.userId);
     for (let attempt = 0; waiting.size > 0; attempt += 1) {
       if (attempt === MAX_ATTEMPTS)
-        throw new Error(`Appending met other writers ${MAX_ATTEMPTS} times in a row.`);
+        throw new Error(`Append conflicted with other writers ${MAX_ATTEMPTS} times in a row.`);
       const found = await (isDerived ? lane.derived(() => findBuckets(waiting)) : findBuckets(waiting));
       const buckets = groupBy(found, (bucket) => bucket.userId);
       const rows = [...waiting].flatMap(([userId, batch]) => grow(userId, batch, buckets.get(userId) ?? []));
@@ -159,7 +159,7 @@ export function createActivityRepository(
     return added;
   }
 
-  /** The buckets that may hold these events already, and those they would go to: all that touch their weeks. */
+  /** Finds all buckets that touch the weeks of these events: they may hold the events, or receive them. */
   function findBuckets(users: ReadonlyMap<string, readonly BehaviourEvent[]>): Promise<BucketDocument[]> {
     const [firstAt, lastAt] = spanOf([...users.values()].flat());
     const [from, to] = weeksSpan(firstAt, lastAt);
@@ -252,7 +252,7 @@ export function createActivityRepository(
   };
 }
 
-/** What has to be written so that one user's buckets hold these events as well; nothing for events that are there. */
+/** Bucket documents to write so that the user's buckets hold these events too; none for events already stored. */
 function grow(
   userId: string,
   events: readonly BehaviourEvent[],

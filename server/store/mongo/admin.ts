@@ -1,10 +1,10 @@
-/** Single commands to a server that is not, or not yet, the store's. */
+/** Single commands to a server outside of the store's connection, for example before the store is open. */
 
 import { createConnection, mongo } from 'mongoose';
 
 import { isUnavailable } from './errors.js';
 
-/** Runs one admin command over a connection of its own. Rejects with the driver's error after `timeoutMs` at most. */
+/** Runs an admin command on a new connection. Rejects with the driver's error after `timeoutMs` at most. */
 export async function adminCommand(
   uri: string,
   command: mongo.Document,
@@ -27,12 +27,12 @@ export async function adminCommand(
   }
 }
 
-/** What comes of a small write to the disk: done, refused by the server, or not answered in time. */
+/** Outcome of a small disk write: done, refused by the server, or no answer in time. */
 export type WriteProbe = 'done' | 'refused' | 'silent';
 
 /**
- * Asks a server for one small write. One whose storage engine has given up, on a full disk for instance, answers a ping
- * and refuses every write.
+ * Probes a server with a small write. After a storage engine failure, for example on a full disk, a server answers
+ * pings but refuses every write.
  */
 export async function probeWrite(uri: string, timeoutMs: number): Promise<WriteProbe> {
   const updates = [{ q: { _id: 'probe' }, u: { $inc: { n: 1 } }, upsert: true }];

@@ -1,17 +1,17 @@
-/** Bounds on what goes over the wire at once. */
+/** Limits on the size of queries, writes and cursor batches. */
 
 /** Documents per bulk write. */
 export const BATCH = 1_000;
-/** Documents of a cursor that a server gives at once: while it packs them, others wait. */
+/** Documents per cursor batch. Other clients wait while the server packs a batch. */
 export const CURSOR_BATCH = 100;
-/** Rows of a cursor read in one turn of the event loop: a few milliseconds. */
+/** Rows of a cursor processed per turn of the event loop: a few milliseconds. */
 const ROWS_PER_TURN = 25;
 /** Ids per `$in`: some servers compare every candidate with the whole list. */
 const IDS_PER_QUERY = 100;
 
 /**
- * For writes of what can be derived from the record again: the answer does not wait for the disk. They never overtake
- * the record, since the log on disk has one order.
+ * Write options for data that can be derived from the record again: not acknowledged from disk. Derived writes cannot
+ * become durable before the record writes that precede them, since the journal has a single order.
  */
 export const DERIVED = { writeConcern: { w: 'majority', j: false } } as const;
 
@@ -19,7 +19,7 @@ export function* batchesOf<T>(rows: readonly T[], size = BATCH): Iterable<T[]> {
   for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
 }
 
-/** Runs one query per bounded part of a list of ids and joins what they give. */
+/** Runs a query per batch of ids and joins the results. */
 export async function findByIds<T>(
   ids: readonly string[],
   query: (part: string[]) => PromiseLike<T[]>,
@@ -29,7 +29,7 @@ export async function findByIds<T>(
   return found;
 }
 
-/** A cursor in batches; between rows the event loop gets its turns. */
+/** Reads a cursor in batches and yields to the event loop between rows. */
 export async function* inBatches<T, R>(cursor: AsyncIterable<T>, read: (row: T) => R): AsyncIterable<R[]> {
   let batch: R[] = [];
   for await (const row of cursor) {

@@ -1,17 +1,19 @@
 /**
- * What others change, as endless async iterables. All of a store's watchers share one change stream on the database,
- * since a server pays for every open stream at every write. The driver itself resumes after a network error; where it
- * gives up, the stream is opened again after the last change that was seen, with growing pauses.
+ * Subscribes to database changes as endless async iterables.
+ *
+ * All watchers of a connection share a change stream on the database, since every open stream adds to the cost of every
+ * write on the server. The driver resumes after network errors; when it gives up, the stream is reopened after the last
+ * change seen, with increasing delays.
  */
 
 import { type Connection, type mongo } from 'mongoose';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
-/** The resume token lies before what the server still remembers; the stream goes on from now. */
+/** Error codes for a resume token older than the server's change history; the stream restarts from now. */
 const HISTORY_LOST = new Set([280, 286, 222]);
 
-/** Which changes of which collection anybody wants to hear of, less what `origin` wrote itself. */
+/** Change filters per watched collection; thumbs and notices written by `origin` are left out. */
 function watched(origin: string | undefined) {
   const others = (field: string) => (origin === undefined ? {} : { [field]: { $ne: origin } });
   return {
@@ -35,12 +37,12 @@ function watched(origin: string | undefined) {
 }
 type Watched = keyof ReturnType<typeof watched>;
 
-/** Who writes over a connection, where it says so. */
+/** Origin of the writes made over a connection, where it has been set. */
 const origins = new WeakMap<Connection, string>();
 
 /**
- * Thumbs and notices of this origin are not told to the connection's watchers from here on, but for thumbs it replaces
- * of its own. A busy instance would otherwise be sent everything it has just written.
+ * Excludes thumbs and notices of this origin from the connection's change stream, except thumbs that replace an earlier
+ * thumb of the same origin. Without this, a busy instance would receive all of its own writes.
  */
 export function leaveOut(connection: Connection, origin: string): void {
   origins.set(connection, origin);
@@ -49,12 +51,12 @@ export function leaveOut(connection: Connection, origin: string): void {
 export interface ChangesOptions<T> {
   readonly connection: Connection;
   readonly collection: Watched;
-  /** Goes on after this change; such a watcher has a stream of its own. */
+  /** Resumes after this change; such a watcher gets its own stream. */
   readonly resumeToken?: unknown;
   readonly signal: AbortSignal;
-  /** Called when the stream has begun, and when it had to begin anew and may have missed something. */
+  /** Called when the stream has begun, and when it restarts and may have missed changes. */
   readonly onStart?: () => void;
-  /** Takes the whole document as it is now, or the id of a deleted one. */
+  /** Receives the current full document, or the id of a deleted document. */
   readonly read: (document: unknown, resumeToken: unknown) => T;
 }
 
@@ -65,7 +67,7 @@ interface Listener {
   readonly begin: () => void;
 }
 
-/** The watchers of one connection; there is a stream as long as there are any. */
+/** Watchers of a connection. The stream is open while there are any. */
 interface Hub {
   readonly listeners: Set<Listener>;
   hasBegun: boolean;
@@ -97,7 +99,7 @@ export async function* changes<T>(options: ChangesOptions<T>): AsyncIterable<T> 
         continue;
       }
       if (change.operationType === 'delete') yield read(String(change.documentKey._id), change._id);
-      // Deleted between the change and the look-up: nothing is left to tell.
+      // Otherwise the document was deleted between the change and the look-up: nothing to report.
       else if ('fullDocument' in change && change.fullDocument != null)
         yield read(change.fullDocument, change._id);
     }
@@ -107,7 +109,7 @@ export async function* changes<T>(options: ChangesOptions<T>): AsyncIterable<T> 
   }
 }
 
-/** Joins the connection's stream, which begins with its first watcher. Returns the way out. */
+/** Joins the connection's stream and opens it for the first watcher. Returns the function that leaves. */
 function join(connection: Connection, listener: Listener): () => void {
   const hub = hubs.get(connection) ?? { listeners: new Set(), hasBegun: false, stop: new AbortController() };
   hubs.set(connection, hub);
@@ -142,7 +144,7 @@ function follow(
   return () => stop.abort();
 }
 
-/** Reads one change stream, of one collection or of all that are watched, until the signal ends it. */
+/** Reads a change stream, on a single collection or on all watched collections, until the signal aborts. */
 async function stream(
   connection: Connection,
   collection: Watched | null,
@@ -163,7 +165,7 @@ async function stream(
         fullDocument: 'updateLookup',
         ...(token === undefined ? {} : { resumeAfter: token }),
       });
-      // Opens the cursor on the server; nothing that happens from here on is missed.
+      // Opens the cursor on the server; no later change is missed.
       let change: mongo.ChangeStreamDocument | null = await cursor.tryNext();
       if (token === undefined) begin();
       while (!signal.aborted) {
@@ -175,7 +177,7 @@ async function stream(
       }
     } catch (error) {
       if (signal.aborted) return;
-      // The driver's is the later one where nothing that was asked for has happened for long.
+      // After a long time without matching changes, the driver's token is newer than ours.
       token = cursor?.resumeToken ?? token;
       if (HISTORY_LOST.has(Number((error as { code?: unknown }).code))) token = undefined;
       await pause(pauseMs, signal);

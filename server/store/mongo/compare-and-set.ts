@@ -1,4 +1,4 @@
-/** Many compare-and-set writes in one round trip, with an exact answer for each. */
+/** Compare-and-set writes in bulk, with an exact result per document. */
 
 import type { Collection, mongo } from 'mongoose';
 
@@ -7,13 +7,15 @@ import { duplicateIndexes } from './errors.js';
 
 export interface Replacement<T extends { _id: string }> {
   readonly document: T;
-  /** Fields the stored document must still have; null: it must not be stored yet. */
+  /** Expected field values of the stored document; null: it must not be stored yet. */
   readonly expected: Partial<T> | null;
 }
 
 /**
- * Writes what is still as expected and returns the ids that were refused. Every update is an upsert: one that finds
- * other values tries to insert the id a second time, and the duplicate key error names its position in the batch.
+ * Writes the documents whose stored values are as expected and returns the ids that were refused.
+ *
+ * Every update is an upsert: on other values it tries to insert the id a second time, and the duplicate key error
+ * contains its position in the batch.
  */
 export async function compareAndSet<T extends { _id: string }>(
   target: Collection,
@@ -35,7 +37,7 @@ export async function compareAndSet<T extends { _id: string }>(
         (error: mongo.MongoBulkWriteError) => ({ failed: duplicateIndexes(error), result: error.result }),
       );
     refused.push(...failed.map((index) => batch[index].document._id));
-    // A document that was deleted meanwhile must not come back by this door.
+    // A concurrently deleted document must not be recreated by its upsert.
     const revived = Object.values(result.upsertedIds) as unknown as string[];
     if (revived.length > 0) {
       await collection.deleteMany({ _id: { $in: revived } } as unknown as mongo.Filter<T>);

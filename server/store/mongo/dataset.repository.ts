@@ -1,4 +1,4 @@
-/** The one document that describes the data set as a whole. */
+/** The document that describes the data set as a whole. */
 
 import { type Connection, Schema } from 'mongoose';
 
@@ -45,7 +45,7 @@ export function createDatasetRepository(connection: Connection): DatasetReposito
       await model.updateOne({ _id: KEY }, { $set: patch }, { upsert: true });
     },
     async claimKeyVersion(keyVersion) {
-      // Where another one is stored the upsert meets its document, and fails.
+      // When a different version is stored, the upsert fails with a duplicate key.
       await model
         .updateOne({ _id: KEY, keyVersion: null }, { $set: { keyVersion } }, { upsert: true })
         .catch(unlessDuplicate);

@@ -1,10 +1,10 @@
-/** The one place where what the driver throws becomes what the rest of the system understands. */
+/** Translates driver errors to domain errors. */
 
 import { mongo } from 'mongoose';
 
 import { DatabaseUnavailableError } from '../../domain/index.js';
 
-/** Server states that pass: no primary yet, shutting down, stepping down. */
+/** Temporary server states: no primary yet, shutting down, stepping down. */
 const PASSING_CODES = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 const UNAVAILABLE_NAMES = new Set([
   'MongooseServerSelectionError',
@@ -24,7 +24,7 @@ const UNAVAILABLE_NAMES = new Set([
 
 export const DUPLICATE_KEY = 11_000;
 
-/** Calls every method of a repository through the translation; results and streams stay as they are. */
+/** Wraps a repository so that errors of every method are translated; results and streams are passed through. */
 export function guarded<T extends object>(repository: T): T {
   return new Proxy(repository, {
     get(target, name) {
@@ -32,7 +32,7 @@ export function guarded<T extends object>(repository: T): T {
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         const result: unknown = Reflect.apply(member, target, args);
-        // A query of mongoose is both a promise and a stream; as a result it stands for the promise.
+        // A mongoose query is both a promise and a stream; as a result it is treated as a promise.
         if (isPromise(result)) {
           return Promise.resolve(result).catch((error: unknown) => {
             throw translate(error);
@@ -44,23 +44,23 @@ export function guarded<T extends object>(repository: T): T {
   });
 }
 
-/** An error of the driver as one of ours; anything else as it is. */
+/** Translates a driver error to DatabaseUnavailableError; other errors are returned unchanged. */
 export function translate(error: unknown): unknown {
   return isUnavailable(error) ? new DatabaseUnavailableError({ cause: error }) : error;
 }
 
-/** True when the database cannot be reached, or not just now. */
+/** True when the database is unreachable or temporarily unable to answer. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (UNAVAILABLE_NAMES.has(error.name)) return true;
   if (error instanceof mongo.MongoError && error.hasErrorLabel('RetryableWriteError')) return true;
   if (error instanceof mongo.MongoServerError && PASSING_CODES.has(Number(error.code))) return true;
-  // A bulk write that lost its server is told as a server's answer, with what really happened inside.
+  // A bulk write that lost its connection reports a server error; the network error is inside it.
   if (error instanceof mongo.MongoServerError && isUnavailable(error.errorResponse)) return true;
   return error.cause !== undefined && isUnavailable(error.cause);
 }
 
-/** Positions of the operations of a bulk write that met an existing key; any other failure is thrown on. */
+/** Positions of the bulk write operations that failed with a duplicate key; any other failure is rethrown. */
 export function duplicateIndexes(error: unknown): number[] {
   if (error instanceof mongo.MongoBulkWriteError) {
     const failures = [error.writeErrors].flat();
@@ -75,7 +75,7 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Lets a duplicate key pass: somebody else stored the same thing a moment before. */
+/** Ignores a duplicate key: a concurrent writer stored the same document first. */
 export function unlessDuplicate(error: unknown): void {
   if (!isDuplicateKey(error)) throw error;
 }

@@ -1,8 +1,9 @@
 /**
- * A bucket's events as one JSON text of parallel columns. A document of fifty small sub-documents costs the server
- * and the driver some 500 field names each way; one text costs a single field and is parsed by the fastest parser
- * at hand: loading and scanning are five times faster than with sub-documents. It stays readable in any shell.
- * A column in which every event says null is left out.
+ * Packs the events of a bucket into a JSON text of parallel columns.
+ *
+ * A document of fifty small sub-documents costs the server and the driver some 500 field names in each direction; a
+ * text is a single field and is parsed by JSON.parse. Loading and scanning are five times faster than with
+ * sub-documents, and the text stays readable in any shell. Columns in which every event has null are left out.
  */
 
 import type { BehaviourEvent } from '../../domain/index.js';

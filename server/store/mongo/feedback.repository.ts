@@ -1,12 +1,13 @@
 /**
- * The latest opinion of each user about each item, and the stream of opinions as they come.
+ * The latest feedback of each user on each item, and the stream of new feedback.
  *
- * A thumb is one write that compares `seq` with what this process last knew of it, and a read only where that was wrong
- * or where the thumb would say nothing new. One findOneAndUpdate would do the same in a single round trip, but a
- * MongoDB-compatible server may scan the collection for it and, when thumbs meet, tell of another thumb as the one before.
+ * A thumb is a write that compares `seq` with the value this process last saw, plus a read only when that value was
+ * stale or the thumb repeats the stored opinion. findOneAndUpdate would do the same in a single round trip, but a
+ * MongoDB-compatible server may scan the collection for it and, under concurrent thumbs, return the wrong previous
+ * thumb.
  *
- * Thumbs that come while one is being written go together in the next write: a server takes a batch in far less time
- * than the same thumbs one by one, so under load nobody waits for a queue of writes.
+ * Thumbs submitted during a write go together in the next write: a server handles a batch much faster than single
+ * thumbs, so under load no queue of writes builds up.
  */
 
 import { type Connection, Schema } from 'mongoose';
@@ -22,9 +23,9 @@ import type { WriteLane } from './write-lane.js';
 
 interface FeedbackDocument extends Feedback {
   _id: string;
-  /** There while activity and profile may not know of it yet; gone afterwards, which keeps its index tiny. */
+  /** Set while activity and profile may lack it; unset afterwards, which keeps the index tiny. */
   pending?: true;
-  /** Opinions that this one replaced before they were applied, oldest first. */
+  /** Opinions replaced by this document before they were applied, oldest first. */
   trail?: Feedback[];
 }
 
@@ -32,7 +33,7 @@ interface FeedbackDocument extends Feedback {
 interface KnownThumb {
   readonly feedback: Feedback;
   isPending: boolean;
-  /** Earlier ones that are not applied yet, oldest first. */
+  /** Earlier thumbs that are not applied yet, oldest first. */
   trail: readonly Feedback[];
 }
 
@@ -57,11 +58,13 @@ export const feedbackSchema = new Schema<FeedbackDocument>(
 feedbackSchema.index({ userId: 1 });
 feedbackSchema.index({ pending: 1 }, { sparse: true });
 
-/** Thumbs of one user about one item meet seldom; each meeting lets one of them through. */
+/**
+ * Max attempts of a thumb. Concurrent thumbs of a user on the same item are rare; each conflict lets a thumb through.
+ */
 const MAX_ATTEMPTS = 50;
-/** Thumbs in one write: what somebody else waits for comes in between. */
+/** Max thumbs per bulk write; small batches let other commands interleave. */
 const MAX_TOGETHER = 32;
-/** Thumbs may wait for a write of marks that has begun, so it is a short one. */
+/** Marks per write. Thumbs may wait for a write of marks in progress, so it is kept short. */
 const MARKS_PER_WRITE = 8;
 const KNOWN_THUMBS = 50_000;
 const UNKNOWN = -1;
@@ -71,7 +74,7 @@ type Outcome = Awaited<ReturnType<FeedbackRepository['submit']>>;
 interface Submission {
   readonly _id: string;
   readonly feedback: Omit<Feedback, 'seq'>;
-  /** How often another thumb came in between. */
+  /** How often a concurrent thumb was stored first. */
   nRefused: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
@@ -82,7 +85,7 @@ export function createFeedbackRepository(
   { hasChangeStreams, lane }: { hasChangeStreams: boolean; lane: WriteLane },
 ): FeedbackRepository {
   const model = connection.model('Feedback', feedbackSchema);
-  /** What this process last stored; a hint, which the comparison corrects. */
+  /** Thumbs last stored or read by this process: a hint only, corrected by the comparison. */
   const known = new Map<string, KnownThumb>();
   let waiting: Submission[] = [];
   let isWriting = false;
@@ -105,7 +108,10 @@ export function createFeedbackRepository(
     isWriting = false;
   }
 
-  /** The oldest that wait, one for each pair of user and item, since a thumb compares itself with the one before. */
+  /**
+   * Takes the oldest waiting thumbs, at most a single thumb per user and item, since each is compared with its
+   * predecessor.
+   */
   function takeBatch(): Submission[] {
     const batch = new Map<string, Submission>();
     const rest: Submission[] = [];
@@ -157,7 +163,7 @@ export function createFeedbackRepository(
       } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
       else
         submission.reject(
-          new Error(`A thumb met other thumbs about the same item ${MAX_ATTEMPTS} times in a row.`),
+          new Error(`A thumb conflicted with other thumbs on the same item ${MAX_ATTEMPTS} times in a row.`),
         );
     }
     waiting.unshift(...again);
@@ -172,11 +178,11 @@ export function createFeedbackRepository(
     }
   }
 
-  /** A pending thumb, after those it replaced that are not applied yet. */
+  /** A pending thumb, preceded by the thumbs it replaced that are not applied yet. */
   function withTrail(document: FeedbackDocument): Feedback[] {
     const feedback = toFeedback(document);
     const own = known.get(document._id);
-    // What this process has applied of the trail is cleared in the database by the next thumb.
+    // The next thumb clears, in the database, the part of the trail that this process has applied.
     const trail = own?.feedback.seq === feedback.seq ? own.trail : (document.trail ?? []);
     return [...trail, feedback];
   }
@@ -189,13 +195,13 @@ export function createFeedbackRepository(
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toFeedback),
     findByUsers: async (userIds) => (await rowsOf(userIds)).map(toFeedback),
     findPending: async () => (await model.find({ pending: true }).lean()).flatMap(withTrail),
-    // The user's index decides; naming `pending` in the query would tempt a planner to walk that one.
+    // Queries by the user index; with `pending` in the query, a planner might choose that index.
     async findPendingByUsers(userIds) {
       const rows = await lane.urgent(() => rowsOf(userIds));
       return rows.filter((row) => row.pending === true).flatMap(withTrail);
     },
     async markApplied(rows) {
-      // One command for many: a server takes that in half the time of as many updates in a batch.
+      // An update of many documents takes half the server time of a batch of single updates.
       for (const alike of groupBy(rows, (row) => String(row.seq)).values()) {
         const [{ seq }] = alike;
         for (const part of batchesOf(alike.map(keyOf), MARKS_PER_WRITE)) {
@@ -236,14 +242,14 @@ export function createFeedbackRepository(
   };
 }
 
-/** A user id is hexadecimal, so the first colon ends it whatever the item id holds. */
+/** User ids are hexadecimal, so the first colon ends the user id even if the item id contains colons. */
 function keyOf({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>): string {
   return `${userId}:${itemId}`;
 }
 
 function toFeedback(document: FeedbackDocument): Feedback {
   const { userId, itemId, value, at, listId, position, modelVersion, origin, seq } = document;
-  // What earlier releases stored lacks it.
+  // Absent in documents of earlier releases.
   const { afterEvents = UNKNOWN } = document;
   return { userId, itemId, value, at, listId, position, modelVersion, origin, seq, afterEvents };
 }

@@ -11,7 +11,7 @@ import { compareAndSet } from './compare-and-set.js';
 
 interface ItemDocument extends Omit<Item, 'itemId' | 'attributes'> {
   _id: string;
-  /** Pairs, since a name from a file may hold dots and dollar signs. */
+  /** Pairs, since attribute names from a file may contain dots and dollar signs. */
   attributes: { name: string; value: string | number }[];
 }
 
@@ -47,7 +47,7 @@ export function createItemRepository(connection: Connection): ItemRepository {
         const changed = batch.filter(
           (item) => stored.has(item.itemId) && stored.get(item.itemId) !== canonical(item),
         );
-        // New ones go in as inserts, which cost a fraction of an upsert; whoever came first is replaced.
+        // New items are inserted, at a fraction of the cost of an upsert; items inserted concurrently are replaced.
         const raced = new Set(
           await compareAndSet(
             model.collection,
@@ -89,7 +89,7 @@ export function createItemRepository(connection: Connection): ItemRepository {
   };
 }
 
-/** `rows` holds one more than the page when there is a next one. */
+/** Builds a page; `rows` has a row more than the page when there is a next page. */
 export function pageOf<T>(rows: readonly T[], first: number): Page<T> {
   return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
 }
@@ -102,7 +102,7 @@ function toDocument({ itemId, attributes, ...rest }: Item): ItemDocument {
   };
 }
 
-/** `titleKey` is left over in documents of earlier releases. */
+/** `titleKey` is present in documents of earlier releases. */
 function toItem({
   _id,
   titleKey: _titleKey,

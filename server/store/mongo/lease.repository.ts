@@ -1,4 +1,4 @@
-/** Leases in MongoDB: one document per job. It is never deleted, so that its fence never falls. */
+/** Leases in MongoDB: a document per job. Documents are never deleted, so that the fence never decreases. */
 
 import { type Connection, type Model, Schema } from 'mongoose';
 
@@ -9,12 +9,12 @@ import { isDuplicateKey } from './errors.js';
 
 interface LeaseDocument {
   _id: string;
-  /** Null when it was released. */
+  /** Null after release. */
   owner: string | null;
   acquiredAt: number;
   expiresAt: number;
   fence: number;
-  /** The last version published under it; writing it ties the lease into the transaction of a publish. */
+  /** Last version published under the lease; writing it includes the lease in the publish transaction. */
   publishedVersion?: number;
 }
 
@@ -52,7 +52,7 @@ export function createLeaseRepository(connection: Connection): LeaseRepository {
           .lean<LeaseDocument>();
         return taken === null ? null : toLease(taken);
       } catch (error) {
-        // The upsert found no expired lease and met the one that somebody holds.
+        // The upsert found no expired lease and conflicts with the lease that is held.
         if (isDuplicateKey(error)) return null;
         throw error;
       }

@@ -1,4 +1,4 @@
-/** Counters behind the dashboards, in MongoDB. */
+/** Dashboard counters in MongoDB. */
 
 import { type Connection, Schema, type mongo } from 'mongoose';
 
@@ -12,12 +12,12 @@ import { compareAndSet } from './compare-and-set.js';
 import { unlessDuplicate } from './errors.js';
 import type { WriteLane } from './write-lane.js';
 
-/** Found by `_id` alone: the start of a bucket is padded, so that the ids of a grain sort by time. */
+/** Looked up by `_id` only: the bucket start is zero-padded, so the ids of a grain sort by time. */
 interface BucketDocument {
   readonly _id: string;
   readonly counters?: Readonly<Record<string, number>>;
   readonly served?: Readonly<Record<string, number>>;
-  /** Days never end. */
+  /** Absent for day buckets, which never expire. */
   readonly expiresAt?: Date;
 }
 
@@ -32,10 +32,10 @@ export const metricBucketSchema = new Schema<BucketDocument>(
 );
 metricBucketSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, sparse: true });
 
-/** From this many buckets on (a bulk load) most are new, and a server takes several inserts in the time of an upsert. */
+/** Number of buckets (a bulk load) from which most are new: a server takes several inserts in the time of an upsert. */
 const MANY = 100;
 
-/** The same under differential privacy: written once, never changed. */
+/** Buckets published under differential privacy: written once, never changed. */
 export const publishedBucketSchema = metricBucketSchema.clone();
 publishedBucketSchema.set('collection', 'publishedBuckets');
 
@@ -44,7 +44,7 @@ interface SpentDocument {
   readonly hour?: number;
   readonly day?: number;
   readonly model?: number;
-  /** The version that the model part was spent on. */
+  /** Model version on which the model part was spent. */
   readonly modelVersion?: number;
 }
 
@@ -69,7 +69,7 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
   const spent = connection.model('EpsilonSpent', epsilonSpentSchema);
   const beats = connection.model('LiveBeat', liveBeatSchema);
 
-  /** Inserts the buckets that are not there and gives back the others. */
+  /** Inserts the buckets that are missing and returns the rest. */
   async function insertNew(
     target: typeof model,
     buckets: readonly MetricBucket[],
@@ -130,7 +130,7 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
       await model.updateMany({}, { $unset: { counters: 1 } });
       await model.deleteMany({ served: { $exists: false } });
     },
-    // Both on disk before they are told: noise that is drawn again would tell more.
+    // On disk before publication: noise drawn a second time would reveal more.
     async publish(buckets) {
       await insertNew(published, buckets, {});
     },
@@ -142,7 +142,8 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
       if (writes.length > 0) await spent.collection.bulkWrite(writes as never, { ordered: false });
     },
     async spendEpsilonOnModel({ at, version, epsilon }) {
-      // Where another version has it the filter finds nothing and the insert meets a duplicate.
+      // If the part belongs to a different version, the filter matches nothing and the insert fails with a duplicate
+      // key.
       const isOpen = { _id: at, modelVersion: { $exists: false } };
       const part = { $set: { model: epsilon, modelVersion: version } };
       await spent.updateOne(isOpen, part, { upsert: true }).catch(unlessDuplicate);
@@ -181,7 +182,7 @@ function idOf({ grain, at, persona }: MetricBucket): string {
   return `${grain}/${pad(at)}/${persona}`;
 }
 
-/** Thirteen digits last until the year 2286; anything later sorts behind all of them. */
+/** Thirteen digits last until the year 2286; later instants sort last. */
 function pad(at: number): string {
   return at >= 1e13 ? '~' : String(Math.max(0, at)).padStart(13, '0');
 }
@@ -195,7 +196,7 @@ function underFields(part: 'counters' | 'served', counters: MetricCounters): Rec
   return Object.fromEntries(Object.entries(toFields(counters)).map(([name, by]) => [`${part}.${name}`, by]));
 }
 
-/** A category may hold what a field name may not. */
+/** Escapes characters of categories that field names must not contain. */
 function toFields(counters: MetricCounters): Record<string, number> {
   return Object.fromEntries(
     Object.entries(counters).map(([name, by]) => [name.replace(/[%.$\0]/g, encodeURIComponentStrictly), by]),

@@ -1,10 +1,10 @@
 /**
- * Model versions in MongoDB: a document each, binary parts beside it, and one pointer to the active version.
+ * Model versions in MongoDB: a document each, binary parts beside it, and a pointer to the active version.
  *
- * Which version is active is what the pointer says and nothing else; the status kept with a version is brought in line
- * after it. On a replica set the flip is a transaction that also writes to the lease, so that a run whose lease
- * was taken over in the same instant loses. A standalone server has no transactions: there the lease is checked
- * first, and the pointer remembers the highest fence that ever moved it and refuses lower ones.
+ * The pointer alone decides which version is active; the status stored with a version is updated after it. On a replica
+ * set the flip is a transaction that also writes to the lease, so that a run whose lease is taken over at the same time
+ * loses. A standalone server has no transactions: there the lease is checked first, and the pointer stores the highest
+ * fence that moved it and refuses lower fences.
  */
 
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ import { unlessDuplicate } from './errors.js';
 import { leaseModel } from './lease.repository.js';
 import type { WriteLane } from './write-lane.js';
 
-/** While a server stores or sends a chunk whoever else waits, so it is a matter of milliseconds. */
+/** Chunk size. Other clients wait while the server stores or sends a chunk, so a chunk takes milliseconds only. */
 const CHUNK_BYTES = 512 * 1024;
 const POINTER = 'active';
 
@@ -27,7 +27,7 @@ interface PointerDocument {
   _id: string;
   version: number | null;
   lastVersion: number;
-  /** How often it was moved. */
+  /** Number of times the pointer was moved. */
   activations?: number;
   /** Highest fence per job that moved the pointer. */
   fences?: Record<string, number>;
@@ -37,7 +37,7 @@ interface PartDocument {
   version: number;
   name: string;
   index: number;
-  /** Of the whole part, repeated in each of its chunks. */
+  /** Chunk count of the whole part, repeated in each of its chunks. */
   chunks: number;
   sha256: string;
   bytes: Buffer | mongo.Binary;
@@ -67,7 +67,7 @@ export const modelSchema = new Schema<ModelDocument>(
     comparison: [Schema.Types.Mixed],
     comparisonBasis: String,
     reason: String,
-    // Without this a version has an empty list from the start.
+    // Without this, mongoose gives every version an empty list.
     publishedSizes: { type: [Schema.Types.Mixed], default: undefined },
   },
   { collection: 'models', versionKey: false, autoIndex: false, minimize: false },
@@ -184,7 +184,7 @@ export function createModelRepository(
           await models.collection.insertOne(document as never);
           return lastVersion;
         } catch (error) {
-          // Only where somebody stored a version by hand; the next number is free.
+          // Happens only for versions stored by hand; the next number is tried.
           unlessDuplicate(error);
         }
       }
@@ -258,7 +258,7 @@ export function createModelRepository(
   };
 
   async function* flips(signal: AbortSignal): AsyncIterable<number> {
-    // Taking a version number changes the pointer document as well; only a new `version` is a flip.
+    // Allocating a version number changes the pointer document too; only a new `version` is a flip.
     let last = await findActiveVersion();
     const stream = changes({
       connection,
@@ -280,7 +280,7 @@ interface Flip {
   readonly fence: { readonly job: string; readonly token: number } | undefined;
 }
 
-/** Cuts a part into documents; an empty part is one empty chunk. */
+/** Splits a part into chunk documents; an empty part is a single empty chunk. */
 function* chunksOf(version: number, { name, bytes }: ModelPart): Iterable<PartDocument> {
   const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_BYTES));
   for (let index = 0; index < chunks; index += 1) {
@@ -304,7 +304,7 @@ function assemble(version: number, name: string, found: readonly PartDocument[])
     }
     pieces.push(bytes);
   }
-  // A copy of its own, aligned for any typed array.
+  // A fresh buffer, aligned for any typed array.
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   let offset = 0;
   for (const piece of pieces) {
@@ -318,10 +318,10 @@ function checksum(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The pointer has the last word on what is active. */
+/** Sets the status by the pointer, which decides which version is active. */
 function toModel(document: ModelDocument & { _id?: unknown }, active: number | null): ModelVersion {
   const { _id, publishedSizes: _, ...stored } = document;
-  // What versions of earlier releases lack.
+  // Absent in versions of earlier releases.
   const {
     comparison = [],
     comparisonBasis = null,

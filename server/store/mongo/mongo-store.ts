@@ -1,4 +1,4 @@
-/** Opens the store: one connection of its own, the indexes, every repository behind the translation of errors. */
+/** Opens the MongoDB store: its connection, its indexes, and all repositories, wrapped with error translation. */
 
 import { type Connection, createConnection } from 'mongoose';
 
@@ -26,7 +26,7 @@ import { WriteLane } from './write-lane.js';
 
 const SERVER_SELECTION_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The longest wait for one answer: bulk writes on a small machine take seconds, an answer that takes this long is lost. */
+/** Max wait for an answer. Bulk writes on a small machine take seconds; after this time the answer counts as lost. */
 const SOCKET_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 2_000;
 const HEARTBEAT_MS = 2_000;
@@ -34,19 +34,22 @@ const MAX_POOL_SIZE = 32;
 
 export interface MongoStoreOptions {
   readonly uri: string;
-  /** What this instance signs thumbs and notices with; its watchers are not told of its own. Default: they are told of all. */
+  /**
+   * Origin of this instance's thumbs and notices, which are left out of its own watchers. Default: nothing is left out.
+   */
   readonly origin?: string;
-  /** Milliseconds since the epoch. Default: the system's. */
+  /** Milliseconds since the epoch. Default: the system clock. */
   readonly clock?: () => number;
-  /** How long a call waits for a server that is gone before it fails. Default 2000. */
+  /** How long a call waits for an unreachable server before it fails. Default 2000. */
   readonly serverSelectionTimeoutMs?: number;
-  /** Told the name of every command that is sent to the server, and the collection it is about. */
+  /** Called with the name and collection of every command sent to the server. */
   readonly onCommand?: (name: string, collection: unknown) => void;
 }
 
 /**
- * Resolves when the server answers and the indexes stand; rejects with DatabaseUnavailableError when it does not
- * answer. Afterwards the connection heals by itself: calls fail while the server is away and work when it is back.
+ * Resolves when the server answers and the indexes exist; rejects with DatabaseUnavailableError when it does not
+ * answer. Afterwards the connection recovers by itself: calls fail while the server is unreachable and work again when
+ * it is back.
  */
 export async function createMongoStore(options: MongoStoreOptions): Promise<Store> {
   const { onCommand, origin } = options;
@@ -56,16 +59,16 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
     heartbeatFrequencyMS: HEARTBEAT_MS,
     maxPoolSize: MAX_POOL_SIZE,
-    // Acknowledged means on disk: a server that is killed or loses its power still has it.
+    // Acknowledged writes are on disk and survive a crash or power loss of the server.
     writeConcern: { w: 'majority', j: true },
-    // A call made while the server is away must fail, not wait in a queue of mongoose.
+    // Calls must fail while the server is unreachable instead of waiting in mongoose's buffer.
     bufferCommands: false,
     autoIndex: false,
     autoCreate: false,
     monitorCommands: onCommand !== undefined,
     appName: 'smartpersona',
   });
-  // Told through the calls that fail; without a listener the event would end the process.
+  // Connection errors surface in the calls that fail; without a listener this event would end the process.
   connection.on('error', () => undefined);
   if (origin !== undefined) leaveOut(connection, origin);
   try {
@@ -123,7 +126,7 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean, c
   };
 }
 
-/** One small write to the disk, under the store's own write concern. */
+/** A small write to disk under the store's write concern. */
 function probe(connection: Connection): Promise<unknown> {
   return connection
     .db!.collection<{ _id: string; n: number }>('probes')

@@ -1,4 +1,4 @@
-/** Notices between instances. They are read as they come and vanish after an hour. */
+/** Notices between instances. They are read as they arrive and expire after an hour. */
 
 import { randomUUID } from 'node:crypto';
 
@@ -49,7 +49,7 @@ export function createNoticeRepository(connection: Connection, hasChangeStreams:
             onStart,
             read: (document) => {
               const { kind, origin, userIds, itemIds, at } = document as NoticeDocument;
-              // Notices of a version before have no items: any may have changed.
+              // Notices of an earlier release lack item ids: any item may have changed.
               return { kind, origin, userIds, itemIds: itemIds ?? null, at: at.getTime() };
             },
           })

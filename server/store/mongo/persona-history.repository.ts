@@ -1,6 +1,6 @@
 /**
- * Persona timelines in MongoDB. What a version gives everybody lies in documents of a thousand users each, as JSON texts
- * of parallel columns (see event-columns.ts for what that buys); the few steps in between are documents of their own.
+ * Persona timelines in MongoDB. The assignments of a model version are stored in documents of a thousand users each, as
+ * JSON texts of parallel columns (see event-columns.ts for the reasons); the few moves in between are single documents.
  */
 
 import { type Connection, Schema } from 'mongoose';
@@ -22,11 +22,11 @@ interface VersionDocument {
   _id: string;
   version: number;
   at: number;
-  /** Ids of its users lie between these two. */
+  /** Lowest user id in the document; `last` is the highest. */
   first: string;
   last: string;
   columns: string;
-  /** Rises with every change, so that two erasures at once cannot undo each other. */
+  /** Rises with every change, so that concurrent erasures cannot undo each other. */
   revision: number;
 }
 
@@ -81,7 +81,7 @@ export function createPersonaHistoryRepository(
     return rows;
   }
 
-  /** Returns whether the user was in it; tries again when somebody else changed it meanwhile. */
+  /** Returns whether the user was in the document; retries after a concurrent change. */
   async function removeFrom(documentId: string, userId: string): Promise<boolean> {
     for (;;) {
       const document = await versions.findById(documentId).lean();
@@ -98,7 +98,7 @@ export function createPersonaHistoryRepository(
     }
   }
 
-  /** Up to `limit` steps of each user. The documents of versions are large: only those are read that are needed. */
+  /** Up to `limit` steps of each user. Version documents are large: only the needed documents are read. */
   async function newest(userIds: readonly string[], limit: number): Promise<PersonaRecord[]> {
     if (userIds.length === 0) return [];
     const sorted = [...userIds].sort();
@@ -161,7 +161,7 @@ export function createPersonaHistoryRepository(
   };
 }
 
-/** The bounds name users who are in it and nobody else. */
+/** Columns and bounds of a version document. The bounds contain user ids of the document only. */
 function packed(
   rows: readonly Pick<PersonaRecord, 'userId' | 'personaId' | 'confidence'>[],
 ): Pick<VersionDocument, 'first' | 'last' | 'columns'> {

@@ -1,6 +1,6 @@
 /**
- * Profiles in MongoDB. Training streams all of them, so the interactions lie in one JSON text of parallel columns and
- * the running sums in another (see event-columns.ts for what that buys).
+ * Profiles in MongoDB. Training streams all of them, so the interactions are a JSON text of parallel columns and the
+ * running sums a second text (see event-columns.ts for the reasons).
  */
 
 import { type Connection, Schema } from 'mongoose';
@@ -46,7 +46,7 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
       );
       return rows.map(toProfile);
     },
-    // On disk when it resolves: marks are cleared and revisions go on from what it stored.
+    // On disk when it resolves: marks are cleared and revisions continue from the stored profiles.
     replaceMany: (rows) =>
       lane.derived(() =>
         compareAndSet<ProfileDocument>(
@@ -57,7 +57,7 @@ export function createProfileRepository(connection: Connection, lane: WriteLane)
           })),
         ),
       ),
-    // Unsorted, and counted from what the server keeps of the collection: everybody else waits while it sorts or walks it.
+    // Unsorted, and counted from the collection's metadata: a sort or a full count would block other clients.
     streamAll: () => inBatches(model.find().lean().cursor({ batchSize: CURSOR_BATCH }), toProfile),
     count: () => model.estimatedDocumentCount(),
     delete: async (userId) => (await model.deleteOne({ _id: userId })).deletedCount,
@@ -88,7 +88,7 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
     strength: number[];
     opinion: Interaction['opinion'][];
     isPurchased: number[];
-    /** Absent in profiles written before ratings were told from views. */
+    /** Absent in profiles written before ratings were distinguished from views. */
     isRated?: number[];
     at: number[];
   };

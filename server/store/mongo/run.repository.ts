@@ -9,7 +9,7 @@ import { changes } from './change-stream.js';
 
 interface RunDocument extends Omit<TrainingRun, 'runId'> {
   _id: string;
-  /** Asked for on an instance that does not run it; the one that does sees it when it stores its progress. */
+  /** Requested on any instance; the instance that runs the job reads it when it stores its progress. */
   isCancelRequested?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Lists as they were handed out, in MongoDB. They vanish by themselves; a click later than that has no position. */
+/** Recommendation lists as shown, in MongoDB. They expire after three days; a later click has no position. */
 
 import { type Connection, Schema } from 'mongoose';
 
@@ -27,7 +27,7 @@ export const shownListSchema = new Schema<ShownListDocument>(
   },
   { collection: 'shownLists', versionKey: false, autoIndex: false },
 );
-// No index on the user: it would cost every list a write, and only an erasure asks for it.
+// No index on the user: it would cost an extra write per list, and only erasures would use it.
 shownListSchema.index({ shownAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
 
 export function createShownListRepository(connection: Connection, lane: WriteLane): ShownListRepository {

@@ -1,4 +1,4 @@
-/** Signed tokens and revocations. Both vanish when no token they are about can be valid any more. */
+/** Signed tokens and revocations. Both are deleted once no affected token can still be valid. */
 
 import { type Connection, Schema } from 'mongoose';
 
@@ -12,7 +12,7 @@ import type {
 
 interface TokenDocument extends Omit<TokenRecord, 'tokenId' | 'expiresAt'> {
   _id: string;
-  /** A Date, so that the database can remove the document then. */
+  /** A Date, so that a TTL index can delete the document at that time. */
   expiresAt: Date;
 }
 

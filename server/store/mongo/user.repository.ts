@@ -1,4 +1,4 @@
-/** Users in MongoDB: pseudonyms, and what follows from behaviour. */
+/** Users in MongoDB: pseudonyms, and data derived from behaviour. */
 
 import { type Connection, Schema } from 'mongoose';
 
@@ -14,8 +14,8 @@ import type { WriteLane } from './write-lane.js';
 interface UserDocument extends Omit<User, 'userId'> {
   _id: string;
   /**
-   * The version under which the user chose the persona; null where behaviour did. One field to compare: with a choice of
-   * conditions beside `_id` a server may scan the collection for each user.
+   * Model version under which the user chose the persona; null if it follows from behaviour. A single field to compare:
+   * with an `$or` beside `_id` a server may scan the collection for each user.
    */
   chosenFor?: number | null;
 }
@@ -96,7 +96,7 @@ export function createUserRepository(
       for (const batch of batchesOf(rows)) {
         const writes = batch.map(({ userId, persona, eventCount }) => {
           const isChosen = persona?.isChosen === true;
-          // A choice gives way to another version's word only, not to what behaviour says under its own.
+          // A chosen persona is replaced under a different version only, not by behaviour under the same version.
           const version = persona?.modelVersion ?? unlessVersion ?? null;
           const isUnchosen = version === null ? null : { $ne: version };
           const isFree = isCorrection || isChosen ? {} : { chosenFor: isUnchosen };

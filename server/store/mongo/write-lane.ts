@@ -1,8 +1,9 @@
 /**
- * One lane to the database for everything derived. Whatever somebody waits for (a thumb) goes first: a command of the
- * lane begins when none of those is under way, and never beside another command of the lane, since a busy server
- * that works on several at once makes every one of them slow. A command that has waited `patienceMs` goes all the
- * same, so derived data fall behind by a bounded time however much is going on.
+ * Serializes derived writes and gives way to urgent commands.
+ *
+ * A derived command starts when no urgent command (a thumb, for example) is in progress, and never concurrently with a
+ * second derived command, since a busy server that runs several at once slows all of them down. After `patienceMs` it
+ * starts regardless, so that derived data lag by a bounded time under any load.
  */
 
 const PATIENCE_MS = 50;
@@ -14,7 +15,7 @@ export class WriteLane {
 
   constructor(private readonly patienceMs = PATIENCE_MS) {}
 
-  /** Runs at once; the lane keeps out of its way. */
+  /** Runs at once; derived commands wait for it. */
   async urgent<T>(command: () => Promise<T>): Promise<T> {
     this.nUrgent += 1;
     try {
@@ -25,7 +26,10 @@ export class WriteLane {
     }
   }
 
-  /** Runs when it is its turn. One command, so that there are gaps between; a command must not wait for another of the lane. */
+  /**
+   * Runs the command in its turn. Pass a single command, so that there are gaps in between; it must not wait for a
+   * second derived command.
+   */
   derived<T>(command: () => Promise<T>): Promise<T> {
     const run = this.last.then(async () => {
       if (this.nUrgent > 0) await this.gap();
@@ -35,7 +39,7 @@ export class WriteLane {
     return run;
   }
 
-  /** Resolves when nothing urgent is under way, or patience has run out. */
+  /** Resolves when no urgent command is in progress, or after `patienceMs`. */
   private gap(): Promise<void> {
     return new Promise((resolve) => {
       const go = () => {
