@@ -1,6 +1,6 @@
 /**
- * Typed documents for every operation in graphql/, made from the committed schema at build time; and once more for those
- * outside graphql/admin alone, so that a user does not load what only administrators ask.
+ * Generates typed documents for every operation in graphql/ from the committed schema; and a second set without
+ * graphql/admin, so that users do not load the operations of administrators.
  */
 
 import type { CodegenConfig } from '@graphql-codegen/cli';

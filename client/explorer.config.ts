@@ -1,4 +1,4 @@
-/** Builds the explorer, a page of its own, into dist/explorer; the server shows it outside production only. */
+/** Builds the API explorer into dist/explorer; the server serves it outside production only. */
 
 import { fileURLToPath } from 'node:url';
 
@@ -7,7 +7,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: fileURLToPath(new URL('explorer', import.meta.url)),
   base: '/graphiql/',
-  // The libraries' "use client" marks mean nothing here.
+  // Silences warnings about "use client" directives of the libraries.
   logLevel: 'error',
   define: { 'process.env.NODE_ENV': JSON.stringify('production') },
   build: {

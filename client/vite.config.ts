@@ -7,11 +7,11 @@ import vue from '@vitejs/plugin-vue';
 import { defineConfig, loadEnv, type Plugin } from 'vite';
 import { compression } from 'vite-plugin-compression2';
 
-// The server of `npm run dev`, which reads its port from the same places.
+// The port of the server of `npm run dev`, read from the same sources as there.
 const { PORT: port = '4000' } = loadEnv('development', process.cwd(), 'PORT');
 const api = `http://localhost:${port}`;
 
-/** Puts the icons where they are drawn: as one module, every page would load those of all. */
+/** Inlines each icon where it is used; as a single module, every page would load all icons. */
 function inlineIcons(): Plugin {
   return {
     name: 'inline-icons',
@@ -29,7 +29,7 @@ function inlineIcons(): Plugin {
   };
 }
 
-/** The component library brings its calendar along whether a date picker is there or not. There is none. */
+/** Drops the calendar of Vuetify, which is bundled even without a date picker. */
 function leaveOutCalendar(): Plugin {
   return {
     name: 'leave-out-calendar',
@@ -58,7 +58,7 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: 'false',
     __VUE_I18N_FULL_INSTALL__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
-    // Ours is app/message-format.ts.
+    // app/message-format.ts replaces it.
     __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
     'globalThis.__DEV__': JSON.stringify(process.env['NODE_ENV'] === 'development'),
   },
@@ -66,12 +66,12 @@ export default defineConfig({
     outDir: '../dist/client',
     emptyOutDir: true,
     target: 'es2022',
-    // The policy of the server allows no inline data but pictures.
+    // The content security policy of the server allows inline data for images only.
     assetsInlineLimit: 0,
-    // Every browser that understands the target preloads by itself.
+    // All target browsers support modulepreload.
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
-    // The texts that the licences of the bundled packages ask for.
+    // Licence texts required by the bundled packages.
     license: { fileName: 'licenses.md' },
   },
   server: {

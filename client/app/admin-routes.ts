@@ -1,4 +1,4 @@
-/** The routes of the admin pages: each in a file of its own, loaded when it is first opened, and the first with their words. */
+/** Routes of the admin pages. Each page is loaded when it is first opened; the first also loads the admin messages. */
 
 import type { RouteRecordRaw } from 'vue-router';
 

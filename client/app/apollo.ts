@@ -1,6 +1,6 @@
 /**
- * The way to the server: queries and mutations by HTTP, subscriptions by one WebSocket. Both carry the session's token,
- * both tell the connection what they see, and both go on trying until the server is back.
+ * The Apollo client: queries and mutations over HTTP, subscriptions over a WebSocket. Both send the session's token,
+ * report the state of the link to `Connection`, and retry until the server is back.
  */
 
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client/core';
@@ -19,7 +19,7 @@ import { backoffMs } from '../sdk/backoff.js';
 import { hashOf, sendHashes } from '../sdk/hashes.js';
 
 const KEEP_ALIVE_MS = 10_000;
-/** What the server closes a socket with when its token is refused or has expired. */
+/** Close code of the server for a token that is refused or has expired. */
 const FORBIDDEN_CLOSE = 4403;
 
 export function createApolloClient(session: Session, connection: Connection): ApolloClient<object> {
@@ -37,7 +37,7 @@ export function createApolloClient(session: Session, connection: Connection): Ap
     ]),
     defaultOptions: { watchQuery: { nextFetchPolicy: 'cache-first' } },
   });
-  // What one person saw must not be there for the next.
+  // A user's cached data must not be visible to the next user.
   watch(
     session.token,
     (token) => {
@@ -51,7 +51,7 @@ export function createApolloClient(session: Session, connection: Connection): Ap
 function createCache(): InMemoryCache {
   return new InMemoryCache({
     typePolicies: {
-      // There is one viewer; its parts are asked for by different queries.
+      // The viewer is a singleton; several queries fetch parts of it.
       Viewer: { keyFields: [] },
       Feedback: { keyFields: ['itemId'] },
       ModelVersion: { keyFields: ['version'] },
@@ -78,7 +78,7 @@ function createSocket(session: Session, connection: Connection): Client {
   });
 }
 
-/** Waits, but no longer than until the browser says that the network is back. */
+/** Waits `ms`, or until the browser reports that the network is back. */
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -103,7 +103,7 @@ function authorise(session: Session): ApolloLink {
   });
 }
 
-/** A query may be asked twice; a mutation is repeated by the person only. */
+/** Retries queries; a mutation is repeated only by the user. */
 function repeatQueries(connection: Connection): ApolloLink {
   return new RetryLink({
     delay: (attempt) => backoffMs(attempt - 1),

@@ -1,6 +1,6 @@
 /**
- * Languages: English is there from the start, the others are loaded when somebody chooses them. What only the admin pages
- * say is loaded with the first of those.
+ * Languages. English is part of the bundle; other languages are loaded when the user chooses them. Messages of the
+ * admin pages are loaded with the first admin page.
  */
 
 import { createI18n, type I18n } from 'vue-i18n';
@@ -36,7 +36,7 @@ export type AppI18n = I18n<
   string,
   false
 >;
-/** What `useI18n` gives, as far as languages are concerned. */
+/** The part of the return value of `useI18n` that is needed here. */
 export interface Translator {
   readonly availableLocales: readonly string[];
   readonly locale: { value: string };
@@ -45,7 +45,7 @@ export interface Translator {
   mergeLocaleMessage(locale: string, messages: object): void;
 }
 
-/** Makes the translator in the stored or the browser's language; resolves when that one is loaded. */
+/** Creates the translator in the stored or the browser's language; resolves when the messages are loaded. */
 export async function createTranslator(): Promise<AppI18n> {
   const arabic = new Intl.PluralRules('ar');
   const i18n = createI18n({
@@ -62,7 +62,7 @@ export async function createTranslator(): Promise<AppI18n> {
   return i18n;
 }
 
-/** Loads a language and puts it in force for the whole page; stays with the old one when it cannot be loaded. */
+/** Loads a language and applies it to the whole page; keeps the current language if loading fails. */
 async function setLanguage(translator: Translator, language: Language): Promise<void> {
   try {
     if (language !== 'en' && !translator.availableLocales.includes(language)) {
@@ -78,15 +78,15 @@ async function setLanguage(translator: Translator, language: Language): Promise<
   document.documentElement.dir = LANGUAGES[language].isRtl ? 'rtl' : 'ltr';
 }
 
-/** Like `setLanguage`, and remembers the choice for the next visit. */
+/** Like `setLanguage`, and stores the choice for the next visit. */
 export async function chooseLanguage(translator: Translator, language: Language): Promise<void> {
   await setLanguage(translator, language);
   localStorage.setItem(STORAGE_KEY, language);
 }
 
-/** Adds what the admin pages say, now and in every language that is chosen later. */
+/** Loads the admin messages of the current language and of every language chosen later. */
 export async function loadAdminMessages(translator: Translator): Promise<void> {
-  // Another language may be chosen while this one is on its way.
+  // The user may change the language while its messages load.
   while (!hasAdmin(translator, translator.locale.value))
     await addAdmin(translator, translator.locale.value as Language);
 }

@@ -1,4 +1,4 @@
-/** Puts the client together: session, connection, server, language, components, pages. */
+/** Entry point: creates the session, connection, Apollo client, translator, components and router. */
 
 import '../assets/base.css';
 

@@ -1,6 +1,6 @@
 /**
- * What a message may hold: `{name}`, which is filled in, and plural forms between ` | `. The translator's own compiler
- * can do more, which nobody here needs, and every visitor would have to load it.
+ * The message format: `{name}` placeholders, and plural forms separated by ` | `. It replaces the message compiler of
+ * vue-i18n, which supports more than the client needs and would add to the bundle.
  */
 
 import type { MessageContext } from 'vue-i18n';
@@ -16,7 +16,7 @@ export function compileMessage(message: string): Message {
 }
 
 function compile(message: string): Message {
-  // Of every form, texts and names in turn.
+  // For each form: texts and placeholder names, alternating.
   const forms = message.split(' | ').map((form) => form.split(/\{(\w+)\}/));
   return (context) => {
     const texts = forms.map((parts) =>

@@ -1,4 +1,4 @@
-/** The pages. Each is loaded when it is first opened; all but the entrance ask for a token. */
+/** The routes. Each page is loaded when it is first opened; all but the sign-in page need a token. */
 
 import { createRouter, createWebHistory, type Router } from 'vue-router';
 
@@ -8,9 +8,9 @@ import { adminRoutes } from './admin-routes.js';
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Key of the page's title. */
+    /** Message key of the page's title. */
     title?: string;
-    /** True for pages that need nobody to be signed in. */
+    /** True for pages that are open without a token. */
     isPublic?: boolean;
     /** True for pages that use the whole width. */
     isWide?: boolean;

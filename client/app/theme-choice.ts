@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it; the choice is remembered. */
+/** The theme: light, dark or as the system. The choice is stored. */
 
 import { readonly, ref, type Ref } from 'vue';
 import { useTheme } from 'vuetify';

@@ -1,4 +1,4 @@
-/** The component library: our colours in light and dark, and icons as paths, so that nothing is fetched for them. */
+/** Vuetify with our light and dark colours. Icons are inlined as SVG paths, so that no icon font is fetched. */
 
 import 'vuetify/styles/core';
 
@@ -10,7 +10,7 @@ import { useI18n } from 'vue-i18n';
 
 import type { AppI18n } from './i18n.js';
 
-/** `part-*` are the colours of the parts of a score; each stands out 3 to 1 from the surface. */
+/** `part-*` are the colours of the parts of a score; each has a contrast of 3:1 against the surface. */
 const LIGHT: ThemeDefinition = {
   dark: false,
   colors: {
@@ -61,7 +61,7 @@ const DARK: ThemeDefinition = {
   variables: { 'medium-emphasis-opacity': 0.78, 'border-opacity': 0.18 },
 };
 
-/** What components may ask for by name; all other icons are given as paths. */
+/** Icons that components use by name; all other icons are passed as paths. */
 const ALIASES: Partial<IconAliases> = {
   clear: mdiClose,
   close: mdiClose,

@@ -1,4 +1,4 @@
-/** Generated covers: the same title and category always give the same picture; one category shares its colours. */
+/** Generated covers: the same title and category always give the same picture; items of a category share colours. */
 
 const PATTERNS = ['rings', 'bars', 'waves', 'dots', 'peaks'] as const;
 
@@ -35,7 +35,7 @@ function initialsOf(title: string): string {
     .toLocaleUpperCase();
 }
 
-/** FNV-1a with a final mix, so that titles that differ in one letter look nothing alike. */
+/** FNV-1a with a final mix, so that titles that differ in a single letter look different. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

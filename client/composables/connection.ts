@@ -1,6 +1,6 @@
 /**
- * Whether the server can be reached, put together from three witnesses: the browser's own word, the WebSocket, and the
- * requests that are being repeated.
+ * Whether the server can be reached, derived from three sources: the browser's online state, the WebSocket, and
+ * requests that are being retried.
  */
 
 import { computed, inject, onScopeDispose, ref, watch, type InjectionKey, type Ref } from 'vue';
@@ -11,17 +11,17 @@ export type ConnectionStatus = 'online' | 'reconnecting' | 'offline';
 
 export interface Connection {
   readonly status: Readonly<Ref<ConnectionStatus>>;
-  /** Calls back whenever the server is reachable again after it was not. Returns what ends that. */
+  /** Calls back whenever the server becomes reachable again. Returns a function that unsubscribes. */
   onRestored(callback: () => void): () => void;
-  /** The socket was lost and is being opened again, or is there (again), or is not wanted. */
+  /** The socket was lost and is reconnecting, is open, or was closed on purpose. */
   noteSocket(state: 'lost' | 'open' | 'closed'): void;
-  /** A request got through, or did not and will be repeated. */
+  /** A request was answered, or failed and will be retried. */
   noteRequest(state: 'answered' | 'repeating'): void;
-  /** Stops listening to the browser. */
+  /** Removes the listeners on the window. */
   dispose(): void;
 }
 
-/** The part of a window that is needed. */
+/** The part of `Window` that is used. */
 export interface Surroundings extends Pick<EventTarget, 'addEventListener' | 'removeEventListener'> {
   readonly navigator: { readonly onLine: boolean };
 }
@@ -71,7 +71,7 @@ export function createConnection(surroundings: Surroundings): Connection {
   };
 }
 
-/** The connection, with callbacks that end with the component. Throws where none was provided. */
+/** The connection; its callbacks are removed with the component. Throws if no connection was provided. */
 export function useConnection(): Pick<Connection, 'status' | 'onRestored'> {
   const connection = required(inject(connectionKey), 'connection');
   return {

@@ -1,15 +1,15 @@
-/** What went wrong with a request, in the four kinds a page has something different to say about. */
+/** Failures of requests, in the four kinds that pages show differently. */
 
 /**
- * `network`: no answer. `refused`: the viewer may not. `busy`: the same request may succeed in a moment. `fault`: all else.
+ * `network`: no answer. `refused`: no permission. `busy`: a retry may succeed in a moment. `fault`: everything else.
  */
 export type FailureKind = 'network' | 'refused' | 'busy' | 'fault';
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** The server's own words, where it had any. */
+  /** The message of the server, if any. */
   readonly message: string | null;
-  /** What an operator finds the failure by in the log. */
+  /** The reference of the failure in the log of the server. */
   readonly reference: string | null;
 }
 
@@ -18,13 +18,13 @@ interface GraphQLErrorLike {
   readonly extensions?: Record<string, unknown>;
 }
 
-/** The part of an ApolloError that is read. */
+/** The part of `ApolloError` that is used. */
 export interface RequestErrorLike {
   readonly graphQLErrors?: readonly GraphQLErrorLike[];
   readonly networkError?: unknown;
 }
 
-/** Sorts what a request was rejected with. */
+/** Classifies the error of a request. */
 export function failureOf(error: RequestErrorLike): Failure {
   const [first] = error.graphQLErrors ?? [];
   if (first === undefined) return { kind: kindOfStatus(error.networkError), message: null, reference: null };
@@ -36,18 +36,18 @@ export function failureOf(error: RequestErrorLike): Failure {
   };
 }
 
-/** True when the server said that it does not know who asks. */
+/** True if the server reports a missing or invalid token. */
 export function isUnauthenticated(errors: readonly GraphQLErrorLike[] | undefined): boolean {
   return errors?.some((error) => error.extensions?.['code'] === 'UNAUTHENTICATED') ?? false;
 }
 
-/** True for an answer that will be the same next time, so that repeating the request is of no use. */
+/** True if the answer would be the same again, so that a retry is useless. */
 export function isFinal(networkError: unknown): boolean {
   const status = statusOf(networkError);
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-/** The HTTP status of an answer that was no GraphQL answer; null where there was no answer at all. */
+/** The HTTP status of an answer that was not GraphQL; null if there was no answer. */
 export function statusOf(networkError: unknown): number | null {
   return (networkError as { statusCode?: number } | null | undefined)?.statusCode ?? null;
 }

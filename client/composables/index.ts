@@ -1,4 +1,4 @@
-/** The client's state and behaviour, for views; components get theirs by props. */
+/** Composables for views. Components receive their data as props. */
 
 export * from './connection.js';
 export * from './failure.js';

@@ -1,4 +1,4 @@
-/** Titles come in any language: marks around one keep its direction from turning the sentence it is put into. */
+/** Wraps a title in Unicode isolates, so that its direction does not affect the sentence around it. */
 
 const FIRST_STRONG_ISOLATE = '\u2068';
 const POP_ISOLATE = '\u2069';

@@ -1,15 +1,15 @@
-/** What is different between two ranked lists, in terms a reader cares about. */
+/** Differences between two ranked lists. */
 
 export interface RankedItems {
   readonly items: readonly { readonly item: { readonly id: string } }[];
 }
 
 export interface ListChange {
-  /** Ids that were not there before, in the new order. */
+  /** Added ids, in the new order. */
   readonly added: readonly string[];
-  /** Ids that are gone, in the old order. */
+  /** Removed ids, in the old order. */
   readonly removed: readonly string[];
-  /** For ids in both lists that changed their place: how many places up (positive) or down. */
+  /** For ids in both lists at different ranks: ranks moved up (positive) or down. */
   readonly moved: ReadonlyMap<string, number>;
 }
 
@@ -30,7 +30,7 @@ export function compareLists(before: RankedItems, after: RankedItems): ListChang
   };
 }
 
-/** True when nothing on the screen would change its place. */
+/** True if no row changes its place. */
 export function isStill(change: ListChange): boolean {
   return change.added.length === 0 && change.removed.length === 0 && change.moved.size === 0;
 }

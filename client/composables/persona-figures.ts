@@ -1,12 +1,12 @@
-/** Figures of a persona put into words and on scales. */
+/** Turns figures of a persona into words and scales. */
 
 export type Confidence = 'high' | 'fair' | 'low';
 export type Direction = 'more' | 'less' | 'same';
 
-/** Least share of users that keep such a persona; `persona.confidenceText` of the locales states the same figures. */
+/** Thresholds of the confidence levels; `persona.confidenceText` of the locales states the same figures. */
 const HIGH = 0.85;
 const FAIR = 0.6;
-/** Marks nearer than this share of the scale lie on one another. */
+/** Marks closer than this share of the scale overlap. */
 const SAME = 0.04;
 const ROUND = [1, 2, 2.5, 5, 10];
 
@@ -15,7 +15,7 @@ export function confidenceLevel(confidence: number): Confidence {
   return confidence >= FAIR ? 'fair' : 'low';
 }
 
-/** A round figure no value lies above, at most `limit`; values from 0. */
+/** The smallest round number not below any value, at most `limit`. Values are not negative. */
 export function scaleEnd(values: readonly number[], limit: number): number {
   const most = Math.max(...values);
   if (most <= 0) return 1;
@@ -23,7 +23,7 @@ export function scaleEnd(values: readonly number[], limit: number): number {
   return Math.min(limit, unit * ROUND.find((step) => step * unit >= most)!);
 }
 
-/** Where a value lies against that of everybody on a scale that ends at `end`. */
+/** Compares a value with the overall mean on a scale that ends at `end`. */
 export function directionOf(value: number, everybody: number, end: number): Direction {
   if (Math.abs(value - everybody) < SAME * end) return 'same';
   return value > everybody ? 'more' : 'less';

@@ -1,4 +1,4 @@
-/** Reads an exact explanation: its parts for the bar, and the strongest reason for the sentence. */
+/** Derives the parts of the score bar and the strongest reason from an exact explanation. */
 
 export interface ExplanationLike {
   readonly persona: number;
@@ -16,7 +16,7 @@ export interface ExplanationLike {
 export const PARTS = ['items', 'sequence', 'persona', 'popularity', 'otherItems'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** `item`: because of one of the viewer's own items; `opinion` is the viewer's thumb on it. */
+/** `item`: an item of the viewer's history; `opinion` is the viewer's thumb on it. */
 export type Reason =
   | {
       readonly kind: 'item';
@@ -24,11 +24,11 @@ export type Reason =
       readonly opinion: 'UP' | 'DOWN' | null;
       readonly hasMore: boolean;
     }
-  /** Because others came to it soon after an item that the viewer came to last. */
+  /** Users often interact with it soon after an item that the viewer interacted with last. */
   | { readonly kind: 'sequence'; readonly title: string }
   | { readonly kind: 'persona' | 'popularity' | 'history' | 'none' };
 
-/** The score, cut into what the bar shows. Sums to the total. */
+/** The parts of the score bar; they sum to the score. */
 export function partsOf(explanation: ExplanationLike): Readonly<Record<Part, number>> {
   return {
     items: explanation.items.reduce((sum, { contribution }) => sum + contribution, 0),
@@ -39,7 +39,7 @@ export function partsOf(explanation: ExplanationLike): Readonly<Record<Part, num
   };
 }
 
-/** What raised the score most: the viewer's items taken together, what follows the latest, the persona, or popularity. */
+/** The largest positive part: the viewer's items together, the sequence, the persona, or popularity. */
 export function strongestReason(
   explanation: ExplanationLike,
   opinionOf: (itemId: string) => 'UP' | 'DOWN' | null,
@@ -69,7 +69,7 @@ function itemReason(
     kind: 'item',
     title: top.item.title,
     opinion: opinionOf(top.item.id),
-    // One item that carries less than half is not the whole story.
+    // An item that contributes less than half of the part is not the only reason.
     hasMore: top.contribution < own / 2,
   };
 }

@@ -1,15 +1,15 @@
-/** Who is signed in on this page: a token, kept for as long as the tab lives. */
+/** The session: a token, stored until the tab is closed. */
 
 import { inject, readonly, ref, type InjectionKey, type Ref } from 'vue';
 
 const STORAGE_KEY = 'smartpersona.token';
 
-/** Why the last session ended, where the person did not end it. */
+/** Why the last session ended, if the user did not sign out. */
 export type SessionEnd = 'expired' | 'erased';
 
 export interface Session {
   readonly token: Readonly<Ref<string | null>>;
-  /** Null after a sign-out by hand, and as soon as somebody signs in again. */
+  /** Null after a sign-out by the user, and after the next sign-in. */
   readonly endedBy: Readonly<Ref<SessionEnd | null>>;
   signIn(token: string): void;
   signOut(reason?: SessionEnd): void;
@@ -29,7 +29,7 @@ export function createSession(storage: Pick<Storage, 'getItem' | 'setItem' | 're
       token.value = next;
     },
     signOut(reason) {
-      // A late refusal of the old token must not hide that the person has left already.
+      // A late refusal of the old token must not overwrite the reason of the sign-out.
       if (token.value === null) return;
       storage.removeItem(STORAGE_KEY);
       endedBy.value = reason ?? null;
@@ -38,7 +38,7 @@ export function createSession(storage: Pick<Storage, 'getItem' | 'setItem' | 're
   };
 }
 
-/** Throws outside of the application, where nothing was provided. */
+/** Throws if no session was provided. */
 export function useSession(): Session {
   return required(inject(sessionKey), 'session');
 }

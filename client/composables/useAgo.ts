@@ -1,4 +1,4 @@
-/** Instants in words a reader can place, in the reader's language: "3 days ago". */
+/** Formats instants relative to now in the user's language: "3 days ago". */
 
 import { onScopeDispose, ref } from 'vue';
 import { useI18n } from 'vue-i18n';
@@ -22,7 +22,7 @@ export function relativeTime(at: number, now: number, locale: string): string {
   return format.format(Math.round(distance / fitting[1]), fitting[0]);
 }
 
-/** A formatter for ISO instants that stays true as time goes by. */
+/** A formatter for ISO instants that updates as time passes. */
 export function useAgo(): (at: string) => string {
   const { locale } = useI18n({ useScope: 'global' });
   const now = ref(Date.now());

@@ -1,4 +1,4 @@
-/** Looking around in the catalogue: its categories, items by their titles, and one item with those like it. */
+/** The catalogue: categories, search by title, and an item with similar items. */
 
 import { computed, onScopeDispose, ref, toValue, watch } from 'vue';
 import type { ComputedRef, MaybeRefOrGetter, Ref } from 'vue';
@@ -27,7 +27,7 @@ export function useCategories(): ComputedRef<readonly string[]> {
 
 export interface Search extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
   readonly text: Ref<string>;
-  /** What the results are for; empty while nothing is searched for. */
+  /** The query of the results; empty without a search. */
   readonly asked: Readonly<Ref<string>>;
   readonly items: ComputedRef<readonly BriefItem[]>;
   readonly hasMore: ComputedRef<boolean>;
@@ -66,7 +66,7 @@ export function useSearch(): Search {
 }
 
 export interface ItemState extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Null when the catalogue does not have it. */
+  /** Null if the catalogue does not have the item. */
   readonly item: ComputedRef<ItemDetails | null>;
   readonly similar: ComputedRef<readonly SimilarItem[]>;
 }

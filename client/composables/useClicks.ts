@@ -12,7 +12,7 @@ export interface ClickedPlace {
   readonly position?: number;
 }
 
-/** A click that is lost changes nothing the viewer sees, so a failure stays silent. */
+/** Failures are ignored: a lost click changes nothing on the page. */
 export function useClicks(): (place: ClickedPlace) => void {
   const { mutate } = useMutation(RecordClickDocument, { fetchPolicy: 'no-cache' });
   return ({ itemId, listId, position }) => {

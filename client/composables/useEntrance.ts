@@ -1,4 +1,4 @@
-/** The ways in: demo users where the data are synthetic, and a token always. */
+/** Sign-in: as a demo user while the data are synthetic, or with a token. */
 
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -21,14 +21,14 @@ export interface Refusal extends Failure {
 }
 
 export interface Entrance extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Whether one may sign in as a demo user; null until known. */
+  /** Whether demo users can sign in; null until known. */
   readonly hasDemo: ComputedRef<boolean | null>;
   readonly demoUsers: ComputedRef<readonly DemoUser[]>;
-  /** The demo user being signed in as, "token" for a pasted one, null when nothing is under way. */
+  /** The id of the demo user that is being signed in, "token" for a pasted token, or null. */
   readonly isBusyWith: DeepReadonly<Ref<string | null>>;
-  /** Why the last attempt was refused, and by which way in it was made. */
+  /** Why the last attempt was refused, and how it was made. */
   readonly refusal: DeepReadonly<Ref<Refusal | null>>;
-  /** Both resolve to the role that was signed in, or to null when it was refused. */
+  /** Both resolve to the role of the session, or to null if it was refused. */
   signInAsDemoUser(userId: string): Promise<'USER' | 'ADMIN' | null>;
   signInWithToken(token: string): Promise<'USER' | 'ADMIN' | null>;
 }

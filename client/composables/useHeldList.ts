@@ -1,6 +1,6 @@
 /**
- * A live list that does not move under the hand. Pushed lists wait while the reader points at the list, unless the
- * reader's own thumb caused them; an older list never replaces a newer one.
+ * A live list that does not move under the pointer. Pushed lists wait while the user points at the list, unless the
+ * user's own thumb caused them; a list with a lower revision never replaces a newer list.
  */
 
 import { computed, readonly, ref, shallowReadonly, shallowRef, toValue, watch } from 'vue';
@@ -9,31 +9,31 @@ import type { ComputedRef, DeepReadonly, MaybeRefOrGetter, Ref, ShallowRef } fro
 import { compareLists, isStill, NO_CHANGE, type ListChange, type RankedItems } from './list-changes.js';
 
 export interface RevisedList extends RankedItems {
-  /** Of two lists the one with the higher revision is the newer. */
+  /** The list with the higher revision is newer. */
   readonly revision: number;
 }
 
 export interface Offer<L extends RevisedList> {
   readonly list: L;
-  /** From the cause to the push, in milliseconds; null for a list that was asked for. */
+  /** From the cause to the push, in milliseconds; null for a list from a query. */
   readonly latencyMs: number | null;
-  /** Caused in this window: shown at once. False by default. */
+  /** True if this window caused it: shown at once. False by default. */
   readonly isOwn?: boolean;
-  /** Another list was asked for: shown at once, and what differs is no news. False by default. */
+  /** True for a different request: shown at once, and differences are not reported. False by default. */
   readonly isOther?: boolean;
 }
 
 export interface HeldList<L extends RevisedList> {
   readonly shown: Readonly<ShallowRef<L | null>>;
-  /** What the last replacement changed. */
+  /** Changes by the last replacement. */
   readonly change: Readonly<ShallowRef<ListChange>>;
-  /** How long the last replacement took; null when it was asked for. */
+  /** Latency of the last replacement; null for a list from a query. */
   readonly latencyMs: DeepReadonly<Ref<number | null>>;
-  /** What showing the waiting list would change; null when none waits. */
+  /** Changes if the waiting list were shown; null if no list waits. */
   readonly waitingChange: ComputedRef<ListChange | null>;
   offer(offer: Offer<L>): void;
   showWaiting(): void;
-  /** The next list is shown whatever its revision: the server may have started anew. */
+  /** Accepts the next list with any revision: the server may have been reset. */
   forgetRevision(): void;
 }
 
@@ -48,7 +48,7 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
     const next = shown.value === null || isOther ? NO_CHANGE : compareLists(shown.value, list);
     waiting.value = null;
     shown.value = list;
-    // A list in the same order is no news: what was said of the last change still holds.
+    // An unchanged order is not reported; the last change stays on display.
     if (isStill(next) && !isOther) return;
     change.value = next;
     latencyMs.value = took;

@@ -1,4 +1,4 @@
-/** What is held about the viewer, to look at. */
+/** The viewer's recorded interactions, page by page. */
 
 import { useApolloClient } from '@vue/apollo-composable';
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
@@ -38,7 +38,7 @@ export function useHistory(): History {
   const query = useLiveQuery(MyActivityDocument, { first: PAGE }, { fetchPolicy: 'no-cache' });
   const older = shallowRef<readonly MyActivityQuery['me']['activity'][]>([]);
   const isLoadingMore = ref(false);
-  // A new first page may overlap with what was appended to the one before.
+  // A new first page may overlap with the pages appended before.
   query.onResult(() => (older.value = []));
   const newest = computed(() => query.data.value?.me.activity);
   const last = computed(() => older.value.at(-1) ?? newest.value);

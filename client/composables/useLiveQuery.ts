@@ -1,4 +1,4 @@
-/** A query that recovers by itself: asked again when the connection is back, and after answers that say "in a moment". */
+/** A query that recovers by itself: it is repeated after a reconnect and after `busy` failures. */
 
 import type { OperationVariables, WatchQueryFetchPolicy } from '@apollo/client/core';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
@@ -18,9 +18,9 @@ import { useConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
 
 export interface LiveQuery<TData> {
-  /** The last answer; stays while a newer one is under way or has failed, also when other variables ask for it. */
+  /** The last answer; kept while the next request is in flight or has failed, also after the variables change. */
   readonly data: ComputedRef<TData | undefined>;
-  /** True while there is nothing to show yet and an answer may still come. */
+  /** True before the first answer, unless the request failed. */
   readonly isLoading: ComputedRef<boolean>;
   readonly failure: ComputedRef<Failure | null>;
   refetch(): void;
@@ -30,7 +30,7 @@ export interface LiveQuery<TData> {
 export interface LiveQueryOptions {
   /** `cache-and-network` by default. */
   readonly fetchPolicy?: WatchQueryFetchPolicy;
-  /** Asks only while this is true; always by default. */
+  /** Queries only while this is true; always by default. */
   readonly isEnabled?: Readonly<Ref<boolean>>;
 }
 

@@ -1,4 +1,4 @@
-/** A subscription that does not stay dead: whatever ended it, it is opened again, and its reader is told to catch up. */
+/** A subscription that is reopened after it ends or fails, with a callback to catch up. */
 
 import type { OperationVariables } from '@apollo/client/core';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
@@ -11,7 +11,10 @@ export interface LiveSubscription<TData> {
   onData(callback: (data: TData) => void): void;
 }
 
-/** `catchUp` runs after each reopening, since pushes may have been missed. A lost socket is the connection's business. Listens only while `isEnabled`, always by default. */
+/**
+ * `catchUp` runs after each reopening, since pushes may have been missed. Lost sockets are handled by the connection.
+ * Subscribes only while `isEnabled`, always by default.
+ */
 export function useLiveSubscription<TData, TVariables extends OperationVariables>(
   document: TypedDocumentNode<TData, TVariables>,
   variables: MaybeRefOrGetter<TVariables>,

@@ -1,4 +1,4 @@
-/** What the viewer's behaviour looks like beside the personas, and the viewer's own word about it. */
+/** The viewer's behaviour compared with the personas, and the viewer's correction. */
 
 import { useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
@@ -12,11 +12,11 @@ export type ComparedFeature = NonNullable<MyPersonaQuery['me']['user']>['persona
 
 export interface MyPersona {
   readonly personas: ComputedRef<readonly PersonaProfile[]>;
-  /** What sets the viewer's persona apart, beside the viewer and everybody; empty without a persona. */
+  /** Distinctive features of the viewer's persona, beside the viewer and the overall mean; empty without a persona. */
   readonly features: ComputedRef<readonly ComparedFeature[]>;
   readonly isCorrecting: Ref<boolean>;
   readonly hasFailed: Readonly<Ref<boolean>>;
-  /** Resolves to whether it got through; null lets behaviour decide again. */
+  /** Resolves to true on success. Null removes the correction. */
   correct(personaId: string | null): Promise<boolean>;
   refetch(): void;
 }

@@ -1,4 +1,4 @@
-/** Personas in the reader's language, where they carry the names they were born with; renamed ones stay as they are. */
+/** Translates generated persona names into the user's language; renamed personas are left as they are. */
 
 import { useI18n } from 'vue-i18n';
 
@@ -16,7 +16,7 @@ export interface PersonaLike {
 export interface PersonaWords {
   readonly label: string;
   readonly description: string;
-  /** Which of the four it is; null for any other. */
+  /** The archetype of the persona; null if it has none. */
   readonly archetype: Archetype | null;
 }
 

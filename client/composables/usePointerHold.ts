@@ -1,4 +1,4 @@
-/** True while the reader points at something: a mouse above it, or a finger or pen on it. */
+/** True while the pointer is on an element: a hovering mouse, or a touching finger or pen. */
 
 import { onScopeDispose, readonly, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue';
 
@@ -6,7 +6,7 @@ export function usePointerHold(target: MaybeRefOrGetter<HTMLElement | null>): Re
   const isHeld = ref(false);
   const hold = () => (isHeld.value = true);
   const release = () => (isHeld.value = false);
-  // A finger that lifts off does not hover on; a mouse does until it leaves.
+  // A lifted finger no longer hovers; a mouse hovers until it leaves.
   const lift = ({ pointerType }: PointerEvent) => {
     if (pointerType !== 'mouse') release();
   };

@@ -1,4 +1,4 @@
-/** The strongest reason for an entry of somebody's list, in words. */
+/** The strongest reason for an entry of a list, in words. */
 
 import { toValue, type MaybeRefOrGetter } from 'vue';
 import { useI18n } from 'vue-i18n';
@@ -7,7 +7,7 @@ import { isolate } from './isolate.js';
 import { strongestReason, type ExplanationLike } from './reasons.js';
 import { usePersonaWords } from './usePersonaWords.js';
 
-/** `opinionOf`: the thumb on an item of that person's history; `persona`: the one the list was made for. */
+/** `opinionOf`: the thumb on an item of the user's history; `persona`: the persona that the list was made for. */
 export function useReasonWords(
   opinionOf: (itemId: string) => 'UP' | 'DOWN' | 'NONE',
   persona: MaybeRefOrGetter<{ readonly label: string } | null>,

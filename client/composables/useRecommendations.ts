@@ -1,4 +1,4 @@
-/** The viewer's ranked list: asked for once, then pushed, and held still while the reader points at it. */
+/** The viewer's ranked list: queried once, then pushed, and held while the user points at it. */
 
 import type { MaybeRefOrGetter, Ref } from 'vue';
 
@@ -20,17 +20,17 @@ export interface Recommendations
   extends
     Omit<HeldList<RankedList>, 'forgetRevision' | 'offer'>,
     Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** The list in the answer of a thumb given here: shown at once, in the shape that is asked for. */
+  /** Shows the list from the answer to a thumb; queries again if it does not fit the request. */
   offerAnswer(answer: { list: RankedList; latencyMs: number }): void;
   /** Calls back for every pushed list, shown or held. */
   onPushed(callback: (cause: UpdateCause) => void): void;
 }
 
-/** What is asked for. */
+/** Arguments of the list. */
 export interface ListRequest {
   /** Length of the list, 1 to 100. */
   readonly first: number;
-  /** One category only; null for all. */
+  /** A single category; null for all. */
   readonly category: string | null;
   /** 0 ranks by score alone, 1 by variety. */
   readonly diversity: number;
@@ -49,7 +49,7 @@ export function useRecommendations({ request, isHeld }: RecommendationsOptions):
   const { forgetRevision, ...held } = useHeldList<RankedList>(isHeld);
   let asked: ListRequest | null = null;
   let isAnswerOwn = false;
-  // Before the query hears of it: its answer is the truth again, however the server counts now.
+  // Registered before the query, so that its answer after a reconnect is accepted with any revision.
   useConnection().onRestored(forgetRevision);
 
   const variables = () => {

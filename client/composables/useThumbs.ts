@@ -1,4 +1,4 @@
-/** The viewer's thumbs: what they are, and giving, changing and taking back one. */
+/** The viewer's thumbs: the list, and giving, changing and taking back a thumb. */
 
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, shallowRef, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -37,12 +37,12 @@ export interface Thumbs {
   readonly thumbs: ComputedRef<readonly Thumb[]>;
   readonly isLoading: ComputedRef<boolean>;
   readonly last: DeepReadonly<Ref<GivenThumb | null>>;
-  /** Why the last thumb was not taken; null when it was. */
+  /** Why the last thumb was refused; null if it was accepted. */
   readonly failure: DeepReadonly<Ref<Failure | null>>;
-  /** The opinion as the reader sees it: one on its way counts already. */
+  /** The opinion as shown: a thumb that is being sent already counts. */
   opinionOf(itemId: string): Opinion;
   isSending(itemId: string): boolean;
-  /** Resolves to the answer, or to null when it was refused; `failure` says why. */
+  /** Resolves to the answer, or to null if it was refused; `failure` holds the reason. */
   send(request: ThumbRequest): Promise<AcceptedThumb | null>;
   refetch(): void;
 }

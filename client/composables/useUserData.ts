@@ -1,4 +1,4 @@
-/** Everything held about one user: to take along, to have erased. */
+/** Exports and erases a user's data. */
 
 import { useMutation } from '@vue/apollo-composable';
 import { computed, ref, type ComputedRef, type Ref } from 'vue';
@@ -7,19 +7,19 @@ import { EraseUserDocument, ExportUserDocument } from '../generated/user/graphql
 
 export interface UserData {
   readonly isBusy: ComputedRef<boolean>;
-  /** What became of the last request; null before one. */
+  /** Outcome of the last request; null before the first. */
   readonly outcome: Readonly<Ref<'exported' | 'nothing' | 'failed' | null>>;
   exportAll(): Promise<void>;
   erase(): Promise<void>;
 }
 
 export interface UserDataOptions {
-  /** Gets the whole document as JSON. */
+  /** Receives the whole document as JSON. */
   readonly onExported: (document: string) => void;
   readonly onErased: () => void;
 }
 
-/** `userId`: null for the viewer; somebody else is an administrator's business. */
+/** `userId`: null for the viewer; other users need an administrator. */
 export function useUserData(userId: string | null, { onExported, onErased }: UserDataOptions): UserData {
   const exporting = useMutation(ExportUserDocument, { fetchPolicy: 'no-cache' });
   const erasing = useMutation(EraseUserDocument, { fetchPolicy: 'no-cache' });

@@ -1,4 +1,4 @@
-/** Who asks, as the server sees it. */
+/** The viewer: the role and user of the token. */
 
 import type { ComputedRef, Ref } from 'vue';
 import { computed } from 'vue';
@@ -12,7 +12,7 @@ export type Viewer = ViewerQuery['me'];
 export type PersonaAssignment = NonNullable<NonNullable<Viewer['user']>['persona']>;
 
 export interface ViewerState extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Undefined until the first answer, and while nobody is signed in. */
+  /** Undefined until the first answer, and while signed out. */
   readonly viewer: ComputedRef<Viewer | undefined>;
 }
 

@@ -1,20 +1,20 @@
-/** "What if I had never dealt with this?", asked of the server, which answers by the same fold-in without that item. */
+/** Counterfactual ranks: the server computes the list without an item of the user's history. */
 
 import { useApolloClient } from '@vue/apollo-composable';
 import { shallowRef } from 'vue';
 
 import { CounterfactualDocument } from '../generated/user/graphql.js';
 
-/** `pending` while it is asked; `unknown` where there is no answer. */
+/** `pending` during the request; `unknown` if there is no answer. */
 export type WhatIfAnswer =
   | { readonly state: 'known'; readonly rankBefore: number; readonly rankAfter: number }
   | { readonly state: 'pending' | 'unknown' };
 
 export interface WhatIf {
-  /** Null when it was not asked. */
+  /** Null if it was not requested. */
   answerOf(itemId: string, withoutItemId: string): WhatIfAnswer | null;
   ask(itemId: string, withoutItemId: string): Promise<void>;
-  /** For another list other answers hold. */
+  /** Clears the answers; they hold for a single list. */
   forget(): void;
 }
 
@@ -36,7 +36,7 @@ export function useWhatIf(): WhatIf {
           fetchPolicy: 'no-cache',
         })
         .catch(() => null);
-      // Forgotten meanwhile.
+      // Cleared in the meantime.
       if (!answers.value.has(key)) return;
       const known = answer?.data.counterfactual;
       put(key, known == null ? { state: 'unknown' } : { state: 'known', ...known });

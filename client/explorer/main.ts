@@ -1,6 +1,6 @@
 /**
- * GraphiQL on this server's schema, without a word to any other host. Subscriptions go over the WebSocket, with the
- * token of the Authorization header that the header editor holds.
+ * GraphiQL for this server's schema; it contacts no other host. Subscriptions go over the WebSocket, with the
+ * token of the Authorization header in the header editor.
  */
 
 import 'graphiql/style.css';

@@ -1,4 +1,4 @@
-/** Arabic, written from right to left. Counted messages have six forms: zero, one, two, few, many, other. */
+/** Arabic, written from right to left. Counted messages have the six CLDR plural forms, from `zero` to `other`. */
 
 import { user } from './user/ar.js';
 

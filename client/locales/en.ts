@@ -1,4 +1,4 @@
-/** English: the language every other one is measured against, and falls back to. */
+/** English: the reference for all languages, and the fallback. */
 
 import { user } from './user/en.js';
 
@@ -214,5 +214,5 @@ export const messages = {
   user,
 };
 
-/** The shape of every language. */
+/** The type of the messages of every language. */
 export type Messages = typeof messages;

@@ -1,4 +1,4 @@
-/** How long to wait before trying again: longer each time, up to a bound, and never in step with everybody else. */
+/** Delays between retries: exponential, bounded, with jitter. */
 
 const FIRST_MS = 300;
 const LONGEST_MS = 5_000;

@@ -1,6 +1,6 @@
 /**
- * The server for frontends of any framework: requests by HTTP, and values that follow the server over one WebSocket
- * for as long as they are wanted, through lost connections, restarts and expired tokens.
+ * The SDK client for frontends of any framework: requests over HTTP, and live values over a shared WebSocket that
+ * survive lost connections, server restarts and expired tokens.
  */
 
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
@@ -13,31 +13,31 @@ import { extensionsFor, hashOf, isUnknownHash, sendHashes } from './hashes.js';
 import { backoffMs } from './backoff.js';
 
 const KEEP_ALIVE_MS = 10_000;
-/** What the server closes a socket with when its token is refused or has expired. */
+/** Close code of the server for a token that is refused or has expired. */
 const FORBIDDEN_CLOSE = 4403;
 
 export interface ClientOptions {
   /** The endpoint, e.g. "https://persona.example/graphql". */
   readonly url: string;
   /**
-   * Gives the token; asked for every request and every connection. `refused` is the token that the server has just
-   * turned down: fetch a new one. Null asks without a token, which only a few operations allow.
+   * Returns the token; called for every request and every connection. `refused` is a token that the server has just
+   * rejected: fetch a new token. Null sends no token, which only a few operations allow.
    */
   readonly token: (refused?: string) => string | null | Promise<string | null>;
-  /** Told when the WebSocket opens and when it is lost. */
+  /** Called when the WebSocket opens and when it is lost. */
   readonly onConnection?: (state: 'open' | 'lost') => void;
-  /** The WebSocket class where there is no global one, such as that of `ws` on Node 20. */
+  /** The WebSocket class if there is no global class, such as `WebSocket` of `ws` on Node 20. */
   readonly webSocketImpl?: unknown;
 }
 
 export interface Client {
-  /** Asks once. Rejects with RequestFailedError for GraphQL errors; a mutation is never repeated by itself. */
+  /** Sends a request. Rejects with RequestFailedError for GraphQL errors; mutations are never retried automatically. */
   request<TData, TVariables extends object>(
     document: TypedDocumentNode<TData, TVariables>,
     variables: TVariables,
   ): Promise<TData>;
   readonly follow: Follow;
-  /** Ends the WebSocket and whatever is followed. */
+  /** Closes the WebSocket and stops all live values. */
   close(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export function createClient(options: ClientOptions): Client {
       try {
         await socket.dispose();
       } catch {
-        // It was opening, and now it is not.
+        // The connection attempt failed.
       }
     },
   };

@@ -1,12 +1,12 @@
-/** What goes wrong between a frontend and the server. */
+/** Errors of requests and subscriptions. */
 
-/** One error of an answer. */
+/** An entry of `errors` in a GraphQL response. */
 export interface GraphQLFailure {
   readonly message: string;
   readonly extensions?: { readonly code?: string; readonly retriable?: boolean };
 }
 
-/** The server answered, and the answer holds errors. */
+/** The server answered with GraphQL errors. */
 export class RequestFailedError extends Error {
   constructor(readonly errors: readonly GraphQLFailure[]) {
     super(errors[0]?.message ?? 'The server answered without data.');
@@ -18,7 +18,7 @@ export class RequestFailedError extends Error {
   }
 }
 
-/** Asking again cannot help: the request itself is refused. */
+/** Codes that a retry cannot fix: the request itself is refused. */
 const FINAL_CODES: ReadonlySet<unknown> = new Set([
   'BAD_REQUEST',
   'BAD_USER_INPUT',
@@ -32,7 +32,7 @@ const FINAL_CODES: ReadonlySet<unknown> = new Set([
   'UNAUTHENTICATED',
 ]);
 
-/** The refusal in what a request or a subscription ended with; null where trying again may help. */
+/** The final error of a request or subscription; null if a retry may help. */
 export function finalRefusal(reason: unknown): RequestFailedError | null {
   const error = Array.isArray(reason) ? new RequestFailedError(reason) : reason;
   return error instanceof RequestFailedError && FINAL_CODES.has(error.code) ? error : null;

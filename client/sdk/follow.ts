@@ -1,6 +1,6 @@
 /**
- * A value that follows the server: asked for, then pushed, and asked for again after every reconnect, since pushes may
- * have been missed. Of two values the one with the higher revision is shown. Goes on until it is told to stop.
+ * A live value: queried, then pushed, and queried again after every reconnect, since pushes may have been missed. The
+ * value with the highest revision is shown. Runs until it is stopped.
  */
 
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
@@ -11,7 +11,7 @@ import { finalRefusal, type RequestFailedError } from './errors.js';
 import { extensionsFor, hashOf, isUnknownHash } from './hashes.js';
 import { backoffMs } from './backoff.js';
 
-/** Anything the server counts the changes of. */
+/** A value with a revision, counted by the server. */
 export interface Revised {
   readonly revision: number;
 }
@@ -20,16 +20,16 @@ export interface FollowOptions<TQuery, TUpdate, TVariables extends object, TValu
   readonly query: TypedDocumentNode<TQuery, TVariables>;
   readonly subscription: TypedDocumentNode<TUpdate, TVariables>;
   readonly variables: TVariables;
-  /** Takes the value out of an answer. */
+  /** Extracts the value from a query result. */
   readonly ofQuery: (data: TQuery) => TValue;
-  /** Takes the value out of a push. */
+  /** Extracts the value from a push. */
   readonly ofUpdate: (data: TUpdate) => TValue;
   readonly onValue: (value: TValue) => void;
-  /** Told of a refusal that trying again cannot help; nothing is followed any more then. */
+  /** Called for a refusal that a retry cannot fix; the live value then stops. */
   readonly onError?: (error: RequestFailedError) => void;
 }
 
-/** Starts to follow, and returns what ends it. */
+/** Starts a live value and returns a function that stops it. */
 export type Follow = <TQuery, TUpdate, TVariables extends object, TValue extends Revised>(
   options: FollowOptions<TQuery, TUpdate, TVariables, TValue>,
 ) => () => void;
@@ -100,7 +100,7 @@ function followOne<TQuery, TUpdate, TVariables extends object, TValue extends Re
   const ask = (attempt = 0) => {
     const asked = ++nAsked;
     request(query, variables).then(
-      // A later question makes the answer to this one worthless.
+      // Ignore the answer if a later query has been sent.
       (data) => asked === nAsked && offer(ofQuery(data)),
       (reason: unknown) => asked === nAsked && failed(reason, () => ask(attempt + 1), attempt),
     );
@@ -110,7 +110,7 @@ function followOne<TQuery, TUpdate, TVariables extends object, TValue extends Re
     unsubscribe = socket.subscribe<TUpdate>(payloadOf(subscription, variables), {
       next: ({ data, errors }) => {
         nPushed += 1;
-        // A push that failed says no more than that there was one.
+        // A failed push still means that the value changed.
         if (errors !== undefined || data == null) ask();
         else offer(ofUpdate(data));
       },
@@ -122,7 +122,7 @@ function followOne<TQuery, TUpdate, TVariables extends object, TValue extends Re
     });
   };
   const stopListening = socket.on('connected', () => {
-    // The server may count from another number now; its answer is the truth again.
+    // The server may have been reset to lower revisions, so accept the next answer with any revision.
     shown = -Infinity;
     ask();
   });

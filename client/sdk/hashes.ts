@@ -1,4 +1,4 @@
-/** Operations are registered with the server at build time, so that their hashes are sent, not their texts. */
+/** Persisted operations: the server has them from build time, so that requests send hashes instead of texts. */
 
 import type { DocumentNode } from 'graphql';
 import type { Client, SubscribePayload } from 'graphql-ws';
@@ -9,17 +9,17 @@ export function hashOf(document: DocumentNode): string | undefined {
   return meta?.hash?.replace(/^sha256:/, '');
 }
 
-/** What names a registered operation in a request. */
+/** The request extension that refers to a persisted operation. */
 export function extensionsFor(hash: string): { persistedQuery: { version: 1; sha256Hash: string } } {
   return { persistedQuery: { version: 1, sha256Hash: hash } };
 }
 
-/** True for the errors of a server that does not know a hash, being of another build: it wants the text. */
+/** True if the server, from a different build, does not have the hash and needs the text. */
 export function isUnknownHash(errors: unknown): boolean {
   return Array.isArray(errors) && errors[0]?.message === 'PersistedQueryNotFound';
 }
 
-/** The same socket, leaving the text out where there is a hash, until the server says that it does not know it. */
+/** Wraps a socket client to send hashes without texts, until the server reports a hash as unknown. */
 export function sendHashes(socket: Client): Client {
   const unknown = new Set<unknown>();
   return {

@@ -1,4 +1,4 @@
-/** The ranked list, followed: what most frontends want. */
+/** The ranked list as a live value, the common case for frontends. */
 
 import {
   RecommendationsDocument,
@@ -13,11 +13,11 @@ export interface FollowRecommendationsOptions {
   /** Length of the list, 1 to 100; default 10. */
   readonly first?: number;
   readonly onList: (list: RankedListFragment) => void;
-  /** Told of a refusal that trying again cannot help. */
+  /** Called for a refusal that a retry cannot fix. */
   readonly onError?: (error: RequestFailedError) => void;
 }
 
-/** Calls back with the list and with every newer one. Returns what ends it. */
+/** Calls back with the list and with every update. Returns a function that stops it. */
 export function followRecommendations(
   client: Pick<Client, 'follow'>,
   { first = 10, onList, onError }: FollowRecommendationsOptions,

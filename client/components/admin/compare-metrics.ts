@@ -1,4 +1,4 @@
-/** Two lists of metrics as rows to compare, with what was published for this method. */
+/** Joins two lists of metrics into rows to compare, with the published figures for this method. */
 
 export interface MetricRow {
   readonly name: string;
@@ -15,12 +15,12 @@ export interface ComparedMetric {
   readonly personaId: string | null;
   readonly left: MetricRow | null;
   readonly right: MetricRow | null;
-  /** Left less right. */
+  /** Left minus right. */
   readonly difference: number | null;
-  /** Of the left against the right: `same` while their intervals overlap. Null where one, or every interval, is missing. */
+  /** Left against right: `same` while the intervals overlap. Null if a side, or every interval, is missing. */
   readonly verdict: 'better' | 'worse' | 'same' | null;
   readonly published: number | null;
-  /** What the bars of this row are drawn in. */
+  /** Range of the axis of this row. */
   readonly range: { readonly low: number; readonly high: number };
 }
 
@@ -31,10 +31,10 @@ const PUBLISHED = new Map([
   ['silhouette', 0.62],
 ]);
 
-/** Of the value: differences in the third digit are not to look like a world. */
+/** Smallest margin, as a share of the value, so that differences in the third digit do not look large. */
 const MIN_MARGIN = 0.03;
 
-/** In the order of the left list, then what only the right one has; each metric before its parts by persona. */
+/** Ordered as the left list, then metrics that only the right list has; each metric before its values by persona. */
 export function compareMetrics(left: readonly MetricRow[], right: readonly MetricRow[]): ComparedMetric[] {
   const names = [...new Set([...left, ...right].map(({ name }) => name))];
   const find = (rows: readonly MetricRow[], name: string) => rows.find((row) => row.name === name) ?? null;
@@ -70,7 +70,7 @@ function toRow(name: string, left: MetricRow | null, right: MetricRow | null): C
   };
 }
 
-/** Wide enough for both intervals and as much again to each side, so that their distance can be seen. */
+/** Covers both intervals and as much again on each side, so that their distance is visible. */
 function rangeOf(left: MetricRow | null, right: MetricRow | null): ComparedMetric['range'] {
   const rows = [left, right].filter((row) => row !== null);
   const low = Math.min(...rows.map((row) => row.low));

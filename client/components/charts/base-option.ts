@@ -1,4 +1,4 @@
-/** What all charts have in common: type, grid, axes, legend and tooltip, in the colours of the theme. */
+/** Common options of all charts: font, grid, axes, legend and tooltip, in the colours of the theme. */
 
 import type { ChartStyle } from './useChartStyle.js';
 import type { EChartsOption } from './echarts.js';
@@ -33,7 +33,7 @@ export function legendOf(style: ChartStyle, names: readonly string[]): EChartsOp
   };
 }
 
-/** `confine` keeps it inside the card, which hides what sticks out. */
+/** `confine` keeps the tooltip inside the card, which clips overflow. */
 export function tooltipOf(style: ChartStyle) {
   return {
     confine: true,
@@ -45,7 +45,7 @@ export function tooltipOf(style: ChartStyle) {
   };
 }
 
-/** Text and lines of an axis. */
+/** Label and line styles of an axis. */
 export function axisLook(style: ChartStyle) {
   return {
     axisLine: { lineStyle: { color: style.line } },
@@ -56,7 +56,7 @@ export function axisLook(style: ChartStyle) {
   };
 }
 
-/** An element for a tooltip, from lines of text: nothing in it is ever read as HTML. */
+/** Builds a tooltip element from lines of text; nothing in it is parsed as HTML. */
 export function tooltipLines(title: string, lines: readonly string[]): HTMLElement {
   const box = document.createElement('div');
   const head = box.appendChild(document.createElement('strong'));

@@ -1,8 +1,8 @@
-/** The table behind a chart: what a screen reader reads, what the eye checks, and what the download holds. */
+/** The data table of a chart, shown on request, read by screen readers and downloaded as CSV. */
 
 export interface ChartColumn {
   readonly label: string;
-  /** How its cells are shown; `text` by default. The download holds the plain value. */
+  /** Formats cells on the page; `text` by default. The download holds the plain value. */
   readonly format?: (value: number) => string;
 }
 
@@ -27,12 +27,12 @@ export function toCsv({ columns, rows }: ChartTable): string {
 function csvCell(value: ChartCell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  // A spreadsheet would run a text that begins like a formula.
+  // A spreadsheet would evaluate a text that begins like a formula.
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Hands a text to the reader as a file. */
+/** Downloads a text as a file. */
 export function download(name: string, text: string, type = 'text/csv'): void {
   const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = document.createElement('a');

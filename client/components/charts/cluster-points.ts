@@ -1,4 +1,4 @@
-/** The points of the cluster map, cut by persona for drawing and summed up for an area. */
+/** Points of the cluster map, grouped by persona for drawing and summarised for an area. */
 
 export interface ClusterPoints {
   readonly x: readonly number[];
@@ -9,15 +9,15 @@ export interface ClusterPoints {
 }
 
 export interface PersonaPoints {
-  /** Float32Array [2 * n]: x and y in turn, as the drawing wants them. */
+  /** Float32Array [2 * n]: x and y alternating, as ECharts expects. */
   readonly points: Float32Array;
-  /** Uint32Array [n]: where each of them stands in the columns. */
+  /** Uint32Array [n]: index of each point in the columns. */
   readonly indices: Uint32Array;
 }
 
 export interface AreaSummary {
   readonly count: number;
-  /** Points of every persona. */
+  /** Number of points of every persona. */
   readonly counts: readonly number[];
   /** Mean of the points in the area; 0 without any. */
   readonly silhouette: number;

@@ -1,4 +1,4 @@
-/** The parts of ECharts that our charts use. Imported by lazily loaded pages only: it is the largest thing there is. */
+/** The parts of ECharts that our charts use. Import it from lazily loaded pages only: it is the largest dependency. */
 
 import { BarChart, HeatmapChart, LineChart, ParallelChart, SankeyChart, ScatterChart } from 'echarts/charts';
 import {
@@ -31,7 +31,7 @@ use([
   VisualMapContinuousComponent,
 ]);
 
-/** One query for all charts: a page that mounts them again and again would collect them. */
+/** Shared by all charts; a query for each mounted chart would leak. */
 export const STILLNESS = matchMedia('(prefers-reduced-motion: reduce)');
 
 export { VChart };

@@ -1,9 +1,9 @@
-/** What is known of the behavioural features by name: their unit, and which of them tell personas apart. */
+/** Metadata of the behavioural features: units, and the features that separate personas best. */
 
 import type { ChartStyle } from './useChartStyle.js';
 
 const SHARES = /^(clickThroughRate|\w+(Rate|Share)|topCategoryAffinity)$/;
-/** Codes of a label encoding: their mean means nothing. */
+/** Codes of a label encoding; their mean has no meaning. */
 const CODES: ReadonlySet<string> = new Set(['device', 'locale']);
 
 export function featureFormat(style: ChartStyle, feature: string): (value: number) => string {
@@ -12,7 +12,7 @@ export function featureFormat(style: ChartStyle, feature: string): (value: numbe
 
 type Centroid = readonly { readonly feature: string; readonly value: number }[];
 
-/** Features by how far the centroids lie apart, relative to their largest value; furthest first. */
+/** Features ordered by the spread of the centroids relative to their largest value, largest first. */
 export function mostTelling(centroids: readonly Centroid[]): string[] {
   const values = new Map<string, number[]>();
   for (const { feature, value } of centroids.flat()) {
@@ -26,7 +26,7 @@ export function mostTelling(centroids: readonly Centroid[]): string[] {
   return [...values].sort((a, b) => spread(b[1]) - spread(a[1])).map(([feature]) => feature);
 }
 
-/** The next round number from here up: 1, 2, 5 times a power of ten. */
+/** The smallest round number not below `most`: 1, 2 or 5 times a power of ten. */
 export function axisEnd(most: number): number {
   if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));

@@ -1,4 +1,4 @@
-/** A grid of cells, the darker the more (in dark colours: the lighter). */
+/** Options of a heat map: darker means more (lighter in the dark theme). */
 
 import { axisLook, baseOption, FONT_SIZE, tooltipLines, tooltipOf } from './base-option.js';
 import type { EChartsOption } from './echarts.js';
@@ -10,7 +10,7 @@ export interface HeatOptions {
   /** Column, row, value. */
   readonly cells: readonly (readonly [number, number, number])[];
   readonly format: (value: number) => string;
-  /** Lines of the tooltip for one cell. */
+  /** Lines of the tooltip of a cell. */
   readonly describe: (column: number, row: number, value: number) => { title: string; lines: string[] };
   /** Writes the values into the cells, and every name below them; false by default. */
   readonly hasLabels?: boolean;
@@ -74,7 +74,7 @@ export function heatGrid(style: ChartStyle, options: HeatOptions): EChartsOption
   };
 }
 
-/** The stronger colours of the ramp want ink of the other kind. */
+/** Text colour on a cell: inverted on the stronger colours of the ramp. */
 function inkOn({ isDark }: ChartStyle, share: number): string {
   const isStrong = share > 0.62;
   return isStrong === isDark ? '#16152a' : '#ffffff';

@@ -1,4 +1,4 @@
-/** Lines over time, one for each name. */
+/** Options of a time series chart, with a line per name. */
 
 import { axisLook, baseOption, legendOf, tooltipLines, tooltipOf } from './base-option.js';
 import type { EChartsOption } from './echarts.js';
@@ -17,10 +17,10 @@ export interface TimeLinesOptions {
   readonly format: (value: number) => string;
   /** Fills the space below a single line. */
   readonly isArea?: boolean;
-  /** What the axis of time shows, in milliseconds since the epoch. */
+  /** Range of the time axis, milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
-  /** The largest value of the axis; by the data when left out. */
+  /** Largest value of the axis; derived from the data by default. */
   readonly max?: number;
 }
 
@@ -30,7 +30,7 @@ interface AxisTooltip {
 }
 
 const DAY_MS = 86_400_000;
-/** Few points deserve a mark of their own; many would be a smear. */
+/** Up to this many points are drawn with a symbol each; more would overlap. */
 const MAX_MARKED_POINTS = 40;
 
 export function timeLines(style: ChartStyle, options: TimeLinesOptions): EChartsOption {

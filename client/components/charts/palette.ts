@@ -1,6 +1,6 @@
 /**
- * Colours of charts. Categories: after Okabe and Ito (2008), told apart by people with any of the usual colour
- * deficiencies, and darkened or lightened until each stands out 3 to 1 from the surface of its theme.
+ * Colours of charts. Categories: after Okabe and Ito (2008), distinguishable with the common colour
+ * vision deficiencies, and darkened or lightened to a contrast of 3:1 against the surface of its theme.
  */
 
 const LIGHT = [
@@ -27,7 +27,7 @@ const DARK = [
 const LIGHT_RAMP = ['#f3f2fc', '#cfccf3', '#9a94e3', '#5f56cf', '#2d2590'] as const;
 const DARK_RAMP = ['#25253a', '#3d3873', '#6158b8', '#948bee', '#d6d2ff'] as const;
 
-/** Symbols that go with the colours, so that nobody depends on colour alone. */
+/** Symbols that go with the colours, so that charts do not depend on colour alone. */
 export const SYMBOLS = [
   'circle',
   'diamond',
@@ -43,7 +43,7 @@ export function categoryColours(isDark: boolean): readonly string[] {
   return isDark ? DARK : LIGHT;
 }
 
-/** From little to much, for heat maps. */
+/** Colour ramp of heat maps, from low to high. */
 export function rampColours(isDark: boolean): readonly string[] {
   return isDark ? DARK_RAMP : LIGHT_RAMP;
 }

@@ -1,4 +1,4 @@
-/** Pools neighbouring points of a click-through rate until there are enough impressions to divide by. */
+/** Pools neighbouring points of a click-through rate until they have enough impressions. */
 
 export interface CtrPoint {
   readonly at: string;
@@ -8,12 +8,12 @@ export interface CtrPoint {
 }
 
 export interface PooledPoint {
-  /** Where the last of the points begins, milliseconds since the epoch. */
+  /** Start of the last of the points, milliseconds since the epoch. */
   readonly at: number;
   readonly impressions: number;
-  /** From 0 to 1, also where noise gives more clicks than impressions. */
+  /** From 0 to 1, also if noise gives more clicks than impressions. */
   readonly ctr: number;
-  /** Mean over impressions; null where none of the points has one. */
+  /** Mean over impressions; null if no point has a value. */
   readonly adjustedCtr: number | null;
 }
 
@@ -21,10 +21,10 @@ export interface PooledPoint {
 export const MAX_NOISE = 0.05;
 
 /**
- * Every pooled point has at least `minImpressions`, but for the newest, which has what there is. `noiseStdDev`: the
- * standard deviation of the noise on one count of one point, default 0. With noise every pooled point has so many
- * impressions that the noise of its points together, which grows with the root of their number, is below `MAX_NOISE`
- * of them; what is left over is left out.
+ * Every pooled point has at least `minImpressions`; only the newest may have fewer. `noiseStdDev`: the standard
+ * deviation of the noise on a count of a single point, default 0. With noise every pooled point has so many impressions
+ * that the noise of its points together, which grows with the root of their number, is below `MAX_NOISE` of them; the
+ * remaining points are left out.
  */
 export function poolPoints(
   points: readonly CtrPoint[],

@@ -1,4 +1,4 @@
-/** How charts look and speak: the colours of the theme in force, and numbers and instants in the reader's language. */
+/** Style of charts: the colours of the current theme, and formats for numbers and instants in the user's language. */
 
 import { computed, type ComputedRef } from 'vue';
 import { useI18n } from 'vue-i18n';

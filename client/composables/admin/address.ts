@@ -1,9 +1,9 @@
-/** What a view shows, kept in the address, so that a link to it shows the same to whoever follows it. */
+/** View state in the query string of the address, so that a link reproduces the view. */
 
 import { computed, type WritableComputedRef } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 
-/** Null stands for a parameter that is not there. Setting one replaces the entry of the history, like scrolling. */
+/** A query parameter; null if it is absent. Setting it replaces the history entry instead of adding to it. */
 export function useAddressParameter(name: string): WritableComputedRef<string | null> {
   const route = useRoute();
   const router = useRouter();

@@ -1,4 +1,4 @@
-/** Tells whether figures belong to the chosen range. */
+/** Checks whether an answer belongs to the chosen range. */
 
 export interface AnalyticsRange {
   /** ISO instants. */
@@ -10,8 +10,8 @@ export interface AnalyticsRange {
 const GRAIN_MS = { MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 } as const;
 
 /**
- * True when an answer has the grain and the length that were asked for. The server rounds both ends out to whole
- * points, so an answer may be up to two points longer; a live range moves on while its answer is on the way.
+ * True if an answer has the requested grain and length. The server rounds both ends out to whole
+ * points, so an answer may be up to two points longer; a live range moves while its request is in flight.
  */
 export function isAnswerTo(asked: AnalyticsRange, answer: AnalyticsRange): boolean {
   const lengthOf = ({ from, to }: AnalyticsRange) => Date.parse(to) - Date.parse(from);

@@ -1,4 +1,4 @@
-/** What an administrator decides about a file, and the mapping that the importer takes for it. */
+/** An administrator's choices for a file, and the importer mapping built from them. */
 
 export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
@@ -13,7 +13,7 @@ export interface ImportPreview {
   readonly hasHeader: boolean;
   readonly fields: readonly { readonly field: string; readonly isRequired: boolean }[];
   readonly columns: readonly PreviewColumn[];
-  /** Why an import would stop; null where it would not. */
+  /** The question that stops an import; null if nothing does. */
   readonly question: string | null;
   readonly questionField: string | null;
   readonly rule: RatingRule | null;
@@ -31,7 +31,7 @@ export interface ImportPreview {
 export interface PreviewColumn {
   readonly name: string;
   readonly field: string | null;
-  /** False: the cells say "text", "number" or "time". */
+  /** False: cells are replaced by "text", "number" or "time". */
   readonly isShown: boolean;
   readonly isNested: boolean;
   readonly cells: readonly string[];
@@ -52,7 +52,7 @@ export interface RejectReason {
   readonly values: readonly { readonly value: string; readonly count: number }[];
 }
 
-/** The four numbers that say what ratings mean. */
+/** The four numbers that define a rating scale. */
 export const SCALE_INPUTS = ['least', 'most', 'likeAt', 'dislikeAt'] as const;
 export type ScaleInput = (typeof SCALE_INPUTS)[number];
 
@@ -63,9 +63,9 @@ export interface ImportChoices {
   readonly types: Readonly<Record<string, string>>;
   /** The type of every row of events without a column of types; '' for none. */
   readonly everyType: string;
-  /** As typed; null where nothing was, so that what the importer finds is shown. */
+  /** As typed; null if untouched, and then the value detected by the importer is shown. */
   readonly scale: Readonly<Record<ScaleInput, string | null>>;
-  /** '' leaves it to the importer. */
+  /** '' lets the importer detect it. */
   readonly delimiter: string;
   readonly encoding: string;
   readonly itemsFromEvents: boolean;
@@ -93,7 +93,7 @@ export interface Mapping {
   'items-from-events'?: boolean;
 }
 
-/** Takes a column for a field; '' leaves the column out. A field has one column, so that another one loses it. */
+/** Maps a column to a field; '' leaves it out. A field has a single column, so its previous column is unmapped. */
 export function withColumn(
   choices: ImportChoices,
   { columns }: Pick<ImportPreview, 'columns'>,
@@ -106,7 +106,7 @@ export function withColumn(
   return { ...choices, columns: { ...choices.columns, ...left, ...taken } };
 }
 
-/** What is wrong with the typed numbers; null when nothing is. */
+/** The fault in the typed numbers; null if there is none. */
 export function scaleFault({ scale }: ImportChoices): 'number' | 'scale' | 'thresholds' | null {
   const [least, most, likeAt, dislikeAt] = SCALE_INPUTS.map((input) => typed(scale[input]));
   if ([least, most, likeAt, dislikeAt].some((value) => Number.isNaN(value))) return 'number';
@@ -115,7 +115,7 @@ export function scaleFault({ scale }: ImportChoices): 'number' | 'scale' | 'thre
   return null;
 }
 
-/** What was chosen and nothing else, for the next preview. */
+/** Only the explicit choices, for the next preview. */
 export function chosenMapping(
   kind: ImportKind,
   choices: ImportChoices,
@@ -133,7 +133,7 @@ export function chosenMapping(
   return mapping;
 }
 
-/** What the page shows: the choices, and what the importer found where nothing was chosen. */
+/** The mapping that the page shows: choices, and detected values for the rest. */
 export function wholeMapping(kind: ImportKind, choices: ImportChoices, preview: ImportPreview): Mapping {
   const map = preview.fields.flatMap(({ field }): [string, string][] => {
     const columns = preview.columns.filter((column) => column.field === field);
@@ -147,12 +147,12 @@ export function wholeMapping(kind: ImportKind, choices: ImportChoices, preview: 
   };
   const { rule } = preview;
   if (kind !== 'ratings' || rule === null) return mapping;
-  // Around thresholds alone the scale is what the whole file holds, not its beginning.
+  // With thresholds only, the importer takes the scale from the whole file, not from its beginning.
   if (rule.origin !== 'given') mapping.scale = `${rule.least}..${rule.most}`;
   return { ...mapping, 'like-at': rule.likeAt, 'dislike-at': rule.dislikeAt };
 }
 
-/** The file that `--mapping` takes. Texts are quoted as in JSON, which YAML reads. */
+/** Writes the file for `--mapping`. Strings are quoted as in JSON, which is valid YAML. */
 export function mappingYaml(mapping: Mapping): string {
   return Object.entries(mapping)
     .map(([key, value]: [string, unknown]) => {
@@ -176,7 +176,7 @@ function chosenScale({ scale }: ImportChoices, rule: RatingRule | null): Mapping
   return chosen;
 }
 
-/** Null for nothing; NaN for what is no number. A comma may stand for the point. */
+/** Parses typed text: null if empty, NaN if not a number. A decimal comma is accepted. */
 function typed(text: string | null): number | null {
   const plain = text?.trim().replace(',', '.') ?? '';
   return plain === '' ? null : Number.isFinite(Number(plain)) ? Number(plain) : Number.NaN;

@@ -1,4 +1,4 @@
-/** Reads what the server says during an import: one JSON object a line, the report, the preview or an error last. */
+/** Parses the progress stream of an import: a JSON object per line; the last is the report, the preview or an error. */
 
 import type { ImportPreview, RejectReason } from './import-mapping.js';
 
@@ -19,7 +19,7 @@ export interface ImportReport {
   readonly to: number | null;
   /** The most frequent first. */
   readonly reasons: readonly RejectReason[];
-  /** Why this import should not pass for a success. */
+  /** Reasons to treat this import as failed. */
   readonly problems: readonly string[];
   readonly ignoredColumns: readonly string[];
   /** The first of the rejected rows. */
@@ -48,7 +48,7 @@ interface Line {
   readonly errors?: readonly { readonly message: string }[];
 }
 
-/** Works on a text that is still growing: a line without its end is left for later. */
+/** Accepts a partial response: an incomplete last line is ignored. */
 export function readProgress(text: string): ImportProgress {
   let progress: ImportProgress = { fraction: 0, rows: 0, report: null, preview: null, error: null };
   for (const line of text.split('\n')) {

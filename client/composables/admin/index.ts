@@ -1,4 +1,4 @@
-/** State and behaviour of the admin pages; kept apart, so that nobody else loads it. */
+/** Composables of the admin pages; a separate module, so that users do not load them. */
 
 export * from './address.js';
 export * from './useAlerts.js';

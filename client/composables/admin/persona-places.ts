@@ -1,4 +1,4 @@
-/** Which persona has which place in the palette. Archetypes keep theirs from one version to the next. */
+/** Assigns personas to places of the palette. Archetypes keep their place across versions. */
 
 const ARCHETYPE_PLACES = new Map([
   ['seeker', 0],
@@ -6,10 +6,10 @@ const ARCHETYPE_PLACES = new Map([
   ['buyer', 2],
   ['explorer', 3],
 ]);
-/** Places of the palette; the seventh is for people without a persona. */
+/** Places of the palette; the seventh is for users without a persona. */
 const FREE_PLACES = [4, 5, 7, 0, 1, 2, 3] as const;
 
-/** The same ids give the same places, whatever their order. */
+/** The same ids give the same places in any order. */
 export function personaPlaces(personaIds: readonly string[]): ReadonlyMap<string, number> {
   const ids = [...new Set(personaIds)].sort();
   const places = new Map<string, number>();

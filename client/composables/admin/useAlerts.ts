@@ -1,4 +1,4 @@
-/** What wants an administrator's eye: newest first, live, and acknowledging it. Admins only. */
+/** Alerts, newest first and live, and acknowledging them. Admins only. */
 
 import { useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -24,7 +24,7 @@ export interface Alerts extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure'
   /** Newest first. */
   readonly alerts: ComputedRef<readonly AlertRow[]>;
   readonly openCount: ComputedRef<number>;
-  /** The alert on its way to being acknowledged, or null. */
+  /** The alert that is being acknowledged, or null. */
   readonly acknowledging: Readonly<Ref<string | null>>;
   readonly refusal: DeepReadonly<Ref<Failure | null>>;
   acknowledge(id: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** The dashboards: figures of a stretch of time, the map of users, and what differential privacy did. Admins only. */
+/** Data of the dashboards: figures of a time range, the map of users, and the privacy budget. Admins only. */
 
 import { computed, type ComputedRef, type MaybeRefOrGetter } from 'vue';
 import { toValue } from 'vue';
@@ -21,12 +21,12 @@ export type PrivacyReport = PrivacyRowFragment;
 
 type Request = Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'>;
 
-/** Answers pass by and are not kept: every refresh has other figures. */
+/** Answers are not cached: every refresh returns new figures. */
 const FETCH = { fetchPolicy: 'no-cache' } as const;
 
 /**
- * Asks again whenever the range moves. The last answer stays while a range of the same length moves on with time; it
- * is not shown under another range.
+ * Queries again when the range changes. While a live range of the same length advances, the last answer is kept; it is
+ * dropped when a different range is chosen.
  */
 export function useAnalytics(
   range: MaybeRefOrGetter<AnalyticsRange>,

@@ -1,4 +1,4 @@
-/** How behaviour drifts away from the active model, and how users moved between two versions. Admins only. */
+/** Drift of behaviour from the active model, and moves of users between two versions. Admins only. */
 
 import { computed, type ComputedRef, type MaybeRefOrGetter } from 'vue';
 import { toValue } from 'vue';
@@ -22,7 +22,7 @@ export function useDrift(): Request & { readonly report: ComputedRef<DriftReport
   return { ...pick(query), report: computed(() => query.data.value?.drift ?? null) };
 }
 
-/** Null versions: from the parent of the active version to it. `evolution` is null where there are no two versions. */
+/** Null versions: the parent of the active version, and the active version. `evolution` is null without two versions. */
 export function useEvolution(
   versions: MaybeRefOrGetter<{ readonly from: number | null; readonly to: number | null }>,
 ): Request & { readonly evolution: ComputedRef<Evolution | null> } {

@@ -1,5 +1,6 @@
 /**
- * Sending a file to be imported, with progress both ways. XMLHttpRequest, since `fetch` tells nothing of an upload.
+ * Uploads a file for import, with progress of upload and import. Uses XMLHttpRequest, since `fetch` does not report
+ * upload progress.
  * Admins only.
  */
 
@@ -15,7 +16,7 @@ export type { ImportReport };
 export interface ImportState {
   /** `sending` while bytes go up, `working` while the server reads and writes. */
   readonly phase: 'idle' | 'sending' | 'working' | 'done' | 'failed';
-  /** Of the phase, 0 to 1. */
+  /** Progress of the phase, 0 to 1. */
   readonly fraction: number;
   /** Rows read so far. */
   readonly rows: number;
@@ -27,7 +28,7 @@ export interface ImportOrder {
   readonly kind: ImportKind;
   readonly file: File;
   readonly mapping: Mapping;
-  /** Checks everything and writes nothing. */
+  /** Validates the file without writing. */
   readonly isDryRun: boolean;
 }
 
@@ -86,7 +87,7 @@ export function useImport(): {
   return { state: readonly(state) as DeepReadonly<Ref<ImportState>>, send, cancel };
 }
 
-/** The kind of failure that a status of the import endpoint stands for. */
+/** Maps an HTTP status of the import endpoint to a kind of failure. */
 export function failureKindOf(status: number): Failure['kind'] {
   return status === 401 || status === 403 ? 'refused' : status === 409 ? 'busy' : 'fault';
 }

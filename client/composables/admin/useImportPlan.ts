@@ -1,5 +1,5 @@
 /**
- * A file that is about to be imported: the server says what it takes the beginning for, again after each choice.
+ * The plan of an import: the server previews the beginning of the file, again after each choice.
  * Admins only.
  */
 
@@ -20,7 +20,7 @@ import {
 import { readProgress } from './import-progress.js';
 import { failureKindOf } from './useImport.js';
 
-/** So many bytes of a file are sent for its preview. */
+/** Number of bytes of a file that are sent for a preview. */
 export const PREVIEW_BYTES = 256 * 1024;
 const DEBOUNCE_MS = 300;
 
@@ -28,18 +28,18 @@ export interface ImportPlan {
   readonly kind: Readonly<ShallowRef<ImportKind>>;
   readonly file: Readonly<ShallowRef<File | null>>;
   readonly choices: Readonly<ShallowRef<ImportChoices>>;
-  /** The last answer; null before the first, and when the file or its kind has changed. */
+  /** The last preview; null before the first, and after the file or its kind changes. */
   readonly preview: Readonly<ShallowRef<ImportPreview | null>>;
   readonly isLoading: Readonly<ShallowRef<boolean>>;
   readonly failure: Readonly<ShallowRef<Failure | null>>;
-  /** What an import of the file as shown takes; null while it would not start. */
+  /** The mapping for the import as shown; null while the import would not start. */
   readonly mapping: ComputedRef<Mapping | null>;
   setKind(kind: ImportKind): void;
   setFile(file: File): void;
   choose(choices: ImportChoices): void;
 }
 
-/** One file at a time. A choice is asked about after 300 ms without another one. */
+/** Handles a single file at a time. Choices are debounced by 300 ms before the next preview. */
 export function useImportPlan(): ImportPlan {
   const { token } = useSession();
   const kind = shallowRef<ImportKind>('events');
@@ -105,7 +105,7 @@ export function useImportPlan(): ImportPlan {
     }
   }
 
-  /** Columns and types belong to one file of one kind. */
+  /** Columns and types belong to a single file and kind. */
   function begin(kept: ImportChoices): void {
     choices.value = kept;
     preview.value = null;

@@ -1,4 +1,4 @@
-/** How the system does right now, up to four times a second, with the last minute of it. Admins only. */
+/** Live rates, up to four times a second, with a history of the last minute. Admins only. */
 
 import { computed, shallowRef, type Ref, type ShallowRef } from 'vue';
 
@@ -12,11 +12,11 @@ export interface LiveFeed {
   readonly history: Readonly<ShallowRef<readonly LiveRates[]>>;
   /** Null until the first answer. */
   readonly latest: Readonly<Ref<LiveRates | null>>;
-  /** Takes in what a query found. */
+  /** Adds the result of a query. */
   offer(rates: LiveRates): void;
 }
 
-/** One minute at four a second. */
+/** 60 s at 4 updates per second. */
 export const HISTORY_LENGTH = 240;
 
 export function useLiveRates(isLive: Readonly<Ref<boolean>>, catchUp: () => void): LiveFeed {

@@ -1,4 +1,4 @@
-/** The active model, all kept versions, and making another one active. Admins only. */
+/** The active model, all stored versions, and activation. Admins only. */
 
 import { useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -11,11 +11,11 @@ export type ActiveModel = NonNullable<ActiveModelQuery['model']>;
 export type ModelRow = ModelRowFragment;
 
 export interface Models extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Null while nothing has been trained. */
+  /** Null before the first training. */
   readonly active: ComputedRef<ActiveModel | null>;
   /** Newest first. */
   readonly models: ComputedRef<readonly ModelRow[]>;
-  /** The version on its way to being active, or null. */
+  /** The version that is being activated, or null. */
   readonly activating: DeepReadonly<Ref<number | null>>;
   readonly refusal: DeepReadonly<Ref<Failure | null>>;
   activate(version: number): Promise<void>;

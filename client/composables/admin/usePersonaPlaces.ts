@@ -1,4 +1,4 @@
-/** The personas of the active model with their names in the reader's language and their colours, the same everywhere. */
+/** Names in the user's language and palette places for the personas of the active model. */
 
 import { computed, type ComputedRef } from 'vue';
 
@@ -10,13 +10,13 @@ import { personaPlaces } from './persona-places.js';
 export interface PersonaPlaces {
   /** Place in the palette of charts. */
   placeOf(personaId: string): number;
-  /** The name of a persona of the active model; for others what the server calls it. */
+  /** The name of a persona of the active model; the fallback for other personas. */
   labelOf(personaId: string, fallback?: string): string;
   /** How many personas there are; reading it makes a computation depend on them. */
   readonly count: ComputedRef<number>;
 }
 
-/** For persons without a persona. */
+/** Place for users without a persona. */
 const OTHER_PLACE = 6;
 
 export function usePersonaPlaces(): PersonaPlaces {

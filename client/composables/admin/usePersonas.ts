@@ -1,4 +1,4 @@
-/** The personas of the active model in full, and giving one another name. Admins only. */
+/** The personas of the active model in full, and renaming. Admins only. */
 
 import { useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -13,11 +13,11 @@ export type ModelEvidence = NonNullable<PersonaDetailsQuery['model']>;
 export interface Personas extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
   /** Largest share first. */
   readonly personas: ComputedRef<readonly PersonaDetails[]>;
-  /** Why there are as many; null before the first training. */
+  /** Evidence for the number of personas; null before the first training. */
   readonly model: ComputedRef<ModelEvidence | null>;
   readonly isRenaming: Readonly<Ref<boolean>>;
   readonly refusal: DeepReadonly<Ref<Failure | null>>;
-  /** Resolves to true when the persona has its new name. */
+  /** Resolves to true if the persona was renamed. */
   rename(personaId: string, label: string): Promise<boolean>;
 }
 

@@ -1,4 +1,4 @@
-/** The stretch of time that a page looks at and whether it goes on by itself; both live in the address. */
+/** The time range of a page and whether it is live; both are stored in the address. */
 
 import { computed, onScopeDispose, ref, watch, type ComputedRef, type Ref } from 'vue';
 
@@ -7,7 +7,7 @@ import { useAddressParameter } from './address.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** `refreshMs`: how soon the newest point of such a range is old. */
+/** `refreshMs`: refresh interval of a live range. */
 export const TIME_RANGES = {
   '1h': { spanMs: HOUR_MS, grain: 'MINUTE', refreshMs: 15_000 },
   '24h': { spanMs: DAY_MS, grain: 'HOUR', refreshMs: 60_000 },
@@ -23,7 +23,7 @@ const DEFAULT_RANGE: TimeRangeName = '7d';
 export interface TimeRange {
   readonly name: ComputedRef<TimeRangeName>;
   readonly isLive: ComputedRef<boolean>;
-  /** Ends now; moves on while live. Instants as ISO text. */
+  /** Ends now; advances while live. ISO instants. */
   readonly range: ComputedRef<{ from: string; to: string; grain: 'MINUTE' | 'HOUR' | 'DAY' }>;
   choose(name: TimeRangeName): void;
   setLive(isLive: boolean): void;

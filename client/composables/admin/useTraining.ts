@@ -1,4 +1,4 @@
-/** Training runs: the list, live progress, starting one and cancelling it. Admins only. */
+/** Training runs: list, live progress, start and cancellation. Admins only. */
 
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -37,14 +37,14 @@ export const TRAINING_STAGES: readonly TrainingStage[] = [
 export interface Training extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
   /** Newest first. */
   readonly runs: ComputedRef<readonly TrainingRun[]>;
-  /** The run under way, or null. */
+  /** The current run, or null. */
   readonly current: ComputedRef<TrainingRun | null>;
   readonly isStarting: Readonly<Ref<boolean>>;
   /** Why the last start or cancellation was refused. */
   readonly refusal: DeepReadonly<Ref<Failure | null>>;
   retrain(): Promise<void>;
   cancel(runId: string): Promise<void>;
-  /** Calls back when a run has ended, whoever started it. */
+  /** Calls back when a run has ended, also if it was started elsewhere. */
   onEnded(callback: (run: TrainingRun) => void): void;
 }
 

@@ -1,4 +1,4 @@
-/** One user as the system knows one: persona and its past, thumbs, and the list that user sees, live. Admins only. */
+/** A user's persona and its history, thumbs, and recommendations, live. Admins only. */
 
 import { computed, ref, type ComputedRef, type MaybeRefOrGetter } from 'vue';
 import { toValue } from 'vue';
@@ -10,14 +10,14 @@ import { useHeldList, useLiveQuery, useLiveSubscription, type HeldList, type Liv
 export type FoundUser = NonNullable<UserLookupQuery['user']>;
 
 export interface UserLookup extends Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Null when nothing is known of the id; undefined until the answer is there. */
+  /** Null if the id is unknown; undefined until the answer arrives. */
   readonly user: ComputedRef<FoundUser | null | undefined>;
   readonly list: Pick<HeldList<RankedListFragment>, 'shown' | 'change'>;
 }
 
 const LIST_LENGTH = 10;
 
-/** Asks while `userId` is not null. */
+/** Queries while `userId` is not null. */
 export function useUserLookup(userId: MaybeRefOrGetter<string | null>): UserLookup {
   const isEnabled = computed(() => toValue(userId) !== null);
   const variables = computed(() => ({ id: toValue(userId) ?? '', first: LIST_LENGTH }));

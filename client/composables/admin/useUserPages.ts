@@ -1,4 +1,4 @@
-/** All users, page by page, of one persona or of all. Admins only. */
+/** Pages of users, optionally of a single persona. Admins only. */
 
 import { computed, ref, watch, type ComputedRef, type MaybeRefOrGetter } from 'vue';
 import { toValue } from 'vue';
@@ -19,7 +19,7 @@ export interface UserPages extends Pick<LiveQuery<unknown>, 'isLoading' | 'failu
 const PAGE_LENGTH = 20;
 
 export function useUserPages(personaId: MaybeRefOrGetter<string | null>): UserPages {
-  /** Cursors of the pages before this one. */
+  /** Cursors of the previous pages. */
   const trail = ref<string[]>([]);
   watch(
     () => toValue(personaId),

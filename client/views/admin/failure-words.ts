@@ -1,4 +1,4 @@
-/** A failure in one sentence: the server's own, or ours. */
+/** The message of a failure: from the server, or a general text. */
 
 import { useI18n } from 'vue-i18n';
 
