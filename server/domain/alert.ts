@@ -1,4 +1,4 @@
-/** What an admin has to know of and to say that it is known. */
+/** Alerts: conditions that an admin sees and acknowledges. */
 
 export const ALERT_KINDS = [
   'drift',
@@ -13,7 +13,7 @@ export const ALERT_SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
 
 export interface Alert {
-  /** Follows from what it is about, so that instances that see the same thing raise it once. */
+  /** Derived from the subject, so that instances that detect the same condition raise it once. */
   readonly alertId: string;
   readonly kind: AlertKind;
   readonly severity: AlertSeverity;
@@ -21,7 +21,7 @@ export interface Alert {
   readonly at: number;
   readonly modelVersion: number | null;
   readonly acknowledgedAt: number | null;
-  /** The pseudonym of the admin's token, or "admin" for a token without a user; null while nobody has. */
+  /** The pseudonym of the admin's token, or "admin" for a token without a user; null until acknowledged. */
   readonly acknowledgedBy: string | null;
   /** The figures behind it, by name. */
   readonly values: Readonly<Record<string, number>>;

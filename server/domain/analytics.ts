@@ -1,14 +1,14 @@
-/** Counters behind the dashboards, and what the dashboards are told. */
+/** Counters behind the dashboards, and the figures the dashboards show. */
 
 import { DAY_MS, HOUR_MS } from './time.js';
 
 export const METRIC_COUNTERS = [
   'impressions',
-  /** Impressions with a place in a list; of the rest only the number is known. */
+  /** Impressions with a position in a list; the rest are only counted. */
   'placedImpressions',
   'views',
   'clicks',
-  /** Clicks with a place in a list. */
+  /** Clicks with a position in a list. */
   'placedClicks',
   /** Further clicks on an item of the same list. */
   'repeatedClicks',
@@ -19,14 +19,14 @@ export const METRIC_COUNTERS = [
   'dislikes',
   'retracts',
   'sessions',
-  /** Views and clicks that say how long they lasted. */
+  /** Views and clicks with a dwell time. */
   'dwells',
   'dwellSeconds',
 ] as const;
 export type MetricCounter = (typeof METRIC_COUNTERS)[number];
 
 /**
- * A counter of one value of a dimension: `impressions@3` and `clicks@3` by zero-based position, `category@books`,
+ * A counter per value of a dimension: `impressions@3` and `clicks@3` by zero-based position, `category@books`,
  * `hour@13` (UTC, in buckets of a day), `hits@2`, `misses@2` and `percentiles@2` by model version.
  */
 export type MetricDimension =
@@ -45,33 +45,33 @@ export const GRAIN_MS: Readonly<Record<MetricGrain, number>> = {
   day: DAY_MS,
 };
 
-/** How long buckets are kept: minutes for yesterday beside today, hours for a month beside the last, days for good. */
+/** Retention of buckets: minutes cover yesterday and today, hours six weeks; days are never deleted. */
 export const KEPT_MS: Readonly<Record<MetricGrain, number>> = {
   minute: 2 * DAY_MS,
   hour: 42 * DAY_MS,
   day: Infinity,
 };
 
-/** Persona of the buckets of users who have none. */
+/** Persona of the buckets of users without a persona. */
 export const NO_PERSONA = 'none';
 
-/** One bucket of counters. */
+/** A bucket of counters. */
 export interface MetricBucket {
   readonly grain: MetricGrain;
   /** Start of the bucket, ms since the epoch. */
   readonly at: number;
   /** A persona id, or `NO_PERSONA`. */
   readonly persona: string;
-  /** What follows from the record, and can be counted again from it. */
+  /** Counters derived from recorded events; a recount restores them. */
   readonly counters: MetricCounters;
-  /** What was counted while serving and is in no record: lists that were shown, predictions that were put to the test. */
+  /** Counted while serving, without recorded events, so a recount cannot restore them: lists shown, predictions tested. */
   readonly served?: MetricCounters;
 }
 
-/** How the system does right now, on all instances together. Null where differential privacy withholds a figure. */
+/** Current figures of all instances together. Null where differential privacy withholds a figure. */
 export interface LiveRates {
   readonly at: number;
-  /** Users who did something or were shown something in the last five minutes. */
+  /** Users with an event or an impression in the last five minutes. */
   readonly activeUsers: number | null;
   /** Means over the last ten seconds. */
   readonly thumbsPerSecond: number | null;
@@ -90,11 +90,11 @@ export interface LiveRates {
 export interface CtrPoint {
   readonly at: number;
   readonly impressions: number;
-  /** Clicks that can be set against an impression. */
+  /** Clicks with a matching impression. */
   readonly clicks: number;
   /** Null without an impression. */
   readonly ctr: number | null;
-  /** What the rate would be had every impression stood in the first place; null where the data cannot say. */
+  /** The rate if every impression were in first position; null where the data do not suffice to estimate it. */
   readonly adjustedCtr: number | null;
 }
 
@@ -103,12 +103,12 @@ export interface PersonaSeries {
   readonly points: readonly CtrPoint[];
 }
 
-/** `events` are acts of users: everything but impressions. */
+/** `events` excludes impressions. */
 export interface EngagementPoint {
   readonly at: number;
   readonly sessions: number;
   readonly events: number;
-  /** Null when nothing said how long it lasted. */
+  /** Null without an event that has a dwell time. */
   readonly meanDwellSeconds: number | null;
   readonly searches: number;
   readonly clicks: number;
@@ -123,7 +123,7 @@ export interface PersonaCategoryCell {
   readonly personaId: string;
   readonly category: string;
   readonly events: number;
-  /** Of the persona's events in all categories, 0..1. */
+  /** Share of the persona's events in all categories, 0..1. */
   readonly share: number;
 }
 
@@ -134,25 +134,25 @@ export interface HourWeekdayCell {
   readonly events: number;
 }
 
-/** Thumbs of one model version, each judged before it was learned from. */
+/** Thumbs under a model version, each compared with the prediction made before learning from it. */
 export interface QualityPoint {
   readonly at: number;
   readonly modelVersion: number;
   readonly thumbs: number;
   readonly hits: number;
   readonly hitRate: number;
-  /** Mean share of the other items that stood on the wrong side, 0 best, 1 worst, .5 chance; null when withheld. */
+  /** Mean share of the remaining items that ranked on the wrong side, 0 best, 1 worst, .5 chance; null when withheld. */
   readonly meanPercentile: number | null;
 }
 
-/** What differential privacy did to an answer. */
+/** Effect of differential privacy on an answer. */
 export interface PrivacyReport {
   readonly isEnabled: boolean;
   /** Null while it is off. */
   readonly epsilonPerDay: number | null;
-  /** The most that answers so far have told about any one day of the range. */
+  /** Largest privacy loss of any single day of the range, over all answers so far. */
   readonly epsilonUsed: number;
-  /** Standard deviation of the noise on one count of clicks or impressions in one cell; null while it is off. */
+  /** Standard deviation of the noise on a cell's count of clicks or impressions; null while it is off. */
   readonly noiseStdDev: number | null;
   /** Cells below this are shown as 0; null while it is off. */
   readonly suppressedBelow: number | null;
@@ -172,7 +172,7 @@ export interface AnalyticsReport {
   readonly privacy: PrivacyReport;
 }
 
-/** The users of one model version in the plane, as columns with one entry per user. */
+/** Two-dimensional projection of a model version's users, as columns with an entry per user. */
 export interface ClusterMap {
   readonly modelVersion: number;
   /** Users the version was trained on; the columns hold a sample of at most 10,000. */

@@ -1,18 +1,18 @@
-/** What happened, in the past tense. Events carry ids and a version, never documents: the reader looks the truth up. */
+/** Event names and the event bus. Events carry ids and a version, never documents; subscribers query the state. */
 
 import type { UpdateCause } from './recommendation.js';
 
 export interface EventMap {
-  /** A list this user sees may have changed. `receivedAt` is when the cause entered the system, for the latency shown. */
+  /** The user's list may have changed. `receivedAt` is when the cause entered the system, for latency figures. */
   'recommendations.updated': { userId: string; cause: UpdateCause; receivedAt: number };
   'persona.changed': { userId: string; modelVersion: number };
-  /** Items came, went or changed; at most twice a second. */
+  /** Items were added, removed or changed; at most twice a second. */
   'catalogue.changed': { revision: number };
   'model.activated': { version: number };
   'training.progressed': { runId: string };
   'analytics.changed': { at: number };
   'alert.raised': { alertId: string };
-  /** A token that held may hold no longer: the demo has ended, or tokens were revoked. */
+  /** Valid tokens may have become invalid: the demo has ended, or tokens were revoked. */
   'access.changed': Record<string, never>;
   /** Everything about this user was erased. */
   'user.erased': { userId: string };
@@ -20,7 +20,7 @@ export interface EventMap {
 
 export type EventName = keyof EventMap;
 
-/** One event on its way to a subscriber. */
+/** An event as delivered to a subscriber. */
 export type EventEnvelope<N extends EventName = EventName> = {
   [K in N]: { readonly name: K; readonly payload: EventMap[K]; readonly publishedAt: number };
 }[N];
@@ -28,9 +28,9 @@ export type EventEnvelope<N extends EventName = EventName> = {
 export interface SubscribeOptions<N extends EventName> {
   /** Only events for which this is true; all by default. */
   readonly filter?: (event: EventEnvelope<N>) => boolean;
-  /** Of waiting events with the same key only the newest is kept. Without it the oldest are dropped past the bound. */
+  /** Key of queued events: only the newest per key is kept. Without it the oldest are dropped past the bound. */
   readonly coalesceBy?: (event: EventEnvelope<N>) => string;
-  /** The event after which nothing follows: it is delivered, and the subscription ends. */
+  /** True for the final event: it is delivered, then the subscription ends. */
   readonly isLast?: (event: EventEnvelope<N>) => boolean;
   /** Ends the subscription. */
   readonly signal?: AbortSignal;
@@ -46,8 +46,8 @@ export interface EventBus extends EventPublisher {
     names: readonly N[],
     options?: SubscribeOptions<N>,
   ): AsyncIterableIterator<EventEnvelope<N>>;
-  /** Calls `listener` at every such event until the returned function is called. No queue, and no part of `size`. */
+  /** Calls `listener` on each such event until the returned function is called. Unqueued, and not counted in `size`. */
   listen<N extends EventName>(name: N, listener: (payload: EventMap[N]) => void): () => void;
-  /** How many subscriptions are open. */
+  /** Number of open subscriptions. */
   readonly size: number;
 }

@@ -1,4 +1,4 @@
-/** How far today's users have moved from those a model version was trained on. */
+/** Drift: how far current users have moved from the users a model version was trained on. */
 
 export interface FeatureDrift {
   readonly feature: string;
@@ -9,11 +9,11 @@ export interface FeatureDrift {
 
 export interface PersonaDrift {
   readonly personaId: string;
-  /** Distance its members' mean has moved, in typical distances of a user from a centroid. */
+  /** Shift of its members' mean, in units of the typical distance of a user from a centroid. */
   readonly centroidShift: number;
   /** Of all users, 0..1. */
   readonly share: number;
-  /** When the version was trained. */
+  /** `share` at training time. */
   readonly previousShare: number;
   readonly shareShift: number;
   readonly isDrifting: boolean;
@@ -26,7 +26,7 @@ export interface DriftThresholds {
 }
 
 export interface DriftReport {
-  /** The version it is measured against. */
+  /** The reference version. */
   readonly modelVersion: number;
   readonly measuredAt: number;
   readonly nUsers: number;

@@ -1,4 +1,4 @@
-/** Named failures. One small class per reason; `code` is stable and is what callers match on. */
+/** Error classes, one per reason. Callers match on `code`, which is stable. */
 
 export abstract class SmartPersonaError extends Error {
   /** Stable, SCREAMING_SNAKE_CASE, never reused for another reason. */
@@ -12,7 +12,7 @@ export abstract class SmartPersonaError extends Error {
   }
 }
 
-/** Input that breaks a rule; `field` says which part of it. */
+/** Invalid input; `field` names the offending part. */
 export class InvalidInputError extends SmartPersonaError {
   readonly code = 'INVALID_INPUT';
   constructor(
@@ -23,7 +23,7 @@ export class InvalidInputError extends SmartPersonaError {
   }
 }
 
-/** A cursor that was not made by this listing; the message names where it belongs. */
+/** A cursor of a different listing; the message names where it belongs. */
 export class InvalidCursorError extends SmartPersonaError {
   readonly code = 'INVALID_CURSOR';
 }
@@ -49,7 +49,7 @@ export class ModelNotFoundError extends SmartPersonaError {
   }
 }
 
-/** A stored model part is missing, truncated or not what its header says. */
+/** A stored model part is missing, truncated or does not match its header. */
 export class CorruptModelError extends SmartPersonaError {
   readonly code = 'CORRUPT_MODEL';
   constructor(
@@ -70,7 +70,7 @@ export class NoActiveModelError extends SmartPersonaError {
   }
 }
 
-/** The job is already running somewhere; says who runs it and since when. */
+/** The job is already running; `owner` is the instance that runs it. */
 export class AlreadyRunningError extends SmartPersonaError {
   readonly code = 'ALREADY_RUNNING';
   override readonly isRetriable = true;
@@ -78,7 +78,7 @@ export class AlreadyRunningError extends SmartPersonaError {
     readonly job: string,
     readonly owner: string,
     readonly since: number,
-    /** When its lease ends unless it is renewed; null where that is not known. */
+    /** When its lease expires unless renewed; null if unknown. */
     readonly until: number | null = null,
   ) {
     const end =
@@ -87,7 +87,7 @@ export class AlreadyRunningError extends SmartPersonaError {
   }
 }
 
-/** The lease moved on while this owner worked; what it wanted to publish was refused. */
+/** The lease expired while its owner worked; publishing was refused. */
 export class LeaseLostError extends SmartPersonaError {
   readonly code = 'LEASE_LOST';
   constructor(readonly job: string) {
@@ -114,12 +114,12 @@ export class DatabaseUnavailableError extends SmartPersonaError {
   }
 }
 
-/** Learning was asked for something the data cannot give; the message names what is missing. */
+/** The data do not suffice for the requested operation; the message names the missing part. */
 export class InsufficientDataError extends SmartPersonaError {
   readonly code = 'INSUFFICIENT_DATA';
 }
 
-/** NaN or infinity where a finite number is needed; the message names where. */
+/** NaN or infinity where a finite number is required; the message names where. */
 export class NotFiniteError extends SmartPersonaError {
   readonly code = 'NOT_FINITE';
 }
@@ -132,7 +132,7 @@ export class ForbiddenError extends SmartPersonaError {
   readonly code = 'FORBIDDEN';
 }
 
-/** Rows of another user, while differential privacy is on; the message says how to get at them all the same. */
+/** Per-user rows, withheld while differential privacy is on; the message says how to obtain them. */
 export class WithheldError extends SmartPersonaError {
   readonly code = 'WITHHELD';
 }

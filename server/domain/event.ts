@@ -1,4 +1,4 @@
-/** What a person did. Everything the system learns comes from these. */
+/** Behaviour events, the only input of learning. */
 
 import { DAY_MS } from './time.js';
 
@@ -16,8 +16,8 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
- * `retract` is the trace an undone thumb leaves in the record; only feedback writes it. `rating` is a star rating that
- * is neither a like nor a dislike; only a file of ratings brings it.
+ * `retract` records that a thumb was taken back; only feedback writes it. `rating` is a star rating that is neither a
+ * like nor a dislike; only files of ratings contain it.
  */
 export type RecordedEventType = EventType | 'retract' | 'rating';
 
@@ -27,11 +27,11 @@ export interface BehaviourEvent {
   /** A pseudonym, never a raw id. */
   readonly userId: string;
   readonly type: RecordedEventType;
-  /** Null for a search. May name an item that is not in the catalogue: kept, counted, reported. */
+  /** Null for a search. An item that is not in the catalogue is kept, counted and reported. */
   readonly itemId: string | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Dwell in seconds for view and click, amount for purchase, stars for a rating; null where there is none. */
+  /** Dwell in seconds for view and click, amount for purchase, stars for a rating; else null. */
   readonly value: number | null;
   readonly sessionId: string | null;
   /** Zero-based position in the list that was shown. */
@@ -42,8 +42,8 @@ export interface BehaviourEvent {
 }
 
 /**
- * Ratings often come without a time. Their events carry their place in the file as milliseconds of 1 January 1970,
- * which keeps their order; instants below this one mean "time unknown".
+ * First instant that is a known time. Ratings often come without a time: their events carry their position in the file
+ * as milliseconds of 1 January 1970, which keeps their order.
  */
 export const KNOWN_TIME_FROM = DAY_MS;
 
@@ -51,10 +51,10 @@ export function isTimeKnown(at: number): boolean {
   return at >= KNOWN_TIME_FROM;
 }
 
-/** Earliest and latest instants an event may carry: 1970 to one day past `now`. */
+/** How far past `now` the time of an event may be. */
 export const MAX_CLOCK_SKEW_MS = DAY_MS;
 
-/** Ids and short names longer than this are refused, by whatever way they come. */
+/** Maximum length of ids and short names, in every kind of input. */
 export const MAX_ID_CHARACTERS = 256;
 
 /** Compares by ascending time, ties by id. */

@@ -1,4 +1,4 @@
-/** Groups rows by a key, both groups and rows in the order given. */
+/** Groups rows by a key; groups and rows keep the input order. */
 export function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const row of rows) {

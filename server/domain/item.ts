@@ -1,8 +1,8 @@
-/** An item of the catalogue. `itemId` is public and is kept as it came. */
+/** An item of the catalogue. `itemId` is public and stored unchanged. */
 export interface Item {
   readonly itemId: string;
   readonly title: string;
-  /** The empty string where the source names none. */
+  /** The empty string where the source has no category. */
   readonly category: string;
   readonly tags: readonly string[];
   readonly attributes: Readonly<Record<string, string | number>>;

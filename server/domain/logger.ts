@@ -1,4 +1,4 @@
-/** The part of a logger the server needs; pino fits it. */
+/** The subset of pino's logger that the server uses. */
 export interface Logger {
   debug(fields: object, message?: string): void;
   info(fields: object, message?: string): void;

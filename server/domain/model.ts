@@ -6,12 +6,12 @@ import type { Persona } from './persona.js';
 export const MODEL_STATUSES = ['building', 'ready', 'candidate', 'active', 'retired', 'failed'] as const;
 export type ModelStatus = (typeof MODEL_STATUSES)[number];
 
-/** Complete, and not the one that serves. */
+/** Whether a version is complete and not already active. */
 export function isActivatable(status: ModelStatus): boolean {
   return status === 'ready' || status === 'candidate' || status === 'retired';
 }
 
-/** Evidence for one candidate number of clusters. */
+/** Evidence for a candidate number of clusters. */
 export interface ClusterEvidence {
   readonly k: number;
   readonly inertia: number;
@@ -20,21 +20,21 @@ export interface ClusterEvidence {
   readonly elbow: number;
 }
 
-/** One metric with its bootstrap 95 % interval. */
+/** A metric with its bootstrap 95 % interval. */
 export interface MetricValue {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** One metric of a new version beside the version that served before, on the same held-out likes. */
+/** A metric of a new version and of the active version, on the same held-out events. */
 export interface MetricComparison {
   readonly name: string;
   readonly value: number;
   readonly activeValue: number;
   /** `value - activeValue`, with the paired bootstrap 95 % interval over users. */
   readonly difference: MetricValue;
-  /** Beyond the tolerance and more than chance. */
+  /** Worse than the active version by more than the tolerance, and significantly so. */
   readonly isWorse: boolean;
 }
 
@@ -42,20 +42,20 @@ export interface ModelVersion {
   readonly version: number;
   readonly status: ModelStatus;
   readonly createdAt: number;
-  /** It has learned from nothing later. */
+  /** Time of the training data: no later event was learned from. */
   readonly trainedAt: number;
   readonly activatedAt: number | null;
-  /** Which activation of all there were its last one was, from 1; 0 before any. Lists take their revision from it. */
+  /** Sequence number of its latest activation among all activations, from 1; 0 before any. Part of a list's revision. */
   readonly activation: number;
   readonly parentVersion: number | null;
-  /** When everybody had a persona under it since its last activation; null while that is outstanding. */
+  /** When re-assignment of all users finished after its latest activation; null until then. */
   readonly reassignedAt: number | null;
   readonly k: number;
   readonly evidence: readonly ClusterEvidence[];
   readonly personas: readonly Persona[];
-  /** By metric name, e.g. "precision@5"; without those of rankings where nothing could be held out. */
+  /** By metric name, e.g. "precision@5"; without ranking metrics if nothing could be held out. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
-  /** The events that were held out to judge it by; null where nothing could be held out. */
+  /** Type of the events held out for evaluation; null if nothing could be held out. */
   readonly judgedBy: Extract<EventType, 'like' | 'purchase' | 'cart' | 'click' | 'view'> | null;
   readonly hyperParameters: Readonly<Record<string, number>>;
   readonly dataset: {
@@ -65,11 +65,11 @@ export interface ModelVersion {
     readonly nEvents: number;
   };
   readonly timingsMs: Readonly<Record<string, number>>;
-  /** Against the version that was active when it was trained; empty where there was none. */
+  /** Comparison with the version that was active at training; empty without an active version. */
   readonly comparison: readonly MetricComparison[];
-  /** What it was compared with, in words; null where there was nothing. */
+  /** The basis of the comparison, in words; null without a comparison. */
   readonly comparisonBasis: string | null;
-  /** Why a candidate was not activated; null otherwise. */
+  /** Why a candidate was not activated; else null. */
   readonly reason: string | null;
 }
 
@@ -87,7 +87,7 @@ export type TrainingStage = (typeof TRAINING_STAGES)[number];
 export const RUN_STATES = ['running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-/** One run of a job. */
+/** A run of a job. */
 export interface TrainingRun {
   readonly runId: string;
   readonly job: string;

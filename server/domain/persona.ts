@@ -1,9 +1,9 @@
-/** Personas: what a cluster of users is called and what is known of it. */
+/** Personas: named clusters of users and their statistics. */
 
 export const ARCHETYPES = ['seeker', 'browser', 'buyer', 'explorer'] as const;
 export type Archetype = (typeof ARCHETYPES)[number];
 
-/** Plain words for the four archetypes; a cluster beyond them is described by its most distinctive features. */
+/** Labels of the four archetypes; further clusters are described by their most distinctive features. */
 export const ARCHETYPE_WORDING: Readonly<Record<Archetype, { label: string; description: string }>> = {
   seeker: {
     label: 'Seeker',
@@ -18,24 +18,24 @@ export const ARCHETYPE_WORDING: Readonly<Record<Archetype, { label: string; desc
 };
 
 /**
- * Signals a user must have given before behaviour decides the persona. A signal is an event other than an impression; a
- * thumb that was taken back does not count. From 10 on at least 95 of 100 users keep the persona when their signals
- * double (docs/decisions.md has the measurement).
+ * Signals required before behaviour decides the persona. Every event except an impression is a signal; a thumb that
+ * was taken back does not count. From 10 on at least 95 of 100 users keep the persona when their signals double
+ * (docs/decisions.md has the measurement).
  */
 export const PERSONA_SIGNALS = 10;
 
-/** Features that are codes of words: they have no order and no mean, so they are no distances and no evidence. */
+/** Features with nominal values: without order or mean, so excluded from distances and from evidence. */
 export const NOMINAL_FEATURES: readonly string[] = ['device', 'locale'];
 
-/** How much behaviour a persona rests on. */
+/** Amount of behaviour behind a persona. */
 export interface PersonaEvidence {
-  /** Signals given, never below 0. */
+  /** Signals so far, >= 0. */
   readonly have: number;
-  /** Signals that a persona needs. */
+  /** Signals required for a persona. */
   readonly need: number;
 }
 
-/** One feature of a user beside the users of a persona and beside all users, in plain units. */
+/** A feature of a user compared with the users of a persona and with all users, in plain units. */
 export interface FeatureComparison {
   readonly feature: string;
   readonly user: number;
@@ -65,7 +65,7 @@ export interface Persona {
 export const PERSONA_CHANGE_KINDS = ['birth', 'death', 'split', 'merge', 'stable'] as const;
 export type PersonaChangeKind = (typeof PERSONA_CHANGE_KINDS)[number];
 
-/** What became of personas from one version to another. */
+/** Change of personas between two versions. */
 export interface PersonaChangeEvent {
   readonly kind: PersonaChangeKind;
   /** Personas of the earlier version; none for a birth. */
@@ -83,7 +83,7 @@ export interface PersonaEvolution {
   readonly nMoved: number;
   readonly transitions: readonly { readonly from: string; readonly to: string; readonly count: number }[];
   readonly changes: readonly PersonaChangeEvent[];
-  /** The personas of either version by id, as that version names them. */
+  /** The personas of either version by id, with that version's labels. */
   readonly fromPersonas: ReadonlyMap<string, Persona>;
   readonly toPersonas: ReadonlyMap<string, Persona>;
 }

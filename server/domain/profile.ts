@@ -1,27 +1,27 @@
-/** What one user's record adds up to. Derived: a pure function of the user's activity and feedback. */
+/** User profile, derived: a pure function of the user's activity and feedback. */
 
 import type { Counts } from './counts.js';
 import type { Opinion } from './feedback.js';
 
-/** All of one user's dealings with one item, added up. */
+/** Aggregate of a user's events on an item. */
 export interface Interaction {
   readonly itemId: string;
   /**
-   * Sum of the event weights (see features), impressions excluded; >= 0. A like counts while it stands, so that taking
-   * it back leaves exactly what was there before; a row with strength 0 and opinion 0 says nothing.
+   * Sum of the event weights (see features), impressions excluded; >= 0. A like counts until it is taken back, which
+   * restores the previous value exactly; a row with strength 0 and opinion 0 carries no information.
    */
   readonly strength: number;
   /** The latest thumb. */
   readonly opinion: Opinion;
   readonly isPurchased: boolean;
-  /** Given stars that are neither a like nor a dislike, at any time. */
+  /** Has ever had a star rating that is neither a like nor a dislike. */
   readonly isRated: boolean;
-  /** When the last event other than an impression happened, ms since the epoch. */
+  /** Time of the latest event that is not an impression, ms since the epoch. */
   readonly at: number;
 }
 
 /**
- * Running sums from which every behavioural feature follows, so that a live feature row costs one document.
+ * Running sums from which every behavioural feature is computed, so that a live feature row reads a single document.
  * All counts; durations in seconds. Fields about time and sessions leave out events of unknown time.
  */
 export interface BehaviourSums {
@@ -38,11 +38,11 @@ export interface BehaviourSums {
   purchaseValue: number;
   dwellSum: number;
   dwellCount: number;
-  /** Finished sessions; the one still open is in `session`. */
+  /** Finished sessions; the open session is in `session`. */
   sessions: number;
   /** Finished sessions of exactly one event. */
   bounces: number;
-  /** Length of the finished sessions, added up. */
+  /** Total length of finished sessions. */
   sessionSeconds: number;
   /** Log-spaced histogram of finished session lengths (for the 90th percentile); bounds in features. */
   sessionHistogram: number[];
@@ -51,15 +51,15 @@ export interface BehaviourSums {
   weekendEvents: number;
   /** Events about an item of a known category, impressions excluded, by category. */
   categories: Counts;
-  /** Views or clicks of an item met before. */
+  /** Views or clicks of an item seen before. */
   repeatViews: number;
   devices: Counts;
   locales: Counts;
-  /** First event of known time, ms since the epoch; 0 where there is none. */
+  /** First event of known time, ms since the epoch; 0 without any. */
   firstAt: number;
   /** Latest event, ms since the epoch. */
   lastAt: number;
-  /** The session still open. */
+  /** The open session. */
   session: { id: string | null; startAt: number; lastAt: number; events: number } | null;
 }
 
@@ -67,11 +67,11 @@ export interface Profile {
   readonly userId: string;
   readonly interactions: readonly Interaction[];
   readonly behaviour: Readonly<BehaviourSums>;
-  /** How many recorded events are in here. */
+  /** Number of recorded events included. */
   readonly eventCount: number;
   /**
-   * Rises by one with every event and with every rebuild that changes the profile, and never falls; a compare-and-set on
-   * it keeps two instances from overwriting each other.
+   * Incremented with every event and with every rebuild that changes the profile; never decreases. A compare-and-set on
+   * it keeps two instances from overwriting each other's writes.
    */
   readonly revision: number;
   /** Time of the latest event, ms since the epoch. */

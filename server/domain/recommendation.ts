@@ -1,8 +1,8 @@
-/** What a user is shown, and why. */
+/** Recommendation lists and their explanations. */
 
 export interface ExplanationEntry {
   readonly itemId: string;
-  /** Part of the score that this item of the history contributes; may be negative. */
+  /** Contribution of this item of the history to the score; may be negative. */
   readonly contribution: number;
 }
 
@@ -10,9 +10,9 @@ export interface ExplanationEntry {
 export interface Explanation {
   readonly persona: number;
   readonly popularity: number;
-  /** What follows on the items that the user came to last adds, on top of what those items add for themselves. */
+  /** Item-to-item contribution of the user's most recent items, on top of their entries in `items`. */
   readonly sequence: number;
-  /** Which of them adds most of it; null where none adds anything. */
+  /** The recent item with the largest share of `sequence`; null where none contributes. */
   readonly sequenceItemId: string | null;
   /** The user's own items, largest magnitude first. */
   readonly items: readonly ExplanationEntry[];
@@ -23,10 +23,10 @@ export interface Explanation {
 
 export interface Recommendation {
   readonly itemId: string;
-  /** One-based. */
+  /** 1-based. */
   readonly rank: number;
   readonly score: number;
-  /** Worked out when it is first read. */
+  /** Computed lazily, on first read. */
   readonly explanation: Explanation;
 }
 
@@ -36,23 +36,23 @@ export interface RecommendationList {
   readonly items: readonly Recommendation[];
   readonly modelVersion: number;
   /**
-   * The revision of the profile plus the activation of the model plus the counter of the catalogue: rises per user with
-   * every change that could move the list, on every instance and across restarts. An instance that has not read another
-   * one's write yet serves a lower one.
+   * The revision of the profile plus the activation of the model plus the counter of the catalogue: increases per user
+   * with every change that could alter the list, on every instance and across restarts. An instance that has not yet
+   * read a write made elsewhere serves a lower revision.
    */
   readonly revision: number;
   readonly personaId: string | null;
 }
 
-/** Ids of lists this system gives out begin so: their impressions are counted when they are shown, not when reported. */
+/** Id prefix of lists served by this system: their impressions are counted when served, not when reported. */
 export const OWN_LIST_PREFIX = 'sp-';
 
-/** What the ids of one user's lists begin with: a range of ids then finds them without an index of their own. */
+/** Id prefix of a user's lists: a range query on the id finds them without a separate index. */
 export function listIdPrefix(userId: string): string {
   return `${OWN_LIST_PREFIX}${userId.slice(0, 16)}-`;
 }
 
-/** One item's place with and without one entry of the history. Ranks are one-based, among everything that may be listed. */
+/** An item's rank with and without an entry of the history. Ranks are 1-based, among all items that may be listed. */
 export interface Counterfactual {
   readonly itemId: string;
   readonly withoutItemId: string;
@@ -63,15 +63,15 @@ export interface Counterfactual {
 }
 
 /**
- * Reasons not to list an item again. What a user dislikes is never listed.
- * rated: given stars or a thumb. bought: purchased. viewed: dealt with in any way, so this one includes the first two.
- * listed: in a list handed out to the user in the last three days.
+ * Reasons not to list an item again. Disliked items are never listed.
+ * rated: has stars or a thumb. bought: purchased. viewed: has any interaction, which includes the first two.
+ * listed: in a list served to the user in the last three days.
  */
 export const EXCLUSIONS = ['rated', 'bought', 'viewed', 'listed'] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 export const DEFAULT_EXCLUSIONS: readonly Exclusion[] = ['rated', 'bought'];
 
-/** Reads "rated,bought" or "none"; null for anything else. */
+/** Parses "rated,bought" or "none"; null for anything else. */
 export function parseExclusions(text: string): readonly Exclusion[] | null {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   if (names.length === 1 && names[0] === 'none') return [];

@@ -1,4 +1,4 @@
-/** What a person may ask about everything held of them: a copy of it, and its end. */
+/** Export and erasure of a user's data. */
 
 import type { BehaviourEvent } from './event.js';
 import type { Feedback } from './feedback.js';
@@ -17,13 +17,13 @@ export interface UserData {
   readonly feedback: readonly Feedback[];
   /** Newest first. */
   readonly personaHistory: readonly PersonaRecord[];
-  /** Lists handed out in the last three days. */
+  /** Lists served in the last three days. */
   readonly shownLists: readonly {
     readonly listId: string;
     readonly at: number;
     readonly itemIds: readonly string[];
   }[];
-  /** Tokens this product has signed for the user and that have not expired; never the tokens themselves. */
+  /** Unexpired tokens that this product signed for the user; never the tokens themselves. */
   readonly tokens: readonly {
     readonly tokenId: string;
     readonly createdAt: number;
@@ -31,16 +31,16 @@ export interface UserData {
   }[];
 }
 
-/** What an erasure removed. It names nobody but the one it is given to. */
+/** Counts of the rows an erasure removed. It identifies only its recipient. */
 export interface ErasureReceipt {
   readonly receiptId: string;
   readonly userId: string;
   readonly requestedAt: number;
   readonly completedAt: number;
-  /** Rows removed, by what they were. */
+  /** Rows removed, by kind. */
   readonly removed: Readonly<Record<string, number>>;
-  /** What may still name the user, in a sentence; null for nothing. */
+  /** Remaining data that may still name the user, as a sentence; null if none. */
   readonly remains: string | null;
-  /** When that is gone at the latest; null where nothing remains or the database alone decides. */
+  /** Latest time at which the remaining data are gone; null if nothing remains or only the database decides. */
   readonly until: number | null;
 }

@@ -1,6 +1,6 @@
-/** A user as the system knows one: a pseudonym and what follows from behaviour. */
+/** A user: a pseudonym and data derived from behaviour. */
 
-/** 64 hexadecimal digits. Whatever else names a user is a raw id, which must not get past the door. */
+/** 64 hexadecimal digits. Any different form is a raw id, which must not enter the system. */
 const PSEUDONYM = /^[0-9a-f]{64}$/;
 
 export function isPseudonym(userId: string): boolean {
@@ -12,13 +12,13 @@ export interface PersonaAssignment {
   readonly personaId: string;
   /** Probability of keeping this persona after twice the signals, 0..1; a softmax over distances where the version has no calibration. */
   readonly confidence: number;
-  /** When this persona began, ms since the epoch. */
+  /** Start of this persona, ms since the epoch. */
   readonly since: number;
-  /** The persona a single event batch pointed to but that still needs a confirmation (hysteresis). */
+  /** A persona suggested by a single event batch that still needs confirmation (hysteresis). */
   readonly pending: string | null;
-  /** The model version that assigned it. */
+  /** The assigning model version. */
   readonly modelVersion: number;
-  /** True when the user said so; then behaviour does not move it. */
+  /** True if the user chose it; behaviour then does not change it. */
   readonly isChosen?: boolean;
 }
 
@@ -28,14 +28,14 @@ export interface User {
   readonly createdAt: number;
   readonly persona: PersonaAssignment | null;
   readonly eventCount: number;
-  /** True for users made by the synthesiser; a demo sign-in exists only for these. */
+  /** True for users made by the synthesiser; only they have a demo sign-in. */
   readonly isSynthetic: boolean;
 }
 
-/** What gave a user a persona: a version that was trained, behaviour since then, or the user's own word. */
+/** Cause of a persona: a trained version, behaviour since then, or the user's own correction. */
 export type PersonaCause = 'model' | 'live' | 'correction';
 
-/** One step in a user's persona timeline. */
+/** An entry of a user's persona timeline. */
 export interface PersonaRecord {
   readonly userId: string;
   readonly version: number;

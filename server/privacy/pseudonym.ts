@@ -1,6 +1,6 @@
 /**
- * Pseudonyms: HMAC-SHA-256 of the raw id under a key that is kept outside the database. A plain hash would not do:
- * ids are short, and every hash of a seven-digit number is computed in seconds.
+ * Pseudonyms: HMAC-SHA-256 of the raw id under a key that is kept outside the database. A plain hash would not suffice:
+ * ids are short, and the hashes of all seven-digit numbers can be computed in seconds.
  */
 
 import { createHmac } from 'node:crypto';
@@ -8,12 +8,12 @@ import { createHmac } from 'node:crypto';
 export interface PseudonymKey {
   /** At least 32 bytes. */
   readonly key: Uint8Array;
-  /** Tells keys apart without telling anything of them. */
+  /** Identifies the key without revealing any of it. */
   readonly keyVersion: string;
 }
 
 export interface Pseudonymizer {
-  /** 64 hexadecimal digits, the same for the same raw id and key; space around an id is no part of it. */
+  /** 64 hexadecimal digits, deterministic for a raw id and key; white space around the id is ignored. */
   pseudonymize(rawId: string): string;
   readonly keyVersion: string;
 }

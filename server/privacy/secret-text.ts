@@ -1,11 +1,10 @@
-/** Secrets as an operator writes them down, and as the program uses them. */
+/** Generates and validates secrets, and derives keys from them. */
 
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 import type { PseudonymKey } from './pseudonym.js';
 
 const MIN_BYTES = 32;
-/** A secret in plain words or characters carries less per character than hexadecimal or base64. */
 const MIN_TEXT_LENGTH = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
 /** Of random texts of 64 hexadecimal digits, 99.99 % have more than 0.9 and less than 0.4 of these. */
@@ -17,7 +16,7 @@ export function generateSecret(): string {
   return randomBytes(MIN_BYTES).toString('hex');
 }
 
-/** What is wrong with a secret, as the end of a sentence that begins with its name; null when it is good. */
+/** The problem with a secret, as the end of a sentence that begins with its name; null for a valid secret. */
 export function secretProblem(text: string): string | null {
   if (text.length < MIN_TEXT_LENGTH) {
     return `must have at least 32 bytes: 64 hexadecimal digits, 44 characters of base64, or 32 characters of text`;
@@ -30,14 +29,14 @@ export function secretProblem(text: string): string | null {
   return null;
 }
 
-/** How many different runs of three characters a text has. */
+/** Number of distinct substrings of three characters. */
 function distinctTriples(text: string): number {
   const found = new Set<string>();
   for (let start = 0; start + 3 <= text.length; start += 1) found.add(text.slice(start, start + 3));
   return found.size;
 }
 
-/** The share of characters that are one further, one back, or the same as the one before. */
+/** Share of characters whose code differs by at most 1 from the preceding character. */
 function sequenceShare(text: string): number {
   let count = 0;
   for (let place = 1; place < text.length; place += 1)
@@ -45,14 +44,14 @@ function sequenceShare(text: string): number {
   return count / (text.length - 1);
 }
 
-/** The key of the pseudonyms behind a secret. Its version is the start of a digest that gives nothing away. */
+/** Derives the pseudonym key from a secret. Its version is the start of an HMAC, which does not reveal the key. */
 export function pseudonymKey(secret: string): PseudonymKey {
   const key = toBytes(secret);
   const keyVersion = createHmac('sha256', key).update('smartpersona key version').digest('hex').slice(0, 8);
   return { key, keyVersion };
 }
 
-/** Hexadecimal and base64 of 32 bytes or more are read as such; any other text is digested to 32 bytes. */
+/** Decodes hexadecimal and base64 of 32 bytes or more; hashes any different text to 32 bytes. */
 function toBytes(secret: string): Uint8Array {
   if (/^([0-9a-f]{2})+$/i.test(secret) && secret.length >= 2 * MIN_BYTES) return Buffer.from(secret, 'hex');
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(secret) && secret.length % 4 === 0) {
