@@ -1,7 +1,7 @@
 /**
  * Builds the product into dist: kernels, server, client. `--if-needed` builds only when a source is newer than the last
- * build; `--after-install` is npm's `prepare`. A production install (`npm ci --omit=dev`) has no build tools: there a
- * build that exists is used as it is.
+ * build; `--after-install` is npm's `prepare`. A production install (`npm ci --omit=dev`) has no build tools and uses an
+ * existing build unchanged.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -34,7 +34,7 @@ if (!hasBuildTools()) {
 if (mode === '--if-needed' && isBuilt && !isOutdated()) process.exit(0);
 build();
 
-/** A sentence when this Node is too old for the product, else null. */
+/** An error message if this Node is too old, else null. */
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return null;
@@ -48,7 +48,7 @@ function hasBuildTools() {
       resolve(name);
       return true;
     } catch (error) {
-      // Installed, but without an entry for require.
+      // Installed, but without a CommonJS entry.
       return error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
     }
   });
@@ -69,7 +69,7 @@ function build() {
   for (const step of STEPS) {
     const { status } = spawnSync('npm', ['run', '--silent', step], {
       cwd: ROOT,
-      // What a command prints is its own.
+      // Stdout belongs to the calling command, so the build prints to stderr.
       stdio: ['inherit', 2, 'inherit'],
       shell: process.platform === 'win32',
     });

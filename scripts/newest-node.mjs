@@ -1,7 +1,7 @@
 /**
- * `npm run test:newest-node`: the unit tests on the newest Node that npm can bring, beside the one that runs this. Skips
- * with its reason, and exit code 0, where there is none for this machine or the registry does not answer. An argument
- * names another version: `npm run test:newest-node -- 22`.
+ * `npm run test:newest-node`: runs the unit tests on the newest Node that npm can install. Skips with a reason and exit
+ * code 0 if the registry has no build for this machine or does not answer. An argument selects a version:
+ * `npm run test:newest-node -- 22`.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -21,8 +21,8 @@ function main() {
   const node = join(folder, 'node_modules', name, 'bin', 'node');
   if (install.status !== 0 || !existsSync(node)) {
     const reason =
-      install.error?.message ?? (install.stderr.trim().split('\n').at(-1) || 'it cannot be installed');
-    process.stdout.write(`Skipped: npm brings no ${name}@${wanted}: ${reason}\n`);
+      install.error?.message ?? (install.stderr.trim().split('\n').at(-1) || 'installation failed');
+    process.stdout.write(`Skipped: npm cannot install ${name}@${wanted}: ${reason}\n`);
     return 0;
   }
   process.stdout.write(`Unit tests on Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout}`);

@@ -1,9 +1,9 @@
 /**
- * The node-cron adapter: starts jobs at their times, one run of each at a time, and cancels them on close.
+ * The node-cron adapter: starts jobs on schedule, at most a single run of each at a time, until closed.
  *
- * Missed runs are made up for at the start and every few minutes after, because the machine may have slept or its clock
- * may have been put forward. A run starts when its slot is due, not when a timer fires, so a clock that is put back runs
- * no job twice.
+ * Missed runs are caught up at the start and every few minutes, because the machine may have slept or its clock may
+ * have been put forward. A run starts when its slot is due, not when a timer fires, so putting the clock back runs no
+ * job twice.
  */
 
 import { schedule, validate } from 'node-cron';
@@ -16,7 +16,7 @@ import { lastSlot } from './slots.js';
 const CATCH_UP_EVERY_MS = 5 * 60_000;
 
 export interface Scheduler {
-  /** Runs what is due now; also done by itself at the start and every few minutes. Never rejects. */
+  /** Runs all due jobs; also called automatically at the start and every few minutes. Never rejects. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
 }

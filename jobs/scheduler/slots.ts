@@ -1,7 +1,7 @@
 /**
- * The instants a cron expression names, in wall-clock time of a time zone. Every wall-clock time is one slot: where the
- * clock is put back and shows it twice, the first counts; where it is put forward and skips it, the slot is as much
- * later as the clock was put forward. So no slot is lost and none runs twice.
+ * The instants of a cron expression, in wall-clock time of a time zone. Every wall-clock time is a single slot. When the
+ * clock is put back and repeats it, the first instant counts; when the clock is put forward and skips it, the slot moves
+ * by the same amount. So no slot is lost and no slot runs twice.
  */
 
 import { parse } from 'node-cron';
@@ -13,7 +13,7 @@ const MAX_DAYS = 8 * 366;
 
 type Fields = ReturnType<typeof parse>;
 
-/** The latest slot at or before `now`, ms since the epoch; null where there is none in eight years. */
+/** The latest slot at or before `now`, ms since the epoch; null without a slot in eight years. */
 export function lastSlot(expression: string, timeZone: string, now: number): number | null {
   const fields = parse(expression);
   const today = now + offsetAt(timeZone, now);
@@ -31,7 +31,7 @@ export function lastSlot(expression: string, timeZone: string, now: number): num
   return null;
 }
 
-/** `date`: a wall-clock day as if it were UTC. */
+/** Whether the expression includes `date`, a wall-clock day as if it were UTC. */
 function isNamed({ month, dayOfMonth, dayOfWeek }: Fields, date: Date): boolean {
   const day = date.getUTCDate();
   const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
@@ -39,7 +39,7 @@ function isNamed({ month, dayOfMonth, dayOfWeek }: Fields, date: Date): boolean 
   const isDay = dayOfMonth.some((named) => named === day || (named === 'L' && day === lastDay));
   const isWeekday = dayOfWeek.some((named) => {
     if (typeof named === 'number') return named === weekday;
-    // "5#2" is the second Friday, "5L" the last one.
+    // "5#2" is the second Friday, "5L" the last.
     const [, name, nth] = /^(\d)(?:#(\d)|L)$/.exec(named) ?? [];
     if (name === undefined || Number(name) !== weekday) return false;
     return nth === undefined ? day > lastDay - 7 : Math.ceil(day / 7) === Number(nth);
@@ -51,11 +51,11 @@ function isNamed({ month, dayOfMonth, dayOfWeek }: Fields, date: Date): boolean 
 function instantOf(timeZone: string, wall: number): number {
   const [before, after] = [offsetAt(timeZone, wall - DAY_MS), offsetAt(timeZone, wall + DAY_MS)];
   const early = wall - Math.max(before, after);
-  // Shown at the earlier instant, or not at all (then the clock has gone past it by what it was put forward).
+  // The earlier instant, unless the clock skips `wall`: then the instant shifted by the skip.
   return early + offsetAt(timeZone, early) === wall ? early : wall - Math.min(before, after);
 }
 
-/** What the zone's clocks are ahead of UTC at an instant, ms. */
+/** The zone's offset from UTC at an instant, ms. */
 function offsetAt(timeZone: string, instant: number): number {
   const parts = Object.fromEntries(
     formatOf(timeZone)

@@ -1,4 +1,4 @@
-/** The daily job: do users still behave like those the active version was trained on, and are its lists still hit? */
+/** The daily job: measures drift of users and of list quality since the active version was trained. */
 
 import type { Logger } from '../../server/domain/index.js';
 import { AlreadyRunningError, HOUR_MS } from '../../server/domain/index.js';
@@ -11,7 +11,7 @@ export interface DriftJobOptions {
   readonly training: Pick<TrainingPort, 'run' | 'runs'>;
   readonly schedule: string;
   readonly timeZone: string;
-  /** Hours after the start of the latest run before drift may start one; null: it never does. */
+  /** Minimum hours between the start of the latest run and a run started by drift; null disables such runs. */
   readonly retrainAfterHours: number | null;
   readonly clock: () => number;
   readonly log: Logger;
@@ -32,13 +32,13 @@ export function createDriftJob(options: DriftJobOptions): Job {
         if (report.isDrifting && (await isRested(options))) await options.training.run('drift');
       } catch (error) {
         if (!(error instanceof AlreadyRunningError)) throw error;
-        log.info({ owner: error.owner, job: error.job }, 'another instance is at it');
+        log.info({ owner: error.owner, job: error.job }, 'lease held by another instance, skipping');
       }
     },
   };
 }
 
-/** Drift that a retrain does not cure must not start one after another. */
+/** Rate limit: drift that a retrain does not remove must not start retrains in a row. */
 async function isRested({ training, retrainAfterHours, clock }: DriftJobOptions): Promise<boolean> {
   if (retrainAfterHours === null) return false;
   const [latest] = await training.runs(1);

@@ -1,11 +1,11 @@
-/** A job is a value: what it is called, when it runs, and the one use case it calls. */
+/** A scheduled job: its name, its schedule and the use case it calls. */
 export interface Job {
   readonly name: string;
   /** Cron expression with five fields. */
   readonly schedule: string;
   /** IANA name, e.g. "UTC". */
   readonly timeZone: string;
-  /** Whether the slot that began at this instant still wants a run. */
+  /** Whether the slot that began at this instant still needs a run. */
   isDue(slot: number): Promise<boolean>;
   run(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The weekly job: cluster and train anew. The lease of the use case keeps it single among all instances. */
+/** The weekly job: clusters and trains a new version. The use case's lease allows a single run among all instances. */
 
 import type { Logger } from '../../server/domain/index.js';
 import { AlreadyRunningError } from '../../server/domain/index.js';
@@ -24,9 +24,9 @@ export function createRetrainJob({ training, schedule, timeZone, log }: RetrainJ
         const run = await training.run('schedule');
         log.info({ state: run.state, modelVersion: run.modelVersion }, 'the scheduled retrain has ended');
       } catch (error) {
-        // With several instances every one of them wakes up; all but one find the lease taken.
+        // The job fires on every instance; the lease admits the first.
         if (!(error instanceof AlreadyRunningError)) throw error;
-        log.info({ owner: error.owner }, 'the scheduled retrain is run by another instance');
+        log.info({ owner: error.owner }, 'lease held by another instance, skipping the scheduled retrain');
       }
     },
   };

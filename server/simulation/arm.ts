@@ -1,8 +1,8 @@
 /**
- * One arm of a simulation: the same users live through the same weeks, and the site treats them by one policy.
+ * An arm of a simulation: the same users and the same weeks under a given policy.
  *
- * Sessions are walked hour by hour over all users, so that a list is asked for when everything before it has happened.
- * Within an hour lists come first, then the events of all, then the thumbs.
+ * Sessions of all users are simulated hour by hour, so that a list is requested after all earlier events. Within an hour
+ * lists come first, then events, then thumbs.
  */
 
 import { HOUR_MS, InvalidInputError, WEEK_MS } from '../domain/index.js';
@@ -18,7 +18,7 @@ import type { ArmResult, WeekRow } from './tally.js';
 import { Tally } from './tally.js';
 
 const ROUND_MS = 31 * 60_000;
-/** The list a site without fold-in takes along for the week. */
+/** Length of the list that `no-fold-in` fetches for the week. */
 const FROZEN_LENGTH = 100;
 
 export interface ArmOptions {
@@ -26,10 +26,10 @@ export interface ArmOptions {
   readonly site: Site;
   readonly synthesis: Synthesis;
   readonly weeks: number;
-  /** When the first week begins, ms since the epoch, a full hour. */
+  /** Start of the first week, ms since the epoch, a full hour. */
   readonly startAt: number;
   readonly seed: number;
-  /** Sets the server's clock; null where it keeps its own time, as a running server does. */
+  /** Sets the server's clock; null if the server uses its own clock. */
   readonly setClock: ((now: number) => Promise<void>) | null;
   /** Of the whole arm, 0..1. */
   readonly onProgress: (fraction: number, detail: string) => void;
@@ -41,13 +41,13 @@ interface Visit {
   readonly week: ShoppingWeek;
 }
 
-/** What one visit leaves behind. */
+/** Events and thumbs of a visit. */
 interface Trace {
   readonly events: SiteEvent[];
   readonly thumbs: SiteThumb[];
 }
 
-/** Throws what `site` throws. */
+/** Propagates errors of `site`. */
 export async function runArm(options: ArmOptions): Promise<ArmResult> {
   const { policy, synthesis, weeks, startAt, site } = options;
   const people = [...synthesis.batches()].flatMap((batch) => batch.people);
@@ -74,7 +74,7 @@ export async function runArm(options: ArmOptions): Promise<ArmResult> {
   return tally.result(policy, rows);
 }
 
-/** Everybody's plans, by time. The draws are the same in every arm. */
+/** Visits of all users, by time. The random draws are the same in every arm. */
 function planVisits(options: {
   shoppers: readonly Shopper[];
   synthesis: Synthesis;
@@ -152,7 +152,9 @@ class ArmWeek {
   private indexOf(itemId: string): number {
     const index = this.itemIndex.get(itemId);
     if (index !== undefined) return index;
-    throw new InvalidInputError(`The server has an item of its own, ${itemId}; its data are no simulation.`);
+    throw new InvalidInputError(
+      `The server has an item that the simulation did not make, ${itemId}. Simulate on a server with simulated data only.`,
+    );
   }
 
   private async shownTo(user: number): Promise<ShownList> {
@@ -164,7 +166,7 @@ class ArmWeek {
     return { ...frozen, itemIds };
   }
 
-  /** Acts as what is sent: thumbs by themselves, everything else as events with times. */
+  /** Converts acts to API input: thumbs separately, all the rest as events with times. */
   private trace(
     user: number,
     given: { aside: readonly Act[]; listed: readonly Act[]; listId: string | null; at: number },
@@ -204,7 +206,7 @@ class ArmWeek {
   }
 }
 
-/** Visits by the hour they begin in; within it by rounds, in none of which a user comes twice. */
+/** Groups visits by starting hour, and within an hour into rounds with at most a single visit per user. */
 function byHour(visits: readonly Visit[]): { hour: number; rounds: Visit[][] }[] {
   const hours = new Map<number, Visit[][]>();
   for (const visit of visits) {

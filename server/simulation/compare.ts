@@ -1,4 +1,4 @@
-/** What one arm is worth against another: a paired difference with a bootstrap interval over users (Efron 1979). */
+/** Compares two arms: a paired difference with a bootstrap interval over users (Efron 1979). */
 
 import { createRandom } from '../learning/index.js';
 
@@ -25,8 +25,8 @@ export const ctrOf = ({ perUser }: ArmResult): Ratio => ({
 });
 
 /**
- * The click-through rate with the dice of each shown list averaged out: the same on average, and a sharper comparison
- * (Rao and Blackwell: the expectation of an estimate given what decides it varies less).
+ * The expected click-through rate given the shown lists: the same mean with less variance, so a sharper comparison
+ * (Rao-Blackwell: a conditional expectation of an estimate varies less than the estimate).
  */
 export const expectedCtrOf = ({ perUser }: ArmResult): Ratio => ({
   numerator: perUser.expectedClicks,
@@ -42,7 +42,7 @@ export function ratio({ numerator, denominator }: Ratio): number {
   return quotient(sum(numerator), sum(denominator));
 }
 
-/** `a` minus `b`; each resample draws users with all that either arm saw of them. */
+/** `a` minus `b`; each resample draws users, together with their figures in both arms. */
 export function difference(a: Ratio, b: Ratio, seed: number): Difference {
   const nUsers = a.numerator.length;
   const random = createRandom(seed);

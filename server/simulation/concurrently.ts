@@ -1,4 +1,4 @@
-/** A bounded number of calls at a time. */
+/** Bounded concurrency. */
 
 const CONCURRENCY = 8;
 

@@ -1,9 +1,9 @@
-/** How a simulated site treats its users: the product as it is, and the product with one part taken away. */
+/** Policies of a simulated site: the full product, and the product without a part. */
 
 /**
- * `adaptive`: the product as it is. `no-retraining`: the weekly job is never run; fold-in stays. `no-fold-in`: the job runs,
- * but each user's ranking is fetched once, at the start of the week, and what is settled meanwhile (a thumb, a
- * purchase) is only struck from it: nothing else that happens within the week has an effect before the next.
+ * `adaptive`: the full product. `no-retraining`: the weekly job never runs; fold-in stays. `no-fold-in`: the job runs,
+ * but each user's ranking is fetched once, at the start of the week, and items with a thumb or a purchase are only
+ * removed from it: no further behaviour has an effect before the next week.
  */
 export const POLICIES = ['adaptive', 'no-retraining', 'no-fold-in'] as const;
 export type Policy = (typeof POLICIES)[number];

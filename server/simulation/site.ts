@@ -1,4 +1,4 @@
-/** The public API as a site uses it: GraphQL over HTTP and one WebSocket, with an admin token that names users. */
+/** Client of the public API: GraphQL over HTTP and a WebSocket, with an admin token that acts for any user. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -114,7 +114,9 @@ export function createSite({ url, token }: { url: string; token: string }): Site
     async thumb(input) {
       const { sendFeedback } = await ask<{ sendFeedback: { __typename: string } }>(THUMB, { input });
       if (sendFeedback.__typename !== 'FeedbackAccepted')
-        throw new InvalidInputError(`The server does not know the item ${input.itemId}.`);
+        throw new InvalidInputError(
+          `The server refused the thumb on item ${input.itemId}: ${sendFeedback.__typename}.`,
+        );
     },
     async personas() {
       const found = new Map<string, string>();
@@ -141,7 +143,7 @@ interface UsersAnswer {
   pageInfo: { endCursor: string | null; hasNextPage: boolean };
 }
 
-/** Listens before it starts, so that no end is missed. */
+/** Subscribes before starting the run, so that its end is not missed. */
 async function retrain(options: {
   url: string;
   token: string;
@@ -161,7 +163,7 @@ async function retrain(options: {
     const next = progress.next();
     const { retrain: started } = await options.start();
     const runId = started.run?.id;
-    if (runId === undefined) throw new InsufficientDataError('Another retrain is under way.');
+    if (runId === undefined) throw new InsufficientDataError('A retrain is already running.');
     for (let step = await next; step.done !== true; step = await progress.next()) {
       const run = step.value.data?.trainingProgress;
       if (run?.id !== runId) continue;
@@ -170,7 +172,7 @@ async function retrain(options: {
       if (run.state !== 'RUNNING')
         throw new InsufficientDataError(`The retrain ${run.state.toLowerCase()}: ${run.error}`);
     }
-    throw new InsufficientDataError('The server hung up during the retrain.');
+    throw new InsufficientDataError('The server closed the connection during the retrain.');
   } finally {
     await client.dispose();
   }

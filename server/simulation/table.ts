@@ -11,7 +11,7 @@ export interface Comparison {
   readonly precisionAt5: Difference;
 }
 
-/** The first arm against each of the others. */
+/** Compares the first arm with each further arm. */
 export function compareArms([first, ...others]: readonly ArmResult[], seed: number): Comparison[] {
   return others.map((other) => ({
     against: other.policy,
@@ -54,7 +54,7 @@ export function summaryTable(arms: readonly ArmResult[], comparisons: readonly C
   const head = ['arm', 'CTR', above, 'expected CTR', above, 'P@5', above];
   const verdicts = comparisons.flatMap(({ against, ctr, expectedCtr }) =>
     Object.entries({ CTR: ctr, 'expected CTR': expectedCtr }).map(([name, { low, high }]) => {
-      const word = low > 0 ? 'beats' : high < 0 ? 'loses to' : 'cannot be told from';
+      const word = low > 0 ? 'beats' : high < 0 ? 'loses to' : 'is not distinguishable from';
       return `By ${name} the ${arms[0].policy} arm ${word} ${against} (95 % bootstrap interval over users).\n`;
     }),
   );

@@ -1,4 +1,4 @@
-/** Counts what happens in one arm of a simulation: by week, by persona, and by user for comparisons. */
+/** Counts the outcomes of an arm: by week, by persona, and by user for comparisons. */
 
 import type { Act, Shopper } from '../ingest/index.js';
 import { expectedReactionsOf } from '../ingest/index.js';
@@ -12,7 +12,7 @@ export interface WeekRow {
   readonly week: number;
   readonly visitors: number;
   readonly lists: number;
-  /** Share of the first five of each shown list that the user truly is more likely to like than not. */
+  /** Share of the first five items of each shown list with a true affinity at or above the user's threshold. */
   readonly precisionAt5: number;
   readonly impressions: number;
   readonly clicks: number;
@@ -22,7 +22,7 @@ export interface WeekRow {
   readonly byPersona: Readonly<Record<string, { readonly impressions: number; readonly clicks: number }>>;
   /** Mean of 1 - cosine between a user's true affinities now and at the start. */
   readonly tasteDrift: number;
-  /** Users whose persona at the end of the week is another than at its start. */
+  /** Users with a different persona at the end of the week than at its start. */
   readonly moves: number;
 }
 
@@ -33,7 +33,7 @@ export interface ArmResult {
   readonly perUser: {
     readonly impressions: Float64Array;
     readonly clicks: Float64Array;
-    /** The same two on average over the chances of looking, liking and opening, whatever these were. */
+    /** Expected values of the same two, over the chances of looking, liking and opening. */
     readonly expectedImpressions: Float64Array;
     readonly expectedClicks: Float64Array;
     /** Lists shown, and their precisions added up. */
@@ -69,7 +69,7 @@ export class Tally {
     this.week = { lists: 0, precision: 0, likes: 0, dislikes: 0 };
   }
 
-  /** One list that was shown, and what came of it. */
+  /** Counts a shown list and the acts on it. */
   count(user: number, shown: { persona: string; indices: readonly number[]; acts: readonly Act[] }): void {
     const { affinity, threshold } = this.shoppers[user];
     const top = shown.indices.slice(0, TOP);

@@ -57,7 +57,7 @@ describe('the drift job', () => {
     }
   });
 
-  it('leaves it to the instance that is at it', async () => {
+  it('skips a check that another instance is running', async () => {
     const busy = () => Promise.reject(new AlreadyRunningError('drift', 'host-1', NOON));
     await expect(job({ check: busy }).job.run()).resolves.toBeUndefined();
     await expect(job({ check: () => Promise.reject(new Error('no')) }).job.run()).rejects.toThrow('no');

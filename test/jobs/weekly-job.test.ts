@@ -117,7 +117,7 @@ describe('a run that another instance has already begun', () => {
     };
     expect(await runsBetween('2026-05-20T00:00Z', 3 * DAY, job)).toHaveLength(3);
     expect(logged).toEqual([
-      'info the scheduled retrain is run by another instance',
+      'info lease held by another instance, skipping the scheduled retrain',
       'error a scheduled job failed',
       'info the scheduled retrain has ended',
     ]);
