@@ -1,6 +1,6 @@
 /**
- * The account of an embedded database: other users of the machine reach its port, too. The password is in the data
- * folder, which only its owner may read.
+ * The account of an embedded database. It is needed because all users of the machine can reach the port. The password
+ * is in the data folder, which only its owner may read.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ const FILE = 'database-password';
 const COMMAND_MS = 10_000;
 const USER_NOT_FOUND = 11;
 
-/** The password that the data of this folder are guarded with; null when they are not guarded yet. */
+/** The password of the database in this folder; null before its account exists. */
 export function readPassword(dataDir: string): string | null {
   return readIfThere(join(dataDir, FILE))?.trim() ?? null;
 }
 
-/** Makes the account in a server without access control. The file is written last: it marks the account as complete. */
+/** Creates the account in a server without access control. The file is written last: it marks the account as complete. */
 export async function createAccount(uri: string, user: string, dataDir: string): Promise<void> {
   const password = generateSecret();
   // An interrupted start may have left an account whose password is lost.

@@ -11,18 +11,18 @@ import type { ProgramPlaces } from './kinds/index.js';
 import { tryLock } from './lock-file.js';
 import { programFolder } from './program-folder.js';
 
-/** Of what cargo prints, so many characters are kept for an error message. */
+/** Length of the tail of cargo's output that an error message contains. */
 const TOLD_CHARACTERS = 2_000;
 
 export interface RustBuild {
   readonly program: string;
-  /** False when it was there already. */
+  /** False when it already existed. */
   readonly isBuilt: boolean;
 }
 
 /**
- * Resolves when the program is there. `onProgress`: the share of the crates that are compiled, 0..1. A build that was
- * interrupted continues where it stopped. Throws CargoMissingError and BuildFailedError.
+ * Resolves when the program exists. `onProgress`: the share of compiled crates, 0..1. An interrupted build continues
+ * where it stopped. Throws CargoMissingError and BuildFailedError.
  */
 export async function buildSecantusRust(
   places: ProgramPlaces,
@@ -35,7 +35,7 @@ export async function buildSecantusRust(
 
   const folder = programFolder(places);
   const lock = tryLock(join(folder, `${RUST_CRATE}.lock`));
-  if ('holder' in lock) throw new BuildFailedError(`process ${lock.holder.pid} builds it already`);
+  if ('holder' in lock) throw new BuildFailedError(`process ${lock.holder.pid} is already building it`);
   try {
     const work = join(folder, `${RUST_CRATE}-build`);
     const root = join(work, 'root');
@@ -43,7 +43,7 @@ export async function buildSecantusRust(
     await runCargo(cargo, installArguments(work, root), onProgress);
     const program = join(rustHome(folder), RUST_PROGRAM);
     mkdirSync(rustHome(folder), { recursive: true });
-    // Appears whole or not at all.
+    // Atomic: a partial program is never visible.
     renameSync(join(root, 'bin', RUST_PROGRAM), program);
     rmSync(work, { recursive: true, force: true });
     return { program, isBuilt: true };
@@ -54,10 +54,10 @@ export async function buildSecantusRust(
 
 function installArguments(work: string, root: string): string[] {
   return [
-    // Into a pipe as well, where cargo would show no progress by itself.
+    // By default cargo shows no progress when it writes to a pipe.
     ...['--config', 'term.progress.when="always"', '--config', 'term.progress.width=100'],
     ...['install', RUST_CRATE, '--version', RUST_VERSION, '--locked'],
-    // The crate names a newer compiler than it needs.
+    // The crate declares a newer compiler than it needs.
     '--ignore-rust-version',
     ...['--no-track', '--force', '--root', root, '--target-dir', join(work, 'target')],
   ];
@@ -89,7 +89,7 @@ function runCargo(
 
 const PROGRESS = /Building \[[=> ]*\] (\d+)\/(\d+)(?:: ([^\r\n\u001b]*))?/g;
 
-/** What the newest progress line in cargo's output says; null when there is none. Crates being compiled are the detail. */
+/** Parses the latest progress line in cargo's output; null without any. The detail lists the crates being compiled. */
 export function lastProgress(text: string): { fraction: number; detail: string } | null {
   const last = [...text.matchAll(PROGRESS)].at(-1);
   if (last === undefined) return null;

@@ -1,9 +1,9 @@
-/** Connection strings: completed for use, and without secrets for messages. */
+/** Completes connection strings for use, and removes their secrets for messages. */
 
 const PARTS = /^(mongodb(?:\+srv)?:\/\/)(?:([^@/]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/;
 export const DATABASE_NAME = 'smartpersona';
 
-/** Names our database where the string names none. Accounts keep being looked up where they were. */
+/** Adds the database name if the string has none. Accounts are still looked up in `admin`, the default without a name. */
 export function withDatabaseName(uri: string): string {
   const parts = PARTS.exec(uri);
   if (parts === null || parts[4]) return uri;
@@ -17,13 +17,13 @@ export function withDatabaseName(uri: string): string {
 /** Scheme, hosts and database; neither account nor options, both of which may hold secrets. */
 export function describeUri(uri: string): string {
   const parts = PARTS.exec(uri);
-  if (parts === null) return 'a connection string that cannot be read';
+  if (parts === null) return 'a malformed connection string';
   return `${parts[1]}${parts[3]}/${parts[4] || DATABASE_NAME}`;
 }
 
 /** The text with all secrets of the connection string replaced by ***. */
 export function redact(text: string, uri: string): string {
-  // Accepts malformed strings as well: they contain secrets, too.
+  // Does not use PARTS: malformed strings contain secrets, too.
   const account = /^[^:]*:\/\/([^/]*)@/.exec(uri)?.[1] ?? '';
   const options = uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '';
   const [user, ...password] = account.split(':');

@@ -1,6 +1,6 @@
 /**
- * Records in the data folder: the database server that runs on it, and the programs that use it. Each names a process by
- * its identity, so that the records of killed programs are recognized as stale.
+ * Records in the data folder: the database server that runs on it, and the programs that use it. A record contains the
+ * identity of its process, so that the records of killed programs are recognized as stale.
  */
 
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,13 +12,13 @@ import { EMBEDDED_KINDS, type EmbeddedKind } from './kinds/index.js';
 import { identify, isAlive, type ProcessIdentity } from './process.js';
 import { readIfThere } from './read-if-there.js';
 
-/** The server that was started last on this folder, running or not. */
+/** The server started last on this folder, running or not. */
 export interface DatabaseRecord {
   readonly kind: EmbeddedKind['kind'];
   readonly process: ProcessIdentity;
   readonly port: number;
   readonly uri: string;
-  /** The program that was started. */
+  /** Path of the program. */
   readonly command: string;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -37,8 +37,8 @@ const recordShape = z.object({
 });
 
 /**
- * Null when it is missing or malformed: the kind is then chosen by the files alone. `onUnreadable` is called for a file
- * that is there and malformed.
+ * Null if the record is missing or malformed: the kind is then chosen by the files alone. `onUnreadable` is called for a
+ * malformed file.
  */
 export function readRecord(
   dataDir: string,

@@ -21,9 +21,9 @@ import { supervise } from './supervisor.js';
 
 /** Long enough for an installation by the program that holds the lock. */
 const LOCK_MS = 420_000;
-/** A server that recovers its files after a crash may take this long for an answer. */
+/** A server may need this long to answer while it recovers its files after a crash. */
 const ADOPTION_MS = 20_000;
-/** A server at work may let a write wait for this long. */
+/** A busy server may delay a write for this long. */
 const WRITE_MS = 10_000;
 
 export interface EmbeddedOptions extends ProgramPlaces {
@@ -31,14 +31,14 @@ export interface EmbeddedOptions extends ProgramPlaces {
   readonly isSupervised: boolean;
   readonly log: Logger;
   readonly onProgress: (message: string) => void;
-  /** Ends the wait for the server. */
+  /** Aborts the wait for the server. */
   readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedDatabase {
   readonly uri: string;
   readonly kind: EmbeddedKind;
-  /** False when it was running already. */
+  /** False when it was already running. */
   readonly isStarted: boolean;
   stop(): Promise<void>;
 }
@@ -101,7 +101,7 @@ async function findOrStart(
   const found = readRecord(dataDir, (path) =>
     log.warn(
       { path },
-      'the record of the database cannot be read, so that one that still runs is not found; it is written anew',
+      'the record of the database is malformed and will be replaced; a database that still runs is not found',
     ),
   );
   if (found !== null && isAlive(found.process)) {
@@ -143,7 +143,7 @@ async function start(
   return record;
 }
 
-/** Ends a hung server and starts it again on its port, unless another program did so while this one waited for the lock. */
+/** Restarts a dead or hung server on its port, unless a different program did so during the wait for the lock. */
 async function restart(
   dataDir: string,
   dead: DatabaseRecord,
@@ -164,8 +164,8 @@ async function restart(
 }
 
 /**
- * Starts a server of a kind. Where the kind has an account, it is made at the first start, in a server that asks for none.
- * `uri`: the address that programs use already; when it has no account, the server stays open until they have ended.
+ * Starts a server of a kind. If the kind has an account, the first start creates it, in a server without access control.
+ * `uri`: the address that programs already use; if it has no account, the restarted server has no access control either.
  */
 async function startServer(
   record: Pick<DatabaseRecord, 'kind' | 'command' | 'port'> & { readonly uri?: string },
@@ -181,7 +181,7 @@ async function startServer(
   if (readPassword(dataDir) === null) {
     const open = await startProgram(kind.program(command, dataDir), port, { signal });
     try {
-      // Were this process killed now, the next start would find that server by its record.
+      // If this process is killed now, the next start finds that server by its record.
       const startedAt = new Date().toISOString();
       writeRecord(dataDir, { kind: kind.kind, process: open, port, uri: uriOf(port), command, startedAt });
       await createAccount(uriOf(port), ACCOUNT, dataDir);

@@ -1,8 +1,8 @@
-/** Why no database could be opened. */
+/** Errors of opening or building a database. */
 
 import { SmartPersonaError } from '../domain/index.js';
 
-/** The database that MONGODB_URI names does not answer; the message holds no credentials. */
+/** The database at MONGODB_URI does not answer; the message contains no credentials. */
 export class DatabaseUriError extends SmartPersonaError {
   readonly code = 'DATABASE_URI_FAILED';
   override readonly isRetriable = true;
@@ -21,20 +21,20 @@ export class NoDatabaseError extends SmartPersonaError {
     failures: readonly { readonly kind: string; readonly needs: string; readonly reason: string }[],
   ) {
     super(
-      'No database could be started. Any one of these would do:\n' +
+      'No database could be started. Any of these is enough:\n' +
         '  - MONGODB_URI: set it to a MongoDB server, best a replica set (it is not set)\n' +
         failures.map(({ kind, needs, reason }) => `  - ${kind}: ${needs} (${reason})`).join('\n'),
     );
   }
 }
 
-/** Another server uses this data folder. */
+/** A second server already uses this data folder. */
 export class DataFolderInUseError extends SmartPersonaError {
   readonly code = 'DATA_FOLDER_IN_USE';
   constructor(dataDir: string, pid: number) {
     super(
       `The data folder ${dataDir} is in use by another SmartPersona server, process ${pid}.\n` +
-        `Stop that one (kill ${pid}), or set SMARTPERSONA_DATA_DIR to another folder.` +
+        `Stop it (kill ${pid}), or set SMARTPERSONA_DATA_DIR to another folder.` +
         ' To run several servers on the same data, give all of them a MONGODB_URI.',
     );
   }
@@ -52,7 +52,7 @@ export class CargoMissingError extends SmartPersonaError {
   }
 }
 
-/** The fast database could not be built; the message ends with what cargo printed. */
+/** The fast database could not be built; the message contains the reason, such as cargo's last output. */
 export class BuildFailedError extends SmartPersonaError {
   readonly code = 'DATABASE_BUILD_FAILED';
   constructor(reason: string) {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The first program of a name that can be run, in the folders of PATH; null when there is none. */
+/** The first executable of this name in the folders of `path`, a list as in PATH; null if not found. */
 export function findProgram(name: string, path: string): string | null {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   for (const folder of path.split(delimiter).filter(Boolean)) {

@@ -1,4 +1,4 @@
-/** Lock files that name their holder. A lock of a dead process is taken over. */
+/** Lock files that contain the identity of their holder. A lock of a dead process is taken over. */
 
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,7 +19,7 @@ export function tryLock(path: string): { lock: Lock } | { holder: ProcessIdentit
   for (;;) {
     writeFileSync(draft, self, { mode: 0o600 });
     try {
-      // A link appears whole or not at all, and fails when the lock is there.
+      // Creating a link is atomic, and fails if the lock exists.
       linkSync(draft, path);
       return { lock: { release: () => release(path, self) } };
     } catch (error) {
@@ -34,7 +34,7 @@ export function tryLock(path: string): { lock: Lock } | { holder: ProcessIdentit
   }
 }
 
-/** Waits for the lock; rejects when another process still holds it after `deadlineMs`, or when `signal` is aborted. */
+/** Waits for the lock; rejects when a live process still holds it after `deadlineMs`, or when `signal` is aborted. */
 export async function waitForLock(path: string, deadlineMs: number, signal?: AbortSignal): Promise<Lock> {
   for (const until = Date.now() + deadlineMs; ;) {
     signal?.throwIfAborted();

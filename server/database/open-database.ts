@@ -25,32 +25,32 @@ export type DatabaseKind = 'uri' | EmbeddedKind['kind'];
 export interface OpenDatabaseOptions {
   readonly settings: DatabaseSettings;
   readonly log: Logger;
-  /** A server has the data folder to itself and looks after the database; a command attaches to a running database. */
+  /** A server locks the data folder and supervises the database; a command may attach to a running database. */
   readonly role: 'server' | 'command';
-  /** Called with what the start waits for, as text. */
+  /** Called with a description of each slow step. */
   readonly onProgress?: (message: string) => void;
-  /** Ends the wait. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal;
 }
 
 export interface Database {
   readonly uri: string;
   readonly kind: DatabaseKind;
-  /** For people: the server and where its data are; without credentials. */
+  /** For people: the server and the location of its data; without credentials. */
   readonly description: string;
   /** Advice for the operator; null for none. */
   readonly hint: string | null;
   /** True when this call started the server; false when it was running. */
   readonly isStarted: boolean;
-  /** The longest an entry of the oplog stays; null where this program does not decide it. */
+  /** Maximum age of oplog entries; null if this program does not set it. */
   readonly oplogKeptMs: number | null;
   /** Closes this use; an embedded database ends with its last user. */
   stop(): Promise<void>;
 }
 
 /**
- * Throws DatabaseUriError when MONGODB_URI is set and does not answer, NoDatabaseError when nothing can be started,
- * DataFolderInUseError when another server uses the data folder for an embedded database.
+ * Throws DatabaseUriError when MONGODB_URI is set and does not answer, NoDatabaseError when no database can be started,
+ * DataFolderInUseError when a second server uses the data folder for an embedded database.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const { settings, log } = options;
@@ -74,7 +74,7 @@ async function openUri(given: string, log: Logger): Promise<Database> {
     throw new DatabaseUriError(place, redact((error as Error).message, given));
   }
   if (!isReplicaSet) {
-    log.warn({}, 'the database is a standalone server without change streams: run one instance only on it');
+    log.warn({}, 'the database is a standalone server without change streams: run a single instance only');
   }
   return {
     uri,

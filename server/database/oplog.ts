@@ -1,6 +1,6 @@
 /**
- * Keeps the oplog of an embedded SecantusDB as short as its retention says. The server prunes on its own only after a
- * thousand writes, so entries that name an erased user would stay while there are few writes.
+ * Prunes the oplog of an embedded SecantusDB to its retention. The server itself prunes only after a thousand writes, so
+ * with few writes, entries that name an erased user would stay too long.
  */
 
 import type { Logger } from '../domain/index.js';
@@ -9,7 +9,7 @@ import { adminCommand } from '../store/mongo/index.js';
 const PRUNE_EVERY_MS = 300_000;
 const TIMEOUT_MS = 10_000;
 
-/** The longest an entry stays after it was written, while a server runs, for a retention. */
+/** Maximum age of an entry for a given retention, while a server runs. */
 export function oplogKeptMs(retentionSeconds: number): number {
   return retentionSeconds * 1_000 + PRUNE_EVERY_MS;
 }
@@ -19,11 +19,11 @@ export async function pruneOplog(uri: string): Promise<void> {
   await adminCommand(uri, { 'secantusAdmin.pruneOplog': 1 }, TIMEOUT_MS);
 }
 
-/** Prunes at once, for the time while no server ran, and every five minutes. The returned function ends it. */
+/** Prunes immediately, for the time without a server, and every five minutes. The returned function stops it. */
 export function keepOplogShort(uri: string, log: Logger): () => void {
   const prune = () => {
     pruneOplog(uri).catch((error: unknown) =>
-      log.warn({ err: error }, 'the oplog was not pruned; the next try is in five minutes'),
+      log.warn({ err: error }, 'pruning the oplog failed; retrying in five minutes'),
     );
   };
   prune();

@@ -12,7 +12,7 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
-/** The process that has this id now; null when there is none. */
+/** The process that has this id now; null if none. */
 export function identify(pid: number): ProcessIdentity | null {
   const startedAt = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
   return startedAt === null ? null : { pid, startedAt };
@@ -22,7 +22,7 @@ export function isAlive(process: ProcessIdentity): boolean {
   return identify(process.pid)?.startedAt === process.startedAt;
 }
 
-/** SIGTERM, and SIGKILL when the process is still there after `deadlineMs`. Resolves when it is gone. */
+/** Sends SIGTERM, and SIGKILL if the process still runs after `deadlineMs`. Resolves when it has ended. */
 export async function endProcess(process: ProcessIdentity, deadlineMs: number): Promise<void> {
   if (await signalAndWait(process, 'SIGTERM', deadlineMs)) return;
   if (await signalAndWait(process, 'SIGKILL', deadlineMs)) return;

@@ -1,4 +1,4 @@
-/** Where the programs of embedded databases are installed: once for a user, not once for a data folder. */
+/** Folders of the programs of embedded databases, which are installed once per user, not once per data folder. */
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,17 +9,17 @@ interface Places {
   readonly dataDir: string;
 }
 
-/** The product's folder in the user's cache, by the variables of the environment. */
+/** The product's folder in the user's cache, from XDG_CACHE_HOME or the home folder. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smartpersona');
 }
 
-/** The folders that may hold programs, preferred ones first: a user without a home has them in the data folder. */
+/** The folders that may hold programs, in order of preference: the data folder serves users without a home. */
 export function programFolders({ cacheDir, dataDir }: Places): readonly string[] {
   return [cacheDir, join(dataDir, 'programs')];
 }
 
-/** The first of `programFolders` that can be written to; made when it is not there. */
+/** The first writable folder of `programFolders`, created if missing. */
 export function programFolder(places: Places): string {
   const [inCache, besideData] = programFolders(places) as [string, string];
   try {

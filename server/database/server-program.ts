@@ -1,4 +1,4 @@
-/** A database server as a program of its own: started apart from this process, watched until it answers. */
+/** Runs a database server as a separate program, and waits until it answers. */
 
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
@@ -22,7 +22,7 @@ export interface ServerProgram {
   readonly command: string;
   readonly args: (port: number) => readonly string[];
   readonly storagePath: string;
-  /** The whole environment of the program; default the environment of this process. */
+  /** The entire environment of the program; default the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Output of the program; the previous file is kept beside it. */
   readonly logPath: string;
@@ -71,7 +71,7 @@ export async function startProgram(
   mkdirSync(dirname(program.logPath), { recursive: true });
   if (existsSync(program.logPath)) renameSync(program.logPath, `${program.logPath}.old`);
   const log = openSync(program.logPath, 'a', 0o600);
-  // A group of its own: Ctrl-C in a terminal reaches this process, which closes in order and then ends the server.
+  // A separate process group: Ctrl-C in a terminal reaches only this process, which closes in order and ends the server.
   const child = spawn(program.command, program.args(port), {
     cwd: program.storagePath,
     env: program.env,
@@ -104,7 +104,7 @@ export async function startProgram(
   }
 }
 
-/** True when the server answers within a second. */
+/** Whether the server answers within `timeoutMs`, by default a second. */
 export async function answers(uri: string, timeoutMs = PING_MS): Promise<boolean> {
   return adminCommand(uri, { ping: 1 }, timeoutMs).then(
     () => true,
@@ -112,7 +112,7 @@ export async function answers(uri: string, timeoutMs = PING_MS): Promise<boolean
   );
 }
 
-/** Ends a server in order; it has 15 s to close its files. */
+/** Ends a server gracefully: it has 15 s to close its files. */
 export function endProgram(identity: ProcessIdentity): Promise<void> {
   return endProcess(identity, END_DEADLINE_MS);
 }

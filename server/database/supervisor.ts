@@ -8,23 +8,23 @@ import { isAlive } from './process.js';
 const LOOK_MS = 250;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
-/** Looks at the process between two small writes. */
+/** Process checks per write check. */
 const LOOKS_PER_WRITE = 12;
 /** Refused writes in a row before a restart: a single refusal may be transient. */
 const MAX_REFUSALS = 2;
 
 export interface SupervisorOptions {
   readonly log: Logger;
-  /** The server as it was started last. */
+  /** The record of the latest start of the server. */
   readonly read: () => DatabaseRecord;
   /** True when it answers a small write with an error that is not transient. */
   readonly refusesWrites: (record: DatabaseRecord) => Promise<boolean>;
-  /** Ends the process and starts it again; stops when `signal` is aborted. */
+  /** Restarts the server; stops when `signal` is aborted. */
   readonly restart: (dead: DatabaseRecord, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Supervisor {
-  /** Resolves when no restart is under way any more. */
+  /** Resolves when no restart is in progress. */
   stop(): Promise<void>;
 }
 

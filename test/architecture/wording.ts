@@ -23,7 +23,7 @@ const CODE = ['.ts', '.vue', '.mjs'];
 export const HELD: readonly { readonly folder: string; readonly endings: readonly string[] }[] = [
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
-  ...['schema', 'scripts', 'jobs'].map((folder) => ({ folder, endings: CODE })),
+  ...['schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
   ...['domain', 'features', 'loaders', 'privacy', 'simulation', 'store', 'training'].map((folder) => ({
     folder: `server/${folder}`,
     endings: CODE,

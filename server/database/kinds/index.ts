@@ -14,8 +14,8 @@ export type { EmbeddedKind, ProgramPlaces } from './kind.js';
 export const EMBEDDED_KINDS: readonly EmbeddedKind[] = [mongod, memoryServer, secantusRust, secantusPython];
 
 /**
- * The kinds to try on a data folder. Files that are there decide for the kinds that read them: a newly installed mongod must
- * not make the data disappear.
+ * The kinds to try on a data folder. Existing files limit the choice to kinds that can read them: a newly installed
+ * mongod must not make the data disappear.
  */
 export function kindsToTry(dataDir: string): readonly EmbeddedKind[] {
   const written = EMBEDDED_KINDS.find(({ folder }) => hasFiles(join(dataDir, folder)));

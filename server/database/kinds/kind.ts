@@ -1,33 +1,33 @@
-/** What a kind of embedded database is: a value that says how to get its program and how to run it. */
+/** A kind of embedded database: a value that describes how to obtain its program and how to run it. */
 
 import type { ServerProgram } from '../server-program.js';
 
-/** Where programs are looked for and installed. */
+/** Folders in which programs are searched and installed. */
 export interface ProgramPlaces {
   /** Absolute. */
   readonly dataDir: string;
   /** Folders with programs, as in PATH. */
   readonly programPath: string;
-  /** Where this product installs programs, see `cacheFolder`; a user without a home has them in `dataDir`. */
+  /** Folder in which this product installs programs, see `cacheFolder`; `dataDir` is the fallback if it is not writable. */
   readonly cacheDir: string;
 }
 
 export interface EmbeddedKind {
   readonly kind: 'mongod' | 'memory-server' | 'secantusd-rs' | 'secantusdb';
-  /** For people: the program, and what they should know of it. */
+  /** For people: the program, and advice about its use. */
   readonly label: string;
-  /** What it needs, for the message that lists all kinds when none works. */
+  /** Its requirements, for the error message that lists all kinds. */
   readonly needs: string;
-  /** Its files are here in the data folder. Kinds that share a folder read each other's files. */
+  /** Its folder within the data folder. Kinds that share a folder read each other's files. */
   readonly folder: string;
-  /** How long its oplog keeps an entry; null where this product does not decide it. */
+  /** Retention of its oplog; null if this product does not set it. */
   readonly oplogRetentionSeconds: number | null;
   /** True: it has an account, see account.ts, and `program` takes `hasAuth`. */
   readonly hasAccount: boolean;
-  /** Printed after a server took it; null for nothing. */
+  /** Advice printed at the start of a server that uses this kind; null for none. */
   readonly hint: string | null;
-  /** Resolves with the path of the program: found, downloaded or installed. Rejects with what is missing. */
+  /** Resolves with the path of the program: found, downloaded or installed. Rejects with the missing requirement. */
   obtain(places: ProgramPlaces, onProgress: (message: string) => void): Promise<string>;
-  /** How to run it on the data folder. `hasAuth`: it takes commands of its account only. */
+  /** How to run it on the data folder. `hasAuth`: it accepts commands of its account only. */
   program(command: string, dataDir: string, options?: { readonly hasAuth?: boolean }): ServerProgram;
 }

@@ -1,6 +1,6 @@
 /**
- * A `mongod` from mongodb-memory-server: the binary in its cache, else a download. The server runs like any other mongod,
- * on a persistent folder.
+ * A `mongod` from mongodb-memory-server: the binary in its cache, else a download. Unlike that package, it runs on a
+ * persistent folder.
  */
 
 import { createRequire } from 'node:module';
@@ -23,9 +23,9 @@ interface BinaryOptions {
   readonly version: string;
 }
 
-/** Resolves with the path of a mongod; rejects within seconds where the download site cannot be reached. */
+/** Resolves with the path of a mongod; rejects within seconds if the download site cannot be reached. */
 async function obtainMongod(onProgress: (message: string) => void): Promise<string> {
-  // Loaded only when it is needed; these parts of the package have no entry in its index.
+  // Loaded lazily; the package's index does not export these modules.
   const require = createRequire(import.meta.url);
   const { DryMongoBinary } = require('mongodb-memory-server-core/lib/util/DryMongoBinary') as {
     DryMongoBinary: {

@@ -1,4 +1,4 @@
-/** MongoDB's own server as a replica set of one node, since change streams and transactions need a replica set. */
+/** MongoDB's own server as a single-node replica set, since change streams and transactions need a replica set. */
 
 import { join } from 'node:path';
 
@@ -16,7 +16,7 @@ const ALREADY_INITIALIZED = 23;
 
 const FOLDER = 'mongod';
 
-/** Shared by the kinds that run mongod. An account would need a key file and a user before the replica set is there. */
+/** Shared by the kinds that run mongod. An account would need a key file and a user before the replica set exists. */
 export const runsMongod = {
   folder: FOLDER,
   oplogRetentionSeconds: null,
@@ -50,7 +50,7 @@ function mongodProgram(command: string, dataDir: string): ServerProgram {
   };
 }
 
-/** Makes the node a replica set, or gives the set it remembers its present port, and waits until it takes writes. */
+/** Initiates the replica set, or updates the port in its configuration, and waits until the node accepts writes. */
 async function becomePrimary(uri: string, port: number): Promise<void> {
   const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
   try {

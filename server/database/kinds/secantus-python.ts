@@ -1,6 +1,6 @@
 /**
- * SecantusDB, a MongoDB-compatible server on WiredTiger from PyPI, for trying the product out. It is installed into a Python
- * environment of its own in the user's cache, so that it outlives `npm ci`: data of the same version need it again.
+ * SecantusDB, a MongoDB-compatible server on WiredTiger from PyPI, for trying the product out. It is installed into a
+ * separate Python environment in the user's cache, so that `npm ci` does not remove it: existing data need it again.
  */
 
 import { execFile } from 'node:child_process';
@@ -14,7 +14,7 @@ import { runsSecantus } from './secantus.js';
 
 const VERSION = '0.7.0b3';
 
-/** It and all it needs, in versions that have wheels for each of the Pythons below. */
+/** The package and its dependencies, in versions that have wheels for each of the Pythons below. */
 const REQUIREMENTS = [
   `SecantusDB==${VERSION}`,
   'dnspython==2.8.0',
@@ -27,7 +27,7 @@ const REQUIREMENTS = [
   'six==1.17.0',
   'tomli==2.2.1; python_version < "3.11"',
 ];
-/** Without a wheel, pip would compile WiredTiger for many minutes, and fail on most machines. */
+/** Versions with a wheel: otherwise pip would compile WiredTiger for many minutes, and fail on most machines. */
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
 const IS_FIT = 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))';
 const INSTALL_MS = 300_000;
@@ -42,15 +42,15 @@ export const secantusPython: EmbeddedKind = {
   obtain: (places, onProgress) => installSecantus(onProgress, programFolder(places)),
 };
 
-/** Resolves with the path of the program, installed first in `folder` where needed. Rejects with what is missing. */
+/** Resolves with the path of the program, after installing it in `folder` if needed. Rejects with the failure. */
 async function installSecantus(onProgress: (message: string) => void, folder: string): Promise<string> {
   const home = join(folder, `secantusdb-${VERSION}`);
   const program = join('bin', 'secantusd-py');
   if (existsSync(join(home, program))) return join(realpathSync(home), program);
 
   onProgress(`Installing SecantusDB ${VERSION} (once, about a minute)`);
-  // An environment cannot be moved, so it is made where it stays; a link that appears when it is complete points
-  // to it. Of two installers at once the first to link wins, and the other's work is thrown away.
+  // An environment cannot be moved, so it is created in its final folder, and a link is made when it is complete.
+  // Of two concurrent installers the first to link wins, and the second deletes its environment.
   const environment = `${home}.${process.pid}.${Date.now()}`;
   try {
     await run(await findPython(), ['-m', 'venv', environment]);

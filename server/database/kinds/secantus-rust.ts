@@ -1,6 +1,6 @@
 /**
- * SecantusDB's server in Rust: the same files and account as its server in Python, a tenth of the processor time a command.
- * It is built by `npm run database`, never at a start, since that takes minutes.
+ * SecantusDB's server in Rust: the same files and account as its server in Python, at a tenth of the processor time per
+ * command. It is built by `npm run database`, never at start-up, since that takes minutes.
  */
 
 import { delimiter, join } from 'node:path';
@@ -16,9 +16,10 @@ export const RUST_VERSION = '0.5.3-beta.193';
 export const RUST_PROGRAM = 'secantusd-rs';
 
 /**
- * The whole environment of the server, so that no other SECANTUS_ variable changes it. By default it acknowledges a write
- * while its log record is in memory, and a kill loses the writes of the last tenth of a second. With this, the record is
- * first written to the operating system; only a crash of the machine can lose it. An fsync for each write
+ * The entire environment of the server, so that no inherited SECANTUS_ variable affects it. By default the server
+ * acknowledges a write while its log record is in memory, and a kill loses the writes of the last tenth of a second.
+ * With this setting the record is first written to the operating system; only a crash of the machine can lose it. An
+ * fsync for each write
  * (`--sync-on-commit`) takes four times as long.
  */
 const ENVIRONMENT = { SECANTUS_WT_CONFIG_EXTRA: 'transaction_sync=(enabled=true,method=none)' };
@@ -38,12 +39,12 @@ export const secantusRust: EmbeddedKind = {
   },
 };
 
-/** Where the build puts its program, below a folder of `programFolders`. */
+/** The folder of the built program, below a folder of `programFolders`. */
 export function rustHome(folder: string): string {
   return join(folder, `${RUST_CRATE}-${RUST_VERSION}`, 'bin');
 }
 
-/** The program that this product built, whose version is known, before one on PATH; null when there is none. */
+/** Finds the program: first the build of this product, which has the right version, then PATH; null if not found. */
 export function findSecantusRust(places: ProgramPlaces): string | null {
   const path = [...programFolders(places).map(rustHome), places.programPath].join(delimiter);
   return findProgram(RUST_PROGRAM, path);

@@ -1,4 +1,4 @@
-/** What the two servers of SecantusDB share: the files, the account and the command line. */
+/** Shared by the two servers of SecantusDB: the files, the account and the command line. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ServerProgram } from '../server-program.js';
 
 const FOLDER = 'secantusdb';
-/** An instance that loses its connection may resume its change streams for as long. */
+/** Time within which an instance that lost its connection can resume its change streams. */
 const OPLOG_RETENTION_SECONDS = 3_600;
 
 export const runsSecantus = {
@@ -17,9 +17,9 @@ export const runsSecantus = {
 } as const;
 
 export interface SecantusOptions {
-  /** Only the account of the data folder may use it; default false. */
+  /** Require the account of the data folder; default false. */
   readonly hasAuth?: boolean;
-  /** How long the oplog keeps an entry; default OPLOG_RETENTION_SECONDS. */
+  /** Retention of oplog entries; default OPLOG_RETENTION_SECONDS. */
   readonly oplogRetentionSeconds?: number;
 }
 
@@ -35,13 +35,13 @@ export function secantusProgram(
     storagePath,
     logPath: join(dataDir, 'database.log'),
     args: (port) => {
-      // Named, so that no configuration in a home folder is found instead.
+      // Explicit, so that the server does not read a configuration in a home folder.
       writeFileSync(configPath, '# All settings are given on the command line.\n');
       return [
         ...['--config', configPath, '--host', '127.0.0.1', '--port', String(port)],
         ...['--storage-path', storagePath, '--log-level', 'WARNING'],
         ...(hasAuth ? ['--auth'] : []),
-        // One of the two servers would take 4 GiB.
+        // By default one of the two servers uses 4 GiB.
         ...['--cache-size', '1G'],
         ...['--oplog-retention-seconds', String(oplogRetentionSeconds)],
       ];
