@@ -1,19 +1,21 @@
-/** Stage 1: the fields of a table, and the names that files give to the columns they come from. */
+/** Stage 1: the fields of each kind of table, and the column names they are recognised by. */
 
 import { plainWord } from './event-words.js';
 
-/** What a table holds. `users` is a list of user ids. */
+/** Kind of table. `users` is a list of user ids. */
 export type TableKind = 'items' | 'events' | 'ratings' | 'users';
 
 export interface FieldRule {
   readonly field: string;
-  /** A file without a column for it is refused. */
+  /** A file without a column for the field is rejected. */
   readonly isRequired: boolean;
-  /** Names of columns without case, blanks and marks, the most telling first. The field's own name comes before them. */
+  /**
+   * Column names in lower case without blanks and punctuation, best match first. The field's own name precedes them.
+   */
   readonly names: readonly string[];
-  /** Its cells name a person: they are never shown. */
+  /** Cells identify users and are never shown. */
   readonly isPersonal?: boolean;
-  /** All columns that match are read, not the first alone. */
+  /** Reads all matching columns instead of the first. */
   readonly isMany?: boolean;
 }
 
@@ -229,7 +231,7 @@ const FIELDS: Readonly<Record<TableKind, readonly FieldRule[]>> = {
   users: [rule('userId', USER, { isRequired: true, isPersonal: true })],
 };
 
-/** The fields of a kind of table, in the order in which rows give their values. */
+/** The fields of a kind of table, in the order of a row's values. */
 export function fieldsOf(kind: TableKind): readonly FieldRule[] {
   return FIELDS[kind];
 }
@@ -243,7 +245,7 @@ export function fieldNames(): string[] {
   return [...new Set(Object.values(FIELDS).flatMap((rules) => rules.map(({ field }) => field)))];
 }
 
-/** The columns for a field: one, or several where the rule says so; none where no name is known. */
+/** The columns for a field: at most the best match, or all matches if the rule says `isMany`. */
 export function columnsFor({ field, names, isMany }: FieldRule, columns: readonly string[]): string[] {
   const known = [field.toLowerCase(), ...names];
   const ranked = columns
@@ -254,7 +256,7 @@ export function columnsFor({ field, names, isMany }: FieldRule, columns: readonl
   return isMany === true ? ranked : ranked.slice(0, 1);
 }
 
-/** Whether a column names a person, in whatever kind of table. */
+/** Whether a column identifies users, in any kind of table. */
 export function isUserColumn(column: string): boolean {
   return ['userid', ...USER].includes(plainWord(column));
 }

@@ -1,15 +1,15 @@
 /**
- * Stage 1: the fields of one CSV record (RFC 4180) that the framer has cut out.
+ * Stage 1: splits a framed CSV record (RFC 4180) into fields.
  *
- * Written here because a general parser is made to cut records as well: called once a record it takes half a
- * millisecond, and called on the stream it cannot go on after a line that is too long, badly encoded or badly quoted.
+ * Not a general CSV parser, since those split records as well: called per record they take half a millisecond, and
+ * called on the stream they cannot continue after a line that is too long, badly encoded or badly quoted.
  */
 
-/** How the fields of a CSV file are separated and quoted. */
+/** How fields of a CSV file are separated and quoted. */
 export interface CsvDialect {
-  /** One character, or several, e.g. "::"; quotes mean nothing beside a delimiter of several characters. */
+  /** A character, or several, e.g. "::"; with several, quotes have no meaning. */
   readonly delimiter: string;
-  /** What precedes a quote inside a quoted field; default '"'. */
+  /** Escape character of a quote inside a quoted field; default '"'. */
   readonly escape?: '"' | '\\';
 }
 
@@ -20,7 +20,7 @@ export function hasQuotes({ delimiter }: CsvDialect): boolean {
   return delimiter.length === 1;
 }
 
-/** The fields, unquoted and otherwise as they stand; null when a quote is in the wrong place. */
+/** The fields, unquoted but untrimmed; null when a quote is in the wrong place. */
 export function splitCsvRecord(text: string, dialect: CsvDialect = COMMA_SEPARATED): string[] | null {
   const { delimiter, escape = '"' } = dialect;
   if (!hasQuotes(dialect) || !text.includes('"')) return text.split(delimiter);
@@ -42,15 +42,15 @@ export function splitCsvRecord(text: string, dialect: CsvDialect = COMMA_SEPARAT
 }
 
 /**
- * A cell as a program reads it back, and as no spreadsheet takes it for a formula: a text that begins with = + - @, a
- * tab or a carriage return gets an apostrophe in front. Numbers stay as they are.
+ * Formats a CSV cell, safe from spreadsheet formula injection: a text that begins with = + - @, a tab or a carriage
+ * return gets a leading apostrophe. Numbers are unchanged.
  */
 export function csvCell(value: string | number): string {
   const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Files are written with a space after the delimiter, too. */
+/** Skips spaces, since some files have a space after the delimiter. */
 function afterSpaces(text: string, start: number): number {
   let at = start;
   while (text[at] === ' ') at += 1;
@@ -62,7 +62,7 @@ function nextDelimiter(text: string, start: number, delimiter: string): number {
   return next < 0 ? text.length : next;
 }
 
-/** Position after the quote that closes the field opened at `start`; -1 when there is none. */
+/** Position after the closing quote of the field opened at `start`; -1 if it is never closed. */
 function afterClosingQuote(text: string, start: number, escape: '"' | '\\'): number {
   let quote = text.indexOf('"', start + 1);
   if (escape === '"') while (quote >= 0 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2);

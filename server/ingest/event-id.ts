@@ -1,4 +1,4 @@
-/** Stage 1: names for events and sessions that follow from what they are. */
+/** Stage 1: deterministic ids of events and sessions. */
 
 import { hash } from 'node:crypto';
 
@@ -6,9 +6,9 @@ import { isTimeKnown } from '../domain/index.js';
 import type { BehaviourEvent } from '../domain/index.js';
 
 /**
- * The idempotency key of an event: 128 bits of SHA-256 over who, what, which item, when, in which session and with what
- * value, as 22 characters of base64url. The same row read twice has the same id. Where the time is unknown it is left
- * out, so that a row keeps its id when rows before it come or go.
+ * Idempotency key of an event: 128 bits of SHA-256 over user, type, item, time, session and value, as 22 characters of
+ * base64url. Reading the same row twice gives the same id. An unknown time is left out, so that a row keeps its id when
+ * rows before it are added or removed.
  */
 export function eventId(
   event: Pick<BehaviourEvent, 'userId' | 'type' | 'itemId' | 'at' | 'sessionId' | 'value'>,
@@ -19,16 +19,16 @@ export function eventId(
 }
 
 /**
- * The id of an event of unknown time that says what an earlier one said before another contradicted it: a mind that
- * was changed back. `count` is how often the record holds these words already.
+ * Id of an event of unknown time that repeats an earlier event after a contradicting event (like, dislike, like again).
+ * `count` is the number of equal events in the record so far.
  */
 export function repeatedEventId(id: string, count: number): string {
   return count === 0 ? id : hash('sha256', `${id}\n${count}`, 'base64url').slice(0, 22);
 }
 
 /**
- * The stored name of a session. A site may build its session ids from user ids, so they are hashed with the pseudonym
- * and the raw ones are dropped with the raw user id.
+ * Stored session id. Sites may build session ids from user ids, so they are hashed with the pseudonym, and the raw
+ * session id is dropped with the raw user id.
  */
 export function sessionKey(userId: string, rawSessionId: string): string {
   return hash('sha256', `${userId}\n${rawSessionId}`, 'base64url').slice(0, 12);

@@ -1,11 +1,11 @@
-/** Stage 1: the names that shops and trackers give to the types of events. */
+/** Stage 1: maps the event type names of shops and trackers to event types. */
 
 import { EVENT_TYPES, InvalidInputError } from '../domain/index.js';
 import type { EventType } from '../domain/index.js';
 
 import { RowProblem } from './row-problem.js';
 
-/** What a given word means: a type, or that its rows are left out. */
+/** Meaning of a type name: an event type, or `ignore` to leave its rows out. */
 export type WordMeaning = EventType | 'ignore';
 
 const SYNONYMS: Readonly<Record<WordMeaning, readonly string[]>> = {
@@ -49,7 +49,7 @@ const SYNONYMS: Readonly<Record<WordMeaning, readonly string[]>> = {
   ],
   like: ['likes', 'liked', 'favorite', 'favourite', 'fav', 'thumbsup', 'upvote'],
   dislike: ['dislikes', 'disliked', 'thumbsdown', 'downvote'],
-  // What undoes an earlier event says nothing of taste.
+  // Undoing an earlier event says nothing about taste.
   ignore: ['removefromcart', 'removedfromcart', 'cartremove', 'removefrombasket', 'productremoved'],
 };
 
@@ -61,12 +61,12 @@ const MEANINGS: ReadonlyMap<string, WordMeaning> = new Map(
 
 const UNKNOWN = `is not one of ${EVENT_TYPES.join(', ')}`;
 
-/** Words are compared without case, blanks and marks: `ADD_TO_CART` is `addtocart`. */
+/** Normalizes a word for comparison, without case, blanks and punctuation: `ADD_TO_CART` is `addtocart`. */
 export function plainWord(text: string): string {
   return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** The meaning that a person gives a word. Throws InvalidInputError for what is no type. */
+/** Parses a meaning given by the caller. Throws InvalidInputError for an unknown type. */
 export function wordMeaning(text: string): WordMeaning {
   const word = plainWord(text);
   if (word === 'ignore') return 'ignore';
@@ -79,13 +79,13 @@ export function wordMeaning(text: string): WordMeaning {
   return type;
 }
 
-/** Reads the column of types. `given` are meanings by plain word, which come before the known ones. */
+/** Reads the type column. `given` maps plain words to meanings and takes precedence over the built-in synonyms. */
 export class EventWords {
   private readonly cache = new Map<string, { meaning: WordMeaning; isAlias: boolean }>();
 
   constructor(private readonly given: ReadonlyMap<string, WordMeaning>) {}
 
-  /** `isAlias` where the file has another word for it. Throws RowProblem for an unknown word. */
+  /** `isAlias` is true when the file uses a synonym. Throws RowProblem for an unknown word. */
   read(text: string): { meaning: WordMeaning; isAlias: boolean } {
     const known = this.cache.get(text);
     if (known !== undefined) return known;

@@ -9,10 +9,10 @@ export function requiredText(column: string, value: string): string {
   return shortText(column, value);
 }
 
-/** A spreadsheet shows long numbers like this, and saves what it shows: several ids become one. */
+/** A long number as rounded by a spreadsheet, which gives several ids the same text. */
 const ROUNDED = /^\d(?:[.,]\d+)?E\+\d{2,}$/;
 
-/** The id of a user or an item. */
+/** Checks the id of a user or an item. */
 export function requiredId(column: string, value: string): string {
   if (ROUNDED.test(value))
     throw new RowProblem(
@@ -23,7 +23,7 @@ export function requiredId(column: string, value: string): string {
   return requiredText(column, value);
 }
 
-/** Null where the cell is empty. */
+/** Null for an empty cell. */
 export function optionalText(column: string, value: string): string | null {
   return value === '' ? null : shortText(column, value);
 }
@@ -36,12 +36,12 @@ function shortText(column: string, value: string): string {
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Whether a cell holds a number and nothing else. */
+/** Whether the cell is a number. */
 export function isNumber(value: string): boolean {
   return NUMBER.test(value);
 }
 
-/** A finite number within [least, most]; null where the cell is empty. */
+/** A finite number within [least, most]; null for an empty cell. */
 export function optionalNumber(column: string, value: string, least: number, most: number): number | null {
   if (value === '') return null;
   const number = NUMBER.test(value) ? Number(value) : Number.NaN;

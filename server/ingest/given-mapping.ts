@@ -1,6 +1,6 @@
 /**
- * Stage 1: what a person says about a file: flags, the keys of a YAML file or of a JSON object, all with the same
- * names and the same checks. What is not said is detected.
+ * Stage 1: mapping options given by the user, from flags, a YAML file or a JSON object, all with the same keys and
+ * checks. Missing options are detected.
  */
 
 import { InvalidInputError } from '../domain/index.js';
@@ -14,22 +14,22 @@ import { encodingNamed } from './text-encoding.js';
 import type { DateOrder } from './time-values.js';
 
 export interface GivenMapping {
-  /** The column (or, without a header line, its number from 1) by field; '' for a field that is left out. */
+  /** Column name (or, without a header line, its number from 1) per field; '' leaves a field out. */
   readonly columns: ReadonlyMap<string, string>;
   readonly delimiter?: string;
   readonly encoding?: string;
-  /** Meanings by plain word. */
+  /** Meanings per plain word. */
   readonly types: ReadonlyMap<string, WordMeaning>;
-  /** The type of every row, for a file without a column of types. */
+  /** Event type of every row, for a file without a type column. */
   readonly everyType?: WordMeaning;
-  /** How dates like 01/10/2019 are read. */
+  /** Order of day and month in dates like 01/10/2019. */
   readonly dates?: DateOrder;
   readonly scale?: Scale;
   readonly likeAt?: number;
   readonly dislikeAt?: number;
-  /** Items that are not in the file become unavailable. Default false. */
+  /** Makes items missing from the file unavailable. Default false. */
   readonly prune: boolean;
-  /** Ids that the catalogue does not have become items. Default false. */
+  /** Creates items for ids missing from the catalogue. Default false. */
   readonly itemsFromEvents: boolean;
 }
 
@@ -40,7 +40,7 @@ export const NOTHING_GIVEN: GivenMapping = {
   itemsFromEvents: false,
 };
 
-/** The keys, as flags and files spell them. */
+/** The keys, as in flags and files. */
 export const MAPPING_KEYS = [
   'map',
   'delimiter',
@@ -65,8 +65,8 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 const MAX_DELIMITER = 3;
 
 /**
- * Reads the keys. `map` and `type` are texts like `userId=visitorid,timestamp=event_time`, lists of such texts, or
- * objects; the others are texts, numbers or booleans. Throws InvalidInputError for what is not understood.
+ * Parses mapping keys. `map` and `type` are texts like `userId=visitorid,timestamp=event_time`, lists of such texts, or
+ * objects; the rest are texts, numbers or booleans. Throws InvalidInputError for unknown keys and invalid values.
  */
 export function parseMapping(keys: Readonly<Record<string, unknown>>): GivenMapping {
   for (const key of Object.keys(keys)) {
@@ -120,7 +120,7 @@ function parseTypes(value: unknown): Pick<GivenMapping, 'types' | 'everyType'> {
   return { types, everyType };
 }
 
-/** `a=b,c=d`, a list of such texts, or an object; the right side is missing where there is no "=". */
+/** Splits `a=b,c=d`, a list of such texts, or an object into pairs; the right side is undefined without a "=". */
 function pairs(value: unknown, key: MappingKey): [left: string, right: string | undefined][] {
   if (value === undefined) return [];
   if (Array.isArray(value)) return value.flatMap((entry) => pairs(entry, key));

@@ -1,4 +1,4 @@
-/** Stage 1: availability, and lists and paths in the cells of an item. */
+/** Stage 1: availability, lists and category paths in item cells. */
 
 import { isNumber } from './fields.js';
 import { RowProblem } from './row-problem.js';
@@ -16,13 +16,13 @@ const UNAVAILABLE = new Set([
 ]);
 
 /**
- * Whether an item is on offer by the words in one or more columns: every word has to say so, and an empty cell says
- * nothing. A number is a count or a flag: from 1 up it is on offer. Throws RowProblem for a word that is not known.
+ * Whether an item is available, from its availability cells: false if any of them says so; empty cells are ignored. A
+ * number is a count or a flag: positive means available. Throws RowProblem for an unknown word.
  */
 export function availability(words: readonly string[]): boolean {
   let isAvailable = true;
   for (const text of words) {
-    // https://schema.org/InStock, in_stock and "In stock" are one word.
+    // Treats https://schema.org/InStock, in_stock and "In stock" as the same word.
     const word = text
       .toLowerCase()
       .replace(/^https?:.*\//, '')
@@ -35,27 +35,27 @@ export function availability(words: readonly string[]): boolean {
   return isAvailable;
 }
 
-/** What separates the entries of a list in a column; null where a cell is one entry. */
+/** Separator of list entries in a column; null if a cell is a single entry. */
 export type ListSeparator = '|' | '>' | ';' | ',' | null;
 
-/** MovieLens writes this where a film has no genre. */
+/** MovieLens placeholder for a film without genres. */
 const NO_ENTRIES = '(no genres listed)';
 
-/** The entries of a cell, in its order, without blanks and repeats. A JSON array is taken apart whatever the separator. */
+/** Splits a cell into trimmed entries without repeats, in order. A JSON array is parsed regardless of the separator. */
 export function listOf(cell: string, separator: ListSeparator): string[] {
   if (cell === '' || cell === NO_ENTRIES) return [];
   const entries = jsonList(cell) ?? (separator === null ? [cell] : cell.split(separator));
   return [...new Set(entries.map((entry) => entry.trim()))].filter((entry) => entry !== '');
 }
 
-/** The separator of a column of tags, from a sample of its cells. */
+/** Detects the separator of a tags column from sample cells. */
 export function tagSeparator(cells: readonly string[]): ListSeparator {
   return SEPARATORS.find((mark) => shareWith(mark, cells) > 0) ?? null;
 }
 
 /**
- * The separator of a column of categories. Commas are part of many names ("Tools, hand and power"), so that they
- * separate only where most cells hold one.
+ * Detects the separator of a category column. Many names contain commas ("Tools, hand and power"), so a comma separates
+ * only if most cells contain a comma.
  */
 export function categorySeparator(cells: readonly string[]): ListSeparator {
   return SEPARATORS.find((mark) => shareWith(mark, cells) > (mark === ',' ? 0.5 : 0)) ?? null;
@@ -72,7 +72,7 @@ function isJsonList(cell: string): boolean {
   return cell.startsWith('[') && cell.endsWith(']');
 }
 
-/** Null where the cell is no JSON array of plain values. A Python list of texts is read as well. */
+/** Parses a JSON array of plain values, or a Python list of texts; otherwise null. */
 function jsonList(cell: string): string[] | null {
   if (!isJsonList(cell)) return null;
   for (const text of [cell, cell.replaceAll("'", '"')]) {

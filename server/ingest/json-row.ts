@@ -1,14 +1,17 @@
-/** Stage 1: one JSON object as a row of plain values. */
+/** Stage 1: a JSON object as a row of plain values. */
 
 import { RowProblem } from './row-problem.js';
 
-/** A number of so many digits may be larger than what a JavaScript number holds exactly. */
+/** A number with this many digits may exceed the exact range of a JavaScript number. */
 const MAY_BE_UNSAFE = /\d{16}|\.\d{15}/;
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** An escaped half of a surrogate pair; a whole pair is two of them. */
+/** An escaped surrogate; a complete pair has two of them. */
 const HALF_CHARACTER = /\\u[dD][89a-fA-F]/;
 
-/** The object. Numbers beyond 2^53 are texts with all their digits. Throws RowProblem for what is no object. */
+/**
+ * Parses a JSON object. Integers beyond 2^53 become texts with all their digits. Throws RowProblem for anything but an
+ * object.
+ */
 export function parseRow(text: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -21,18 +24,18 @@ export function parseRow(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Whether a text of JSON may hold half a character, such as an emoji cut in two. */
+/** Whether a JSON text may contain a lone surrogate, such as an emoji cut in two. */
 export function mayHoldHalfCharacters(text: string): boolean {
   return HALF_CHARACTER.test(text);
 }
 
-/** Whether a value has parts that no cell of a table can hold. Lists, and lists of lists, are fine. */
+/** Whether a value has parts that a table cell cannot hold. Lists, and lists of lists, are fine. */
 export function isNested(value: unknown): boolean {
   if (!Array.isArray(value)) return typeof value === 'object' && value !== null;
   return value.flat().some((entry) => typeof entry === 'object' && entry !== null);
 }
 
-/** A value as a CSV cell would hold it: a list as its entries with "|" between them. */
+/** Formats a value like a CSV cell: lists are joined with "|". */
 export function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value.trim();
@@ -40,7 +43,7 @@ export function cellOf(value: unknown): string {
   return String(value as number | boolean);
 }
 
-/** Puts numbers that would be rounded into quotes. Numbers inside texts are left alone. */
+/** Quotes integers that parsing would round. Numbers inside texts are left alone. */
 function withExactIntegers(text: string): string {
   return text.replace(TOKENS, (token) =>
     token.length >= 16 && !token.startsWith('"') && Math.abs(Number(token)) > Number.MAX_SAFE_INTEGER

@@ -1,8 +1,8 @@
-/** Stage 1: what a cell of a column of numbers holds, in the notations of spreadsheets and statistics programs. */
+/** Stage 1: parses numeric cells in the notations of spreadsheets and statistics programs. */
 
 import { isNumber } from './fields.js';
 
-/** What R, pandas, SPSS, SQL dumps and spreadsheets write for a value that is missing, in lower case. */
+/** Missing-value markers of R, pandas, SPSS, SQL dumps and spreadsheets, in lower case. */
 const BLANKS = new Set(
   [
     '',
@@ -36,7 +36,7 @@ const DOT_THOUSANDS = /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?$/;
 const DECIMAL_COMMA = /^[+-]?\d*,\d+$/;
 const DECIMAL_POINT = /^[+-]?\d*\.\d+$/;
 
-/** Whether a trimmed cell says that there is no value; not finite is no value either. */
+/** Whether a trimmed cell is a missing value; non-finite numbers count as missing. */
 export function isBlank(cell: string): boolean {
   return BLANKS.has(cell.toLowerCase());
 }
@@ -48,7 +48,7 @@ export function booleanIn(cell: string): 0 | 1 | null {
   return NO.has(word) ? 0 : null;
 }
 
-/** The number in a trimmed cell, NaN for none. Marks of thousands, a currency sign and a per cent sign are left out. */
+/** The number in a trimmed cell, or NaN. Thousands separators, a currency sign and a percent sign are dropped. */
 export function numberIn(cell: string, hasDecimalComma: boolean): number {
   if (isNumber(cell) && !(hasDecimalComma && DOT_THOUSANDS.test(cell))) return Number(cell);
   const text = cell.replace(SIGNS, '').replace(SPACED_THOUSANDS, '');
@@ -60,7 +60,7 @@ export function numberIn(cell: string, hasDecimalComma: boolean): number {
   return isNumber(plain) ? Number(plain) : Number.NaN;
 }
 
-/** Whether the cells of a table write 18,9 rather than 18.9; 1,234 counts as a mark of thousands. */
+/** Whether a table uses decimal commas (18,9) rather than points; 1,234 counts as a thousands separator. */
 export function hasDecimalCommas(cells: Iterable<string>): boolean {
   let [commas, points] = [0, 0];
   for (const cell of cells) {

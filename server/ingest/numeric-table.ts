@@ -1,8 +1,8 @@
 /**
- * Stage 1: the columns of a table that distances can be measured in, as numbers without gaps.
+ * Stage 1: the numeric columns of a table for distance-based clustering, without gaps.
  *
- * A column of numbers is left out where they are no quantities: an identifier would cut every true group in pieces. Its
- * values are whole and all different although chance would repeat some, ascend from row to row, have leading zeros, or
+ * Identifier columns are left out, since they would split every true cluster. A numeric column counts as an identifier
+ * if its values are integers without the repeats expected by chance, ascend from row to row, have leading zeros, or if
  * its name says so.
  */
 
@@ -12,9 +12,9 @@ import { booleanIn, hasDecimalCommas, isBlank, numberIn } from './number-cells.j
 import type { PlainRow, PlainTable } from './plain-table.js';
 
 export interface NumericTableOptions {
-  /** The columns to use, in this order; null for all that hold quantities. */
+  /** The columns to use, in this order; null for all numeric columns except identifiers. */
   readonly columns: readonly string[] | null;
-  /** What becomes of blank cells: the median of their column, or their rows are left out. */
+  /** Treatment of blank cells: replace by the column's median, or drop the row. */
   readonly blanks: 'median' | 'drop';
 }
 
@@ -22,27 +22,27 @@ export interface NumericTable {
   readonly names: readonly string[];
   /** Float64Array, row-major [rows.length, names.length]. */
   readonly values: Float64Array;
-  /** The rows of the table that are used. */
+  /** The rows used. */
   readonly rows: readonly PlainRow[];
-  /** Columns left out, by the reason; empty where the columns are given. */
+  /** Columns left out, by reason; empty if the columns are given. */
   readonly text: readonly string[];
   readonly blank: readonly string[];
   readonly identifiers: readonly string[];
-  /** Places in the header of all columns that name a row: the identifiers, and texts that are all different. */
+  /** Header positions of key columns: identifiers, and texts named like ids or without repeats. */
   readonly keys: readonly number[];
-  /** Columns that are used although their values are whole and all different. */
+  /** Columns used although their values are distinct integers. */
   readonly suspects: readonly string[];
-  /** Blank cells of the columns that are used, without those that have none. */
+  /** Blank cells per used column, without columns that have none. */
   readonly blankCells: readonly { readonly name: string; readonly count: number }[];
   readonly nDropped: number;
 }
 
-/** A column with fewer numbers than this among its values is text. */
+/** Columns with a lower share of numbers among their values are text. */
 const LEAST_NUMBER_SHARE = 0.5;
 const MOST_BLANK_SHARE = 0.5;
-/** From so many rows on, values that ascend all the way down, or never repeat, are no accident. */
+/** Min rows for values that always ascend, or never repeat, to count as significant. */
 const MIN_ROWS_OF_ORDER = 10;
-/** Repeats that chance would cause at least among whole numbers of this range: none by chance has 5 % then. */
+/** Expected number of repeats by chance among integers of this range; no repeat at all then has probability 5 %. */
 const EXPECTED_REPEATS = 3;
 const ID_NAME = /(^|[^a-z])(id|uuid|guid)$|[a-z]I[dD]$|[A-Za-z](ID|UUID|GUID)$/;
 const KEY_NAME = /(^|[\s_.#-])(key|code|index|idx|nr|no|num|number|row|rownames|unnamed: ?\d+|column 1)$/i;
@@ -59,7 +59,7 @@ interface Column {
   readonly isKey: boolean;
 }
 
-/** Throws InvalidInputError naming the column that is not there, and line and column of a cell that is no number. */
+/** Throws InvalidInputError for an unknown column, or with line and column of a non-numeric cell. */
 export function toNumericTable(
   table: PlainTable,
   { columns: wanted, blanks }: NumericTableOptions,
@@ -160,7 +160,7 @@ function lookAt(name: string, place: number, rows: readonly PlainRow[], hasDecim
   return { name, place, kind, nBlank, isDistinct, isKey: kind === 'identifier' || isTextKey };
 }
 
-/** Both words must occur: a column of nothing but "true" tells no rows apart. */
+/** Both values must occur: a constant column distinguishes no rows. */
 function isBoolean(cells: readonly string[]): boolean {
   const words = cells.map((cell) => booleanIn(cell) ?? (cell === '1' ? 1 : cell === '0' ? 0 : null));
   const isWord = cells.some((cell) => booleanIn(cell) !== null);

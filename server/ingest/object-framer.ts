@@ -1,9 +1,9 @@
 /**
- * Stage 1: cuts the objects out of a JSON array, or out of pretty-printed objects one after another, in bounded memory.
+ * Stage 1: frames the objects of a JSON array, or of concatenated pretty-printed objects, in bounded memory.
  *
- * Only brackets and texts are followed; whether an object is valid JSON is found when it is parsed. An object longer
- * than MAX_RECORD_BYTES is dropped while it is read and reported. What stands between the objects (brackets, commas,
- * blanks) is skipped; anything else there is reported once a line.
+ * Tracks only brackets and texts; invalid JSON inside an object is found by the parser. An object longer than
+ * MAX_RECORD_BYTES is dropped while reading, and reported. Brackets, commas and blanks between objects are skipped;
+ * anything else there is reported once per line.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -19,12 +19,12 @@ const LEFT_BRACKET = 91;
 const RIGHT_BRACKET = 93;
 const LEFT_BRACE = 123;
 const RIGHT_BRACE = 125;
-/** Blanks, commas, the brackets of the array, and the bytes of a byte order mark. */
+/** Bytes allowed between objects: blanks, commas, the array's brackets, and the byte order mark. */
 const BETWEEN = new Set([9, 10, 13, 32, COMMA, LEFT_BRACKET, RIGHT_BRACKET, 0xef, 0xbb, 0xbf]);
 
 export class ObjectFramer implements Framer {
   private line = 1;
-  /** The object that is being read, its first line, and how deep in it we are. */
+  /** Parts of the current object, its first line, and the nesting depth. */
   private parts: Buffer[] = [];
   private length = 0;
   private firstLine = 1;

@@ -1,4 +1,4 @@
-/** Stage 1: the bytes of a table as UTF-8 text, whatever it was packed and encoded in. */
+/** Stage 1: opens a table as UTF-8 text, decompressed and transcoded. */
 
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -13,10 +13,10 @@ import { createTranscoder, detectEncoding } from './text-encoding.js';
 import type { Encoding } from './text-encoding.js';
 
 const CHUNK_BYTES = 256 * 1024;
-/** So much of a table is looked at to tell its encoding, its format and its columns. */
+/** Bytes read ahead to detect the encoding, format and columns of a table. */
 export const HEAD_BYTES = MAX_RECORD_BYTES + CHUNK_BYTES;
 
-/** Files that are no text, by their first bytes. */
+/** Magic numbers of unsupported binary formats. */
 const FOREIGN: readonly (readonly [magic: string, what: string])[] = [
   ['504b0304', 'a ZIP archive or an Excel workbook; unpack it, or save the sheet as CSV'],
   ['d0cf11e0', 'an Excel workbook; save the sheet as CSV'],
@@ -33,18 +33,18 @@ export interface OpenTable {
   /** The beginning as UTF-8, at most about HEAD_BYTES; `isWhole` when nothing follows. */
   readonly head: Buffer;
   readonly isWhole: boolean;
-  /** The source is the beginning of a longer table; what follows its last whole record is no row. */
+  /** The source is the beginning of a longer table; an incomplete last record is ignored. */
   readonly isBeginning: boolean;
-  /** Everything from the beginning, as UTF-8. */
+  /** The complete text as UTF-8. */
   readonly chunks: AsyncIterable<Buffer>;
-  /** Bytes of the source read so far, and altogether (0 where nobody knows). */
+  /** Bytes of the source read so far, and in total (0 if unknown). */
   bytesRead(): number;
   readonly totalBytes: number;
 }
 
 /**
- * Opens a table and reads its beginning. `encoding` overrules what the bytes look like. Iterate `chunks` to the end, or
- * call `return` on its iterator, so that the file is closed. Throws InvalidInputError for what is no table of text.
+ * Opens a table and reads its beginning. `encoding` overrides detection. Iterate `chunks` to the end, or call `return`
+ * on its iterator, so that the file is closed. Throws InvalidInputError for binary formats and unreadable files.
  */
 export async function openTable(source: TableSource, encoding?: Encoding): Promise<OpenTable> {
   const name = nameOfSource(source);
@@ -81,7 +81,7 @@ export async function openTable(source: TableSource, encoding?: Encoding): Promi
   };
 }
 
-/** A stream of which the beginning has been read already. */
+/** A stream with its beginning already read. */
 class Prefixed {
   private constructor(
     readonly head: Buffer,
@@ -89,7 +89,7 @@ class Prefixed {
     private readonly rest: AsyncGenerator<Buffer, void, undefined>,
   ) {}
 
-  /** Reads at least `bytes`, or all there is. */
+  /** Reads at least `bytes`, or to the end of the stream. */
   static async of(stream: AsyncGenerator<Buffer, void, undefined>, bytes: number): Promise<Prefixed> {
     const chunks: Buffer[] = [];
     for (let length = 0; length < bytes;) {
@@ -111,7 +111,7 @@ class Prefixed {
   }
 }
 
-/** The system's errors in plain language. */
+/** Translates system errors to plain language. */
 async function* named(
   name: string,
   stream: AsyncGenerator<Buffer, void, undefined>,

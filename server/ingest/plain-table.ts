@@ -1,4 +1,4 @@
-/** Stage 1: a table of any content as rows of cells, read whole: CSV of every dialect, JSONL or JSON, packed or not. */
+/** Stage 1: reads a table of any content into memory: CSV of every dialect, JSONL or JSON, compressed or not. */
 
 import { InvalidInputError } from '../domain/index.js';
 
@@ -16,31 +16,31 @@ import type { TableSource } from './table-source.js';
 import { UTF_8 } from './text-encoding.js';
 
 export interface PlainRow {
-  /** Position among the records of the file, from 1; those that are refused count. */
+  /** Record number in the file, from 1; refused records count. */
   readonly row: number;
   /** First physical line, from 1. */
   readonly line: number;
-  /** One per column, trimmed; '' where there is none. */
+  /** A trimmed cell per column; '' if missing. */
   readonly cells: readonly string[];
 }
 
 export interface PlainTable {
   readonly name: string;
-  /** Format, encoding and packing in words. */
+  /** Format, encoding and compression in words. */
   readonly description: string;
-  /** False where the first line holds values: the columns are then called "column 1", "column 2" and so on. */
+  /** False if the first line holds values; the columns are then named "column 1", "column 2" and so on. */
   readonly hasHeader: boolean;
-  /** All different. */
+  /** Column names without repeats. */
   readonly header: readonly string[];
   readonly rows: readonly PlainRow[];
-  /** Records that do not fit the header or cannot be read. */
+  /** Records that do not match the header or cannot be read. */
   readonly refused: readonly { readonly line: number; readonly reason: string }[];
 }
 
-/** Rows below the first line that decide whether it is a header. */
+/** Max rows inspected to decide whether the first line is a header. */
 const SAMPLE_ROWS = 100;
 
-/** Throws InvalidInputError for what is no table of text, a header that repeats a name, and a table without rows. */
+/** Throws InvalidInputError for binary formats, repeated column names, and tables without rows. */
 export async function readPlainTable(source: TableSource): Promise<PlainTable> {
   const name = nameOfSource(source);
   const opened = await openTable(source);
@@ -86,7 +86,7 @@ function csvTable(
     .slice(0, SAMPLE_ROWS)
     .map(({ text }) => (text === null ? null : splitCsvRecord(text, format)))
     .filter((row) => row !== null);
-  // R writes row names without a name for their column.
+  // R writes row names without a column name.
   const hasRowNames = sample.length > 0 && sample.every((row) => row.length === top.length + 1);
   const named = hasRowNames && top[top.length - 1] !== '' ? ['', ...top] : top;
   const hasHeader = isHeader(named, sample);
@@ -129,7 +129,9 @@ function contentOf<T>(records: readonly Frame[], cellsOf: (text: string) => T) {
   return { rows, refused };
 }
 
-/** A text above a column of numbers is a name; a line of which no cell is one, and some a number, is a row. */
+/**
+ * A text above a mostly numeric column makes the line a header; without any such column, a line with numbers is a row.
+ */
 function isHeader(cells: readonly string[], sample: readonly (readonly string[])[]): boolean {
   const isNumber = (cell: string | undefined) => Number.isFinite(numberIn(cell?.trim() ?? '', false));
   const isNumeric = (cell: string | undefined) => isNumber(cell) || isNumber(cell?.replace(',', '.'));

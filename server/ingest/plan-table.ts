@@ -1,9 +1,9 @@
 /**
- * Stage 1: finds out what a table is before anything of it is used: encoding, format, header line, columns, form of
- * its times, marks between the entries of its lists, scale of its ratings. What the caller says comes before what the
- * bytes look like. Where nobody can tell, the answer is an InvalidInputError with the question and the flag for it.
+ * Stage 1: detects how to read a table before any row is used: encoding, format, header line, columns, form of its
+ * times, list separators, rating scale. Options given by the caller override detection. An ambiguous table throws
+ * InvalidInputError with the question and the flag that answers it.
  *
- * A file without a header line names people in its first row, so that row is never part of a message.
+ * A file without a header line has user ids in its first row, so error messages never include that row.
  */
 
 import { InvalidInputError } from '../domain/index.js';
@@ -38,27 +38,27 @@ export interface PlanOptions {
   readonly now: number;
 }
 
-/** Rows of the beginning that are looked at. */
+/** Max rows inspected. */
 const SAMPLE_ROWS = 1_000;
 const MAX_COLUMNS = 2_000;
-/** A file of which more of the times than this would lie in the 1970s is refused. */
+/** A file with a higher share of times in the 1970s is rejected. */
 const MAX_EARLY_SHARE = 0.5;
-/** A column by its number, from 1. */
+/** A column number, from 1. */
 const POSITION = /^[1-9]\d{0,3}$/;
 const SHOWN_COLUMNS = 20;
 const SHOWN_CHARACTERS = 40;
 
-/** What is known of a table before its fields are looked for. */
+/** Properties of a table known before its fields are looked up. */
 export interface Sample {
   readonly name: string;
   readonly hasHeader: boolean;
   readonly header: readonly string[];
   readonly nested: readonly string[];
-  /** The cells of a column, '' where there is none. */
+  /** The cells of a column; '' if missing. */
   cells(column: string): string[];
 }
 
-/** Reads the beginning of a table, and of ratings the whole. Throws InvalidInputError. */
+/** Reads the beginning of a table; for ratings, the whole table. Throws InvalidInputError. */
 export async function planTable(
   source: TableSource,
   kind: TableKind,
@@ -91,7 +91,7 @@ export async function planTable(
   return { ...mapping, rule: ratingRule(sample.name, await countRatings(source, mapping), given) };
 }
 
-/** What the beginning of a table shows. Throws InvalidInputError for what is no table. */
+/** Inspects the beginning of a table. Throws InvalidInputError if it is not a table. */
 export async function lookAt(
   source: TableSource,
   kind: TableKind,
@@ -107,7 +107,7 @@ export async function lookAt(
   return { format, encoding, isCompressed, sample };
 }
 
-/** Of the given columns those that this table does not have, as `FIELD=COLUMN`. */
+/** The given columns missing from this table, as `FIELD=COLUMN`. */
 export function unusedColumns({ header, given, kind }: TableMapping): string[] {
   const isField = (field: string) => fieldsOf(kind).some((rule) => rule.field === field);
   return [...given.columns]
@@ -117,7 +117,10 @@ export function unusedColumns({ header, given, kind }: TableMapping): string[] {
     .map(([field, column]) => `${field}=${column}`);
 }
 
-/** Of CSV nothing but the one column is looked at: this pass over a large file is felt. */
+/**
+ * Counts rating values. For CSV it reads only the rating column, without converting rows: this extra pass over a large
+ * file is noticeable.
+ */
 async function countRatings(source: TableSource, mapping: TableMapping): Promise<RatingCounts> {
   const counts = new RatingCounts();
   const { format, header } = mapping;
@@ -223,14 +226,14 @@ function isMostlyNested(rows: readonly Record<string, unknown>[], column: string
   return values.filter(isNested).length > values.filter((value) => value !== null).length / 2;
 }
 
-/** A first line is a header when it has a known name, or no value where the row after it has one. */
+/** A first line is a header if it has known column names, or no values where the next row has some. */
 function isHeader(
   cells: readonly string[],
   next: readonly string[] | undefined,
   kind: TableKind,
   given: GivenMapping,
 ): boolean {
-  // One cell that happens to be such a name, beside numbers and times, is a word in a row.
+  // A single known name beside numbers and times is a word in a row, not a header.
   const nKnown = fieldsOf(kind).filter((rule) => columnsFor(rule, cells).length > 0).length;
   const isKnown = nKnown > 1 || (nKnown === 1 && !cells.some(isValue));
   const isGiven = [...given.columns.values()].some(
@@ -245,8 +248,8 @@ function isValue(cell: string): boolean {
 }
 
 /**
- * The column that a person names. Without a header line its name is its number; a number means nothing to a file with
- * a header line, which may be imported beside one without.
+ * Looks up a given column, exact match first. Without a header line, columns are named by number; a number does not
+ * match in a file with a header line, which may be imported together with a file without.
  */
 function columnGiven(header: readonly string[], given: string): string | undefined {
   return header.find((column) => column === given) ?? header.find((column) => isSame(column, given));
@@ -256,7 +259,7 @@ function isSame(column: string, given: string): boolean {
   return column === given || column.toLowerCase() === given.toLowerCase();
 }
 
-/** The columns of each field, as far as they are given or known. */
+/** The columns of each field, given or recognised. */
 export function columnsOf(sample: Sample, kind: TableKind, given: GivenMapping): Map<string, string[]> {
   const { header } = sample;
   if (kind === 'users' && !sample.hasHeader && header.length === 1) return new Map([['userId', ['1']]]);
@@ -267,7 +270,7 @@ export function columnsOf(sample: Sample, kind: TableKind, given: GivenMapping):
     const found = wanted === undefined || wanted === '' ? undefined : columnGiven(header, wanted);
     if (found !== undefined) columns.set(rule.field, [found]);
     else if (wanted !== '' && sample.hasHeader) {
-      // A column that is given for one field is not looked at for another.
+      // A column given for a field is not used for a different field.
       const taken = [...given.columns].filter(([field]) => field !== rule.field).map(([, column]) => column);
       const open = free.filter((column) => !taken.some((other) => isSame(column, other)));
       const known = columnsFor(rule, open);
@@ -277,7 +280,7 @@ export function columnsOf(sample: Sample, kind: TableKind, given: GivenMapping):
   return columns;
 }
 
-/** The same. Throws InvalidInputError where a column that is needed is missing. */
+/** Like `columnsOf`. Throws InvalidInputError if a required column is missing. */
 function requiredColumns(sample: Sample, kind: TableKind, given: GivenMapping): Map<string, string[]> {
   refuseRepeats(sample);
   const columns = columnsOf(sample, kind, given);
@@ -368,7 +371,7 @@ function list(names: readonly string[]): string {
   return shown.join(', ') + (names.length > shown.length ? ' and more' : '');
 }
 
-/** The form of most of the times; small numbers count days only where all of them can. */
+/** The most frequent form of the times. Small numbers are spreadsheet days only if all values can be. */
 function formOfTimes(times: readonly string[], now: number): TimeForm | null {
   if (times.length > 0 && times.every((time) => isSpreadsheetDay(time, now)))
     return 'spreadsheet day numbers';

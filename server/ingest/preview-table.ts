@@ -1,4 +1,4 @@
-/** Stage 1: the beginning of a table beside what it is taken for, for a person who decides how it is mapped. */
+/** Stage 1: previews the beginning of a table beside its detected mapping, for the import wizard. */
 
 import { InvalidInputError } from '../domain/index.js';
 
@@ -26,57 +26,57 @@ import { timeFormOf } from './time-values.js';
 
 export const PREVIEW_ROWS = 20;
 const CELL_CHARACTERS = 200;
-/** More different words than this in a column of types are no types; the most frequent are listed. */
+/** Max distinct words of a type column listed in a preview, most frequent first. */
 const MAX_WORDS = 30;
 
 export interface PreviewColumn {
-  /** Its name, or its number from 1 where there is no header line. */
+  /** Column name, or its number from 1 without a header line. */
   readonly name: string;
-  /** The field it is taken for; null for none. */
+  /** The field it maps to; null if unmapped. */
   readonly field: string | null;
-  /** False where the cells may name people: then each says only what it looks like, "number", "time" or "text". */
+  /** False if cells may identify people: then each cell is replaced by its form, "number", "time" or "text". */
   readonly isShown: boolean;
-  /** Holds objects, which no import takes. */
+  /** Contains objects, which imports do not accept. */
   readonly isNested: boolean;
-  /** Of the first 20 rows; '' for an empty one. */
+  /** Cells of the first 20 rows; '' if empty. */
   readonly cells: readonly string[];
 }
 
 export interface TablePreview {
   readonly format: string;
-  /** Of CSV; null for JSON. */
+  /** CSV delimiter; null for JSON. */
   readonly delimiter: string | null;
   readonly encoding: string;
   readonly isCompressed: boolean;
   readonly hasHeader: boolean;
-  /** The fields of such a table. */
+  /** The fields of this kind of table. */
   readonly fields: readonly { readonly field: string; readonly isRequired: boolean }[];
   readonly columns: readonly PreviewColumn[];
-  /** How the table is understood, in sentences; empty while a question is open. */
+  /** The mapping in sentences; empty while a question is open. */
   readonly mapping: readonly string[];
-  /** Why an import would stop before anything lands; null where it would not. */
+  /** Why an import would be refused as a whole; null if it would proceed. */
   readonly question: string | null;
-  /** The field or the key of the mapping that the question is about; null for the table as a whole. */
+  /** The field or mapping key that the question concerns; null for the table as a whole. */
   readonly questionField: string | null;
-  /** How ratings become events; null for anything else, and while a question is open. */
+  /** How ratings become events; null for other kinds, and while a question is open. */
   readonly rule: RatingRule | null;
-  /** Events: the words in the column of types, the most frequent first. */
+  /** Events: the words of the type column, most frequent first. */
   readonly types: readonly TypeWord[];
-  /** Rows of the beginning that were converted as an import would, at most 5,000; 0 while a question is open. */
+  /** Rows converted as in an import, at most 5,000; 0 while a question is open. */
   readonly nChecked: number;
-  /** Those of them that an import would refuse. */
+  /** Rows among them that an import would reject. */
   readonly rejects: readonly Reject[];
 }
 
 export interface TypeWord {
   readonly word: string;
-  /** Null for a word that is not known. */
+  /** Null for an unknown word. */
   readonly meaning: WordMeaning | null;
-  /** Rows with it at the beginning of the table. */
+  /** Rows with this word among the rows inspected. */
   readonly count: number;
 }
 
-/** Throws InvalidInputError for what is no table at all. */
+/** Throws InvalidInputError if the source is not a table. */
 export async function previewTable(
   source: TableSource,
   kind: TableKind,
@@ -87,7 +87,7 @@ export async function previewTable(
   const rules = fieldsOf(kind);
   const preview = (name: string): PreviewColumn => {
     const rule = rules.find(({ field }) => columns.get(field)?.includes(name)) ?? null;
-    // In a table of behaviour a column that is not known may hold names, addresses or ids of people.
+    // In tables of behaviour, unmapped columns may contain names, addresses or user ids.
     const isShown = kind === 'items' || (rule !== null && rule.isPersonal !== true);
     const cells = sample.cells(name).slice(0, PREVIEW_ROWS);
     return {
@@ -128,7 +128,7 @@ async function understood(source: TableSource, kind: TableKind, options: PlanOpt
   }
 }
 
-/** Converts the first batch of rows and keeps nothing but what would be refused. */
+/** Converts the first batch of rows and keeps only the rejects. */
 async function checkBeginning(
   source: TableSource,
   mapping: TableMapping,
@@ -144,7 +144,7 @@ function batchesOf(
   mapping: TableMapping,
   now: number,
 ): AsyncIterable<ReadBatch<unknown>> {
-  // The rows are dropped at once, so that their ids need no pseudonyms.
+  // The rows are dropped at once, so ids need no pseudonyms.
   const options = { mapping, now, pseudonymize: (rawId: string) => rawId };
   if (mapping.kind === 'items') return readItemRows(source, options);
   return mapping.kind === 'ratings' ? readRatings(source, options) : readEvents(source, options);
@@ -157,7 +157,7 @@ function typeWords(
   rejects: readonly Reject[],
 ): TypeWord[] {
   const counts = new Map<string, number>();
-  // Words that are rare may first occur after the sample; those that are not known are refused there.
+  // Rare words may first occur after the sample; unknown words among them are in the rejects.
   const later = rejects.filter(({ column: field }) => field === 'type').map(({ excerpt }) => excerpt);
   for (const word of sample.cells(column)) counts.set(word, (counts.get(word) ?? 0) + 1);
   for (const word of later) if (!counts.has(word)) counts.set(word, 1);

@@ -1,8 +1,8 @@
-/** Stage 1: a user's rows often come together or in turns; the keyed hash is worked out once, not once a row. */
+/** Stage 1: caches pseudonyms, since rows of a user often come in groups and the keyed hash is costly. */
 
 const MAX_ENTRIES = 200_000;
 
-/** The same function, remembering its results; starts afresh when it is full, so memory stays bounded. */
+/** Memoizes `pseudonymize`. The cache is cleared when full, so memory stays bounded. */
 export function cachedPseudonyms(pseudonymize: (rawId: string) => string): (rawId: string) => string {
   const known = new Map<string, string>();
   return (rawId) => {

@@ -1,16 +1,16 @@
 /**
- * Stage 1: what the numbers in a file of ratings mean.
+ * Stage 1: detects the rating scale of a file.
  *
- * The same number is praise on one scale and blame on another, and a file does not say which it is on. The scale is
- * taken from the caller or recognised from all values of the file; where neither settles it, the answer is a question,
- * and nothing is imported.
+ * The same number is a good rating on some scales and a bad rating on others, and files do not name their scale. The
+ * scale is given by the caller or recognised from all values of the file; if neither is conclusive, the import fails
+ * with a question and nothing is stored.
  */
 
 import { InvalidInputError } from '../domain/index.js';
 
 import { plainWord } from './event-words.js';
 
-/** The least and the greatest rating that can be given. */
+/** Lowest and highest possible rating. */
 export interface Scale {
   readonly least: number;
   readonly most: number;
@@ -20,9 +20,9 @@ export interface Scale {
 export interface RatingRule extends Scale {
   readonly likeAt: number;
   readonly dislikeAt: number;
-  /** Numbers beside the scale that mean "seen, not rated". */
+  /** Values outside of the scale that mean "seen, not rated". */
   readonly notRated: readonly number[];
-  /** Where it comes from, in words. */
+  /** How the scale was determined. */
   readonly origin: 'given' | 'recognised' | 'assumed';
 }
 
@@ -32,7 +32,7 @@ export interface GivenScale {
   readonly dislikeAt?: number;
 }
 
-/** The numbers of a file and how often each occurs. */
+/** Frequencies of the rating values of a file. */
 export class RatingCounts {
   private readonly texts = new Map<string, number>();
   private isOverfull = false;
@@ -44,7 +44,7 @@ export class RatingCounts {
     else this.isOverfull = true;
   }
 
-  /** Ascending; texts that are no numbers are left out. */
+  /** Ascending; non-numeric texts are left out. */
   numbers(): { value: number; count: number }[] {
     const counts = new Map<number, number>();
     for (const [text, count] of this.texts) {
@@ -55,7 +55,7 @@ export class RatingCounts {
     return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => a.value - b.value);
   }
 
-  /** More different numbers than a scale has steps. */
+  /** True if there are more distinct values than a scale has steps. */
   get isContinuous(): boolean {
     return this.isOverfull;
   }
@@ -66,26 +66,29 @@ const STAR_THRESHOLDS = { likeAt: 4, dislikeAt: 2 };
 /** Ratings on the upper and the lower quarter of a scale are likes and dislikes: 4 and 2 of 1..5. */
 const LIKE_FROM = 0.75;
 const DISLIKE_TO = 0.25;
-/** Fewer ratings than this are too few to tell a scale from. */
+/** Min number of ratings to recognise a scale from. */
 export const MIN_RATINGS = 20;
-/** So many ratings may lie beside a scale that is recognised. */
+/** Max share of ratings outside of a recognised scale. */
 const MAX_SHARE_BESIDE = 0.1;
 const NOT_RATED = [-1, 0];
-/** Scales of six, seven and eight steps are in use, so that such a greatest rating does not mean ten steps. */
+/**
+ * Highest step of scales with six, seven or eight steps, which are in use: a maximum up to this does not imply ten
+ * steps.
+ */
 const MOST_OF_SEVEN = 8;
 const MAX_DISTINCT = 20_000;
 const NUMBER_LIKE = /^[+-]?\d+(?:[.,]\d{1,2})?(?:\s?%)?$/;
 const YES = new Set(['true', 'yes', 'like', 'liked', 'up', 'thumbsup', 'upvote']);
 const NO = new Set(['false', 'no', 'dislike', 'disliked', 'down', 'thumbsdown', 'downvote']);
 
-/** A rating as a number is written: "4,5" with a decimal comma, "80 %", and the words for yes and no as 1 and 0. */
+/** Normalizes a rating: "4,5" with a decimal comma, "80 %", and the words for yes and no as 1 and 0. */
 export function plainRating(text: string): string {
   if (NUMBER_LIKE.test(text)) return text.replace(',', '.').replace(/\s?%$/, '');
   const word = plainWord(text);
   return YES.has(word) ? '1' : NO.has(word) ? '0' : text;
 }
 
-/** The rule for a file. Throws InvalidInputError with the question where nobody can tell. */
+/** The rating rule of a file. Throws InvalidInputError with a question if the scale is ambiguous. */
 export function ratingRule(name: string, counts: RatingCounts, given: GivenScale): RatingRule {
   checkThresholds(given);
   const numbers = counts.numbers();
@@ -95,7 +98,7 @@ export function ratingRule(name: string, counts: RatingCounts, given: GivenScale
   return ruleOf(...recognise(name, numbers, counts.isContinuous, given));
 }
 
-/** A scale as `1..10`. Throws InvalidInputError. */
+/** Parses a scale like `1..10`. Throws InvalidInputError. */
 export function parseScale(text: string): Scale {
   const match = /^\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|:|to)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
   const [least, most] = match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
@@ -131,7 +134,7 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to tell their scale`);
   if (isContinuous) throw ask('there are more different ratings than a scale has steps');
   const [least, most] = [values[0], values[values.length - 1]];
-  // One is the best of two marks, or the worst of five stars.
+  // A 1 may be the better of two values, or the lowest of five stars.
   if (least === most) throw ask(describe(values));
   if (least >= -1 && most === 1 && values.every(Number.isInteger))
     return found({ least: least === -1 ? -1 : 0, most: 1 });
@@ -144,7 +147,10 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   throw ask(describe(values));
 }
 
-/** Half a star to five, with a few beside it; a file of nothing but low numbers may be on another scale. */
+/**
+ * Whether ratings fit half a star to five stars with few outliers; a file with low numbers only may be on a different
+ * scale.
+ */
 function isStars(rated: Numbers): boolean {
   const isBeside = ({ value }: { value: number }) => value < STARS.least || value > STARS.most;
   const beside = countOf(rated.filter(isBeside)) / Math.max(1, countOf(rated));
@@ -171,12 +177,12 @@ function ruleOf(scale: Scale, given: GivenScale, origin: RatingRule['origin'], n
   return { ...scale, likeAt, dislikeAt, notRated, origin };
 }
 
-/** Thresholds answer the question what a number means, so that the scale is what the file holds. */
+/** The scale from the file's own range, when thresholds are given. */
 function scaleAround(numbers: Numbers, dislikeAt: number): Scale {
   const rated = numbers.filter(({ value }) => dislikeAt <= 0 || !NOT_RATED.includes(value));
   if (rated.length === 0) return STARS;
   const [least, most] = [rated[0].value, rated[rated.length - 1].value];
-  // A star rating beside the scale stays an error where the thresholds are those of stars.
+  // Outliers above five stars stay errors if the rest are stars.
   return least >= STARS.least && shareAbove(rated, STARS.most) <= MAX_SHARE_BESIDE && most > STARS.most
     ? STARS
     : { least, most };

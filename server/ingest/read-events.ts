@@ -1,6 +1,6 @@
 /**
- * Stage 1: behaviour from a table of events: user, type, item, time, and optionally value, session, position, list,
- * device and locale. Raw user and session ids do not leave this file.
+ * Stage 1: reads behaviour from a table of events: user, type, item, time, and optionally value, session, position,
+ * list, device and locale. Raw user and session ids do not leave this file.
  */
 
 import type { BehaviourEvent } from '../domain/index.js';
@@ -21,20 +21,20 @@ import type { TableSource } from './table-source.js';
 import { requiredTimestamp } from './time-values.js';
 import type { TimeOptions } from './time-values.js';
 
-/** Seconds, or an amount. */
+/** Max event value: seconds, or an amount. */
 export const MAX_EVENT_VALUE = 1e12;
 export const MAX_EVENT_POSITION = 1e6;
 
 export interface ReadEventsOptions {
-  /** Turns a raw user id into the stored one. */
+  /** Maps a raw user id to its pseudonym. */
   readonly pseudonymize: (rawId: string) => string;
-  /** Ms since the epoch; events more than a day later are refused. */
+  /** Ms since the epoch; events more than a day later are rejected. */
   readonly now: number;
-  /** Default: what `planTable` finds. */
+  /** Default: detected by `planTable`. */
   readonly mapping?: TableMapping;
 }
 
-/** Batches of events in the order of the file. */
+/** Yields batches of events in file order. */
 export async function* readEvents(
   source: TableSource,
   options: ReadEventsOptions,

@@ -1,6 +1,6 @@
 /**
- * Stage 1: the catalogue. Only an id has to be there: it stands in for a title that is missing. Columns that are no
- * field become attributes; a cell that is a plain number becomes a number.
+ * Stage 1: reads the catalogue. Only an id is required; a missing title is replaced by the id. Unmapped columns become
+ * attributes; a plain number in a cell becomes a number.
  */
 
 import type { Item } from '../domain/index.js';
@@ -24,21 +24,21 @@ const MAX_TAGS = 500;
 const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,10})?$/;
 
 export interface ReadItemsOptions {
-  /** Ms since the epoch; creation times more than a day later are refused. */
+  /** Ms since the epoch; creation times more than a day later are rejected. */
   readonly now: number;
-  /** Default: what `planTable` finds. */
+  /** Default: detected by `planTable`. */
   readonly mapping?: TableMapping;
-  /** Gives an item without a category one from its tags (`surveyItems`); default: it stays ''. */
+  /** Derives the category of an item without a category from its tags (`surveyItems`). Default: it stays ''. */
   readonly categoryRule?: CategoryRule;
 }
 
-/** An item and where it stands in its file. */
+/** An item and its line in the file. */
 export interface ItemRow {
   readonly item: Item;
   readonly line: number;
 }
 
-/** Batches of items in the order of the file. A missing creation time is 0, so that reading again gives equal items. */
+/** Yields batches of items in file order. A missing creation time is 0, so that reading again gives equal items. */
 export async function* readItems(
   source: TableSource,
   options: ReadItemsOptions,
@@ -47,7 +47,7 @@ export async function* readItems(
     yield { ...batch, rows: batch.rows.map(({ item }) => item) };
 }
 
-/** The same with their lines. `onProblem` gets the ids of items whose row is refused, as far as they have one. */
+/** Like `readItems`, with line numbers. `onProblem` gets the ids of items with rejected rows, if the row has an id. */
 export async function* readItemRows(
   source: TableSource,
   options: ReadItemsOptions & { onProblem?: (itemId: string, problem: RowProblem) => void },
@@ -97,5 +97,5 @@ function attributeValue(value: string): string | number {
   return PLAIN_NUMBER.test(value) ? Number(value) : value;
 }
 
-/** The category for an item with these tags; '' when no tag will do. */
+/** Returns the category for an item with these tags; '' if no tag qualifies. */
 export type CategoryRule = (tags: readonly string[]) => string;

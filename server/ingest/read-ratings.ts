@@ -1,8 +1,8 @@
 /**
- * Stage 1: ratings as events: a like, a dislike, or a rating in between, by the rule that `planTable` found.
+ * Stage 1: reads ratings as events: a like, a dislike, or a rating in between, by the rule from `planTable`.
  *
- * Without a timestamp an event's time is unknown: it carries its place in the file instead (see KNOWN_TIME_FROM), so
- * that of two different ratings of one item by one user the later row wins. Raw user ids do not leave this file.
+ * Without a timestamp, an event's time is unknown and replaced by its place in the file (see KNOWN_TIME_FROM), so that
+ * the later of two ratings of the same user and item wins. Raw user ids do not leave this file.
  */
 
 import { KNOWN_TIME_FROM } from '../domain/index.js';
@@ -25,24 +25,24 @@ import type { TableSource } from './table-source.js';
 import { optionalTimestamp } from './time-values.js';
 
 export interface ReadRatingsOptions {
-  /** Turns a raw user id into the stored one. */
+  /** Maps a raw user id to its pseudonym. */
   readonly pseudonymize: (rawId: string) => string;
-  /** Ms since the epoch; ratings more than a day later are refused. */
+  /** Ms since the epoch; ratings more than a day later are rejected. */
   readonly now: number;
-  /** Default: what `planTable` finds with the two thresholds. */
+  /** Default: detected by `planTable` with the two thresholds. */
   readonly mapping?: TableMapping;
-  /** Ratings from here up are likes; by default it follows from the scale (4 of five stars). */
+  /** Min rating of a like. Default: by the scale (4 of five stars). */
   readonly likeAt?: number;
-  /** Ratings from here down are dislikes; by default it follows from the scale (2 of five stars). */
+  /** Max rating of a dislike. Default: by the scale (2 of five stars). */
   readonly dislikeAt?: number;
   /**
-   * Place of the first row among rows of unknown time, default 0. Pass the number of events stored so far, and a file
-   * imported later outranks an earlier one.
+   * Place of the first row among rows of unknown time, default 0. Pass the number of stored events, so that later
+   * imports take precedence over earlier imports.
    */
   readonly firstPlace?: number;
 }
 
-/** Batches of events in the order of the file. Throws InvalidInputError for thresholds that cross. */
+/** Yields batches of events in file order. Throws InvalidInputError for thresholds that cross. */
 export function readRatings(
   source: TableSource,
   options: ReadRatingsOptions,
@@ -75,7 +75,7 @@ async function* read(
       type,
       itemId: item,
       at: at ?? Math.min(firstPlace + row.line, KNOWN_TIME_FROM - 1),
-      // The value of a view is its dwell, of which "not rated" says nothing.
+      // The value of a view is its dwell time, which is unknown for "not rated".
       value: type === 'view' ? null : value,
       sessionId: null,
       position: null,

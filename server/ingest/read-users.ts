@@ -1,4 +1,4 @@
-/** Stage 1: the ids in one column of a table: the users that lists are wanted for, or the items to score. */
+/** Stage 1: reads the ids in a column of a table: users to recommend for, or items to score. */
 
 import { requiredId } from './fields.js';
 import { NOTHING_GIVEN } from './given-mapping.js';
@@ -11,15 +11,15 @@ import { readTable } from './table-reader.js';
 import type { TableSource } from './table-source.js';
 
 export interface IdList {
-  /** In the order of the file, each once. */
+  /** Distinct ids in file order. */
   readonly ids: readonly string[];
-  /** Rows that repeat an id. */
+  /** Number of rows that repeat an id. */
   readonly nRepeats: number;
   readonly rejects: readonly Reject[];
   readonly mapping: TableMapping;
 }
 
-/** Reads `column` (its number where there is no header line), or the column that is known to hold such ids. Throws InvalidInputError. */
+/** Reads `column` (its number without a header line), or the recognised id column. Throws InvalidInputError. */
 export async function readIds(
   source: TableSource,
   kind: 'items' | 'users',

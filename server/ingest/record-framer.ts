@@ -1,10 +1,10 @@
 /**
- * Stage 1: cuts a stream of bytes into records (CSV rows or JSONL lines) in bounded memory.
+ * Stage 1: splits a stream of bytes into records (CSV rows or JSONL lines) in bounded memory.
  *
- * A record ends at a newline (or at a carriage return, where the file has no newlines); in CSV a newline inside a quoted field does not end it. What is kept between two chunks
- * never exceeds `MAX_RECORD_BYTES`: a longer line is dropped while it is read and reported, and so is a quote that is
- * opened and not closed within that many bytes. In both cases reading goes on with the next physical line, so one bad
- * line costs one line.
+ * A record ends at a newline (or at a carriage return if the file has no newlines); in CSV, newlines inside quoted
+ * fields do not end it. At most `MAX_RECORD_BYTES` are kept between chunks: a longer line is dropped while reading and
+ * reported, and so is a quote that is not closed within that many bytes. In both cases reading continues at the next
+ * physical line, so a bad line costs a single line.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -12,14 +12,14 @@ import { isUtf8 } from 'node:buffer';
 import { COMMA_SEPARATED } from './csv-fields.js';
 import type { CsvDialect } from './csv-fields.js';
 
-/** The longest record that is read, in bytes. */
+/** Max length of a record in bytes. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
-/** A record, or the reason why there is none. */
+/** A record, or the reason it cannot be read. */
 export interface Frame {
   /** Number of the record's first physical line, from 1. */
   readonly line: number;
-  /** Without its line ending; null when there is a problem. */
+  /** Text without its line ending; null if there is a problem. */
   readonly text: string | null;
   readonly problem: string | null;
 }
@@ -39,17 +39,17 @@ export const NOT_UTF8 = 'is not valid UTF-8';
 export interface FramerOptions {
   /** True for CSV, where quoted fields may hold newlines. */
   readonly hasQuotes: boolean;
-  /** Of the CSV dialect; default COMMA_SEPARATED. */
+  /** CSV dialect; default COMMA_SEPARATED. */
   readonly dialect?: CsvDialect;
   /** The byte that ends a line; default a newline. */
   readonly lineEnd?: 10 | 13;
 }
 
-/** What cuts bytes into records. */
+/** Splits bytes into records. */
 export interface Framer {
-  /** The records that this chunk completes. */
+  /** Returns the records completed by this chunk. */
   push(chunk: Buffer): Frame[];
-  /** The last record, if the file does not end with the end of one. */
+  /** Returns the last record if the file does not end with a complete record. */
   end(): Frame[];
 }
 
@@ -76,12 +76,12 @@ export class RecordFramer implements Framer {
     return this.kept.length;
   }
 
-  /** The records that this chunk completes. */
+  /** Returns the records completed by this chunk. */
   push(chunk: Buffer): Frame[] {
     return this.cut(this.kept.length === 0 ? chunk : Buffer.concat([this.kept, chunk]), false);
   }
 
-  /** The last record, if the file does not end with a newline. */
+  /** Returns the last record if the file does not end with a newline. */
   end(): Frame[] {
     if (this.kept.length === 0 && !this.isSkipping) return [];
     return this.cut(Buffer.concat([this.kept, Buffer.from([this.lineEnd])]), true);
@@ -135,7 +135,7 @@ export class RecordFramer implements Framer {
     return end + 1;
   }
 
-  /** Gives up on one physical line and returns where the next one starts. */
+  /** Drops a physical line and returns the start of the next. */
   private refuse(frames: Frame[], problem: string, newline: number): number {
     frames.push({ line: this.line, text: null, problem });
     this.line += 1;
@@ -153,8 +153,8 @@ interface Quoting {
 }
 
 /**
- * Position of the line end that ends the CSV record at `start`. A quote opens a field only at its start, and a field ends
- * with its closing quote: a stray quote is noticed at the next one, before it swallows the rows between.
+ * Position of the line end of the CSV record at `start`. A quote opens a field only at its start, and a field ends with
+ * its closing quote: a stray quote is detected at the next quote, before it swallows the rows in between.
  */
 function recordEnd(data: Buffer, start: number, { delimiter, escape, lineEnd }: Quoting): number {
   let isQuoted = false;

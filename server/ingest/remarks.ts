@@ -1,14 +1,14 @@
-/** Stage 1: what was done to the rows of a table beyond taking or refusing them, counted, so that it can be said once. */
+/** Stage 1: counts changes made to the rows of a table, for a summary. */
 
 export class Remarks {
   private readonly counts = new Map<string, number>();
 
-  /** `remark` follows a number of rows: "titles are missing: the id stands in". It holds nothing of a person. */
+  /** `remark` follows a row count: "titles are missing: the id stands in". It must not contain personal data. */
   add(remark: string): void {
     this.counts.set(remark, (this.counts.get(remark) ?? 0) + 1);
   }
 
-  /** The most frequent first. */
+  /** Most frequent first. */
   list(): { remark: string; count: number }[] {
     return [...this.counts].map(([remark, count]) => ({ remark, count })).sort((a, b) => b.count - a.count);
   }

@@ -1,4 +1,4 @@
-/** Stage 1: a framed record as the values of its fields. */
+/** Stage 1: decodes a framed record into the values of its fields. */
 
 import { fieldsOf } from './column-names.js';
 import type { FieldRule } from './column-names.js';
@@ -10,23 +10,23 @@ import { RowProblem } from './row-problem.js';
 import type { Remarks } from './remarks.js';
 import type { TableMapping } from './table-mapping.js';
 
-/** One row: `values` in the order of the fields of its kind, '' where there is none. */
+/** A row: `values` in the order of the kind's fields, '' if missing. */
 export interface TableRow {
   readonly line: number;
-  /** A field of several columns has their values on lines of their own. */
+  /** The values of a field with several columns are joined with VALUE_SEPARATOR. */
   readonly values: readonly string[];
-  /** The other columns that are not empty. */
+  /** The non-empty unmapped columns. */
   readonly extras: readonly (readonly [name: string, value: string])[];
 }
 
 export interface RowDecoder {
-  /** Null for a line that is no row (blank, header). Throws RowProblem. */
+  /** Null for a line without a row (blank, header). Throws RowProblem. */
   row(frame: Frame): TableRow | null;
-  /** Columns that are no field, and columns that were left out because of objects in them. */
+  /** Unmapped columns, and columns left out because they contain objects. */
   others(): { readonly ignored: readonly string[]; readonly nested: readonly string[] };
 }
 
-/** What stands between the values of several columns of one field. */
+/** Separates the values of a field with several columns. */
 export const VALUE_SEPARATOR = '\n';
 const REPLACED = 'texts held half a character (an emoji cut in two), which became U+FFFD';
 
@@ -39,7 +39,7 @@ export function textOf(frame: Frame): string {
   return frame.text;
 }
 
-/** The fields of a CSV row, as many as there are columns: empty ones at the end may be missing or too many. */
+/** Splits a CSV row into `width` fields: empty fields at the end may be missing or surplus. */
 export function fieldsOfRow(text: string, width: number, dialect: CsvDialect): string[] {
   const fields = splitCsvRecord(text, dialect);
   if (fields === null) throw new RowProblem(null, 'the row has a quote in the wrong place');
@@ -55,7 +55,7 @@ function csvDecoder(
 ): RowDecoder {
   const { header, kind, columns } = mapping;
   const width = header.length;
-  // Lines of their own after a header that ends with the delimiter have one field less.
+  // A header that ends with the delimiter has a field more than rows without the trailing delimiter.
   const isOpenEnded = width > 1 && header[width - 1] === '';
   const sources = fieldsOf(kind).map(({ field }) =>
     (columns.get(field) ?? []).map((name) => header.indexOf(name)),
@@ -119,7 +119,7 @@ function jsonDecoder(mapping: TableMapping, remarks: Remarks): RowDecoder {
         const value = fields[name];
         if (isNested(value))
           throw new RowProblem(rule.field, 'holds an object where a plain value is needed');
-        // A list keeps its entries apart even where they hold the mark between them.
+        // Lists are kept as JSON, since entries may contain the separator.
         const isList = Array.isArray(value) && (rule.field === 'category' || rule.field === 'tags');
         if (!isList) return check(cellOf(value), rule);
         return JSON.stringify((value as unknown[]).flat().map((entry) => check(cellOf(entry), rule)));

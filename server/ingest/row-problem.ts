@@ -1,13 +1,13 @@
-/** Stage 1: why one row of a file is refused. */
+/** Stage 1: the reason a row is rejected. */
 
-/** A row that was not taken. It never holds a raw user id. */
+/** A rejected row. It never contains a raw user id. */
 export interface Reject {
-  /** Physical line in the file, from 1; of a row over several lines the first. */
+  /** Physical line in the file, from 1; for a row over several lines, the first. */
   readonly line: number;
-  /** The field or column at fault; null when it is the row as a whole. */
+  /** Field or column at fault; null for the row as a whole. */
   readonly column: string | null;
   readonly reason: string;
-  /** The beginning of the value at fault; empty when there is none, or when it could name a person. */
+  /** Beginning of the value at fault; empty if there is none, or if it could identify a person. */
   readonly excerpt: string;
 }
 

@@ -1,15 +1,15 @@
 /**
- * Stage 1: the names of columns that may be shown. In a table turned on its side each user is a column, and the header
- * line holds their ids.
+ * Stage 1: column names that may be shown. In a transposed table each user is a column, and the header line contains
+ * user ids.
  */
 
 const DIGITS = /\d+/g;
-/** An address, a number, or a text with the long runs of digits or hex digits that keys are made of. */
+/** An address, a number, or a text with the long runs of digits or hex digits typical of keys. */
 const KEY_LIKE = /@|^[-+\d\s.,]+$|\d{3,}|(?=[a-f]*\d)[0-9a-f]{8,}/i;
-/** So many names that differ by a number alone are ids: u1, u2, u3. */
+/** Min number of names that differ only by a number (u1, u2, u3) to be ids. */
 const MIN_NUMBERED = 3;
 
-/** Those of `names` that are no ids, in their order, with one entry for the rest. */
+/** Returns `names` without ids, in order, plus an entry that counts the hidden names. */
 export function shownNames(names: readonly string[]): string[] {
   const shapes = new Map<string, number>();
   for (const name of names) shapes.set(shapeOf(name), (shapes.get(shapeOf(name)) ?? 0) + 1);

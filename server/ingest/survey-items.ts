@@ -1,4 +1,4 @@
-/** Stage 1: what has to be known of a whole file of items before its first row lands. */
+/** Stage 1: surveys a complete items file before its first row is stored. */
 
 import type { Item } from '../domain/index.js';
 
@@ -8,17 +8,17 @@ import type { TableSource } from './table-source.js';
 
 export interface ItemSurvey {
   readonly categoryRule: CategoryRule;
-  /** For each id of the file the line of its last good row, which counts. */
+  /** Per id, the line of its last valid row, which is used. */
   readonly lines: ReadonlyMap<string, number>;
-  /** Ids that come several times, with the number of their good rows. */
+  /** Repeated ids, with their number of valid rows. */
   readonly repeats: ReadonlyMap<string, number>;
-  /** Ids of refused rows. */
+  /** Ids of rejected rows. */
   readonly refused: ReadonlySet<string>;
-  /** Ids of rows that were refused because nobody can tell whether the item is on offer. */
+  /** Ids of rows rejected for an unknown availability. */
   readonly doubtful: ReadonlySet<string>;
 }
 
-/** A tag on more items than this share describes the catalogue, not the item. */
+/** Max share of items with a tag for it to be a category; more frequent tags describe the catalogue, not the item. */
 export const MAX_CATEGORY_SHARE = 0.2;
 
 /** Reads the file once. */
@@ -46,8 +46,8 @@ export async function surveyItems(source: TableSource, options: ReadItemsOptions
 }
 
 /**
- * The rule that derives categories from tags: the item's most widespread tag among those that at most 20 % of the items
- * carry, the alphabet breaking ties. Widespread, so that categories are few and large.
+ * Derives categories from tags: the item's most frequent tag among tags on at most 20 % of the items, ties in
+ * alphabetical order. The most frequent, so that categories are few and large.
  */
 export async function learnCategoryRule(
   source: TableSource,
@@ -56,7 +56,7 @@ export async function learnCategoryRule(
   return (await surveyItems(source, options)).categoryRule;
 }
 
-/** The rule from the number of items that carry each tag. */
+/** Builds the rule from the number of items per tag. */
 export function categoryRule(tagCounts: ReadonlyMap<string, number>, nItems: number): CategoryRule {
   const limit = nItems * MAX_CATEGORY_SHARE;
   return (tags) => {

@@ -1,4 +1,4 @@
-/** Stage 1: how the text of a table is cut into rows, from its name and its beginning. */
+/** Stage 1: detects the format of a table from its name and beginning. */
 
 import { extname } from 'node:path';
 
@@ -14,26 +14,26 @@ export type TableFormat =
   | ({
       readonly kind: 'csv';
       readonly lineEnd: 10 | 13;
-      /** A first line `sep=;` is no row. */ readonly hasSepLine: boolean;
+      /** The first line is `sep=;` and not a row. */ readonly hasSepLine: boolean;
     } & CsvDialect)
-  /** One object a line. */
+  /** An object per line. */
   | { readonly kind: 'jsonl' }
-  /** One array of objects, or objects over several lines. */
+  /** An array of objects, or objects over several lines. */
   | { readonly kind: 'json' };
 
-/** In the order in which they win where several fit equally well. */
+/** By precedence among equal matches. */
 const DELIMITERS = ['::', '\t', ';', ',', '|'] as const;
 const LOOKED_AT_LINES = 50;
 const SEP_LINE = /^sep=(.)\r?$/i;
 
-/** Throws InvalidInputError for texts that only look like JSON. */
+/** Throws InvalidInputError for Python literals that resemble JSON. */
 export function detectFormat(name: string, head: Buffer, delimiter?: string): TableFormat {
   const text = head.toString('utf8').replace(/^\uFEFF/, '');
   const start = text.trimStart();
   const extension = extname(name.replace(/\.gz$/i, '')).toLowerCase();
   if (delimiter === undefined && /^[[{]/.test(start)) {
     refusePython(name, text);
-    // An object alone on its line is JSONL; one that goes on over lines is read by its brackets.
+    // A complete object on a line is JSONL; an object over several lines is framed by its brackets.
     if (start.startsWith('[') || /^\{\s*[\r\n]/.test(start)) return { kind: 'json' };
     return { kind: 'jsonl' };
   }
@@ -54,7 +54,7 @@ export function createFramer(format: TableFormat): Framer {
   return new RecordFramer({ hasQuotes: hasQuotes(format), dialect: format, lineEnd: format.lineEnd });
 }
 
-/** In words, for the summary. */
+/** Format name for the summary. */
 export function nameOfFormat(format: TableFormat): string {
   if (format.kind === 'jsonl') return 'JSONL';
   if (format.kind === 'json') return 'JSON';
@@ -67,14 +67,17 @@ export function nameOfFormat(format: TableFormat): string {
   return `CSV with ${names[format.delimiter] ?? `"${format.delimiter}"`}`;
 }
 
-/** The delimiter that cuts most lines into as many fields as the first; of equals the one that cuts into more. */
+/**
+ * The delimiter with the most lines that split into as many fields as the first line; on a tie, the delimiter with more
+ * fields.
+ */
 function delimiterOf(lines: readonly string[]): string {
   let best = { delimiter: ',', agreement: 0, nFields: 1 };
   for (const delimiter of DELIMITERS) {
     const counts = lines.map((line) => fieldsIn(line, delimiter));
     const nFields = counts[0] ?? 1;
     if (nFields < 2) continue;
-    // Without a header line, 0,5;1,5 is two numbers rather than three fields.
+    // Without a header line, 0,5;1,5 is two decimal numbers rather than three fields.
     if (delimiter === ',' && best.agreement === 1 && lines.every(hasDecimalCommasOnly)) continue;
     const agreement = counts.filter((count) => Math.abs(count - nFields) <= 1).length / counts.length;
     if (agreement > best.agreement || (agreement === best.agreement && nFields > best.nFields))
@@ -104,7 +107,7 @@ function escapeOf(lines: readonly string[], dialect: CsvDialect): '"' | '\\' {
 
 const PYTHON = /^\s*\[?\s*\{\s*u?'/;
 
-/** Dumps of Python write texts in single quotes, which is no JSON. */
+/** Rejects Python dumps with texts in single quotes, which are not JSON. */
 function refusePython(name: string, text: string): void {
   const lines = text.split('\n');
   const line = lines.findIndex((one) => one.trim() !== '');

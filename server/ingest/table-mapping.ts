@@ -1,4 +1,4 @@
-/** Stage 1: what a table was found to be: the one object that says how its rows are read, and the words for it. */
+/** Stage 1: the mapping of a table, which defines how its rows are read, and its description in words. */
 
 import type { TableKind } from './column-names.js';
 import { fieldsOf } from './column-names.js';
@@ -14,36 +14,36 @@ import type { DateOrder, TimeForm, TimeOptions } from './time-values.js';
 
 export interface TableMapping {
   readonly kind: TableKind;
-  /** Of the source, for messages. */
+  /** Name of the source, for messages. */
   readonly name: string;
   readonly format: TableFormat;
   readonly encoding: Encoding;
   readonly isCompressed: boolean;
-  /** CSV: whether the first line names the columns. */
+  /** CSV: whether the first line contains column names. */
   readonly hasHeader: boolean;
-  /** The columns in the order of the file; '' for one without a name, '1', '2', … without a header line. */
+  /** Column names in file order; '' for a column without a name, '1', '2', … without a header line. */
   readonly header: readonly string[];
-  /** The columns of each field that has any. */
+  /** The columns of each mapped field. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
-  /** Columns with objects in them, as far as the beginning of the file shows; they are left out. */
+  /** Columns with objects among the rows inspected; they are left out. */
   readonly nested: readonly string[];
   readonly timeForm: TimeForm | null;
-  /** How dates like 01/10/2019 are read; null where there are none, or the file leaves it open. */
+  /** Order of day and month in dates like 01/10/2019; null if there are none, or if the file is ambiguous. */
   readonly dateOrder: DateOrder | null;
   readonly categorySeparator: ListSeparator;
   readonly tagSeparator: ListSeparator;
-  /** Null for anything but ratings. */
+  /** Null except for ratings. */
   readonly rule: RatingRule | null;
   readonly given: GivenMapping;
 }
 
-/** How the times of a table are read. */
+/** Options for parsing the times of a table. */
 export function timesOf({ kind, timeForm, dateOrder }: TableMapping, now: number): TimeOptions {
   const isSpreadsheet = timeForm === 'spreadsheet day numbers';
   return { now, isSpreadsheet, dateOrder, from: kind === 'items' ? 0 : EVENTS_FROM };
 }
 
-/** The mapping in a few sentences without a full stop. */
+/** Describes the mapping in a few sentences without full stops. */
 export function describeMapping(mapping: TableMapping): string[] {
   const { format, encoding, isCompressed, hasHeader, columns, kind, timeForm, rule } = mapping;
   const taken = fieldsOf(kind).flatMap(({ field }) =>

@@ -1,8 +1,7 @@
 /**
- * Stage 1: reads a table row by row, in bounded memory, as its mapping says.
+ * Stage 1: reads a table row by row in bounded memory, following its mapping.
  *
- * What is wrong with the file as a whole is an InvalidInputError. What is wrong with one row is a reject and reading
- * goes on.
+ * A problem of the whole file throws InvalidInputError. A problem of a row becomes a reject, and reading continues.
  */
 
 import { fieldsOf } from './column-names.js';
@@ -21,27 +20,27 @@ import type { TableSource } from './table-source.js';
 export interface ReadBatch<T> {
   readonly rows: T[];
   readonly rejects: Reject[];
-  /** Rows that the mapping leaves out, by a type that is ignored. */
+  /** Rows left out because their type is ignored. */
   readonly leftOut: number;
-  /** Bytes of the file read so far, and altogether. */
+  /** Bytes of the file read so far, and in total. */
   readonly bytesRead: number;
   readonly totalBytes: number;
-  /** Columns of the file that mean nothing to this reader, and those with objects in them, for messages. */
+  /** Unmapped columns, and columns that contain objects, for messages. */
   readonly ignoredColumns: readonly string[];
   readonly nestedColumns: readonly string[];
-  /** Of all batches so far. */
+  /** Remarks of all batches so far. */
   readonly remarks: Remarks;
 }
 
 export interface ReadTableOptions<T> {
-  /** Null for a row that is left out. Throws RowProblem to reject it. */
+  /** Returns null for a row to leave out. Throws RowProblem to reject it. */
   readonly convert: (row: TableRow, remarks: Remarks) => T | null;
 }
 
 const BATCH_ROWS = 5_000;
 const EXCERPT_CHARACTERS = 60;
 
-/** Streams a table as batches of converted rows. The last batch may be empty; there is always at least one. */
+/** Yields batches of converted rows. The last batch may be empty; there is always at least a single batch. */
 export async function* readTable<T>(
   source: TableSource,
   mapping: TableMapping,
@@ -100,7 +99,7 @@ function toReject(
   personalNames: ReadonlySet<string>,
   personal: readonly string[],
 ): Reject {
-  // A value that holds the user's id (say, columns shifted by one) is masked as a whole.
+  // A value that contains the user's id (for example, with columns shifted) is masked completely.
   const isTelling =
     (problem.column !== null && personalNames.has(problem.column)) ||
     personal.some((text) => text !== '' && problem.value.includes(text));

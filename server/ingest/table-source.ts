@@ -1,21 +1,21 @@
-/** Stage 1: where a table comes from, and the plain-language errors for a file that the system will not read. */
+/** Stage 1: sources of tables, and plain-language errors for unreadable files. */
 
 import { stat } from 'node:fs/promises';
 
 import { InvalidInputError } from '../domain/index.js';
 
-/** A table that is no file: `open` gives its bytes from the beginning, each time it is called. */
+/** A table outside of a file: each call of `open` returns its bytes from the beginning. */
 export interface TableStream {
-  /** What it is called in messages; its ending is a hint of its format. */
+  /** Name in messages; its extension hints at the format. */
   readonly name: string;
-  /** 0 where nobody knows. */
+  /** 0 if unknown. */
   readonly totalBytes: number;
-  /** True where these are only the first bytes of a longer table: its last record is cut off. Default false. */
+  /** True for the first bytes of a longer table: the last record is incomplete. Default false. */
   readonly isBeginning?: boolean;
   open(): AsyncIterable<Buffer>;
 }
 
-/** The path of a file, or a stream. */
+/** A file path, or a stream. */
 export type TableSource = string | TableStream;
 
 export function nameOfSource(source: TableSource): string {
@@ -38,7 +38,7 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** The plain-language error for a file the system will not read. */
+/** Plain-language error for a file that the system cannot read. */
 export function fileProblem(path: string, error: NodeJS.ErrnoException): InvalidInputError {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
     return new InvalidInputError(`There is no file ${path}.`);

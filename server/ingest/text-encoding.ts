@@ -1,9 +1,9 @@
 /**
- * Stage 1: which encoding a file is in, and its bytes as UTF-8.
+ * Stage 1: detects the encoding of a file and transcodes it to UTF-8.
  *
- * A byte order mark decides; without one, zero bytes at every other place mean UTF-16. What remains is UTF-8 unless
- * the bytes that are not valid UTF-8 look like Western letters and outnumber the valid sequences: then it is
- * windows-1252, a superset of latin-1. A few damaged bytes do not change the encoding of a file: they cost their rows.
+ * A byte order mark is decisive; otherwise zero bytes at every second position mean UTF-16. The rest is UTF-8, unless
+ * bytes that are invalid UTF-8 look like Western letters and outnumber the valid sequences: then it is windows-1252, a
+ * superset of latin-1. A few damaged bytes do not change the encoding of a file; only their rows are rejected.
  */
 
 import { InvalidInputError } from '../domain/index.js';
@@ -14,14 +14,14 @@ export type Encoding = string;
 export const UTF_8 = 'utf-8';
 const WINDOWS_1252 = 'windows-1252';
 
-/** The encoding of a text that begins with these bytes. */
+/** Detects the encoding of a text from its first bytes. */
 export function detectEncoding(head: Buffer): Encoding {
   if (head.length >= 2 && head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head.length >= 2 && head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   return utf16WithoutMark(head) ?? (looksWestern(head) ? WINDOWS_1252 : UTF_8);
 }
 
-/** The canonical name of an encoding. Throws InvalidInputError for one that is not known. */
+/** Canonical name of an encoding. Throws InvalidInputError for an unknown encoding. */
 export function encodingNamed(label: string): Encoding {
   try {
     return new TextDecoder(label.trim()).encoding;
@@ -33,14 +33,16 @@ export function encodingNamed(label: string): Encoding {
   }
 }
 
-/** Turns chunks into UTF-8, the last one with `isLast`. UTF-8 is passed through, so that damaged lines are found. */
+/**
+ * Transcodes chunks to UTF-8, the last chunk with `isLast`. UTF-8 is passed through, so that damaged lines are found.
+ */
 export function createTranscoder(encoding: Encoding): (chunk: Buffer, isLast: boolean) => Buffer {
   if (encoding === UTF_8) return (chunk) => chunk;
   const decoder = new TextDecoder(encoding);
   return (chunk, isLast) => Buffer.from(decoder.decode(chunk, { stream: !isLast }));
 }
 
-/** In UTF-16 every other byte of Western text is zero; a text in UTF-8 holds none. */
+/** In UTF-16 every second byte of Western text is zero; UTF-8 text has no zero bytes. */
 function utf16WithoutMark(head: Buffer): Encoding | null {
   const length = Math.min(head.length, 1_024) & ~1;
   let [even, odd] = [0, 0];
@@ -63,7 +65,9 @@ function looksWestern(head: Buffer): boolean {
   return letters > sequences;
 }
 
-/** Bytes of the valid multi-byte UTF-8 sequence at `start`; 0 when there is none. One cut off by the end counts. */
+/**
+ * Length of the valid multi-byte UTF-8 sequence at `start`; 0 if there is none. A sequence cut off by the end counts.
+ */
 function sequenceLength(bytes: Buffer, start: number): number {
   const lead = bytes[start];
   const length =
@@ -75,8 +79,8 @@ function sequenceLength(bytes: Buffer, start: number): number {
 }
 
 /**
- * A byte that is an accented letter in windows-1252, next to another letter. C2 and C3 begin every Western letter of
- * UTF-8: before anything but a letter they are the rest of a damaged sequence.
+ * An accented letter in windows-1252, next to another letter. C2 and C3 begin every Western letter of UTF-8: before a
+ * non-letter they belong to a damaged sequence.
  */
 function isWesternLetter(bytes: Buffer, at: number): boolean {
   const byte = bytes[at];

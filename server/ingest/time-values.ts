@@ -1,9 +1,10 @@
 /**
- * Stage 1: times as files write them.
+ * Stage 1: parses times in the notations found in files.
  *
- * The unit of a number follows from its size: of seconds, milliseconds, microseconds and nanoseconds since 1970 only
- * one lies between 1980 and today, and numbers written as dates (20191001) lie below all of them. Day numbers of
- * spreadsheets cannot be told from small numbers one by one, nor days from months; the caller decides for the column.
+ * The unit of a number follows from its size: of seconds, milliseconds, microseconds and nanoseconds since 1970,
+ * exactly a single unit gives a time between 1980 and today, and numbers written as dates (20191001) are below all of
+ * them. Spreadsheet day numbers cannot be distinguished from small numbers value by value, nor days from months; the
+ * caller decides per column.
  */
 
 import { MAX_CLOCK_SKEW_MS, DAY_MS } from '../domain/index.js';
@@ -11,7 +12,7 @@ import { MAX_CLOCK_SKEW_MS, DAY_MS } from '../domain/index.js';
 import { isNumber } from './fields.js';
 import { RowProblem } from './row-problem.js';
 
-/** How a column writes its times. */
+/** Notation of the times of a column. */
 export type TimeForm =
   | 'dates'
   | 'seconds'
@@ -21,23 +22,23 @@ export type TimeForm =
   | 'numbers like 20191001'
   | 'spreadsheet day numbers';
 
-/** What the first number of a date like 01/10/2019 is. */
+/** Meaning of the first number of a date like 01/10/2019. */
 export type DateOrder = 'day-first' | 'month-first';
 
 export interface TimeOptions {
-  /** Ms since the epoch; times more than a day later are refused. */
+  /** Ms since the epoch; times more than a day later are rejected. */
   readonly now: number;
-  /** Numbers of this column are days since 1900, as spreadsheets count them. Default false. */
+  /** Numbers of this column are spreadsheet days since 1900. Default false. */
   readonly isSpreadsheet?: boolean;
-  /** How dates like 01/10/2019 are read. Default null: they are refused. */
+  /** Order of day and month in dates like 01/10/2019. Default null: they are rejected. */
   readonly dateOrder?: DateOrder | null;
-  /** Dates before this instant (ms) are refused as well. Default 1970. */
+  /** Dates before this instant (ms) are rejected too. Default 1970. */
   readonly from?: number;
 }
 
-/** No shop kept events before: what seems to lie earlier is no time, or one in another unit. */
+/** No shop recorded events earlier: an earlier value is not a time, or in a different unit. */
 export const EVENTS_FROM = Date.UTC(1980, 0, 1);
-/** 1 January 1970 as spreadsheets number days, and the first day that is taken for such a number: 1 January 1990. */
+/** 1 January 1970 in spreadsheet days, and the earliest day accepted as such a number: 1 January 1990. */
 const SPREADSHEET_EPOCH = 25_569;
 const SPREADSHEET_FROM = 32_874;
 
@@ -56,8 +57,8 @@ const YEAR_LAST =
   /^(\d\d?)([-/.])(\d\d?)\2(\d{4})(?:,?[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?([AP]M)?)?\s?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i;
 
 /**
- * Milliseconds since the epoch; UTC where no zone is given. Null where the cell is empty. Throws RowProblem for what is
- * no time, for times before `from`, and for numbers that would lie in the 1970s.
+ * Milliseconds since the epoch; UTC if no zone is given. Null for an empty cell. Throws RowProblem for invalid times,
+ * for times before `from`, and for numbers that would be in the 1970s.
  */
 export function optionalTimestamp(column: string, value: string, options: TimeOptions): number | null {
   if (value === '') return null;
@@ -77,7 +78,7 @@ export function requiredTimestamp(column: string, value: string, options: TimeOp
   return at;
 }
 
-/** The form of one value; null for what is no time. */
+/** Form of a value; null if it is not a time. */
 export function timeFormOf(value: string, now: number): TimeForm | null {
   if (!isNumber(value)) return YEAR_LAST.test(value) || !Number.isNaN(fromDate(value, null)) ? 'dates' : null;
   if (!Number.isNaN(fromDigits(value))) return 'numbers like 20191001';
@@ -85,8 +86,8 @@ export function timeFormOf(value: string, now: number): TimeForm | null {
 }
 
 /**
- * How a column writes dates like 01/10/2019: by the days after the 12th, which are no months. Null where all its dates
- * can be read both ways, or some one way and some the other.
+ * Order of day and month in the dates of a column: numbers above 12 are days. Null if all dates are ambiguous, or if
+ * they are inconsistent.
  */
 export function dateOrderOf(values: readonly string[]): DateOrder | null {
   const dates = values.map((value) => YEAR_LAST.exec(value)).filter((match) => match !== null);
@@ -96,14 +97,14 @@ export function dateOrderOf(values: readonly string[]): DateOrder | null {
   return isDayFirst ? 'day-first' : 'month-first';
 }
 
-/** Whether a number could count days as spreadsheets do, from 1990 to today. */
+/** Whether a number could be a spreadsheet day, from 1990 to today. */
 export function isSpreadsheetDay(value: string, now: number): boolean {
   return (
     isNumber(value) && Number(value) >= SPREADSHEET_FROM && fromSpreadsheet(Number(value)) <= now + DAY_MS
   );
 }
 
-/** Whether a number is too small for a time: in seconds it would lie before 1980. */
+/** Whether a number is too small for a time: in seconds it would be before 1980. */
 export function isEarlyNumber(value: string): boolean {
   const number = isNumber(value) ? Number(value) : -1;
   return number >= 0 && number * 1_000 < EVENTS_FROM && Number.isNaN(fromDigits(value));
@@ -166,7 +167,7 @@ function instant(parts: readonly (string | undefined)[], fraction: string, zone:
     Number(fraction.padEnd(3, '0').slice(0, 3)),
   );
   const date = new Date(at);
-  // Date.UTC turns 31 February into 3 March and 25:00 into tomorrow; such a time is a mistake, not a date.
+  // Date.UTC turns 31 February into 3 March and 25:00 into the next day; such times are invalid.
   const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
   if (!isReal || minute > 59 || second > 60) return Number.NaN;
   return at - zoneMs(zone);

@@ -24,10 +24,12 @@ export const HELD: readonly { readonly folder: string; readonly endings: readonl
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
   ...['schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
-  ...['domain', 'features', 'loaders', 'privacy', 'simulation', 'store', 'training'].map((folder) => ({
-    folder: `server/${folder}`,
-    endings: CODE,
-  })),
+  ...['domain', 'features', 'ingest', 'loaders', 'privacy', 'simulation', 'store', 'training'].map(
+    (folder) => ({
+      folder: `server/${folder}`,
+      endings: CODE,
+    }),
+  ),
 ];
 
 /** One line per forbidden turn: `path:line "turn": instead`. */

@@ -1,7 +1,7 @@
 /**
- * Stage 1, synthesiser: how a user with known affinities deals with items. Pure: random numbers come in.
+ * Stage 1, synthesiser: how a user with known affinities reacts to items. Pure: random numbers are passed in.
  *
- * Used to make the first data set, and by simulations that show a user a recommended list and ask what happens.
+ * Used to generate the first data set, and by simulations that show recommended lists to users.
  */
 
 import type { Opinion } from '../../domain/index.js';
@@ -9,9 +9,9 @@ import type { Random } from '../../learning/index.js';
 
 import { PARAMETERS } from './parameters.js';
 
-/** Float32Array [nItems]: dot products of one taste vector with all item vectors, written into `out`. */
+/** Float32Array [nItems]: dot products of a taste vector with all item vectors, written into `out`. */
 export function affinities(taste: Float32Array, itemVectors: Float32Array, out: Float32Array): Float32Array {
-  // Four running sums instead of one: additions that wait for each other are what takes the time here.
+  // Four running sums: with a single sum, each addition would wait for the previous.
   const length = taste.length;
   const quality = taste[length - 1];
   for (let item = 0, at = 0; item < out.length; item++, at += length) {
@@ -30,19 +30,19 @@ export function affinities(taste: Float32Array, itemVectors: Float32Array, out: 
   return out;
 }
 
-/** The affinity at which a user likes as often as not: that of the last of the items the user could like. */
+/** The affinity with a like probability of 1/2: the lowest affinity among the user's likeable items. */
 export function likeThreshold(affinity: Float32Array): number {
   return nthLargest(affinity.slice(), Math.min(PARAMETERS.likeable, affinity.length));
 }
 
-/** The chance that a user who looks at an item likes it, 0..1. */
+/** Probability of a like by a user who views the item, 0..1. */
 export function likeChance(affinity: number, threshold: number): number {
   return 1 / (1 + Math.exp((threshold - affinity) / PARAMETERS.likeWidth));
 }
 
 /**
- * The items that come to a user's notice in a week, first noticed first: mostly those of highest affinity, with noise,
- * and some by chance. Items flagged in `isMet` (Uint8Array [nItems]) are not noticed again.
+ * The items a user encounters in a week, in order: mostly items of highest affinity, with noise, and some by chance.
+ * Items flagged in `isMet` (Uint8Array [nItems]) are skipped.
  */
 export function encounters(
   affinity: Float32Array,
@@ -69,19 +69,19 @@ export function encounters(
   return noticed;
 }
 
-/** What a user does with one place of a list. */
+/** A user's reaction to a list position. */
 export interface Reaction {
   readonly itemIndex: number;
   readonly position: number;
-  /** False where the user never looked so far down. */
+  /** False if the user did not look this far down. */
   readonly isSeen: boolean;
   readonly isOpened: boolean;
   readonly opinion: Opinion;
 }
 
 /**
- * Reactions to a list of items in the order shown; each place is looked at only if the one before was. Every place takes
- * the same three random numbers whatever is shown there, so that two lists shown with the same stream can be compared.
+ * Simulates reactions to a list in the order shown; a position is seen only if the position before was. Every position
+ * draws three random numbers regardless of its item, so that two lists shown with the same stream are comparable.
  */
 export function reactToList(
   list: readonly number[],
@@ -98,7 +98,7 @@ export function reactToList(
   });
 }
 
-/** What `reactToList` gives on average over its chances: places looked at, and items opened. */
+/** Expectation of `reactToList`: number of positions seen, and of items opened. */
 export function expectedReactions(
   list: readonly number[],
   user: { affinity: Float32Array; threshold: number; openShare: number },

@@ -1,13 +1,13 @@
-/** Stage 1, synthesiser: when the sessions of a week start. UTC. */
+/** Stage 1, synthesiser: start times of the sessions of a week. UTC. */
 
 import { DAY_MS, HOUR_MS, WEEK_MS } from '../../domain/index.js';
 import type { Random } from '../../learning/index.js';
 
 import type { Habits } from './parameters.js';
 
-/** No session starts this close to the end of a week, so that the last one is over in time. */
+/** No session starts this close to the end of a week, so that the last session ends in time. */
 const LAST_START_MS = 16 * HOUR_MS;
-/** Sessions of one user keep this distance. */
+/** Min pause between sessions of a user. */
 export const SESSION_DISTANCE_MS = 31 * 60_000;
 
 /** `count` ascending start times within the week that begins at `weekStart`, by the user's usual days and hours. */
@@ -25,7 +25,7 @@ export function sessionStarts(count: number, habits: Habits, weekStart: number, 
   return starts.sort((a, b) => a - b);
 }
 
-/** Midnight of a Saturday or Sunday, or of a working day, that lies in the week or begins it. */
+/** Midnight of a random Saturday or Sunday, or of a random working day, in the week. */
 function dayOfWeek(weekStart: number, isWeekend: boolean, random: Random): number {
   const firstDay = Math.floor(weekStart / DAY_MS);
   const wanted = isWeekend ? 2 + random.int(2) : (4 + random.int(5)) % 7;

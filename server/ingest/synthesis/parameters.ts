@@ -1,19 +1,18 @@
 /**
- * Stage 1, synthesiser: every number of the simulation, frozen, each with its reason.
+ * Stage 1, synthesiser: all parameters of the simulation, frozen, with reasons.
  *
- * They were set by looking at the simulation itself: at the number of events, at how well the oracle (the true
- * affinities) ranks the likes of the last week, and at how far the four archetypes lie apart in the behavioural
- * features. No recommender was run while they were being set: a generator tuned until a model scores well proves
- * nothing.
+ * They were tuned on the simulation alone: the number of events, how well the oracle (the true affinities) ranks the
+ * likes of the last week, and the distance between the four archetypes in the behavioural features. No recommender was
+ * run during tuning: a generator tuned to a model's score proves nothing.
  *
- * At 10,000 users: 544,000 events; the oracle reaches precision@5 .89 (.87 to .92 by archetype) and recall@10 .94 on the
- * likes of the last week; KMeans with k = 4 on standardised features, reduced to 90 % of their variance, finds the
+ * At 10,000 users: 544,000 events; the oracle reaches precision@5 .89 (.87 to .92 by archetype) and recall@10 .94 on
+ * the likes of the last week; KMeans with k = 4 on standardised features, reduced to 90 % of their variance, finds the
  * archetypes with silhouette .64.
  */
 
 import type { Archetype } from '../../domain/index.js';
 
-/** What a pure archetype does in a week in which the user comes at all. Counts are means per active week. */
+/** Behaviour of a pure archetype. Counts are means per active week. */
 export interface Habits {
   /** Weeks from one active week to the next. */
   readonly rhythm: number;
@@ -21,33 +20,33 @@ export interface Habits {
   readonly likes: number;
   /** Sessions with more than one event. */
   readonly sessions: number;
-  /** Sessions of one event: the front page is seen and left. */
+  /** Sessions with a single event: the front page is seen and left. */
   readonly bounces: number;
   readonly searches: number;
-  /** Items seen in lists and passed over. */
+  /** Items seen in lists and not opened. */
   readonly passedOver: number;
-  /** Share of the liked items that are opened before the thumb is given, 0..1. */
+  /** Share of liked items opened before the like, 0..1. */
   readonly openShare: number;
-  /** Items opened far from the user's tastes, out of curiosity. */
+  /** Items opened outside of the user's tastes. */
   readonly explored: number;
   readonly dislikes: number;
-  /** Items put into the cart, and those of them that are bought. */
+  /** Items put into the cart, and the purchased items among them. */
   readonly carts: number;
   readonly purchases: number;
   /** Visits to items met before. */
   readonly repeats: number;
   /** Seconds on an opened item. */
   readonly dwellSeconds: number;
-  /** Mean amount of a purchase. */
+  /** Mean purchase amount. */
   readonly basket: number;
   /** Share of the sessions that fall on Saturday or Sunday, 0..1. */
   readonly weekend: number;
   /** Hour of day around which sessions start, UTC, and its standard deviation in hours. */
   readonly hour: number;
   readonly hourSpread: number;
-  /** Number of themes a user of this kind cares for. */
+  /** Number of themes of the user's interest. */
   readonly themes: number;
-  /** How much quality, and with it popularity, counts for the affinity; below 0: the obscure is preferred. */
+  /** Weight of quality, and with it popularity, in the affinity; below 0, obscure items are preferred. */
   readonly mainstream: number;
 }
 
@@ -147,53 +146,61 @@ export const HABITS: Readonly<Record<Archetype, Habits>> = Object.freeze({
 });
 
 export const PARAMETERS = Object.freeze({
-  /** Shares of the archetypes among users: no two the same, so that clusters cannot be found by size. */
+  /** Shares of the archetypes among users, all different, so that clusters cannot be matched by size. */
   shares: Object.freeze({ seeker: 0.22, browser: 0.32, buyer: 0.2, explorer: 0.26 } satisfies Record<
     Archetype,
     number
   >),
-  /** Dirichlet weights of a user's mixture: the dominant archetype makes up 96 % on average, the rest varies by user. */
+  /**
+   * Dirichlet weights of a user's mixture: the dominant archetype has a mean share of 96 %; the rest varies by user.
+   */
   dominantWeight: 30,
   otherWeight: 0.4,
-  /** Log-normal spread of a person's rates around the mixture's. */
+  /** Log-normal spread of a user's rates around the mixture's. */
   habitNoise: 0.1,
-  /** A main device per archetype is used with this probability. */
+  /** Probability that a user has the main device of the dominant archetype. */
   mainDeviceShare: 0.95,
 
-  /** Items per theme (a style within a category): enough that two active weeks do not use one up. */
+  /** Items per theme (a style within a category): more than two active weeks use up. */
   itemsPerTheme: 20,
   maxCategories: 20,
-  /** Length of the latent vectors: fewer than themes, so that themes overlap (low rank), enough to tell them apart; a multiple of four. */
+  /**
+   * Length of the latent vectors: fewer than themes, so that themes overlap (low rank), enough to distinguish them; a
+   * multiple of four.
+   */
   nComponents: 24,
-  /** How much themes of one category have in common: cosine about 0.3. */
+  /** Similarity of themes within a category: cosine about 0.3. */
   categoryPull: 0.55,
-  /** Items scatter around their theme with this length, and differ in quality by this standard deviation. */
+  /** Length of an item's deviation from its theme, and standard deviation of item quality. */
   itemScatter: 0.25,
   qualitySpread: 0.08,
-  /** Each further theme of a user counts this much of the one before. */
+  /** Weight of each further theme of a user relative to the theme before. */
   themeDecay: 0.85,
-  /** Weekly drift: theme weights move by a log-normal step, the taste vector by a random step of this length. */
+  /** Weekly drift: log-normal spread of theme weights, and length of the random step of the taste vector. */
   weightDrift: 0.12,
   vectorDrift: 0.05,
 
-  /** Share of the users who come in the last week (a campaign), so that many can be judged on it; the others came the week before. */
+  /**
+   * Share of users active in the last week (a campaign), so that many can be evaluated on it; the rest were last active
+   * the week before.
+   */
   activeShareLastWeek: 0.88,
-  /** Bounds on the thumbs up of an active week. */
+  /** Bounds on the number of likes in an active week. */
   minLikes: 5,
   maxLikes: 9,
-  /** How closely what is encountered follows affinity: scale of the Gumbel noise on it. */
+  /** Scale of the Gumbel noise on affinities when choosing encounters. */
   encounterNoise: 0.02,
-  /** Share of the encounters that chance decides: the item is any of the catalogue. */
+  /** Share of encounters drawn uniformly from the catalogue. */
   chanceEncounters: 0.04,
-  /** A user could like this many items of the catalogue at a time; the chance to like falls off at that affinity ... */
+  /** Number of items a user could like at a time; the like probability falls off at that affinity ... */
   likeable: 80,
-  /** ... within this width. */
+  /** ... with this width. */
   likeWidth: 0.04,
-  /** Each place further down a list is looked at with this chance, given the one before was. */
+  /** Probability of looking at the next position of a list, given the position before was seen. */
   lookOn: 0.75,
   listLength: 10,
 
-  /** Log-normal spreads of dwell and amount, and seconds between two events of a session. */
+  /** Log-normal spreads of dwell time and amount, and seconds between events of a session. */
   dwellSpread: 0.35,
   amountSpread: 0.4,
   pauseSeconds: 12,

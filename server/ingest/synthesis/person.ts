@@ -1,6 +1,6 @@
 /**
- * Stage 1, synthesiser: one simulated user. Habits follow from a mixture of archetypes; tastes are a handful of themes
- * with weights, whose sum is the taste vector; both the weights and the vector drift from week to week.
+ * Stage 1, synthesiser: a simulated user. Habits follow from a mixture of archetypes. Tastes are a few weighted themes,
+ * whose sum is the taste vector; weights and vector drift from week to week.
  */
 
 import { ARCHETYPES } from '../../domain/index.js';
@@ -20,10 +20,10 @@ export interface Person {
   readonly dominant: number;
   readonly habits: Habits;
   readonly device: string;
-  /** Theme indices, most loved first, and their weights. */
+  /** Theme indices by falling preference, and their weights. */
   readonly themes: readonly number[];
   readonly weights: Float64Array;
-  /** Float64Array [nComponents]: what has drifted away from the themes. */
+  /** Float64Array [nComponents]: accumulated drift of the taste vector. */
   readonly wander: Float64Array;
 }
 
@@ -47,7 +47,7 @@ export function createPerson(world: World, random: Random): Person {
   };
 }
 
-/** One week passes: weights and vector take a random step. Changes `person`. */
+/** Advances a week: a random step of weights and vector. Mutates `person`. */
 export function drift(person: Person, random: Random): void {
   for (let k = 0; k < person.weights.length; k++)
     person.weights[k] *= Math.exp(PARAMETERS.weightDrift * random.normal());
@@ -55,7 +55,10 @@ export function drift(person: Person, random: Random): void {
   for (let c = 0; c < person.wander.length; c++) person.wander[c] += step * random.normal();
 }
 
-/** The same person with the habits of another archetype: old themes stay as far as there is room, new ones join. */
+/**
+ * The same person with the habits of a different archetype: old themes are kept up to the new number, new themes are
+ * added.
+ */
 export function turnInto(person: Person, world: World, random: Random): Person {
   const others = ARCHETYPES.map((_, a) => a).filter((a) => a !== person.dominant);
   const dominant = others[random.int(others.length)];
@@ -77,7 +80,7 @@ export function turnInto(person: Person, world: World, random: Random): Person {
   };
 }
 
-/** The same person with a new interest in the place of an old one. */
+/** The same person with a random theme replaced by a new theme. */
 export function changeInterest(person: Person, world: World, random: Random): Person {
   const place = random.int(person.themes.length);
   const [fresh] = drawThemes(world, 1, random);
@@ -85,7 +88,10 @@ export function changeInterest(person: Person, world: World, random: Random): Pe
   return { ...person, themes: person.themes.with(place, fresh) };
 }
 
-/** Float32Array [VECTOR_LENGTH]: unit length, and a component for quality. An affinity is its dot product with an item vector. */
+/**
+ * Float32Array [VECTOR_LENGTH]: unit length, plus a component for quality. An affinity is its dot product with an item
+ * vector.
+ */
 export function tasteVector(person: Person, world: World): Float32Array {
   const { nComponents } = PARAMETERS;
   const vector = Float64Array.from(person.wander);
@@ -109,7 +115,7 @@ function drawDominant(random: Random): number {
   return ARCHETYPES.length - 1;
 }
 
-/** The mixture's mean of every habit, and a personal factor on it. */
+/** The mixture's mean of every habit, times a personal factor. */
 function mixHabits(mixture: Float64Array, random: Random): Habits {
   const habits = { ...HABITS.seeker } as Record<keyof Habits, number>;
   for (const name of Object.keys(habits) as (keyof Habits)[]) {
@@ -120,7 +126,7 @@ function mixHabits(mixture: Float64Array, random: Random): Habits {
   return habits;
 }
 
-/** Different categories first: who loves two themes loves two categories. */
+/** Draws themes from different categories first: two themes usually mean two categories. */
 function drawThemes(world: World, count: number, random: Random): number[] {
   const themes: number[] = [];
   const taken = new Set<number>();

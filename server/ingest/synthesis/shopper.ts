@@ -1,10 +1,10 @@
 /**
- * Stage 1, simulation of a site in use: a week of one simulated user as reactions to the lists that are shown. Pure:
- * random numbers come in, and what the user does is planned before any list is known, so that two recommenders can be
- * given the same users in the same mood.
+ * Stage 1, site simulation: a week of a simulated user as reactions to the lists shown. Pure: random numbers are passed
+ * in, and the user's actions are planned before any list is known, so that two recommenders can be compared on
+ * identical users.
  *
- * Habits, tastes and the chances to look, like and open are the synthesiser's and frozen with it (parameters.ts). What
- * the user finds comes from the lists, and a little from the user's own searching; see `SHOPPING`.
+ * Habits, tastes and the probabilities to look, like and open are the synthesiser's and frozen with it (parameters.ts).
+ * Users find items in lists and, a few, by their own searches; see `SHOPPING`.
  */
 
 import { ARCHETYPES } from '../../domain/index.js';
@@ -30,41 +30,46 @@ import { act, amount, dwell, exploredVisits, remember, repeatVisits, rounded, se
 import type { Act, Memory } from './week.js';
 import type { World } from './world.js';
 
-/** The numbers a shopping week needs beyond the synthesiser's, set before any recommender was run on them. */
+/** Parameters of a shopping week beyond the synthesiser's, fixed before any recommender was run on them. */
 export const SHOPPING = Object.freeze({
-  /** Chance a week that a user takes on the habits of another archetype: a fifth of the users in eight weeks. */
+  /**
+   * Weekly probability that a user takes on the habits of a different archetype: a fifth of the users in eight weeks.
+   */
   turnShare: 0.03,
-  /** Chance a week that an interest gives way to a new one: a third of the users in eight weeks. */
+  /** Weekly probability that an interest is replaced: a third of the users in eight weeks. */
   changeShare: 0.05,
-  /** Items found by own searching in an active week: without them no recommender could ever hear of a new interest. */
+  /**
+   * Items found by the user's own searches in an active week: without them, no recommender could learn of a new
+   * interest.
+   */
   ownFinds: 2,
-  /** Below this chance to like it, an item may get a thumb down. */
+  /** Items with a lower like probability may get a thumb down. */
   dislikeBelow: 0.1,
 });
 
-/** A simulated user who goes on living. */
+/** A simulated user over several weeks. */
 export interface Shopper {
   readonly userId: string;
   person: Person;
   readonly memory: Memory;
-  /** Float32Array [nItems]: the true affinities of this week. */
+  /** Float32Array [nItems]: true affinities of the current week. */
   readonly affinity: Float32Array;
-  /** The affinity from which on an item is liked more often than not. */
+  /** Affinity with a like probability of 1/2. */
   threshold: number;
 }
 
 export interface ShoppingSession {
   /** Ms since the epoch. */
   readonly startAt: number;
-  /** False for a visit that leaves at once. */
+  /** False for a bounce. */
   readonly seesList: boolean;
-  /** What is done whatever the list says. */
+  /** Actions independent of the list. */
   readonly acts: readonly Act[];
-  /** Seeds the reactions to the list. */
+  /** Seed of the reactions to the list. */
   readonly seed: number;
 }
 
-/** What is left of this week's habits; reactions use it up. */
+/** Remaining habits of the week; reactions use it up. */
 export interface Budget {
   carts: number;
   purchases: number;
@@ -76,7 +81,7 @@ export interface ShoppingWeek {
   readonly budget: Budget;
 }
 
-/** A user as the synthesised past left it. */
+/** A shopper in the state at the end of the synthesised history. */
 export function createShopper({ userId, person, met }: SyntheticPerson, world: World): Shopper {
   const isMet = new Uint8Array(world.items.length);
   for (const item of met) isMet[item] = 1;
@@ -90,7 +95,7 @@ export function archetypeOf({ person }: Shopper): Archetype {
   return ARCHETYPES[person.dominant];
 }
 
-/** A week passes: tastes drift, and now and then a person changes for good. */
+/** Advances a week: tastes drift, and a user occasionally changes for good. */
 export function liveOn(shopper: Shopper, world: World, random: Random): void {
   if (random.next() < SHOPPING.turnShare) shopper.person = turnInto(shopper.person, world, random);
   if (random.next() < SHOPPING.changeShare) shopper.person = changeInterest(shopper.person, world, random);
@@ -98,14 +103,14 @@ export function liveOn(shopper: Shopper, world: World, random: Random): void {
   updateAffinity(shopper, world);
 }
 
-/** True when the user comes this week: by the person's rhythm, on average. */
+/** True if the user is active this week: on average every `rhythm` weeks. */
 export function comesThisWeek({ person }: Shopper, random: Random): boolean {
   return random.next() * Math.max(1, person.habits.rhythm) < 1;
 }
 
 /**
- * The sessions of a week that begins at `weekStart`, by time. Remembers what the user finds without the lists. When the
- * user comes, for how long and in what mood does not depend on what was met before.
+ * Plans the sessions of a week that begins at `weekStart`, by time. Adds items found without lists to memory. Activity,
+ * duration and seeds do not depend on earlier encounters.
  */
 export function planWeek(shopper: Shopper, weekStart: number, random: Random): ShoppingWeek {
   const { habits } = shopper.person;
@@ -132,8 +137,8 @@ export function planWeek(shopper: Shopper, weekStart: number, random: Random): S
 }
 
 /**
- * What the user does with a list, in order: `position` is the place in the list of an act that comes from it, and null
- * for what follows outside it (a cart, a purchase). Uses up the budget and remembers what was seen.
+ * A user's actions on a list, in order. `position` is the list position of the action, and null for later actions
+ * outside of the list (a cart, a purchase). Uses up the budget and adds seen items to memory.
  */
 export function shop(shopper: Shopper, list: readonly number[], budget: Budget, random: Random): Act[] {
   const { affinity, threshold, memory, person } = shopper;
@@ -154,7 +159,7 @@ export function shop(shopper: Shopper, list: readonly number[], budget: Budget, 
   return done;
 }
 
-/** Places of a list that the user looks at and items opened, on average over the chances of `shop`. */
+/** Expectation of `shop`: number of positions seen, and of items opened. */
 export function expectedReactionsOf(
   { affinity, threshold, person }: Shopper,
   list: readonly number[],
@@ -181,7 +186,7 @@ function liked(
   return done;
 }
 
-/** What is done in a week whatever the lists say. */
+/** Actions in a week independent of the lists. */
 function visitsAside(shopper: Shopper, random: Random): Act[][] {
   const { habits } = shopper.person;
   return random.shuffle([
@@ -195,7 +200,7 @@ function visitsAside(shopper: Shopper, random: Random): Act[][] {
   ]);
 }
 
-/** Items that come to notice by themselves, liked or not. */
+/** Items the user finds by own searches, liked or not. */
 function ownFinds({ person, affinity, threshold, memory }: Shopper, random: Random): Act[][] {
   return encounters(affinity, memory.isMet, SHOPPING.ownFinds, random).map((item) => {
     remember(memory, item);

@@ -1,8 +1,8 @@
 /**
- * Stage 1: simulated users, items and behaviour, seeded. Same seed and same end give the same events, byte for byte;
- * the first users of a larger run are the users of a smaller one.
+ * Stage 1: simulated users, items and behaviour, seeded. The same seed and end give the same events, byte for byte; the
+ * users of a smaller run are the first users of a larger run.
  *
- * Behaviour is all that is drawn here: features, personas and models follow from it like anybody's.
+ * Only behaviour is simulated: features, personas and models follow from it as for real users.
  */
 
 import type { BehaviourEvent, Item } from '../../domain/index.js';
@@ -31,9 +31,9 @@ export interface SynthesisOptions {
   readonly nItems?: number;
   /** At least 2, default 8. */
   readonly nWeeks?: number;
-  /** Ms since the epoch, brought down to the full hour; every event is before it. */
+  /** Ms since the epoch, rounded down to the full hour; every event is before it. */
   readonly endAt: number;
-  /** Turns the raw user ids ("demo-00001") into the stored ones. */
+  /** Maps raw user ids ("demo-00001") to pseudonyms. */
   readonly pseudonymize: (rawId: string) => string;
 }
 
@@ -41,7 +41,7 @@ export interface SynthesisOptions {
 export interface SyntheticBatch {
   readonly events: BehaviourEvent[];
   readonly nUsers: number;
-  /** The users as the last week left them. */
+  /** The users in their state after the last week. */
   readonly people: readonly SyntheticPerson[];
 }
 
@@ -55,21 +55,21 @@ export interface SyntheticPerson {
 export interface Synthesis {
   readonly items: readonly Item[];
   readonly world: World;
-  /** Simulates as it is iterated, a few hundred users at a time; it can be iterated once. */
+  /** Simulates while iterating, a few hundred users at a time; iterate at most once. */
   readonly batches: () => Generator<SyntheticBatch, void, undefined>;
-  /** Complete when the batches are through. */
+  /** Complete after the last batch. */
   readonly truth: Truth;
 }
 
 const USERS_PER_BATCH = 250;
 const CATALOGUE_AGE_MS = 30 * DAY_MS;
 
-/** The raw id of simulated user number `index`, from 0. */
+/** Raw id of simulated user number `index`, from 0. */
 export function syntheticUserId(index: number): string {
   return `demo-${String(index + 1).padStart(5, '0')}`;
 }
 
-/** Throws InvalidInputError for sizes below the least. */
+/** Throws InvalidInputError for sizes below the minimum. */
 export function synthesize(options: SynthesisOptions): Synthesis {
   const { seed, nUsers = 10_000, nItems = 1_000, nWeeks = 8, pseudonymize } = options;
   if (nUsers < 1 || nItems < 50 || nWeeks < 2) {
@@ -120,11 +120,11 @@ interface Life {
   readonly nWeeks: number;
   readonly scratch: { affinity: Float32Array; isMet: Uint8Array };
   readonly random: Random;
-  /** Where the events go. */
+  /** Receives the events. */
   readonly events: BehaviourEvent[];
 }
 
-/** All weeks of one user; leaves `person` with the tastes of the last week and returns the items met. */
+/** Simulates all weeks of a user; leaves `person` with the tastes of the last week and returns the items met. */
 function liveThrough(person: Person, life: Life): number[] {
   const { world, nWeeks, startAt, scratch, random } = life;
   const memory = { isMet: scratch.isMet, met: [] as number[] };
@@ -145,7 +145,7 @@ function liveThrough(person: Person, life: Life): number[] {
   return memory.met;
 }
 
-/** Counted back from the last visit in the person's rhythm; everybody has a past before the last week. */
+/** Counted back from the last visit by the user's rhythm. Every user is active before the last week. */
 function activeWeeks(nWeeks: number, rhythm: number, random: Random): boolean[] {
   const isActive = new Array<boolean>(nWeeks).fill(false);
   let week = nWeeks - (random.next() < PARAMETERS.activeShareLastWeek ? 1 : 2);
@@ -157,7 +157,7 @@ function activeWeeks(nWeeks: number, rhythm: number, random: Random): boolean[] 
   return isActive;
 }
 
-/** Gives the acts of one session their times and ids; returns when it ended. */
+/** Assigns times and ids to the acts of a session; returns its end. */
 function record(
   session: Act[],
   startAt: number,

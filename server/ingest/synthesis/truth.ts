@@ -1,7 +1,7 @@
 /**
- * Stage 1, synthesiser: the ground truth behind simulated users, and its side file.
+ * Stage 1, synthesiser: the ground truth behind simulated users, and its file.
  *
- * For evaluation (the oracle no model can beat) and simulation only; nothing that learns may read it.
+ * For evaluation (the upper bound of any model) and simulation only; learning code must not read it.
  */
 
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -50,7 +50,7 @@ export function createTruth(options: {
   };
 }
 
-/** Float32Array [nItems]: the true affinities of user `userIndex` in the last week, written into `out`. */
+/** Float32Array [nItems]: true affinities of user `userIndex` in the last week, written into `out`. */
 export function trueAffinity(truth: Truth, userIndex: number, out: Float32Array): Float32Array {
   const taste = truth.tastes.subarray(userIndex * VECTOR_LENGTH, (userIndex + 1) * VECTOR_LENGTH);
   return affinities(taste, truth.itemVectors, out);
@@ -60,22 +60,22 @@ export function dominantArchetype(truth: Truth, userIndex: number): Archetype {
   return ARCHETYPES[truth.dominant[userIndex]];
 }
 
-/** A truth file that grows with the simulation. */
+/** Writes a truth file incrementally. */
 export interface TruthWriter {
-  /** Writes the users that have come to `truth` since the last call. */
+  /** Writes the users added to `truth` since the last call. */
   append(): Promise<void>;
-  /** Resolves when everything is with the operating system. */
+  /** Resolves when all data is flushed to the operating system. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a file of JSON lines, a header, then one line per user; vectors are base64 of little-endian float32. Readable by
- * its owner only. `nUsers`: how many there will be. Rejects when the file cannot be made.
+ * Opens a JSONL file: a header, then a line per user; vectors are base64 of little-endian float32. File mode 0600.
+ * `nUsers`: the final number of users. Rejects if the file cannot be created.
  */
 export async function openTruth(path: string, truth: Truth, nUsers: number): Promise<TruthWriter> {
   const stream = createWriteStream(path, { mode: 0o600 });
   const done = finished(stream);
-  // Reported by the next call that waits.
+  // Reported by the next call that awaits the stream.
   done.catch(() => undefined);
   await once(stream, 'open');
   const { seed, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
@@ -91,7 +91,7 @@ export async function openTruth(path: string, truth: Truth, nUsers: number): Pro
           mixture: encode(mixtures.subarray(u * ARCHETYPES.length, (u + 1) * ARCHETYPES.length)),
           taste: encode(tastes.subarray(u * VECTOR_LENGTH, (u + 1) * VECTOR_LENGTH)),
         };
-        // A disk that fails or is full must end the wait for it.
+        // A disk error must end the wait for `drain`.
         if (!stream.write(`${JSON.stringify(line)}\n`)) await Promise.race([once(stream, 'drain'), done]);
       }
     },
@@ -102,14 +102,14 @@ export async function openTruth(path: string, truth: Truth, nUsers: number): Pro
   };
 }
 
-/** Writes a whole truth. */
+/** Writes a complete truth file. */
 export async function writeTruth(path: string, truth: Truth): Promise<void> {
   const writer = await openTruth(path, truth, truth.userIds.length);
   await writer.append();
   await writer.close();
 }
 
-/** Reads what `openTruth` wrote. Throws InvalidInputError for any other file. */
+/** Reads a file written by `openTruth`. Throws InvalidInputError for any other file. */
 export async function readTruth(path: string): Promise<Truth> {
   let truth: Truth | null = null;
   let nUsers = 0;

@@ -1,7 +1,7 @@
 /**
- * Stage 1, synthesiser: one week of one user, as sessions of events that have no times yet.
+ * Stage 1, synthesiser: a week of a user, as sessions of events without times.
  *
- * What the user meets follows from the affinities, what the user does with it from the habits.
+ * Encounters follow from affinities, reactions from habits.
  */
 
 import type { EventType } from '../../domain/index.js';
@@ -11,7 +11,7 @@ import { encounters, likeChance, likeThreshold } from './behaviour-model.js';
 import { PARAMETERS } from './parameters.js';
 import type { Habits } from './parameters.js';
 
-/** An event before it has a user, a time and an id. */
+/** An event without user, time and id. */
 export interface Act {
   readonly type: EventType;
   /** Null for a search. */
@@ -20,7 +20,7 @@ export interface Act {
   readonly position: number | null;
 }
 
-/** What the user has met so far. */
+/** The items a user has met so far. */
 export interface Memory {
   /** Uint8Array [nItems]. */
   readonly isMet: Uint8Array;
@@ -35,7 +35,7 @@ export interface Visitor {
   readonly memory: Memory;
 }
 
-/** The week's sessions; `memory` is brought up to date. */
+/** Simulates the sessions of a week; updates `memory`. */
 export function liveWeek(habits: Habits, affinity: Float32Array, memory: Memory, random: Random): Act[][] {
   const threshold = likeThreshold(affinity);
   const user = { habits, affinity, threshold, memory };
@@ -63,7 +63,7 @@ export function liveWeek(habits: Habits, affinity: Float32Array, memory: Memory,
   return random.shuffle([...sessions.filter((session) => session.length > 0), ...bounces]);
 }
 
-/** Items met because they fit: liked for the most part, some of those opened, put into the cart, bought. */
+/** Encounters by affinity: mostly liked; some of the liked items opened, put into the cart, purchased. */
 function tasteVisits({ habits, affinity, threshold, memory }: Visitor, random: Random): Act[][] {
   const { minLikes, maxLikes } = PARAMETERS;
   let wanted: number = minLikes;
@@ -90,7 +90,7 @@ function tasteVisits({ habits, affinity, threshold, memory }: Visitor, random: R
   return visits;
 }
 
-/** Items looked up far from the user's tastes, and the thumbs down. */
+/** Items viewed outside of the user's tastes, and the thumbs down. */
 function curiousVisits(user: Visitor, random: Random): Act[][] {
   return [
     ...exploredVisits(user, random),
@@ -105,7 +105,7 @@ export function exploredVisits(user: Visitor, random: Random): Act[][] {
   );
 }
 
-/** A visit to an item drawn by chance; none when that item is known or fits. */
+/** A visit to a random item; empty if the item was met before or fits the user's tastes. */
 function unfitVisit(
   { affinity, threshold, memory }: Visitor,
   random: Random,
@@ -144,7 +144,7 @@ export function remember(memory: Memory, item: number): void {
   memory.met.push(item);
 }
 
-/** Seconds, at least 1, with the mean the habits name. */
+/** Dwell time in seconds, at least 1, with the mean of the habits. */
 export function dwell(habits: Habits, random: Random): number {
   return Math.max(1, Math.round(logNormal(habits.dwellSeconds, PARAMETERS.dwellSpread, random)));
 }
@@ -157,7 +157,7 @@ function logNormal(mean: number, spread: number, random: Random): number {
   return mean * Math.exp(spread * random.normal() - spread ** 2 / 2);
 }
 
-/** A whole number with this mean: habits are regular, so only the fraction is left to chance. */
+/** A random integer with this mean: habits are regular, so only the fraction is random. */
 export function rounded(mean: number, random: Random): number {
   return Math.floor(mean + random.next());
 }

@@ -1,8 +1,8 @@
 /**
  * Stage 1, synthesiser: the catalogue and its latent geometry.
  *
- * Every item belongs to a theme (a style and material within a category). Its vector is the theme's plus a scatter of
- * its own, and a last component for quality; an affinity is the dot product with a user's vector.
+ * Every item belongs to a theme (a style and material within a category). Its vector is the theme's vector plus
+ * individual scatter, and a last component for quality; an affinity is the dot product with a user's vector.
  */
 
 import { faker } from '@faker-js/faker/locale/en';
@@ -12,7 +12,7 @@ import type { Random } from '../../learning/index.js';
 
 import { PARAMETERS } from './parameters.js';
 
-/** Components of an item vector: the latent ones and one for quality. */
+/** Components of an item vector: the latent components plus quality. */
 export const VECTOR_LENGTH = PARAMETERS.nComponents + 1;
 
 export interface World {
@@ -27,7 +27,7 @@ export interface World {
   readonly nCategories: number;
 }
 
-/** A catalogue of `nItems` items; the same seed and random stream give the same one. */
+/** A catalogue of `nItems` items, deterministic in seed and random stream. */
 export function createWorld(
   options: { seed: number; nItems: number; createdAt: number },
   random: Random,
