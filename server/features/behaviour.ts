@@ -1,10 +1,10 @@
 /**
- * Stage 3, second half: one row of behavioural features from one user's profile.
+ * Stage 3, second half: a row of behavioural features from a user's profile.
  *
- * Float64Array [FEATURE_NAMES.length], always finite. Words used below: an action is an event other than an impression
- * or a retract; an item event is an action about an item. Every ratio whose denominator is 0 is 0 unless a default is
- * given. Entropies are in nats. Where no event has a known time (ratings without timestamps) the features about time
- * and sessions are the constants named here, the same for everybody.
+ * Float64Array [FEATURE_NAMES.length], always finite. Terms: an action is an event other than an impression or a
+ * retract; an item event is an action on an item. Every ratio with denominator 0 is 0 unless a default is given.
+ * Entropies are in nats. If no event has a known time (ratings without timestamps), the features on time and sessions
+ * are the defaults given here, equal for all users.
  */
 
 import { isTimeKnown, DAY_MS, WEEK_MS } from '../domain/index.js';
@@ -15,7 +15,7 @@ import { deviceLabel, localeLabel } from './labels.js';
 import { isTelling } from './profile.js';
 import { SESSION_BUCKETS, histogramQuantile, sessionBucket } from './session-histogram.js';
 
-/** What features read from a profile, with the open session counted in. */
+/** Sums of a profile, including the open session. */
 interface Summary extends BehaviourSums {
   readonly actions: number;
   readonly allSessions: number;
@@ -23,19 +23,19 @@ interface Summary extends BehaviourSums {
   readonly allSessionSeconds: number;
   readonly histogram: readonly number[];
   readonly timedEvents: number;
-  /** From the first to the last event of known time, at least one week. */
+  /** From the first to the last event of known time, at least a week. */
   readonly weeks: number;
   readonly now: number;
-  /** Items dealt with, and how many of them are in the long tail. */
+  /** Items interacted with, and the long-tail items among them. */
   readonly nItems: number;
   readonly nTailItems: number;
 }
 
-/** In the order of the row. */
+/** Feature formulas in row order. */
 const FEATURES = {
   /** clicks / impressions, at most 1 (logs may leave impressions out). */
   clickThroughRate: (s: Summary) => Math.min(1, ratio(s.clicks, s.impressions)),
-  /** impressions / events: how much of the traffic is looking on. */
+  /** impressions / events: share of passive traffic. */
   impressionShare: (s: Summary) => ratio(s.impressions, s.events),
   /** Sessions per week between the first and the last event; 0 without times. */
   sessionsPerWeek: (s: Summary) => s.allSessions / s.weeks,
@@ -59,7 +59,7 @@ const FEATURES = {
   cartRate: (s: Summary) => ratio(s.carts, s.actions),
   /** purchases / actions. */
   purchaseRate: (s: Summary) => ratio(s.purchases, s.actions),
-  /** Mean amount of a purchase, in the currency of the source. */
+  /** Mean purchase amount, in the currency of the source. */
   basketValue: (s: Summary) => ratio(s.purchaseValue, s.purchases),
   /** likes / actions. */
   likeShare: (s: Summary) => ratio(s.likes, s.actions),
@@ -67,22 +67,22 @@ const FEATURES = {
   dislikeShare: (s: Summary) => ratio(s.dislikes, s.actions),
   /** Thumbs per week between the first and the last event. */
   feedbackPerWeek: (s: Summary) => (s.likes + s.dislikes) / s.weeks,
-  /** Mean dwell of the views and clicks that carry one, seconds. */
+  /** Mean dwell time of views and clicks with a dwell time, seconds. */
   dwellMeanSeconds: (s: Summary) => ratio(s.dwellSum, s.dwellCount),
   /** Entropy of events over the hours of the day, UTC; 0 without times. */
   hourEntropy: (s: Summary) => entropy(s.hours),
-  /** Events on Saturday and Sunday, UTC / events; default 2/7, what chance would give. */
+  /** Events on Saturday and Sunday, UTC / events; default 2/7, the expected value. */
   weekendShare: (s: Summary) => (s.timedEvents === 0 ? 2 / 7 : s.weekendEvents / s.timedEvents),
   /** Days from the last event to `now`, never below 0; 0 without times. */
   recencyDays: (s: Summary) => (isTimeKnown(s.lastAt) ? Math.max(0, s.now - s.lastAt) / DAY_MS : 0),
   /** Share of the largest category in item events of known category, 0..1. */
   topCategoryAffinity: (s: Summary) =>
     ratio(Math.max(0, ...Object.values(s.categories)), sum(Object.values(s.categories))),
-  /** Long-tail items / items dealt with, those the catalogue lacks included. */
+  /** Long-tail items / items interacted with, including items missing from the catalogue. */
   longTailShare: (s: Summary) => ratio(s.nTailItems, s.nItems),
-  /** The device used most, label-encoded; 0 where none is named. */
+  /** Most used device, label-encoded; 0 if none is given. */
   device: (s: Summary) => deviceLabel(s.devices),
-  /** The language used most, label-encoded; 0 where none is named. */
+  /** Most used language, label-encoded; 0 if none is given. */
   locale: (s: Summary) => localeLabel(s.locales),
 } as const satisfies Record<string, (summary: Summary) => number>;
 
@@ -96,13 +96,13 @@ const FORMULAS = Object.values(FEATURES);
 export interface FeatureRowOptions {
   /** Ms since the epoch, for recency. */
   readonly now: number;
-  /** Whether an item belongs to the long tail of the data set that personas were learned from. */
+  /** Whether an item is in the long tail of the data set the personas were learned from. */
   readonly isLongTail: (itemId: string) => boolean;
 }
 
 /**
- * The feature row of one user: Float64Array [FEATURE_NAMES.length], finite. Throws NotFiniteError, naming the feature and
- * the stored count behind it, for a profile that was damaged in the store.
+ * The feature row of a user: Float64Array [FEATURE_NAMES.length], finite. Throws NotFiniteError, naming the feature and
+ * the stored count at fault, for a profile damaged in the store.
  */
 export function featureRow(profile: Profile, options: FeatureRowOptions): Float64Array {
   const summary = summarise(profile, options);

@@ -1,9 +1,9 @@
 /**
- * The data set that learning is fitted to: interactions in compressed sparse rows and the feature matrix, all in typed
- * arrays over SharedArrayBuffer so that worker threads read them without a copy.
+ * The data set for training: interactions in compressed sparse rows, and the feature matrix, in typed arrays over
+ * SharedArrayBuffer so that worker threads read them without copying.
  *
- * Profiles are added one by one and nothing of them is kept but numbers. `historyOf` makes one user's row and is the
- * same function that serving calls: what a model was trained on and what it is asked about cannot drift apart.
+ * Profiles are added one by one and only numbers are kept. `historyOf` makes the row of a user both here and in
+ * serving, so that training and serving data cannot diverge.
  */
 
 import { PERSONA_SIGNALS } from '../domain/index.js';
@@ -15,7 +15,7 @@ import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
 import { isTelling, signalCount } from './profile.js';
 
-/** One user's dealings with known items; six arrays of one length. */
+/** A user's interactions with known items; six arrays of equal length. */
 export interface History {
   /** Int32Array, item indices, ascending. */
   readonly indices: Int32Array;
@@ -23,11 +23,11 @@ export interface History {
   readonly strength: Float32Array;
   /** Int8Array, 1 liked, -1 disliked, 0 neither. */
   readonly opinion: Int8Array;
-  /** Uint8Array, 1 where bought. */
+  /** Uint8Array, 1 if purchased. */
   readonly purchased: Uint8Array;
-  /** Uint8Array, 1 where given stars that are neither a like nor a dislike. */
+  /** Uint8Array, 1 if rated neither a like nor a dislike. */
   readonly rated: Uint8Array;
-  /** Float64Array, ms since the epoch of the last event; below KNOWN_TIME_FROM where the time is unknown. */
+  /** Float64Array, ms since the epoch of the last event; below KNOWN_TIME_FROM if the time is unknown. */
   readonly at: Float64Array;
 }
 
@@ -45,28 +45,31 @@ export interface Dataset {
   readonly interactions: Interactions;
   /** Float64Array, row-major [nUsers, FEATURE_NAMES.length]. */
   readonly features: Float64Array;
-  /** Uint8Array [nItems], 1 where an item is in the long tail; live feature rows need it too. */
+  /** Uint8Array [nItems], 1 for long-tail items; live feature rows need it too. */
   readonly longTail: Uint8Array;
   /** Int32Array [nUsers], events behind each profile. */
   readonly eventCounts: Int32Array;
-  /** Int32Array [nUsers], signals behind each profile: what a persona may rest on. */
+  /** Int32Array [nUsers], signals behind each profile, the evidence for a persona. */
   readonly nSignals: Int32Array;
-  /** Events behind the profiles, unknown items included. */
+  /** Events behind the profiles, including unknown items. */
   readonly nEvents: number;
-  /** Which signals users give, strongest first. */
+  /** Signals given by any user, strongest first. */
   readonly signals: readonly Signal[];
 }
 
-/** The most popular fifth of the items is the head; all others are the long tail. */
+/** Share of the items in the head, by popularity; the rest are the long tail. */
 const HEAD_SHARE = 0.2;
 const LONG_TAIL_COLUMN = FEATURE_NAMES.indexOf('longTailShare');
 
-/** Row numbers by item id, in the order given. */
+/** Row numbers by item id, in the given order. */
 export function indexItems(itemIds: readonly string[]): Map<string, number> {
   return new Map(itemIds.map((itemId, index) => [itemId, index]));
 }
 
-/** One user's row. Items that the index lacks are left out, and so are rows that say nothing (a thumb taken back). */
+/**
+ * The history row of a user. Items missing in the index are left out, and so are rows without information (a retracted
+ * thumb).
+ */
 export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, number>): History {
   const known: { index: number; row: Profile['interactions'][number] }[] = [];
   for (const row of profile.interactions) {
@@ -93,7 +96,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
   return history;
 }
 
-/** The users that personas are learned from. */
+/** The users to learn personas from. */
 export interface PersonaRows {
   /** Int32Array [n], rows of the data set, ascending. */
   readonly rows: Int32Array;
@@ -102,8 +105,8 @@ export interface PersonaRows {
 }
 
 /**
- * Users with enough signals for a persona. Where nobody has enough, all users: there is a model then, and nobody has a
- * persona yet.
+ * Users with enough signals for a persona. If there are none, all users: training then still gives a model, while no
+ * user has a persona yet.
  */
 export function personaRows({ features, nSignals }: Pick<Dataset, 'features' | 'nSignals'>): PersonaRows {
   const rows = Int32Array.from(nSignals.keys()).filter((row) => nSignals[row] >= PERSONA_SIGNALS);
@@ -114,7 +117,7 @@ export function personaRows({ features, nSignals }: Pick<Dataset, 'features' | '
   return { rows, features: chosen };
 }
 
-/** Collects profiles into a Dataset; rows are users in ascending id, whatever order they were added in. */
+/** Collects profiles into a Dataset; rows are users in ascending id, regardless of insertion order. */
 export class DatasetBuilder {
   private readonly itemIndex: ReadonlyMap<string, number>;
   private readonly userIds: string[] = [];
@@ -151,7 +154,7 @@ export class DatasetBuilder {
     this.rated.append(history.rated);
     this.at.append(history.at);
     this.indptr.append([this.indices.length]);
-    // Which items are long tail is known when all users are in; `build` fills that column.
+    // The long tail depends on all users; `build` fills that column.
     this.features.append(featureRow(profile, { ...this.options, isLongTail: () => false }));
     this.nTelling.append([profile.interactions.filter(isTelling).length]);
     this.eventCounts.append([profile.eventCount]);
@@ -199,7 +202,7 @@ export class DatasetBuilder {
   }
 }
 
-/** Popularity is the number of users who dealt with an item; ties go by index. */
+/** Popularity is the number of users with an interaction; ties by index. */
 function longTailOf(indices: Int32Array, nItems: number): Uint8Array {
   const popularity = new Int32Array(nItems);
   for (const index of indices) popularity[index] += 1;

@@ -34,12 +34,12 @@ export class GrowingArray<T extends TypedArray> {
     return this.values[index];
   }
 
-  /** A copy of what was appended, on a SharedArrayBuffer of exactly that size. */
+  /** A copy of the appended values, on a SharedArrayBuffer of exact size. */
   share(): T {
     return this.shareRows(Int32Array.of(0), (row) => row * this.used);
   }
 
-  /** A copy of these rows in this order, on a SharedArrayBuffer of exactly their size. Row r is [begin(r), begin(r + 1)). */
+  /** A copy of these rows in this order, on a SharedArrayBuffer of exact size. Row r is [begin(r), begin(r + 1)). */
   shareRows(order: Int32Array, begin: (row: number) => number): T {
     const length = order.reduce((sum, row) => sum + begin(row + 1) - begin(row), 0);
     const shared = new this.type(new SharedArrayBuffer(length * this.type.BYTES_PER_ELEMENT));

@@ -1,6 +1,6 @@
 /**
- * What the catalogue says of its items, for the recommender: one category each, and terms: tags, the words of the title,
- * and what attributes in words name (an author, a brand). Arrays are over SharedArrayBuffer, for worker threads.
+ * Item content for the recommender: a category per item, and terms from tags, title words and textual attributes (an
+ * author, a brand). Arrays are over SharedArrayBuffer, for worker threads.
  */
 
 import type { Item } from '../domain/index.js';
@@ -9,7 +9,7 @@ import { indexItems } from './dataset.js';
 import { GrowingArray } from './growing-array.js';
 
 export interface ItemContent {
-  /** Int32Array [nItems], index into `categoryNames`; -1 where the item has no category. */
+  /** Int32Array [nItems], index into `categoryNames`; -1 without a category. */
   readonly categories: Int32Array;
   /** Ascending. */
   readonly categoryNames: readonly string[];
@@ -21,16 +21,16 @@ export interface ItemContent {
   readonly termNames: readonly string[];
 }
 
-/** A term on more than this share of the items tells them apart too little to be worth a column. */
+/** Max share of items with a term; more frequent terms distinguish too little to be worth a column. */
 const MAX_TERM_SHARE = 0.5;
 
-/** Finds words in scripts that write without spaces, too. */
+/** Segments words in scripts without spaces, too. */
 const WORDS = new Intl.Segmenter(undefined, { granularity: 'word' });
 const LISTED = /[,;|]/;
 
 /**
- * Encodes items in the order given. Terms that occur on a single item, or on more than half of a catalogue, are left
- * out: the first relate an item to no other, the second relate it to all.
+ * Encodes items in the given order. Terms of a single item, or of more than half of the items, are left out: they
+ * relate an item to none or to all.
  */
 export function encodeItems(
   items: readonly Pick<Item, 'title' | 'category' | 'tags' | 'attributes'>[],
@@ -64,7 +64,7 @@ export function encodeItems(
   };
 }
 
-/** Attributes that are numbers are left out: two prices are not the same term for being equal. */
+/** Numeric attributes are left out: equal prices do not relate items. */
 function termsOf({ title, tags, attributes }: Parameters<typeof encodeItems>[0][number]): Set<string> {
   const terms = new Set(tags.map((tag) => `tag:${tag}`));
   for (const { segment, isWordLike } of WORDS.segment(title)) {

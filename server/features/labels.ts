@@ -1,23 +1,23 @@
 /**
- * Label encoding of words that come with events. The tables are fixed, so a label means the same in every model version
- * and in every process; new words go to the end.
+ * Label encoding of devices and languages. The tables are fixed, so a label means the same in every model version and
+ * process; append new words only.
  */
 
-/** 0 is "not named"; a device that is not listed gets the label after the last. */
+/** 0 is "not given"; an unlisted device gets the label after the last. */
 const DEVICES = ['desktop', 'mobile', 'tablet', 'tv', 'console', 'watch'];
 
-/** ISO 639-1 codes; 0 is "not named"; a language that is not listed gets the label after the last. */
+/** ISO 639-1 codes; 0 is "not given"; an unlisted language gets the label after the last. */
 const LANGUAGES =
   'ar bg bn ca cs da de el en es et fa fi fr gu he hi hr hu id it ja kn ko lt lv ml mr ms nb nl pa pl pt ro ru sk sl sr sv sw ta te th tl tr uk ur vi zh'.split(
     ' ',
   );
 
-/** The label of the device that occurs most often; the alphabet breaks ties. */
+/** Label of the most frequent device; ties in alphabetical order. */
 export function deviceLabel(counts: Readonly<Record<string, number>>): number {
   return label(counts, DEVICES, (word) => word.toLowerCase());
 }
 
-/** The label of the language that occurs most often; "en-GB" and "en_US" both count as "en". */
+/** Label of the most frequent language; "en-GB" and "en_US" both count as "en". */
 export function localeLabel(counts: Readonly<Record<string, number>>): number {
   return label(counts, LANGUAGES, (word) => word.toLowerCase().split(/[-_]/)[0]);
 }

@@ -1,8 +1,8 @@
 /**
- * Stage 3, for the dashboards: events added up into buckets of counters.
+ * Stage 3, for the dashboards: adds events up into buckets of counters.
  *
- * Counted in the finest grain that is still kept, and spread over the coarser ones when taken: one act costs one look
- * at one bucket. An instant nobody knows belongs to no bucket, so events of unknown time are left out.
+ * Events are counted in the finest grain still stored, and spread over the coarser grains by `take`, so that an event
+ * updates a single bucket. Events of unknown time belong to no bucket and are left out.
  */
 
 import { GRAIN_MS, KEPT_MS, OWN_LIST_PREFIX, addCount, emptyCounts, isTimeKnown } from '../domain/index.js';
@@ -19,9 +19,9 @@ import type {
 import type { Catalogue, OpenSession } from './profile.js';
 import { sessionWith } from './profile.js';
 
-/** A longer stay is a forgotten tab. Also bounds what one event can move. */
+/** Max dwell time counted: a longer stay is an abandoned tab. Also bounds the effect of a single event. */
 export const MAX_DWELL_SECONDS = 1_800;
-/** Positions from here on are one class. */
+/** Positions from here on share a counter. */
 export const MAX_POSITION = 50;
 
 type CounterName = MetricCounter | DimensionCounter;
@@ -58,34 +58,34 @@ const ACTS: readonly MetricCounter[] = [
   'retracts',
 ];
 
-/** Names made once: a bulk load counts a million times. */
+/** Built in advance: a bulk load counts a million times. */
 const POSITIONS = {
   impressions: Array.from({ length: MAX_POSITION + 1 }, (_, position) => `impressions@${position}` as const),
   clicks: Array.from({ length: MAX_POSITION + 1 }, (_, position) => `clicks@${position}` as const),
 };
 const HOURS = Array.from({ length: 24 }, (_, hour) => `hour@${hour}` as const);
 
-/** Acts of users in these counters: everything but impressions. */
+/** Number of user acts in these counters: all events except impressions. */
 export function actsIn(counters: Readonly<Counts>): number {
   return ACTS.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
 }
 
-/** The counter of one position. */
+/** The counter of a position. */
 export function atPosition(of: 'impressions' | 'clicks', position: number): DimensionCounter {
   return POSITIONS[of][Math.min(position, MAX_POSITION)];
 }
 
 export interface UserEvents {
   readonly persona: string;
-  /** One user's new events, in ascending time. */
+  /** New events of a user, in ascending time. */
   readonly events: readonly BehaviourEvent[];
-  /** The session that was open before them. */
+  /** The session open before these events. */
   readonly session: OpenSession | null;
-  /** Ids of clicks on what was clicked in the same list before: an item counts once per list. */
+  /** Ids of repeated clicks on an item in the same list: an item counts once per list. */
   readonly repeats: ReadonlySet<string>;
 }
 
-/** Finds the repeated clicks among events; `isNew` is asked once per click in a list and may remember further back. */
+/** Finds repeated clicks among events. `isNew` is called once per click in a list and may remember earlier calls. */
 export function repeatedClicks(
   events: readonly BehaviourEvent[],
   isNew: (listAndItem: string) => boolean = onceEach(),
@@ -102,18 +102,18 @@ function onceEach(): (key: string) => boolean {
   return (key) => !seen.has(key) && seen.add(key).has(key);
 }
 
-/** True for what happened in a list of this system; its impressions are counted when it is handed out. */
+/** True for events on a list of this system; its impressions are counted when it is served. */
 export function isOfOwnList({ listId }: Pick<BehaviourEvent, 'listId'>): boolean {
   return listId?.startsWith(OWN_LIST_PREFIX) === true;
 }
 
 export class MetricTally {
   private readonly cells = new Map<string, Cell>();
-  /** Acts come in runs: the cell of the one before is most often that of the next. */
+  /** Cell of the last event, since consecutive events mostly share a cell. */
   private last: Cell | null = null;
   private readonly categories = new Map<string, DimensionCounter>();
 
-  /** `now`: what is older than a grain is kept is counted in the next wider one; ms since the epoch. */
+  /** `now`, ms since the epoch: events older than a grain's retention are counted in the next coarser grain. */
   constructor(
     private readonly catalogue: Catalogue,
     private readonly now: number,
@@ -123,7 +123,7 @@ export class MetricTally {
     return this.cells.size === 0;
   }
 
-  /** What users did. */
+  /** Counts user events. */
   addEvents({ persona, events, session, repeats }: UserEvents): void {
     let open = session === null ? null : { ...session };
     for (const event of events) {
@@ -137,7 +137,7 @@ export class MetricTally {
     }
   }
 
-  /** A list of `length` items that was shown. */
+  /** Counts a shown list of `length` items. */
   addShown(persona: string, at: number, length: number): void {
     const { served } = this.cellAt(at, persona);
     add(served, 'impressions', length);
@@ -145,7 +145,7 @@ export class MetricTally {
     for (let position = 0; position < length; position++) add(served, atPosition('impressions', position), 1);
   }
 
-  /** A prediction put to the test: `percentile` is the share of other items on the wrong side. */
+  /** Counts an evaluated prediction: `percentile` is the share of other items ranked on the wrong side. */
   addJudged(
     persona: string,
     at: number,
@@ -156,7 +156,7 @@ export class MetricTally {
     add(served, `percentiles@${modelVersion}`, percentile);
   }
 
-  /** What was counted since the last time, in every grain. */
+  /** Returns the counts since the last call, in every grain. */
   take(): MetricBucket[] {
     const buckets: MetricBucket[] = [];
     for (const cell of this.cells.values()) {

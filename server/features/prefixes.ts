@@ -1,8 +1,8 @@
 /**
- * Stage 3, for the calibration of personas: what a user's features were after n signals and after twice as many.
+ * Stage 3, for persona calibration: a user's features after n signals and after 2n.
  *
- * Half of the users (by a hash of the id, so that a user stays in one half) serve to fit a calibration, the others to
- * judge it.
+ * Half of the users (by a hash of the id, so that a user stays in the same half) serve to fit a calibration, the rest
+ * to evaluate it.
  */
 
 import { PERSONA_SIGNALS } from '../domain/index.js';
@@ -13,29 +13,29 @@ import type { FeatureRowOptions } from './behaviour.js';
 import type { Catalogue } from './profile.js';
 import { applyEvents, emptyProfile } from './profile.js';
 
-/** Signals at which users are looked at: steps of the square root of two from the least a persona needs. */
+/** Signal counts at which users are sampled: powers of the square root of two, times the minimum for a persona. */
 const CHECKPOINTS = Array.from({ length: 12 }, (_, step) => Math.round(PERSONA_SIGNALS * 2 ** (step / 2)));
 
-/** One row per user and checkpoint. */
+/** A row per user and checkpoint. */
 export interface PrefixPairs {
   /** Int32Array [nPairs]: signals behind `before`. */
   readonly signals: Int32Array;
-  /** Float64Array, row-major [nPairs, FEATURE_NAMES.length]: the features after so many signals. */
+  /** Float64Array, row-major [nPairs, FEATURE_NAMES.length]: the features after that many signals. */
   readonly before: Float64Array;
-  /** The same after twice as many. */
+  /** Float64Array, row-major [nPairs, FEATURE_NAMES.length]: the features after twice as many. */
   readonly after: Float64Array;
 }
 
 export type CalibrationHalf = 'fit' | 'judge';
 
-/** Which half a user belongs to: FNV-1a over the id, so that neither order nor time of arrival matters. */
+/** The half of a user: FNV-1a over the id, independent of order and arrival time. */
 export function calibrationHalf(userId: string): CalibrationHalf {
   let hash = 0x811c9dc5;
   for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193);
   return ((hash ^ (hash >>> 16)) & 1) === 0 ? 'fit' : 'judge';
 }
 
-/** Collects users' histories into pairs. */
+/** Collects histories into pairs. */
 export class PrefixCollector {
   private readonly signals: number[] = [];
   private readonly before: Float64Array[] = [];
@@ -46,7 +46,7 @@ export class PrefixCollector {
     private readonly isLongTail: FeatureRowOptions['isLongTail'],
   ) {}
 
-  /** `events`: one user's, in ascending time. */
+  /** `events`: all events of a user, in ascending time. */
   add(userId: string, events: readonly BehaviourEvent[]): void {
     const rows = this.rowsOf(userId, events);
     for (const n of CHECKPOINTS) {
@@ -62,7 +62,7 @@ export class PrefixCollector {
     return { signals: Int32Array.from(this.signals), before: flat(this.before), after: flat(this.after) };
   }
 
-  /** Feature rows by the number of signals behind them, as of the moment of the last one. */
+  /** Feature rows by number of signals, computed as of the last of these signals. */
   private rowsOf(userId: string, events: readonly BehaviourEvent[]): Map<number, Float64Array> {
     const wanted = new Set(CHECKPOINTS.flatMap((n) => [n, 2 * n]));
     const rows = new Map<number, Float64Array>();

@@ -1,9 +1,9 @@
 /**
- * Stage 3, first half: a user's events added up into a profile.
+ * Stage 3, first half: adds a user's events up into a profile.
  *
- * Pure and incremental: a profile is a function of the user's events in ascending (time, id) order, and cutting that
- * order into batches anywhere gives the same profile. `canApply` tells whether a batch continues that order; where it
- * does not (an event that arrives late), `rebuildProfile` from the record is the answer.
+ * Pure and incremental: a profile is a function of the user's events in ascending (time, id) order, and splitting them
+ * into batches at any point gives the same profile. `canApply` checks whether a batch continues that order; if not (a
+ * late event), use `rebuildProfile` on the record.
  */
 
 import { addCount, copyCounts, emptyCounts, isTimeKnown, DAY_MS, HOUR_MS, byTime } from '../domain/index.js';
@@ -19,10 +19,9 @@ import type {
 import { SESSION_BUCKETS, sessionBucket } from './session-histogram.js';
 
 /**
- * What each event says about the user's interest in the item, in views. An impression says nothing by itself: the user
- * may not have looked. A click is a deliberate view; a cart and a purchase cost effort and money; a like is the one
- * plain statement. A rating in the middle says no more than a view. A dislike and a retract are opinions and carry no
- * strength.
+ * Strength of interest in an item per event type, in units of a view. An impression has none: the user may not have
+ * looked. A click is a deliberate view; a cart and a purchase cost effort and money; a like is an explicit statement. A
+ * rating in the middle counts as a view. Dislikes and retracts are opinions without strength.
  */
 export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
   impression: 0,
@@ -37,14 +36,14 @@ export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
   rating: 1,
 };
 
-/** A pause longer than this ends a session that events do not name. */
+/** A longer pause ends a session without an id. */
 export const SESSION_GAP_MS = 30 * 60_000;
 
 export type OpenSession = NonNullable<BehaviourSums['session']>;
 
-/** What aggregation must know of the items. */
+/** Item data needed by aggregation. */
 export interface Catalogue {
-  /** Null for an item the catalogue does not have, or one without a category. */
+  /** Null for an unknown item, or an item without a category. */
   categoryOf(itemId: string): string | null;
 }
 
@@ -80,12 +79,14 @@ export function emptyProfile(userId: string): Profile {
   return { userId, interactions: [], behaviour, eventCount: 0, revision: 0, updatedAt: 0 };
 }
 
-/** True when no event is earlier than what the profile already holds, so that `applyEvents` is exact. */
+/** True if no event is earlier than the profile's last event, so that `applyEvents` is exact. */
 export function canApply(profile: Profile, events: readonly BehaviourEvent[]): boolean {
   return events.every((event) => event.at >= profile.behaviour.lastAt);
 }
 
-/** The profile with these events added, in ascending (time, id) order whatever their order here. The input is unchanged. */
+/**
+ * The profile with these events added, in ascending (time, id) order regardless of input order. The input is unchanged.
+ */
 export function applyEvents(
   profile: Profile,
   events: readonly BehaviourEvent[],
@@ -117,7 +118,7 @@ export function applyEvents(
   };
 }
 
-/** The profile that follows from all of a user's events, in any order. */
+/** The profile of all events of a user, in any order. */
 export function rebuildProfile(
   userId: string,
   events: readonly BehaviourEvent[],
@@ -126,27 +127,24 @@ export function rebuildProfile(
   return applyEvents(emptyProfile(userId), events, catalogue);
 }
 
-/** False for a row whose only thumb was taken back: nothing is left of it. */
+/** False for a row without information: its only thumb was retracted. */
 export function isTelling(interaction: Interaction): boolean {
   return interaction.strength > 0 || interaction.opinion !== 0;
 }
 
-/** True when nothing is left of what the user did: no events, or thumbs alone that were all taken back. */
+/** True if the profile has no information: no events, or only retracted thumbs. */
 export function isBlank({ behaviour, interactions }: Profile): boolean {
   const { events, likes, dislikes, retracts } = behaviour;
   return events === likes + dislikes + retracts && !interactions.some(isTelling);
 }
 
-/**
- * How many signals of the user's behaviour stand: events other than impressions, a thumb that was taken back counting
- * neither for itself nor for its withdrawal.
- */
+/** Number of the user's signals: events other than impressions, minus retracted thumbs and their retracts. */
 export function signalCount(profile: Profile): number {
   const { events, impressions, retracts } = profile.behaviour;
   return isBlank(profile) ? 0 : Math.max(0, events - impressions - 2 * retracts);
 }
 
-/** Sorting is skipped for the usual case, a batch that is in order already. */
+/** Skips sorting in the usual case, a sorted batch. */
 function inOrder(events: readonly BehaviourEvent[]): readonly BehaviourEvent[] {
   for (let i = 1; i < events.length; i++) {
     if (byTime(events[i - 1], events[i]) > 0) return events.slice().sort(byTime);
@@ -204,7 +202,7 @@ function countEvent(sums: BehaviourSums, event: BehaviourEvent): void {
       countDwell(sums, event.value);
       break;
     case 'rating':
-      // The value is the stars, not a dwell.
+      // The value is a rating, not a dwell time.
       sums.views += 1;
       break;
     case 'click':
@@ -265,8 +263,9 @@ function countTime(sums: BehaviourSums, event: BehaviourEvent): void {
 }
 
 /**
- * A session is a run of events with one session id. Events without an id (thumbs given over the API, imports) belong to
- * the open session while pauses stay within the gap; an id that turns up in such a nameless session names it.
+ * A session is a run of events with the same session id. Events without an id (thumbs given over the API, imports)
+ * belong to the open session while pauses stay within the gap; an id that occurs in a session without an id becomes its
+ * id.
  */
 function countSession(sums: BehaviourSums, event: BehaviourEvent): void {
   const open = sums.session;
@@ -280,7 +279,7 @@ function countSession(sums: BehaviourSums, event: BehaviourEvent): void {
   }
 }
 
-/** The session this event belongs to: `open`, moved forward, or a new one that begins with it. */
+/** The session of this event: `open`, extended, or a new session that begins with it. */
 export function sessionWith(open: OpenSession | null, event: BehaviourEvent): OpenSession {
   if (open !== null) {
     const isWithinGap = event.at - open.lastAt <= SESSION_GAP_MS;
