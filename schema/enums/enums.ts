@@ -1,14 +1,14 @@
-/** Every enum of the contract. Names outside, the values of the domain inside. */
+/** All enums of the contract, mapped to values of the domain. */
 
 import { registerEnumType } from 'type-graphql';
 
 export const RoleEnum = { USER: 'user', ADMIN: 'admin' } as const;
 registerEnumType(RoleEnum, {
   name: 'Role',
-  description: 'What a token entitles its bearer to.',
+  description: 'Permissions of a token.',
   valuesConfig: {
-    USER: { description: 'Sees and acts for itself only.' },
-    ADMIN: { description: 'May name any user, and runs the system.' },
+    USER: { description: 'Access to its own data only.' },
+    ADMIN: { description: 'Access to all users, and administration of the system.' },
   },
 });
 
@@ -21,7 +21,7 @@ registerEnumType(OpinionEnum, {
     DOWN: { description: 'Thumb down: less like this, and never this again.' },
     NONE: {
       description:
-        'The thumb is taken back. The item may be listed again; what it taught of tastes is gone, that the user dealt with it remains behaviour.',
+        'The thumb is taken back. The item may be listed again and its preference is no longer learned from; the interaction itself stays in the record.',
     },
   },
 });
@@ -38,12 +38,12 @@ export const EventTypeEnum = {
 } as const;
 registerEnumType(EventTypeEnum, {
   name: 'EventType',
-  description: 'What a person did.',
+  description: 'Type of a behaviour event.',
   valuesConfig: {
     IMPRESSION: { description: 'The item was on the screen.' },
     VIEW: { description: "The item's page was opened; `value` is the dwell time in seconds." },
     CLICK: { description: 'The item was clicked in a list; `value` is the dwell time in seconds.' },
-    SEARCH: { description: 'Something was searched for; there is no item.' },
+    SEARCH: { description: 'A search, without an item.' },
     CART: { description: 'The item was put into the cart.' },
     PURCHASE: { description: 'The item was bought; `value` is the amount.' },
     LIKE: { description: 'The item was liked.' },
@@ -54,19 +54,19 @@ registerEnumType(EventTypeEnum, {
 export const ActivityKindEnum = { ...EventTypeEnum, RETRACT: 'retract', RATING: 'rating' } as const;
 registerEnumType(ActivityKindEnum, {
   name: 'ActivityKind',
-  description: 'What the record says a person did.',
+  description: 'Type of a recorded event.',
   valuesConfig: {
     IMPRESSION: { description: 'The item was on the screen.' },
     VIEW: { description: "The item's page was opened." },
     CLICK: { description: 'The item was clicked in a list.' },
-    SEARCH: { description: 'Something was searched for.' },
+    SEARCH: { description: 'A search.' },
     CART: { description: 'The item was put into the cart.' },
     PURCHASE: { description: 'The item was bought.' },
     LIKE: { description: 'The item was liked.' },
     DISLIKE: { description: 'The item was disliked.' },
     RETRACT: { description: 'A thumb was taken back.' },
     RATING: {
-      description: 'The item was given stars that are neither a like nor a dislike; `value` is how many.',
+      description: 'A star rating that is neither a like nor a dislike; `value` is the number of stars.',
     },
   },
 });
@@ -78,11 +78,11 @@ export const EventStatusEnum = {
 } as const;
 registerEnumType(EventStatusEnum, {
   name: 'EventStatus',
-  description: 'What became of one event.',
+  description: 'Outcome of recording an event.',
   valuesConfig: {
-    RECORDED: { description: 'It is in the record.' },
-    DUPLICATE: { description: 'It had been recorded before; nothing changed.' },
-    REJECTED: { description: 'It breaks a rule; `reason` says which.' },
+    RECORDED: { description: 'The event was recorded.' },
+    DUPLICATE: { description: 'The event was already recorded; nothing changed.' },
+    REJECTED: { description: 'The event is invalid; `reason` says why.' },
   },
 });
 
@@ -94,17 +94,17 @@ export const ExclusionEnum = {
 } as const;
 registerEnumType(ExclusionEnum, {
   name: 'Exclusion',
-  description: 'Why an item is not listed again. What a user dislikes is never listed.',
+  description: 'Reason not to list an item again. Disliked items are never listed.',
   valuesConfig: {
-    RATED: { description: 'The user gave it a thumb or stars, however many.' },
+    RATED: { description: 'The user gave it a thumb or any number of stars.' },
     BOUGHT: { description: 'The user bought it.' },
     VIEWED: {
       description:
-        'The user dealt with it in any way: viewed, clicked, put into the cart, bought or rated. Includes RATED and BOUGHT.',
+        'The user interacted with it: viewed, clicked, put into the cart, bought or rated. Includes RATED and BOUGHT.',
     },
     LISTED: {
       description:
-        'It was in a list handed out to the user in the last three days, by a query or a push. Every answer then brings other items, until none are left.',
+        'It was in a list served to the user in the last three days, by a query or a push. Each answer then contains new items, until none are left.',
     },
   },
 });
@@ -123,14 +123,14 @@ registerEnumType(UpdateCauseEnum, {
   valuesConfig: {
     FEEDBACK: { description: 'The user gave a thumb or took one back.' },
     EVENTS: { description: 'New behaviour of the user was recorded.' },
-    MODEL: { description: 'Another model version became active.' },
-    PERSONA: { description: 'The user moved to another persona.' },
+    MODEL: { description: 'A different model version became active.' },
+    PERSONA: { description: "The user's persona changed." },
     CATALOGUE: {
-      description: 'An item of the list changed, is off offer or is gone, or another took its place.',
+      description: 'An item of the list changed, became unavailable, was removed or was replaced.',
     },
     ERASED: {
       description:
-        'Everything about the user was erased: the list is empty whatever its revision, and nothing follows. Forget the revisions you know.',
+        'All data of the user were erased: the list is empty regardless of its revision, and no update follows. Discard known revisions.',
     },
   },
 });
@@ -145,13 +145,13 @@ export const ModelStatusEnum = {
 } as const;
 registerEnumType(ModelStatusEnum, {
   name: 'ModelStatus',
-  description: 'Where a model version stands.',
+  description: 'Status of a model version.',
   valuesConfig: {
     BUILDING: { description: 'Its parts are being written.' },
     READY: { description: 'Complete; may be activated.' },
     CANDIDATE: { description: 'Complete but held back; `reason` says why. An admin may activate it.' },
-    ACTIVE: { description: 'It serves.' },
-    RETIRED: { description: 'It served once; may be activated again.' },
+    ACTIVE: { description: 'Serves recommendations.' },
+    RETIRED: { description: 'Previously active; may be activated again.' },
     FAILED: { description: 'Its training did not finish.' },
   },
 });
@@ -165,16 +165,16 @@ export const RunStateEnum = {
 } as const;
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'Where a training run stands.',
+  description: 'State of a training run.',
   valuesConfig: {
-    RUNNING: { description: 'Under way.' },
+    RUNNING: { description: 'In progress.' },
     SUCCEEDED: { description: 'Ended with a model version.' },
-    FAILED: { description: 'Ended with an error; the active model is untouched.' },
+    FAILED: { description: 'Ended with an error; the active model is unchanged.' },
     CANCELLED: {
       description:
-        'Stopped by an admin; the active model is untouched, unless the new version served already.',
+        'Cancelled by an admin; the active model is unchanged, unless the new version was already active.',
     },
-    INTERRUPTED: { description: 'Its instance stopped or died; a scheduled run is made up for.' },
+    INTERRUPTED: { description: 'Its instance stopped or died; a scheduled run is started again.' },
   },
 });
 
@@ -191,13 +191,13 @@ registerEnumType(TrainingStageEnum, {
   name: 'TrainingStage',
   description: 'The stages of a training run, in order.',
   valuesConfig: {
-    LOAD: { description: 'Reading the record.' },
+    LOAD: { description: 'Reading recorded events.' },
     FEATURES: { description: 'Computing the behavioural features of every user.' },
     PERSONAS: { description: 'Clustering users into personas.' },
     FIT: { description: 'Fitting the recommender.' },
     EVALUATE: { description: 'Measuring it on held-out data.' },
     PUBLISH: { description: 'Writing the version and making it active.' },
-    REASSIGN: { description: 'Giving every user its persona in the new version.' },
+    REASSIGN: { description: 'Assigning a persona of the new version to every user.' },
   },
 });
 
@@ -210,13 +210,13 @@ export const RunTriggerEnum = {
 } as const;
 registerEnumType(RunTriggerEnum, {
   name: 'RunTrigger',
-  description: 'Who or what asked for a training run.',
+  description: 'Trigger of a training run.',
   valuesConfig: {
     SCHEDULE: { description: 'The weekly schedule.' },
     ADMIN: { description: 'An admin, by the `retrain` mutation.' },
     COMMAND: { description: 'The command line.' },
     STARTUP: { description: 'The first start of the server.' },
-    DRIFT: { description: 'Behaviour drifted away from the active model.' },
+    DRIFT: { description: 'Drift of behaviour since the active model was trained.' },
   },
 });
 
@@ -229,35 +229,35 @@ export const AlertKindEnum = {
 } as const;
 registerEnumType(AlertKindEnum, {
   name: 'AlertKind',
-  description: 'What an alert is about.',
+  description: 'Kind of an alert.',
   valuesConfig: {
-    DRIFT: { description: 'Users behave differently from those the active model was trained on.' },
-    CANDIDATE_HELD: { description: 'A new version was worse than the active one and is held back.' },
+    DRIFT: { description: 'Behaviour of users has drifted since the active model was trained.' },
+    CANDIDATE_HELD: { description: 'A new version is worse than the active version and is held back.' },
     TRAINING_FAILED: { description: 'A training run ended with an error.' },
-    MODEL_CORRUPT: { description: 'A stored model cannot be read; an earlier one serves.' },
-    QUALITY: { description: 'Lists are hit less often than before.' },
+    MODEL_CORRUPT: { description: 'A stored model cannot be read; an earlier version is active.' },
+    QUALITY: { description: 'The hit rate of lists has fallen.' },
   },
 });
 
 export const AlertSeverityEnum = { INFO: 'info', WARNING: 'warning', CRITICAL: 'critical' } as const;
 registerEnumType(AlertSeverityEnum, {
   name: 'AlertSeverity',
-  description: 'How much an alert matters.',
+  description: 'Severity of an alert.',
   valuesConfig: {
-    INFO: { description: 'Good to know.' },
-    WARNING: { description: 'Needs a look.' },
-    CRITICAL: { description: 'Needs a look now.' },
+    INFO: { description: 'For information.' },
+    WARNING: { description: 'Needs attention.' },
+    CRITICAL: { description: 'Needs immediate attention.' },
   },
 });
 
 export const PersonaCauseEnum = { MODEL: 'model', LIVE: 'live', CORRECTION: 'correction' } as const;
 registerEnumType(PersonaCauseEnum, {
   name: 'PersonaCause',
-  description: 'What gave a user a persona.',
+  description: 'Cause of a persona assignment.',
   valuesConfig: {
-    MODEL: { description: 'A model version that was trained on everybody.' },
-    LIVE: { description: 'What the user did since.' },
-    CORRECTION: { description: "The user's own word, given or taken back." },
+    MODEL: { description: 'Activation of a model version.' },
+    LIVE: { description: 'Behaviour of the user since then.' },
+    CORRECTION: { description: "The user's own choice, made or taken back." },
   },
 });
 
@@ -270,20 +270,20 @@ export const PersonaChangeKindEnum = {
 } as const;
 registerEnumType(PersonaChangeKindEnum, {
   name: 'PersonaChangeKind',
-  description: 'What became of a persona from one version to another.',
+  description: 'Change of a persona between two model versions.',
   valuesConfig: {
-    BIRTH: { description: 'It is new.' },
-    DEATH: { description: 'It is gone.' },
-    SPLIT: { description: 'One became several.' },
-    MERGE: { description: 'Several became one.' },
-    STABLE: { description: 'It stayed.' },
+    BIRTH: { description: 'A new persona.' },
+    DEATH: { description: 'A persona without a successor.' },
+    SPLIT: { description: 'A persona that became several.' },
+    MERGE: { description: 'Several personas that became one.' },
+    STABLE: { description: 'A persona of both versions.' },
   },
 });
 
 export const MetricGrainEnum = { MINUTE: 'minute', HOUR: 'hour', DAY: 'day' } as const;
 registerEnumType(MetricGrainEnum, {
   name: 'MetricGrain',
-  description: 'Width of a point of the dashboards, in UTC.',
+  description: 'Interval between the points of a time series, in UTC.',
   valuesConfig: {
     MINUTE: { description: 'A minute; kept for two days.' },
     HOUR: { description: 'An hour.' },

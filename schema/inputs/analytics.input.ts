@@ -1,4 +1,4 @@
-/** Which time the dashboards are about. */
+/** Time range of the dashboards. */
 
 import { Field, InputType } from 'type-graphql';
 
@@ -7,22 +7,22 @@ import { MetricGrainEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
 @InputType('AnalyticsRangeInput', {
-  description: 'A span of time and the width of its points; whatever is left out is chosen sensibly.',
+  description: 'A time range and the interval between its points; every field has a default.',
 })
 export class AnalyticsRangeInput {
   @Field(() => DateTime, {
     nullable: true,
-    description: 'From here, rounded down to a whole point; seven days before `to` if left out.',
+    description: 'Start, rounded down to a whole point; default seven days before `to`.',
   })
   from?: number | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'Up to here; now if left out.' })
+  @Field(() => DateTime, { nullable: true, description: 'End; default now.' })
   to?: number | null;
 
   @Field(() => MetricGrainEnum, {
     nullable: true,
     description:
-      'Width of a point: if left out, minutes up to three hours, hours up to fourteen days, days beyond. A range has 1,000 points at most.',
+      'Interval between points; by default minutes up to three hours, hours up to fourteen days, days beyond. A range has at most 1,000 points.',
   })
   grain?: MetricGrain | null;
 }

@@ -1,4 +1,4 @@
-/** One row of recordEvents. */
+/** A row of recordEvents. */
 
 import { Field, Float, ID, InputType, Int } from 'type-graphql';
 
@@ -6,38 +6,37 @@ import type { EventType } from '../../server/domain/index.js';
 import { EventTypeEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
-@InputType('EventInput', { description: 'Something a person did.' })
+@InputType('EventInput', { description: 'A behaviour event.' })
 export class EventInput {
-  @Field(() => EventTypeEnum, { description: 'What was done.' })
+  @Field(() => EventTypeEnum, { description: 'Type of the event.' })
   type!: EventType;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'Who did it, as a pseudonym: left out with a user token, required with an admin token. A raw id is refused.',
+      'Pseudonym of the user: omitted with a user token, required with an admin token. A raw id is refused.',
   })
   userId?: string | null;
 
   @Field(() => ID, {
     nullable: true,
-    description:
-      'The item; left out for a search, where it is not kept. An item the catalogue does not have is kept and counted.',
+    description: 'The item; ignored for a search. An item that is not in the catalogue is kept and counted.',
   })
   itemId?: string | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When; now if left out, so name it where you may send again. From 1970 to one day ahead.',
+    description: 'Time of the event; default now. Set it if you may retry. From 1970 to a day ahead.',
   })
   at?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds of dwell for VIEW and CLICK, the amount for PURCHASE; 0 or more.',
+    description: 'Dwell time in seconds for VIEW and CLICK, amount for PURCHASE; 0 or more.',
   })
   value?: number | null;
 
-  @Field(() => ID, { nullable: true, description: 'The session it belongs to, if the site knows one.' })
+  @Field(() => ID, { nullable: true, description: "The site's session id, if any." })
   sessionId?: string | null;
 
   @Field(() => Int, { nullable: true, description: 'The zero-based position in the list that was shown.' })

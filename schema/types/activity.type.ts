@@ -1,4 +1,4 @@
-/** What a user did, as it was recorded. */
+/** Recorded events of a user. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -9,33 +9,33 @@ import { DateTime } from '../scalars/index.js';
 import { connectionOf } from './connection.type.js';
 import { ItemType } from './item.type.js';
 
-@ObjectType('Activity', { simpleResolvers: true, description: 'One recorded event of a user.' })
+@ObjectType('Activity', { simpleResolvers: true, description: 'A recorded event of a user.' })
 export class ActivityType {
-  @Field(() => ID, { description: 'Names the event.' })
+  @Field(() => ID, { description: 'Id of the event.' })
   id!: string;
 
-  @Field(() => ActivityKindEnum, { description: 'What happened.' })
+  @Field(() => ActivityKindEnum, { description: 'Type of the event.' })
   type!: RecordedEventType;
 
-  @Field(() => ID, { nullable: true, description: 'The item it is about; null for a search.' })
+  @Field(() => ID, { nullable: true, description: 'Id of the item; null for a search.' })
   itemId!: string | null;
 
-  @Field(() => ItemType, { nullable: true, description: 'The item, where the catalogue has it.' })
+  @Field(() => ItemType, { nullable: true, description: 'The item; null if the catalogue does not have it.' })
   item!: unknown;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When it happened; null where the source names no time.',
+    description: 'Time of the event; null if the source has no time.',
   })
   at!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds for a view or click, an amount for a purchase, stars for a rating; null otherwise.',
+    description: 'Seconds for a view or click, amount for a purchase, stars for a rating; else null.',
   })
   value!: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Place in the list that was shown, the first is 0.' })
+  @Field(() => Int, { nullable: true, description: 'Zero-based position in the list that was shown.' })
   position!: number | null;
 }
 

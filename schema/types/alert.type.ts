@@ -1,4 +1,4 @@
-/** What an admin has to know of, and saying that it is known. */
+/** Alerts and their acknowledgement. */
 
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 
@@ -10,25 +10,25 @@ import { NamedNumberType } from './model.type.js';
 
 @ObjectType('Alert', {
   simpleResolvers: true,
-  description: 'Something an admin has to know of; it stays open until one acknowledges it.',
+  description: 'A condition that needs attention; open until an admin acknowledges it.',
 })
 export class AlertType {
-  @Field(() => ID, { description: 'Names the alert.' })
+  @Field(() => ID, { description: 'Id of the alert.' })
   id!: string;
 
-  @Field(() => AlertKindEnum, { description: 'What it is about.' })
+  @Field(() => AlertKindEnum, { description: 'Kind of the alert.' })
   kind!: AlertKind;
 
-  @Field(() => AlertSeverityEnum, { description: 'How much it matters.' })
+  @Field(() => AlertSeverityEnum, { description: 'Severity of the alert.' })
   severity!: AlertSeverity;
 
-  @Field(() => String, { description: 'What happened and what to do, in a sentence or two.' })
+  @Field(() => String, { description: 'The problem and the recommended action.' })
   message!: string;
 
   @Field(() => DateTime, { description: 'When it was raised.' })
   at!: number;
 
-  @Field(() => Int, { nullable: true, description: 'The model version it is about; null for none.' })
+  @Field(() => Int, { nullable: true, description: 'The affected model version; null for none.' })
   modelVersion!: number | null;
 
   @Field(() => DateTime, { nullable: true, description: 'When it was acknowledged; null while it is open.' })
@@ -36,7 +36,7 @@ export class AlertType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Who acknowledged it: the pseudonym of the admin, or "admin" for a token without a user.',
+    description: 'Pseudonym of the acknowledging admin, or "admin" for a token without a user.',
   })
   acknowledgedBy!: string | null;
 
@@ -48,22 +48,22 @@ export class AlertType {
 
 @ObjectType('AlertAcknowledged', { simpleResolvers: true, description: 'The alert is closed.' })
 export class AlertAcknowledgedType {
-  @Field(() => AlertType, { description: 'The alert as it stands now.' })
+  @Field(() => AlertType, { description: 'The acknowledged alert.' })
   alert!: AlertType;
 }
 
 @ObjectType('UnknownAlert', { simpleResolvers: true, description: 'Refused: there is no such alert.' })
 export class UnknownAlertType {
-  @Field(() => ID, { description: 'The id that was asked for.' })
+  @Field(() => ID, { description: 'The requested id.' })
   id!: string;
 
-  @Field(() => String, { description: 'The same, in a sentence.' })
+  @Field(() => String, { description: 'Error message.' })
   message!: string;
 }
 
 export const AcknowledgeAlertResult = createUnionType({
   name: 'AcknowledgeAlertResult',
-  description: 'What became of acknowledging an alert.',
+  description: 'Result of acknowledgeAlert.',
   types: () => [AlertAcknowledgedType, UnknownAlertType] as const,
   resolveType: (value) => ('alert' in value ? AlertAcknowledgedType : UnknownAlertType),
 });

@@ -1,4 +1,4 @@
-/** What the admin's dashboards show. */
+/** Figures of the admin's dashboards. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -11,72 +11,72 @@ import { PersonaType } from './persona.type.js';
 @ObjectType('LiveRates', {
   simpleResolvers: true,
   description:
-    'How the system does right now, on all instances together. Figures about behaviour are null while differential privacy is on.',
+    'Current figures of all instances together. Figures about behaviour are null while differential privacy is on.',
 })
 export class LiveRatesType {
-  @Field(() => DateTime, { description: 'When this was measured.' })
+  @Field(() => DateTime, { description: 'Time of the measurement.' })
   at!: number;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Users who did something or were shown something in the last five minutes, each counted once; with several instances an estimate with a standard error of 1.6 percent.',
+      'Distinct users with an event or an impression in the last five minutes; with several instances an estimate with a standard error of 1.6 percent.',
   })
   activeUsers!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Thumbs a second, mean of the last ten seconds.' })
+  @Field(() => Float, { nullable: true, description: 'Thumbs per second, mean of the last ten seconds.' })
   thumbsPerSecond!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Events a second, impressions not counted, mean of the last ten seconds.',
+    description: 'Events per second without impressions, mean of the last ten seconds.',
   })
   eventsPerSecond!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Impressions a second, mean of the last ten seconds.',
+    description: 'Impressions per second, mean of the last ten seconds.',
   })
   impressionsPerSecond!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Clicks per impression of the last hour; null without an impression.',
+    description: 'Clicks per impression in the last hour; null without an impression.',
   })
   ctr!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Median time from a cause to the push of a list, in milliseconds, of the last five minutes.',
+    description: 'Median milliseconds from a cause to the push of a list, over the last five minutes.',
   })
   pushLatencyP50Ms!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'The 99th percentile of the same.' })
+  @Field(() => Float, { nullable: true, description: '99th percentile of the push latency.' })
   pushLatencyP99Ms!: number | null;
 
   @Field(() => Int, { description: 'Open subscriptions.' })
   openSubscriptions!: number;
 
-  @Field(() => Int, { nullable: true, description: 'The model version that serves; null before training.' })
+  @Field(() => Int, { nullable: true, description: 'The active model version; null before training.' })
   modelVersion!: number | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'Since when it serves.' })
+  @Field(() => DateTime, { nullable: true, description: 'When it was activated.' })
   modelActivatedAt!: number | null;
 }
 
-@ObjectType('CtrPoint', { simpleResolvers: true, description: 'The click-through rate of one point.' })
+@ObjectType('CtrPoint', { simpleResolvers: true, description: 'The click-through rate of a point.' })
 export class CtrPointType {
-  @Field(() => DateTime, { description: 'Where the point begins.' })
+  @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
   @Field(() => Int, {
     description:
-      'Items shown, each once per list: in lists this server gave out, and as reported by the site.',
+      'Items shown, each counted once per list: in lists of this server, and as reported by the site.',
   })
   impressions!: number;
 
   @Field(() => Int, {
-    description: 'Clicks that can be set against an impression: an item counts once per list.',
+    description: 'Clicks with a matching impression: an item counts once per list.',
   })
   clicks!: number;
 
@@ -86,17 +86,17 @@ export class CtrPointType {
   @Field(() => Float, {
     nullable: true,
     description:
-      'What the rate would be had every impression stood in first place: clicks weighted by the inverse propensity of their position, which is estimated from the range. Null where there are too few clicks to tell.',
+      'Rate corrected for position, as if every impression were in first position: clicks are weighted by the inverse propensity of their position, estimated from the range. Null with too few clicks.',
   })
   adjustedCtr!: number | null;
 }
 
 @ObjectType('PersonaSeries', {
   simpleResolvers: true,
-  description: 'Click-through of one persona over time.',
+  description: 'Click-through of a persona over time.',
 })
 export class PersonaSeriesType {
-  @Field(() => ID, { description: 'The persona; "none" for users without one.' })
+  @Field(() => ID, { description: 'Id of the persona; "none" for users without a persona.' })
   personaId!: string;
 
   @Field(() => PersonaType, {
@@ -105,31 +105,31 @@ export class PersonaSeriesType {
   })
   persona!: PersonaType | null;
 
-  @Field(() => [CtrPointType], { description: 'One point per step of the range, in order of time.' })
+  @Field(() => [CtrPointType], { description: 'The points of the range, in order of time.' })
   points!: readonly CtrPointType[];
 }
 
-@ObjectType('EngagementPoint', { simpleResolvers: true, description: 'What users did in one point.' })
+@ObjectType('EngagementPoint', { simpleResolvers: true, description: 'Behaviour of users in a point.' })
 export class EngagementPointType {
-  @Field(() => DateTime, { description: 'Where the point begins.' })
+  @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
-  @Field(() => Int, { description: 'Sessions that began.' })
+  @Field(() => Int, { description: 'Sessions started.' })
   sessions!: number;
 
-  @Field(() => Int, { description: 'Everything users did; impressions are not counted.' })
+  @Field(() => Int, { description: 'Events without impressions.' })
   events!: number;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Mean seconds on an item, each stay counted up to half an hour; null when none is known.',
+    description: 'Mean dwell time in seconds, each capped at half an hour; null if unknown.',
   })
   meanDwellSeconds!: number | null;
 
   @Field(() => Int, { description: 'Searches.' })
   searches!: number;
 
-  @Field(() => Int, { description: 'Clicks, wherever they came from.' })
+  @Field(() => Int, { description: 'All clicks, in and outside of lists.' })
   clicks!: number;
 
   @Field(() => Int, { description: 'Purchases.' })
@@ -147,10 +147,10 @@ export class EngagementPointType {
 
 @ObjectType('PersonaCategoryCell', {
   simpleResolvers: true,
-  description: 'How much one persona does in one category.',
+  description: 'Events of a persona in a category.',
 })
 export class PersonaCategoryCellType {
-  @Field(() => ID, { description: 'The persona; "none" for users without one.' })
+  @Field(() => ID, { description: 'Id of the persona; "none" for users without a persona.' })
   personaId!: string;
 
   @Field(() => PersonaType, {
@@ -159,10 +159,10 @@ export class PersonaCategoryCellType {
   })
   persona!: PersonaType | null;
 
-  @Field(() => String, { description: 'The category: one of the thirty with the most events.' })
+  @Field(() => String, { description: 'The category, among the thirty with the most events.' })
   category!: string;
 
-  @Field(() => Int, { description: 'Events about items of it, impressions not counted.' })
+  @Field(() => Int, { description: 'Events on its items, without impressions.' })
   events!: number;
 
   @Field(() => Float, { description: "Share of the persona's events in all categories, 0 to 1." })
@@ -171,7 +171,7 @@ export class PersonaCategoryCellType {
 
 @ObjectType('HourWeekdayCell', {
   simpleResolvers: true,
-  description: 'How much happens in one hour of the week.',
+  description: 'Events in an hour of the week.',
 })
 export class HourWeekdayCellType {
   @Field(() => Int, { description: 'Day of the week, 1 for Monday to 7 for Sunday.' })
@@ -180,23 +180,23 @@ export class HourWeekdayCellType {
   @Field(() => Int, { description: 'Hour of the day in UTC, 0 to 23.' })
   hour!: number;
 
-  @Field(() => Int, { description: 'Events, impressions not counted.' })
+  @Field(() => Int, { description: 'Number of events, without impressions.' })
   events!: number;
 }
 
 @ObjectType('ClusterMap', {
   simpleResolvers: true,
   description:
-    'The users of the active model in the plane, as columns with one entry per user: a sample of up to 10,000.',
+    "Two-dimensional projection of the active model's users, as columns with an entry per user: a sample of up to 10,000.",
 })
 export class ClusterMapType {
-  @Field(() => Int, { description: 'The model version it belongs to.' })
+  @Field(() => Int, { description: 'The model version.' })
   modelVersion!: number;
 
   @Field(() => Int, { description: 'Users the version was trained on.' })
   nUsers!: number;
 
-  @Field(() => [PersonaType], { description: 'The personas `persona` points into.' })
+  @Field(() => [PersonaType], { description: 'The personas that `persona` refers to.' })
   personas!: PersonaType[];
 
   @Field(() => [ID], { description: 'Pseudonyms.' })
@@ -211,26 +211,26 @@ export class ClusterMapType {
   @Field(() => [Int], { description: 'Index into `personas`.' })
   persona!: number[];
 
-  @Field(() => [Float], { description: 'How well the user fits its persona, -1 to 1.' })
+  @Field(() => [Float], { description: "Silhouette: how well the user fits the persona's cluster, -1 to 1." })
   silhouette!: number[];
 }
 
 @ObjectType('QualityPoint', {
   simpleResolvers: true,
-  description: 'How well a model version foresaw thumbs: each is judged before it is learned from.',
+  description: 'How well a model version predicted thumbs: each is evaluated before it is learned from.',
 })
 export class QualityPointType {
-  @Field(() => DateTime, { description: 'Where the point begins.' })
+  @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
-  @Field(() => Int, { description: 'The model version that was judged.' })
+  @Field(() => Int, { description: 'The evaluated model version.' })
   modelVersion!: number;
 
-  @Field(() => Int, { description: 'Thumbs judged: first opinions about items the version knows.' })
+  @Field(() => Int, { description: "Evaluated thumbs: first opinions on the version's items." })
   thumbs!: number;
 
   @Field(() => Int, {
-    description: 'Foreseen ones: a thumb up inside the top ten, a thumb down outside of it.',
+    description: 'Correctly predicted thumbs: up inside the top ten, down outside of it.',
   })
   hits!: number;
 
@@ -240,90 +240,93 @@ export class QualityPointType {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Mean share of the other items on the wrong side: above a liked one, below a disliked one. 0 is best, 0.5 is chance; null when withheld.',
+      'Mean share of items ranked on the wrong side: above a liked item, below a disliked item. 0 is best, 0.5 is chance; null when withheld.',
   })
   meanPercentile!: number | null;
 }
 
 @ObjectType('PrivacyReport', {
   simpleResolvers: true,
-  description: 'What differential privacy did to this answer.',
+  description: 'Effect of differential privacy on this answer.',
 })
 export class PrivacyReportType {
-  @Field(() => Boolean, { description: 'True when figures carry calibrated noise.' })
+  @Field(() => Boolean, { description: 'True if figures contain calibrated noise.' })
   isEnabled!: boolean;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'The most that all answers together may tell about one event of a day; null while it is off.',
+      'Privacy budget: the maximum loss per event of a day over all answers; null while it is off.',
   })
   epsilonPerDay!: number | null;
 
   @Field(() => Float, {
-    description: 'The most that answers so far have told about an event of any day of the range.',
+    description: 'Budget used so far: the largest loss of an event of any day of the range.',
   })
   epsilonUsed!: number;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Standard deviation of the noise on one count of clicks or impressions in one cell of this answer; null while it is off.',
+      "Standard deviation of the noise on a cell's count of clicks or impressions in this answer; null while it is off.",
   })
   noiseStdDev!: number | null;
 
   @Field(() => Int, { nullable: true, description: 'Cells below this are shown as 0; null while it is off.' })
   suppressedBelow!: number | null;
 
-  @Field(() => Int, { description: 'How many cells of this answer were.' })
+  @Field(() => Int, { description: 'Number of suppressed cells of this answer.' })
   suppressedCells!: number;
 }
 
-@ObjectType('Analytics', { simpleResolvers: true, description: 'The dashboards, for one span of time.' })
+@ObjectType('Analytics', {
+  simpleResolvers: true,
+  description: 'Figures of the dashboards, for a time range.',
+})
 export class AnalyticsType {
-  @Field(() => DateTime, { description: 'Where the range begins.' })
+  @Field(() => DateTime, { description: 'Start of the range.' })
   from!: number;
 
-  @Field(() => DateTime, { description: 'Where it ends, exclusive.' })
+  @Field(() => DateTime, { description: 'End of the range, exclusive.' })
   to!: number;
 
-  @Field(() => MetricGrainEnum, { description: 'Width of a point.' })
+  @Field(() => MetricGrainEnum, { description: 'Interval between points.' })
   grain!: MetricGrain;
 
-  @Field(() => LiveRatesType, { description: 'How the system does right now, whatever the range.' })
+  @Field(() => LiveRatesType, { description: 'Current figures, independent of the range.' })
   live!: LiveRatesType | (() => Promise<LiveRatesType>);
 
   @Field(() => [PersonaSeriesType], { description: 'Click-through by persona.' })
   ctr!: readonly PersonaSeriesType[];
 
-  @Field(() => [EngagementPointType], { description: 'Engagement, one entry per point.' })
+  @Field(() => [EngagementPointType], { description: 'Engagement, by point.' })
   engagement!: readonly EngagementPointType[];
 
-  @Field(() => [PersonaCategoryCellType], { description: 'What the personas care about.' })
+  @Field(() => [PersonaCategoryCellType], { description: 'Events by persona and category.' })
   personaCategory!: readonly PersonaCategoryCellType[];
 
-  @Field(() => [HourWeekdayCellType], { description: 'When users are active: 168 cells.' })
+  @Field(() => [HourWeekdayCellType], { description: 'Events by hour of the week: 168 cells.' })
   hourWeekday!: readonly HourWeekdayCellType[];
 
   @Field(() => ClusterMapType, {
     nullable: true,
     description:
-      'The users in the plane; null before training, and while differential privacy is on, since it shows single users.',
+      'Map of the users; null before training, and while differential privacy is on, since it shows individual users.',
   })
   clusterMap!: ClusterMapType | null | (() => ClusterMapType | null);
 
   @Field(() => [QualityPointType], { description: 'Prequential quality by point and model version.' })
   quality!: readonly QualityPointType[];
 
-  @Field(() => PrivacyReportType, { description: 'What differential privacy did to this answer.' })
+  @Field(() => PrivacyReportType, { description: 'Effect of differential privacy on this answer.' })
   privacy!: PrivacyReportType;
 }
 
-@ObjectType('AnalyticsUpdate', { simpleResolvers: true, description: 'The dashboards have moved.' })
+@ObjectType('AnalyticsUpdate', { simpleResolvers: true, description: 'Update of the dashboards.' })
 export class AnalyticsUpdateType {
-  @Field(() => DateTime, { description: 'When.' })
+  @Field(() => DateTime, { description: 'Time of the update.' })
   at!: number;
 
-  @Field(() => LiveRatesType, { description: 'How the system does now.' })
+  @Field(() => LiveRatesType, { description: 'Current figures.' })
   live!: LiveRatesType;
 }

@@ -6,57 +6,57 @@ import { EventStatusEnum } from '../enums/index.js';
 
 @ObjectType('EventOutcome', {
   simpleResolvers: true,
-  description: 'What became of one event of the request.',
+  description: 'Outcome of an event of the request.',
 })
 export class EventOutcomeType {
   @Field(() => Int, { description: 'Its zero-based position in the request.' })
   index!: number;
 
-  @Field(() => EventStatusEnum, { description: 'What became of it.' })
+  @Field(() => EventStatusEnum, { description: 'Whether it was recorded.' })
   status!: 'recorded' | 'duplicate' | 'rejected';
 
-  @Field(() => String, { nullable: true, description: 'Why it was rejected; null otherwise.' })
+  @Field(() => String, { nullable: true, description: 'Why it was rejected; else null.' })
   reason!: string | null;
 
   @Field(() => Boolean, {
-    description: 'Whether it names an item that the catalogue does not have; such an event is kept.',
+    description: 'True if its item is not in the catalogue; such an event is kept.',
   })
   isUnknownItem!: boolean;
 }
 
 @ObjectType('RecordEventsReport', {
   simpleResolvers: true,
-  description: 'What became of the events of one request, row by row.',
+  description: 'Outcome of the events of a request, row by row.',
 })
 export class RecordEventsReportType {
-  @Field(() => Int, { description: 'How many are now in the record.' })
+  @Field(() => Int, { description: 'Number of newly recorded events.' })
   recorded!: number;
 
-  @Field(() => Int, { description: 'How many had been recorded before.' })
+  @Field(() => Int, { description: 'Number of events that were already recorded.' })
   duplicates!: number;
 
-  @Field(() => Int, { description: 'How many break a rule.' })
+  @Field(() => Int, { description: 'Number of invalid events.' })
   rejected!: number;
 
   @Field(() => Int, {
     description:
-      'How many of the others name an item that the catalogue does not have. They are kept, and count once it is imported.',
+      'Number of valid events on items that are not in the catalogue. They are kept, and take effect when the item is imported.',
   })
   unknownItems!: number;
 
-  @Field(() => [EventOutcomeType], { description: 'One row for each event, in the order of the request.' })
+  @Field(() => [EventOutcomeType], { description: 'Outcome of each event, in the order of the request.' })
   rows!: EventOutcomeType[];
 }
 
 @ObjectType('RejectedItem', {
   simpleResolvers: true,
-  description: 'An item of the request that breaks a rule.',
+  description: 'An invalid item of the request.',
 })
 export class RejectedItemType {
   @Field(() => Int, { description: 'Its zero-based position in the request.' })
   index!: number;
 
-  @Field(() => ID, { description: 'The id it was sent with.' })
+  @Field(() => ID, { description: 'Its id in the request.' })
   itemId!: string;
 
   @Field(() => String, { description: 'Why it was rejected.' })
@@ -65,18 +65,18 @@ export class RejectedItemType {
 
 @ObjectType('ImportItemsReport', {
   simpleResolvers: true,
-  description: 'What became of the items of one request. Good rows land, bad rows are listed.',
+  description: 'Outcome of the items of a request. Valid rows are imported, invalid rows are listed.',
 })
 export class ImportItemsReportType {
-  @Field(() => Int, { description: 'How many are new.' })
+  @Field(() => Int, { description: 'Number of new items.' })
   inserted!: number;
 
-  @Field(() => Int, { description: 'How many changed an item the catalogue had.' })
+  @Field(() => Int, { description: 'Number of changed items.' })
   updated!: number;
 
-  @Field(() => Int, { description: 'How many said what the catalogue already knew.' })
+  @Field(() => Int, { description: 'Number of items equal to the stored item.' })
   unchanged!: number;
 
-  @Field(() => [RejectedItemType], { description: 'The rows that break a rule.' })
+  @Field(() => [RejectedItemType], { description: 'The invalid rows.' })
   rejected!: RejectedItemType[];
 }

@@ -1,17 +1,17 @@
-/** Relay connections: one factory, so that every listing pages in the same way. */
+/** Relay connections: a single factory, so that all listings use the same pagination. */
 
 import type { ClassType } from 'type-graphql';
 import { Field, ObjectType } from 'type-graphql';
 
-@ObjectType('PageInfo', { simpleResolvers: true, description: 'Where a page stands in its listing.' })
+@ObjectType('PageInfo', { simpleResolvers: true, description: 'Position of a page in its listing.' })
 export class PageInfoType {
   @Field(() => Boolean, {
-    description: 'True when there is more after this page: ask again with `after: endCursor`.',
+    description: 'True if there are further pages; request the next with `after: endCursor`.',
   })
   hasNextPage!: boolean;
 
   @Field(() => Boolean, {
-    description: 'True when this page was asked for with `after`, so that something came before it.',
+    description: 'True if this page was requested with `after`.',
   })
   hasPreviousPage!: boolean;
 
@@ -39,7 +39,7 @@ export interface Connection<T> {
   pageInfo: PageInfoType;
 }
 
-/** The connection and edge types for one node type; `plural` is for the descriptions. */
+/** The connection and edge types of a node type; `plural` is for the descriptions. */
 export function connectionOf<T extends object>(
   name: string,
   plural: string,
@@ -47,13 +47,13 @@ export function connectionOf<T extends object>(
 ): ClassType<Connection<T>> {
   @ObjectType(`${name}Edge`, {
     simpleResolvers: true,
-    description: `One of the ${plural} of a page, with its cursor.`,
+    description: `An edge of a page of ${plural}.`,
   })
   class EdgeType {
-    @Field(() => String, { description: 'Opaque and stable; good as `after` in the same listing only.' })
+    @Field(() => String, { description: 'Opaque and stable; valid as `after` in the same listing only.' })
     cursor!: string;
 
-    @Field(() => node, { description: 'What stands at this place.' })
+    @Field(() => node, { description: 'The node.' })
     node!: T;
   }
 
@@ -62,10 +62,10 @@ export function connectionOf<T extends object>(
     @Field(() => [EdgeType], { description: `The ${plural} of this page with their cursors.` })
     edges!: EdgeType[];
 
-    @Field(() => [node], { description: `The ${plural} of this page, for callers that need no cursors.` })
+    @Field(() => [node], { description: `The ${plural} of this page without cursors.` })
     nodes!: T[];
 
-    @Field(() => PageInfoType, { description: 'Where this page stands.' })
+    @Field(() => PageInfoType, { description: 'Position of this page.' })
     pageInfo!: PageInfoType;
   }
   return ConnectionType;

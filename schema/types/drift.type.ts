@@ -1,4 +1,4 @@
-/** How far today's users have moved away from a model version, and how personas moved from one version to another. */
+/** Drift of users since a model version was trained, and changes of personas between versions. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -10,7 +10,7 @@ import { PersonaType } from './persona.type.js';
 
 @ObjectType('FeatureDrift', {
   simpleResolvers: true,
-  description: 'How far the distribution of one behavioural feature has moved.',
+  description: 'Drift of the distribution of a behavioural feature.',
 })
 export class FeatureDriftType {
   @Field(() => String, { description: 'The name of the feature.' })
@@ -18,7 +18,7 @@ export class FeatureDriftType {
 
   @Field(() => Float, {
     description:
-      'Population stability index: 0 for the same distribution, by custom stable below 0.1 and drifted above 0.25.',
+      'Population stability index: 0 for the same distribution; by convention stable below 0.1 and drifted above 0.25.',
   })
   psi!: number;
 
@@ -26,7 +26,7 @@ export class FeatureDriftType {
   isDrifting!: boolean;
 }
 
-@ObjectType('PersonaDrift', { simpleResolvers: true, description: 'How far one persona has moved.' })
+@ObjectType('PersonaDrift', { simpleResolvers: true, description: 'Drift of a persona.' })
 export class PersonaDriftType {
   @Field(() => ID, { description: 'The id of the persona.' })
   personaId!: string;
@@ -38,7 +38,7 @@ export class PersonaDriftType {
   persona!: PersonaType | null;
 
   @Field(() => Float, {
-    description: 'How far the mean of its members has moved, in typical distances of a user from a centroid.',
+    description: "Shift of its members' mean, in units of the typical distance of a user from a centroid.",
   })
   centroidShift!: number;
 
@@ -48,7 +48,7 @@ export class PersonaDriftType {
   @Field(() => Float, { description: 'Its share when the version was trained, 0 to 1.' })
   previousShare!: number;
 
-  @Field(() => Float, { description: 'The difference of the two, -1 to 1.' })
+  @Field(() => Float, { description: '`share` minus `previousShare`, -1 to 1.' })
   shareShift!: number;
 
   @Field(() => Boolean, { description: 'Whether either shift is above its threshold.' })
@@ -57,28 +57,28 @@ export class PersonaDriftType {
 
 @ObjectType('DriftReport', {
   simpleResolvers: true,
-  description: 'How far users have moved from those a model version was trained on.',
+  description: 'How far users have drifted since a model version was trained.',
 })
 export class DriftReportType {
-  @Field(() => Int, { description: 'The version it is measured against.' })
+  @Field(() => Int, { description: 'The reference version.' })
   modelVersion!: number;
 
   @Field(() => DateTime, { description: 'When it was measured.' })
   measuredAt!: number;
 
-  @Field(() => Int, { nullable: true, description: 'How many users were measured; null where `isWithheld`.' })
+  @Field(() => Int, { nullable: true, description: 'Number of users measured; null if `isWithheld`.' })
   nUsers!: number | null;
 
-  @Field(() => Boolean, { description: 'Whether anything is above its threshold.' })
+  @Field(() => Boolean, { description: 'Whether any feature or persona is above its threshold.' })
   isDrifting!: boolean;
 
   @Field(() => [FeatureDriftType], {
-    description: 'Every feature, the furthest moved first; empty where `isWithheld`.',
+    description: 'Every feature, largest drift first; empty if `isWithheld`.',
   })
   features!: readonly FeatureDriftType[];
 
   @Field(() => [PersonaDriftType], {
-    description: 'Every persona of the version; empty where `isWithheld`.',
+    description: 'Every persona of the version; empty if `isWithheld`.',
   })
   personas!: PersonaDriftType[];
 
@@ -92,56 +92,56 @@ export class DriftReportType {
   shareThreshold!: number;
 
   @Field(() => Boolean, {
-    description: 'True while differential privacy is on, which leaves only whether anything is drifting.',
+    description: 'True while differential privacy is on; only `isDrifting` is then reported.',
   })
   isWithheld!: boolean;
 }
 
 @ObjectType('PersonaTransition', {
   simpleResolvers: true,
-  description: 'How many users went from one persona to another.',
+  description: 'Number of users that moved between two personas.',
 })
 export class PersonaTransitionType {
   @Field(() => ID, { description: 'The persona in the earlier version.' })
   fromPersonaId!: string;
 
-  @Field(() => String, { description: 'What the earlier version calls it.' })
+  @Field(() => String, { description: 'Its label in the earlier version.' })
   fromLabel!: string;
 
   @Field(() => ID, { description: 'The persona in the later version.' })
   toPersonaId!: string;
 
-  @Field(() => String, { description: 'What the later version calls it.' })
+  @Field(() => String, { description: 'Its label in the later version.' })
   toLabel!: string;
 
-  @Field(() => Int, { description: 'How many users.' })
+  @Field(() => Int, { description: 'Number of users.' })
   count!: number;
 }
 
 @ObjectType('PersonaChangeEvent', {
   simpleResolvers: true,
-  description: 'What became of personas from one version to another.',
+  description: 'Change of personas between two model versions.',
 })
 export class PersonaChangeEventType {
-  @Field(() => PersonaChangeKindEnum, { description: 'What happened.' })
+  @Field(() => PersonaChangeKindEnum, { description: 'Kind of change.' })
   kind!: PersonaChangeKind;
 
-  @Field(() => [ID], { description: 'The personas concerned, those of the earlier version first.' })
+  @Field(() => [ID], { description: 'The affected personas, earlier version first.' })
   personaIds!: string[];
 
   @Field(() => [String], { description: 'Their names, in the same order.' })
   labels!: string[];
 
-  @Field(() => [ID], { description: 'Those of the earlier version; none for a birth.' })
+  @Field(() => [ID], { description: 'Personas of the earlier version; empty for a birth.' })
   fromPersonaIds!: readonly string[];
 
-  @Field(() => [ID], { description: 'Those of the later version; none for a death.' })
+  @Field(() => [ID], { description: 'Personas of the later version; empty for a death.' })
   toPersonaIds!: readonly string[];
 }
 
 @ObjectType('PersonaEvolution', {
   simpleResolvers: true,
-  description: 'How users and personas moved from one model version to another.',
+  description: 'Changes of users and personas between two model versions.',
 })
 export class PersonaEvolutionType {
   @Field(() => Int, { description: 'The earlier version.' })
@@ -152,28 +152,28 @@ export class PersonaEvolutionType {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Users with a persona in both; null where `isWithheld`.',
+    description: 'Users with a persona in both; null if `isWithheld`.',
   })
   nUsers!: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many of them have another persona now; null where `isWithheld`.',
+    description: 'Number of them whose persona changed; null if `isWithheld`.',
   })
   nMoved!: number | null;
 
   @Field(() => [PersonaTransitionType], {
-    description: 'The transition matrix without its zeros, largest count first; empty where `isWithheld`.',
+    description: 'The transition matrix without its zeros, largest count first; empty if `isWithheld`.',
   })
   transitions!: PersonaTransitionType[];
 
   @Field(() => [PersonaChangeEventType], {
-    description: 'Births, deaths, splits, merges, and what stayed; empty where `isWithheld`.',
+    description: 'Births, deaths, splits, merges and stable personas; empty if `isWithheld`.',
   })
   changes!: PersonaChangeEventType[];
 
   @Field(() => Boolean, {
-    description: 'True while differential privacy is on, which withholds how users moved.',
+    description: 'True while differential privacy is on; counts and transitions are then withheld.',
   })
   isWithheld!: boolean;
 }

@@ -1,4 +1,4 @@
-/** Thumbs and what comes back for one. */
+/** Thumbs and the result of sendFeedback. */
 
 import { createUnionType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -12,25 +12,28 @@ import { RecommendationListType } from './recommendation.type.js';
 
 @ObjectType('Feedback', {
   simpleResolvers: true,
-  description: 'The latest thumb of one user about one item.',
+  description: 'The latest thumb of a user on an item.',
 })
 export class FeedbackType {
-  @Field(() => ID, { description: 'The item it is about.' })
+  @Field(() => ID, { description: 'Id of the item.' })
   itemId!: string;
 
   @Field(() => ItemType, {
     nullable: true,
-    description: 'The item; null when the catalogue does not have it.',
+    description: 'The item; null if the catalogue does not have it.',
   })
   item!: ItemType | null | ((args: unknown, context: never) => Promise<ItemType | null>);
 
   @Field(() => OpinionEnum, { description: 'The opinion.' })
   value!: Opinion;
 
-  @Field(() => DateTime, { description: 'When it was given.' })
+  @Field(() => DateTime, { description: 'Time of the thumb.' })
   at!: number;
 
-  @Field(() => ID, { nullable: true, description: 'The list it was given in; null outside a list.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Id of the list the item was shown in; null outside of a list.',
+  })
   listId!: string | null;
 
   @Field(() => Int, { nullable: true, description: 'The zero-based position in that list.' })
@@ -44,10 +47,10 @@ export const FeedbackConnectionType = connectionOf('Feedback', 'thumbs', Feedbac
 
 @ObjectType('FeedbackAccepted', {
   simpleResolvers: true,
-  description: 'The thumb is stored safely and the list has moved.',
+  description: 'The thumb is stored and the list is updated.',
 })
 export class FeedbackAcceptedType {
-  @Field(() => FeedbackType, { description: 'The thumb as it is stored.' })
+  @Field(() => FeedbackType, { description: 'The stored thumb.' })
   feedback!: FeedbackType;
 
   @Field(() => RecommendationListType, { description: 'The list after the thumb.' })
@@ -62,16 +65,16 @@ export class FeedbackAcceptedType {
   description: 'Refused: the catalogue has no such item. Nothing was stored.',
 })
 export class UnknownItemType {
-  @Field(() => ID, { description: 'The id that was sent.' })
+  @Field(() => ID, { description: 'The requested id.' })
   itemId!: string;
 
-  @Field(() => String, { description: 'What is wrong, in a sentence.' })
+  @Field(() => String, { description: 'Error message.' })
   message!: string;
 }
 
 export const SendFeedbackResult = createUnionType({
   name: 'SendFeedbackResult',
-  description: 'What became of a thumb.',
+  description: 'Result of sendFeedback.',
   types: () => [FeedbackAcceptedType, UnknownItemType] as const,
   resolveType: (value) => ('feedback' in value ? FeedbackAcceptedType : UnknownItemType),
 });

@@ -6,35 +6,35 @@ import { DateTime } from '../scalars/index.js';
 
 import { connectionOf } from './connection.type.js';
 
-@ObjectType('ItemAttribute', { simpleResolvers: true, description: 'One further property of an item.' })
+@ObjectType('ItemAttribute', { simpleResolvers: true, description: 'An additional property of an item.' })
 export class ItemAttributeType {
-  @Field(() => String, { description: 'The name of the property, as it was imported.' })
+  @Field(() => String, { description: 'The name of the property, as imported.' })
   name!: string;
 
   @Field(() => String, { description: 'Its value as text.' })
   value!: string;
 }
 
-@ObjectType('Item', { simpleResolvers: true, description: 'Something that can be recommended.' })
+@ObjectType('Item', { simpleResolvers: true, description: 'An item of the catalogue.' })
 export class ItemType {
-  @Field(() => ID, { description: 'The id it was imported with.' })
+  @Field(() => ID, { description: 'Its id, as imported.' })
   id!: string;
 
   @Field(() => String, { description: 'Its title.' })
   title!: string;
 
-  @Field(() => String, { description: 'Its category; empty where the source names none.' })
+  @Field(() => String, { description: 'Its category; empty if the source has none.' })
   category!: string;
 
   @Field(() => [String], { description: 'Its tags; the recommender learns from them.' })
   tags!: readonly string[];
 
-  @Field(() => [ItemAttributeType], { description: 'Further properties, as they were imported.' })
+  @Field(() => [ItemAttributeType], { description: 'Additional properties, as imported.' })
   attributes!: ItemAttributeType[] | (() => ItemAttributeType[]);
 
   @Field(() => String, {
     nullable: true,
-    description: 'The language or region it is for; null when not stated.',
+    description: 'Its language or region; null if unknown.',
   })
   locale!: string | null;
 
@@ -47,13 +47,13 @@ export class ItemType {
 
 @ObjectType('SimilarItem', {
   simpleResolvers: true,
-  description: 'An item and how near it is to the one asked about.',
+  description: 'An item and its similarity to the requested item.',
 })
 export class SimilarItemType {
   @Field(() => ItemType, { description: 'The similar item.' })
   item!: ItemType;
 
-  @Field(() => Float, { description: 'Cosine of the two item embeddings, -1 to 1; 1 is the same direction.' })
+  @Field(() => Float, { description: 'Cosine similarity of the two item embeddings, -1 to 1.' })
   similarity!: number;
 }
 

@@ -1,4 +1,4 @@
-/** Model versions, with the evidence for them, and what activating one can end in. */
+/** Model versions with their evidence, and the results of activation, correction and renaming. */
 
 import { createUnionType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -10,7 +10,7 @@ import { PersonaCorrectedType, PersonaType } from './persona.type.js';
 
 @ObjectType('ClusterEvidence', {
   simpleResolvers: true,
-  description: 'What speaks for and against one number of personas.',
+  description: 'Evidence for a candidate number of personas.',
 })
 export class ClusterEvidenceType {
   @Field(() => Int, { description: 'The number of clusters tried.' })
@@ -31,7 +31,7 @@ export class ClusterEvidenceType {
 
 @ObjectType('Metric', {
   simpleResolvers: true,
-  description: 'A measured quality with its bootstrap 95 % interval.',
+  description: 'A metric with its bootstrap 95 % interval.',
 })
 export class MetricType {
   @Field(() => String, { description: 'Its name, such as "precision@5".' })
@@ -58,7 +58,7 @@ export class NamedNumberType {
 
 @ObjectType('TrainingData', {
   simpleResolvers: true,
-  description: 'How much a model version was trained on.',
+  description: 'Size of the training data of a model version.',
 })
 export class TrainingDataType {
   @Field(() => Int, { nullable: true, description: 'Users; null while differential privacy withholds it.' })
@@ -70,7 +70,7 @@ export class TrainingDataType {
   @Field(() => Int, {
     nullable: true,
     description:
-      'Pairs of a user and an item with any dealing; null while differential privacy withholds it.',
+      'Pairs of a user and an item with an interaction; null while differential privacy withholds it.',
   })
   nInteractions!: number | null;
 
@@ -84,103 +84,103 @@ export class TrainingDataType {
 @ObjectType('MetricComparison', {
   simpleResolvers: true,
   description:
-    'One quality of a new version beside the version that served before, on the same held-out likes.',
+    'A metric of a new version compared with the version active at training, on the same held-out events.',
 })
 export class MetricComparisonType {
   @Field(() => String, { description: 'The name of the metric.' })
   name!: string;
 
-  @Field(() => Float, { description: 'The new version.' })
+  @Field(() => Float, { description: 'Value of the new version.' })
   value!: number;
 
-  @Field(() => Float, { description: 'The version that served before.' })
+  @Field(() => Float, { description: 'Value of the version active at training.' })
   activeValue!: number;
 
-  @Field(() => Float, { description: 'The first less the second.' })
+  @Field(() => Float, { description: '`value` minus `activeValue`.' })
   difference!: number;
 
   @Field(() => Float, { description: 'Lower end of the paired bootstrap 95 % interval of the difference.' })
   differenceLow!: number;
 
-  @Field(() => Float, { description: 'Upper end of it.' })
+  @Field(() => Float, { description: 'Upper end of the same interval.' })
   differenceHigh!: number;
 
-  @Field(() => Boolean, { description: 'Worse beyond the tolerance, and by more than chance.' })
+  @Field(() => Boolean, { description: 'True if worse by more than the tolerance, and significantly so.' })
   isWorse!: boolean;
 }
 
 @ObjectType('ModelVersion', {
   simpleResolvers: true,
-  description: 'A trained model: numbered and never changed once it is ready.',
+  description: 'A trained model: numbered, and immutable once ready.',
 })
 export class ModelVersionType {
-  @Field(() => Int, { description: 'Its number; later versions have higher ones.' })
+  @Field(() => Int, { description: 'Its number; later versions have higher numbers.' })
   version!: number;
 
-  @Field(() => ModelStatusEnum, { description: 'Where it stands.' })
+  @Field(() => ModelStatusEnum, { description: 'Its status.' })
   status!: ModelStatus;
 
-  @Field(() => DateTime, { description: 'When it was made.' })
+  @Field(() => DateTime, { description: 'When it was created.' })
   createdAt!: number;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When it last became active; null when it never did.',
+    description: 'Latest activation; null if never active.',
   })
   activatedAt!: number | null;
 
   @Field(() => Int, { nullable: true, description: 'The version that was active when it was trained.' })
   parentVersion!: number | null;
 
-  @Field(() => Int, { description: 'How many personas it found.' })
+  @Field(() => Int, { description: 'Number of personas.' })
   k!: number;
 
-  @Field(() => [ClusterEvidenceType], { description: 'Why that many: the evidence for every number tried.' })
+  @Field(() => [ClusterEvidenceType], { description: 'Evidence for every candidate number of personas.' })
   evidence!: readonly ClusterEvidenceType[];
 
   @Field(() => [PersonaType], { description: 'Its personas.' })
   personas!: PersonaType[] | (() => PersonaType[]);
 
   @Field(() => [MetricType], {
-    description: 'How good it was on held-out data; without rankings where nothing could be held out.',
+    description: 'Metrics on held-out data; without ranking metrics if nothing could be held out.',
   })
   metrics!: MetricType[] | (() => MetricType[]);
 
   @Field(() => EventTypeEnum, {
     nullable: true,
     description:
-      'The events that were held out and had to be predicted: likes, or the strongest there are; null where nothing could be held out.',
+      'Type of the events held out for evaluation: likes, or the strongest type available; null if nothing could be held out.',
   })
   judgedBy!: ModelVersion['judgedBy'];
 
-  @Field(() => [NamedNumberType], { description: 'The settings it was trained with.' })
+  @Field(() => [NamedNumberType], { description: 'Hyperparameters of the training.' })
   hyperParameters!: NamedNumberType[] | (() => NamedNumberType[]);
 
-  @Field(() => TrainingDataType, { description: 'How much it was trained on.' })
+  @Field(() => TrainingDataType, { description: 'Size of the training data.' })
   trainingData!: TrainingDataType;
 
   @Field(() => [NamedNumberType], {
-    description: 'How long each part of the training took, in milliseconds.',
+    description: 'Duration of each part of the training, in milliseconds.',
   })
   timingsMs!: NamedNumberType[] | (() => NamedNumberType[]);
 
   @Field(() => Boolean, {
-    description: 'Whether `activateModel` would accept it: complete, and not active already.',
+    description: 'Whether `activateModel` accepts it: complete, and not already active.',
   })
   isActivatable!: boolean;
 
   @Field(() => [MetricComparisonType], {
-    description: 'Against the version that was active when it was trained; empty where there was none.',
+    description: 'Comparison with the version active at training; empty without an active version.',
   })
   comparison!: MetricComparisonType[] | (() => MetricComparisonType[]);
 
   @Field(() => String, {
     nullable: true,
-    description: 'What it was compared with, in words; null where there was nothing.',
+    description: 'Basis of the comparison, in words; null without a comparison.',
   })
   comparisonBasis!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it was held back; null otherwise.' })
+  @Field(() => String, { nullable: true, description: 'Why it was held back; else null.' })
   reason!: string | null;
 
   @Field(() => Boolean, {
@@ -190,30 +190,30 @@ export class ModelVersionType {
   isWithheld!: boolean;
 }
 
-@ObjectType('ModelActivated', { simpleResolvers: true, description: 'The version serves now.' })
+@ObjectType('ModelActivated', { simpleResolvers: true, description: 'The version is active.' })
 export class ModelActivatedType {
-  @Field(() => ModelVersionType, { description: 'The version that is active now.' })
+  @Field(() => ModelVersionType, { description: 'The active version.' })
   model!: ModelVersionType;
 }
 
 @ObjectType('ActivationRefused', {
   simpleResolvers: true,
-  description: 'Refused: the version before still serves.',
+  description: 'Refused: the previous version stays active.',
 })
 export class ActivationRefusedType {
-  @Field(() => Int, { description: 'The version that was asked for.' })
+  @Field(() => Int, { description: 'The requested version.' })
   version!: number;
 
-  @Field(() => String, { description: 'A stable code: MODEL_NOT_FOUND, CORRUPT_MODEL.' })
+  @Field(() => String, { description: 'A stable code: MODEL_NOT_FOUND or CORRUPT_MODEL.' })
   code!: string;
 
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'Reason for the refusal.' })
   message!: string;
 }
 
 export const ActivateModelResult = createUnionType({
   name: 'ActivateModelResult',
-  description: 'What became of an activation.',
+  description: 'Result of activateModel.',
   types: () => [ModelActivatedType, ActivationRefusedType] as const,
   resolveType: (value) => ('model' in value ? ModelActivatedType : ActivationRefusedType),
 });
@@ -229,23 +229,23 @@ export class PersonaRenamedType {
   description: 'Refused: the active model has no such persona.',
 })
 export class UnknownPersonaType {
-  @Field(() => ID, { description: 'The id that was sent.' })
+  @Field(() => ID, { description: 'The requested id.' })
   personaId!: string;
 
-  @Field(() => String, { description: 'What is wrong, in a sentence.' })
+  @Field(() => String, { description: 'Error message.' })
   message!: string;
 }
 
 export const CorrectPersonaResult = createUnionType({
   name: 'CorrectPersonaResult',
-  description: 'What became of a correction.',
+  description: 'Result of correctPersona.',
   types: () => [PersonaCorrectedType, UnknownPersonaType] as const,
   resolveType: (value) => ('persona' in value ? PersonaCorrectedType : UnknownPersonaType),
 });
 
 export const RenamePersonaResult = createUnionType({
   name: 'RenamePersonaResult',
-  description: 'What became of a renaming.',
+  description: 'Result of renamePersona.',
   types: () => [PersonaRenamedType, UnknownPersonaType] as const,
   resolveType: (value) => ('persona' in value ? PersonaRenamedType : UnknownPersonaType),
 });

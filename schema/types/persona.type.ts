@@ -1,4 +1,4 @@
-/** Personas, who belongs to them, and how that changed. */
+/** Personas, their assignment to users, and its changes. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -6,7 +6,7 @@ import type { PersonaCause } from '../../server/domain/index.js';
 import { PersonaCauseEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
-@ObjectType('FeatureValue', { simpleResolvers: true, description: 'One behavioural feature and its value.' })
+@ObjectType('FeatureValue', { simpleResolvers: true, description: 'A behavioural feature and its value.' })
 export class FeatureValueType {
   @Field(() => String, { description: 'The name of the feature.' })
   feature!: string;
@@ -18,7 +18,7 @@ export class FeatureValueType {
 @ObjectType('FeatureComparison', {
   simpleResolvers: true,
   description:
-    'One behavioural feature of a user beside others, in plain units: rates 0 to 1, times in seconds.',
+    'A behavioural feature of a user compared with means, in plain units: rates 0 to 1, times in seconds.',
 })
 export class FeatureComparisonType {
   @Field(() => String, { description: 'The name of the feature.' })
@@ -42,23 +42,23 @@ export class FeatureComparisonType {
 
 @ObjectType('PersonaEvidence', {
   simpleResolvers: true,
-  description: 'How much behaviour there is to tell a persona from.',
+  description: 'Amount of behaviour available for assigning a persona.',
 })
 export class PersonaEvidenceType {
   @Field(() => Int, {
-    description: 'Signals given so far: events other than impressions, without thumbs that were taken back.',
+    description: 'Signals so far: events except impressions, without thumbs that were taken back.',
   })
   have!: number;
 
   @Field(() => Int, {
-    description: 'Signals it takes; with fewer there is no persona unless the user chose one.',
+    description: 'Signals required; with fewer there is no persona unless the user chose one.',
   })
   need!: number;
 }
 
 @ObjectType('DistinctiveFeature', {
   simpleResolvers: true,
-  description: 'A feature that sets a persona apart.',
+  description: 'A feature that distinguishes a persona.',
 })
 export class DistinctiveFeatureType {
   @Field(() => String, { description: 'The name of the feature.' })
@@ -66,88 +66,88 @@ export class DistinctiveFeatureType {
 
   @Field(() => Float, {
     description:
-      'How far the persona lies from the typical user, in robust standard deviations; negative is below.',
+      'Deviation of the persona from the typical user, in robust standard deviations; negative is below.',
   })
   zScore!: number;
 }
 
 @ObjectType('Persona', {
   simpleResolvers: true,
-  description: 'A group of users who behave alike, found by clustering.',
+  description: 'A group of users with similar behaviour, found by clustering.',
 })
 export class PersonaType {
   @Field(() => ID, { description: 'Stable across model versions.' })
   id!: string;
 
-  @Field(() => String, { description: 'The name shown to people; an admin may change it.' })
+  @Field(() => String, { description: 'Display name; an admin may change it.' })
   label!: string;
 
-  @Field(() => String, { description: 'What its members have in common, in a sentence.' })
+  @Field(() => String, { description: 'Description of its typical behaviour.' })
   description!: string;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'How many users belong to it in the active model. Under differential privacy with noise, and null for a version of which nothing was published.',
+      'Number of its users in the active model. Noisy under differential privacy, and null for a version without published figures.',
   })
   size!: number | null | (() => Promise<number | null>);
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Its share of all users, 0 to 1; noisy or null as `size` is.',
+    description: 'Its share of all users, 0 to 1; noisy or null like `size`.',
   })
   share!: number | null | (() => Promise<number | null>);
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'Mean silhouette of its members, -1 to 1: how clearly it stands apart. Null while differential privacy withholds it.',
+      'Mean silhouette of its members, -1 to 1: separation from other clusters. Null while differential privacy withholds it.',
   })
   silhouette!: number | null;
 
   @Field(() => [FeatureValueType], {
-    description:
-      'Its typical member: the mean of every feature. Empty while differential privacy withholds it.',
+    description: 'Mean of every feature over its members. Empty while differential privacy withholds it.',
   })
   centroid!: FeatureValueType[] | (() => FeatureValueType[]);
 
   @Field(() => [DistinctiveFeatureType], {
-    description: 'What sets it apart, strongest first. Empty while differential privacy withholds it.',
+    description:
+      'Its distinctive features, strongest first. Empty while differential privacy withholds them.',
   })
   distinctive!: readonly DistinctiveFeatureType[];
 
   @Field(() => Boolean, {
     description:
-      'True while differential privacy is on: `size` and `share` carry noise, the other figures are withheld.',
+      'True while differential privacy is on: `size` and `share` contain noise, all remaining figures are withheld.',
   })
   isWithheld!: boolean;
 }
 
-@ObjectType('PersonaAssignment', { simpleResolvers: true, description: 'The persona a user has now.' })
+@ObjectType('PersonaAssignment', { simpleResolvers: true, description: 'The current persona of a user.' })
 export class PersonaAssignmentType {
   @Field(() => ID, { description: 'The id of the persona.' })
   personaId!: string;
 
   @Field(() => PersonaType, {
     nullable: true,
-    description: 'The persona; null for a moment when the active model has just dropped it.',
+    description: 'The persona; null briefly after the activation of a model without it.',
   })
   persona!: PersonaType | null;
 
   @Field(() => Float, {
     description:
-      'Probability that the user still has this persona after twice the signals, 0 to 1, calibrated on other users; 1 for a persona the user chose.',
+      'Probability that the user keeps this persona after twice the signals, 0 to 1, calibrated on other users; 1 for a persona the user chose.',
   })
   confidence!: number;
 
-  @Field(() => DateTime, { description: 'Since when the user has this persona.' })
+  @Field(() => DateTime, { description: 'When the user got this persona.' })
   since!: number;
 
   @Field(() => Int, { description: 'The model version that assigned it.' })
   modelVersion!: number;
 
   @Field(() => Boolean, {
-    description: 'True when the user chose it; behaviour does not move it until that is taken back.',
+    description: 'True if the user chose it; behaviour does not change it until the choice is taken back.',
   })
   isChosen!: boolean;
 }
@@ -159,24 +159,23 @@ export class PersonaAssignmentType {
 export class PersonaCorrectedType {
   @Field(() => PersonaAssignmentType, {
     nullable: true,
-    description:
-      'The persona the user has now; null when a choice was taken back and behaviour says too little.',
+    description: 'The current persona; null if a choice was taken back and there are too few signals.',
   })
   persona!: PersonaAssignmentType | null;
 }
 
-@ObjectType('PersonaRecord', { simpleResolvers: true, description: "One step in a user's persona timeline." })
+@ObjectType('PersonaRecord', { simpleResolvers: true, description: "An entry of a user's persona timeline." })
 export class PersonaRecordType {
   @Field(() => ID, { description: 'The id of the persona.' })
   personaId!: string;
 
   @Field(() => PersonaType, {
     nullable: true,
-    description: 'The persona, where the active model still has it.',
+    description: 'The persona; null if the active model does not have it.',
   })
   persona!: PersonaType | null;
 
-  @Field(() => Float, { description: 'How sure the assignment was, 0 to 1.' })
+  @Field(() => Float, { description: 'Confidence of the assignment, 0 to 1.' })
   confidence!: number;
 
   @Field(() => Int, { description: 'The model version that assigned it.' })
@@ -185,15 +184,15 @@ export class PersonaRecordType {
   @Field(() => DateTime, { description: 'When it was assigned.' })
   at!: number;
 
-  @Field(() => PersonaCauseEnum, { description: 'What assigned it.' })
+  @Field(() => PersonaCauseEnum, { description: 'Cause of the assignment.' })
   cause!: PersonaCause;
 }
 
-@ObjectType('PersonaChange', { simpleResolvers: true, description: 'A user moved to another persona.' })
+@ObjectType('PersonaChange', { simpleResolvers: true, description: "A user's persona changed." })
 export class PersonaChangeType {
-  @Field(() => ID, { description: 'The user who moved.' })
+  @Field(() => ID, { description: 'Pseudonym of the user.' })
   userId!: string;
 
-  @Field(() => PersonaAssignmentType, { nullable: true, description: 'The persona the user has now.' })
+  @Field(() => PersonaAssignmentType, { nullable: true, description: 'The new persona.' })
   persona!: PersonaAssignmentType | null;
 }

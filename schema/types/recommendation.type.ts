@@ -1,4 +1,4 @@
-/** Ranked lists and the exact reasons for each place in them. */
+/** Ranked lists and their exact explanations. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -8,18 +8,18 @@ import { UpdateCauseEnum } from '../enums/index.js';
 import { ItemType } from './item.type.js';
 import { PersonaType } from './persona.type.js';
 
-/** Adding up the parts of a score takes about as long as returning this many values. */
+/** Computing an explanation takes about as long as returning this many values. */
 const EXPLANATION_COST = 50;
 
 @ObjectType('ItemContribution', {
   simpleResolvers: true,
-  description: "What one item of the user's history adds to a score.",
+  description: "Contribution of an item of the user's history to a score.",
 })
 export class ItemContributionType {
   @Field(() => ItemType, { description: 'The item of the history.' })
   item!: ItemType;
 
-  @Field(() => Float, { description: 'Its part of the score; negative when it pushes away.' })
+  @Field(() => Float, { description: 'Its part of the score; may be negative.' })
   contribution!: number;
 }
 
@@ -30,63 +30,66 @@ export class ItemContributionType {
 })
 export class ExplanationType {
   @Field(() => Float, {
-    description: "The part that comes from the user's persona; 0 for a user who has none yet.",
+    description: "Contribution of the user's persona; 0 without a persona.",
   })
   persona!: number;
 
-  @Field(() => Float, { description: 'The part that comes from what everybody likes.' })
+  @Field(() => Float, { description: 'Contribution of popularity.' })
   popularity!: number;
 
   @Field(() => Float, {
     description:
-      'The part that comes from what users come to soon after the items that this user came to last.',
+      "Contribution of item-to-item sequences: items that often follow the user's most recent items.",
   })
   sequence!: number;
 
   @Field(() => ItemType, {
     nullable: true,
-    description: 'The item of the user that adds most to `sequence`; null where none does.',
+    description: 'The recent item that contributes most to `sequence`; null if none contributes.',
   })
   sequenceItem!: ItemType | null;
 
   @Field(() => [ItemContributionType], {
-    description: "The user's own items, largest contribution (by size) first.",
+    description: "Contributions of items of the user's history, largest absolute value first.",
   })
   items!: ItemContributionType[];
 
-  @Field(() => Float, { description: 'The sum of the smaller contributions that `items` leaves out.' })
+  @Field(() => Float, { description: 'Sum of the smaller contributions that `items` omits.' })
   otherItems!: number;
 
-  @Field(() => Float, { description: 'The sum of all parts: the score.' })
+  @Field(() => Float, { description: 'Sum of all parts: the score.' })
   total!: number;
 }
 
-@ObjectType('Recommendation', { simpleResolvers: true, description: 'One place in a ranked list.' })
+@ObjectType('Recommendation', { simpleResolvers: true, description: 'An entry of a ranked list.' })
 export class RecommendationType {
   @Field(() => ItemType, { description: 'The recommended item.' })
   item!: ItemType;
 
-  @Field(() => Int, { description: 'Its place; the first is 1.' })
+  @Field(() => Int, { description: 'Its 1-based rank.' })
   rank!: number;
 
-  @Field(() => Float, { description: 'What the list is ordered by; comparable within one list only.' })
+  @Field(() => Float, { description: 'Ranking score; comparable within a single list only.' })
   score!: number;
 
   @Field(() => ExplanationType, {
     complexity: ({ childComplexity }) => EXPLANATION_COST + childComplexity,
-    description: 'Why it has this score.',
+    description: 'Explanation of the score.',
   })
   explanation!: unknown;
 }
 
-@ObjectType('RecommendationList', { simpleResolvers: true, description: 'What one user is shown, in order.' })
+@ObjectType('RecommendationList', {
+  simpleResolvers: true,
+  description: 'Ranked recommendations for a user.',
+})
 export class RecommendationListType {
   @Field(() => ID, {
-    description: 'Names this list; send it along with feedback and events that came from it.',
+    description: 'Id of the list; include it in feedback and events on its items.',
   })
   listId!: string;
 
-  @Field(() => ID, { description: 'Whose list it is.' })
+  @Field(() => ID, { description: 'Pseudonym of the user.' })
   userId!: string;
 
   @Field(() => [RecommendationType], { description: 'The recommendations, best first.' })
@@ -97,36 +100,35 @@ export class RecommendationListType {
 
   @Field(() => Int, {
     description:
-      'Rises with every change that could move the list, on every instance and across restarts. Of two lists of one user, show the one with the higher revision, until the cause is ERASED.',
+      'Increases with every change that could alter the list, on every instance and across restarts. Of two lists of the same user, show the list with the higher revision, unless the cause is ERASED.',
   })
   revision!: number;
 
   @Field(() => PersonaType, {
     nullable: true,
-    description: 'The persona the user had; null before one is assigned.',
+    description: "The user's persona when the list was ranked; null without a persona.",
   })
   persona!: PersonaType | null;
 }
 
 @ObjectType('Counterfactual', {
   simpleResolvers: true,
-  description:
-    'Where an item would stand without one entry of the history. Exact: the same fold-in without it.',
+  description: 'Rank of an item without an entry of the history. Exact: the same fold-in without that entry.',
 })
 export class CounterfactualType {
   @Field(() => ID, { description: 'The recommended item.' })
   itemId!: string;
 
-  @Field(() => ID, { description: 'The item of the history that is left out.' })
+  @Field(() => ID, { description: 'The omitted item of the history.' })
   withoutItemId!: string;
 
-  @Field(() => Int, { description: 'Its place now, among everything that may be listed.' })
+  @Field(() => Int, { description: 'Its current rank, among all items that may be listed.' })
   rankBefore!: number;
 
-  @Field(() => Int, { description: 'Its place without that entry.' })
+  @Field(() => Int, { description: 'Its rank without that entry.' })
   rankAfter!: number;
 
-  @Field(() => Float, { description: 'Its score now.' })
+  @Field(() => Float, { description: 'Its current score.' })
   scoreBefore!: number;
 
   @Field(() => Float, { description: 'Its score without that entry.' })
@@ -135,10 +137,10 @@ export class CounterfactualType {
 
 @ObjectType('RecommendationsUpdate', { simpleResolvers: true, description: 'A pushed list.' })
 export class RecommendationsUpdateType {
-  @Field(() => RecommendationListType, { description: 'The list as it is now; it replaces the one before.' })
+  @Field(() => RecommendationListType, { description: 'The new list, which replaces the previous list.' })
   list!: RecommendationListType;
 
-  @Field(() => UpdateCauseEnum, { description: 'What moved it.' })
+  @Field(() => UpdateCauseEnum, { description: 'Cause of the update.' })
   cause!: UpdateCause;
 
   @Field(() => Float, { description: 'Milliseconds from the arrival of the cause to the push.' })

@@ -1,4 +1,4 @@
-/** Demo sign-in, and the facts about the data set it depends on. */
+/** Demo sign-in, and the properties of the data set that it depends on. */
 
 import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
 
@@ -6,18 +6,18 @@ import { DateTime } from '../scalars/index.js';
 
 @ObjectType('Dataset', {
   simpleResolvers: true,
-  description: 'What anybody may know about the data behind this server.',
+  description: "Public properties of this server's data.",
 })
 export class DatasetType {
   @Field(() => Boolean, {
     description:
-      'True while every user and item was made by the synthesiser. The first real one makes it false for good, by whatever way it comes.',
+      'True while all users and items come from the synthesiser. The first real user or item makes it false permanently.',
   })
   isSynthetic!: boolean;
 
   @Field(() => Boolean, {
     description:
-      'True while anybody may sign in as a synthetic user: the data are synthetic, and the settings allow it (in production only where SMARTPERSONA_DEMO is true).',
+      'True while demo sign-in is open: the data are synthetic, and the settings allow it (in production only if SMARTPERSONA_DEMO is true).',
   })
   hasDemo!: boolean;
 }
@@ -30,7 +30,7 @@ export class DemoSessionType {
   })
   token!: string;
 
-  @Field(() => DateTime, { description: 'When the token ends.' })
+  @Field(() => DateTime, { description: 'When the token expires.' })
   expiresAt!: number;
 
   @Field(() => ID, { description: 'The pseudonym of the user.' })
@@ -42,13 +42,13 @@ export class DemoSessionType {
   description: 'Refused: no such demo user, or the data are real.',
 })
 export class DemoSignInRefusedType {
-  @Field(() => String, { description: 'Why, in a sentence.' })
+  @Field(() => String, { description: 'Reason for the refusal.' })
   message!: string;
 }
 
 export const DemoSignInResult = createUnionType({
   name: 'DemoSignInResult',
-  description: 'What became of a demo sign-in.',
+  description: 'Result of demoSignIn.',
   types: () => [DemoSessionType, DemoSignInRefusedType] as const,
   resolveType: (value) => ('token' in value ? DemoSessionType : DemoSignInRefusedType),
 });

@@ -1,4 +1,4 @@
-/** Tokens that this product has signed, and their end. */
+/** Tokens signed by this product, and revocations. */
 
 import { Field, ID, ObjectType } from 'type-graphql';
 
@@ -7,35 +7,35 @@ import { DateTime } from '../scalars/index.js';
 
 @ObjectType('Token', {
   simpleResolvers: true,
-  description: 'A token that this product has signed. The token itself is stored nowhere.',
+  description: 'A token signed by this product. The token itself is not stored.',
 })
 export class TokenType {
-  @Field(() => ID, { description: 'Its id, the claim `jti`: `revokeToken` takes it.' })
+  @Field(() => ID, { description: 'Its id, the claim `jti`, for `revokeToken`.' })
   id!: string;
 
-  @Field(() => RoleEnum, { description: 'What it entitles to.' })
+  @Field(() => RoleEnum, { description: 'Its role.' })
   role!: 'user' | 'admin';
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The pseudonym it stands for; null for an admin token without a user.',
+    description: 'The pseudonym of its user; null for an admin token without a user.',
   })
   userId!: string | null;
 
   @Field(() => DateTime, { description: 'When it was signed.' })
   createdAt!: number;
 
-  @Field(() => DateTime, { description: 'When it ends by itself.' })
+  @Field(() => DateTime, { description: 'When it expires.' })
   expiresAt!: number;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When it was revoked, alone or with others; null while it holds.',
+    description: 'When it was revoked, by id, user or role; null if not revoked.',
   })
   revokedAt!: number | null;
 }
 
-@ObjectType('CreatedToken', { simpleResolvers: true, description: 'A new token. It is shown this once.' })
+@ObjectType('CreatedToken', { simpleResolvers: true, description: 'A new token. It is shown only once.' })
 export class CreatedTokenType {
   @Field(() => String, {
     description:
@@ -43,14 +43,14 @@ export class CreatedTokenType {
   })
   token!: string;
 
-  @Field(() => TokenType, { description: 'What is stored of it.' })
+  @Field(() => TokenType, { description: 'The stored record of the token.' })
   info!: TokenType;
 }
 
 @ObjectType('Revocation', {
   simpleResolvers: true,
   description:
-    'What is refused from now on, on every instance; one of `tokenId`, `userId` and `role` is set.',
+    'A revocation, in effect on every instance; exactly one of `tokenId`, `userId` and `role` is set.',
 })
 export class RevocationType {
   @Field(() => ID, { nullable: true, description: 'The token with this id.' })
@@ -62,6 +62,6 @@ export class RevocationType {
   @Field(() => RoleEnum, { nullable: true, description: 'Tokens of this role that were issued before `at`.' })
   role!: 'user' | 'admin' | null;
 
-  @Field(() => DateTime, { description: 'When it began.' })
+  @Field(() => DateTime, { description: 'When it took effect.' })
   at!: number;
 }

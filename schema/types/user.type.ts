@@ -1,4 +1,4 @@
-/** Users, and the one who asks. */
+/** Users and the viewer. */
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
@@ -10,25 +10,24 @@ import { PersonaAssignmentType } from './persona.type.js';
 
 @ObjectType('User', {
   simpleResolvers: true,
-  description:
-    'A user as the system knows one: a pseudonym and what follows from behaviour. Only the user itself and admins see it.',
+  description: 'A user: a pseudonym and data derived from behaviour. Visible to the user and to admins.',
 })
 export class UserType {
-  @Field(() => ID, { description: 'The pseudonym. The id the user has elsewhere is never kept.' })
+  @Field(() => ID, { description: 'The pseudonym. The raw id is never stored.' })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Language or region; null when not known.' })
+  @Field(() => String, { nullable: true, description: 'Language or region; null if unknown.' })
   locale!: string | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the user was first seen; null where `isWithheld`.',
+    description: 'When the user was first seen; null if `isWithheld`.',
   })
   createdAt!: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many events of this user are recorded; null where `isWithheld`.',
+    description: 'Number of recorded events of this user; null if `isWithheld`.',
   })
   eventCount!: number | null;
 
@@ -38,34 +37,34 @@ export class UserType {
   @Field(() => PersonaAssignmentType, {
     nullable: true,
     description:
-      'The current persona; null with too few signals, unless the user chose one, and where `isWithheld`.',
+      'The current persona; null with too few signals, unless the user chose one, and if `isWithheld`.',
   })
   persona!: PersonaAssignmentType | null;
 
   @Field(() => Boolean, {
     description:
-      'True for another user while differential privacy is on: locale, times, counts, persona, evidence, behaviour, activity and feedback are null or empty.',
+      'True for users other than the viewer while differential privacy is on: locale, times, counts, persona, evidence, behaviour, activity and feedback are null or empty.',
   })
   isWithheld!: boolean;
 }
 
 export const UserConnectionType = connectionOf('User', 'users', UserType);
 
-@ObjectType('Viewer', { simpleResolvers: true, description: 'Who asks.' })
+@ObjectType('Viewer', { simpleResolvers: true, description: 'The caller.' })
 export class ViewerType {
-  @Field(() => RoleEnum, { description: 'What the token entitles to.' })
+  @Field(() => RoleEnum, { description: 'Role of the token.' })
   role!: 'user' | 'admin';
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The pseudonym the token stands for; null for an admin token without one.',
+    description: 'The pseudonym in the token; null for an admin token without a user.',
   })
   userId!: string | null;
 
   @Field(() => UserType, {
     nullable: true,
     description:
-      'The user the token stands for; null for an admin token without one, and for a user nothing is known of yet.',
+      'The user of the token; null for an admin token without a user, and for a user without stored data.',
   })
   user!: UserType | null;
 
@@ -76,20 +75,20 @@ export class ViewerType {
   persona!: PersonaAssignmentType | null;
 }
 
-@ObjectType('DemoUser', { simpleResolvers: true, description: 'A synthetic user one may try the system as.' })
+@ObjectType('DemoUser', { simpleResolvers: true, description: 'A synthetic user for demo sign-in.' })
 export class DemoUserType {
   @Field(() => ID, { description: 'The pseudonym, for `demoSignIn`.' })
   id!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The label of the persona; null before one is assigned.',
+    description: 'The label of the persona; null without a persona.',
   })
   personaLabel!: string | null;
 
-  @Field(() => Float, { nullable: true, description: 'How sure the persona is, 0 to 1.' })
+  @Field(() => Float, { nullable: true, description: 'Confidence of the persona, 0 to 1.' })
   confidence!: number | null;
 
-  @Field(() => Int, { description: 'How many events of this user are recorded.' })
+  @Field(() => Int, { description: 'Number of recorded events of this user.' })
   eventCount!: number;
 }
