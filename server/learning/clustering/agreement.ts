@@ -1,7 +1,10 @@
-/** How far two labellings of the same rows agree. */
+/** Agreement between two labellings of the same rows. */
 import { InvalidShapeError } from '../errors.js';
 
-/** Rows by both labels: Float64Array, row-major [nA, nB]. Throws InvalidShapeError for labellings of unequal length. */
+/**
+ * Contingency table: Float64Array, row-major [nA, nB], row counts per pair of labels. Throws InvalidShapeError for
+ * labellings of unequal length.
+ */
 export function overlapOf(a: Int32Array, b: Int32Array, nA: number, nB: number): Float64Array {
   if (a.length !== b.length)
     throw new InvalidShapeError(`${a.length} and ${b.length} labels are not of the same rows.`);
@@ -11,8 +14,8 @@ export function overlapOf(a: Int32Array, b: Int32Array, nA: number, nB: number):
 }
 
 /**
- * The adjusted Rand index (Hubert and Arabie 1985): 1 for the same clusters under any names, 0 on average for
- * unrelated ones, 1 when both put all rows into one cluster. Labels count from 0. Throws like `overlapOf`.
+ * The adjusted Rand index (Hubert and Arabie 1985): 1 for equal clusters under any labels, 0 on average for unrelated
+ * clusters, 1 when both labellings have a single cluster. Labels count from 0. Throws like `overlapOf`.
  */
 export function adjustedRandIndex(a: Int32Array, b: Int32Array): number {
   const nA = clusterCount(a);

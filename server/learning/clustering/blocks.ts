@@ -1,12 +1,12 @@
-/** Points in the layout the distance kernels read: four side by side, [nBlocks, nComponents, 4], rounded to float32. */
+/** Points in the layout of the distance kernels: four side by side, [nBlocks, nComponents, 4], rounded to float32. */
 import type { Arena } from '../kernels/index.js';
 
-/** Blocks that n points fill. */
+/** Number of blocks for n points. */
 export function blockCount(n: number): number {
   return Math.ceil(n / 4);
 }
 
-/** Writes one point as lane `slot` of `blocks`; slots count through the blocks, four in each. */
+/** Writes a point as lane `slot` of `blocks`; slots are numbered through all blocks, four in each. */
 export function writePoint(
   blocks: Float32Array,
   slot: number,
@@ -18,7 +18,10 @@ export function writePoint(
   for (let d = 0; d < nComponents; d++) blocks[at + 4 * d] = points[row * nComponents + d];
 }
 
-/** All points in order; the unused lanes of the last block stay zero. Lives in the arena until it is released. */
+/**
+ * Copies all points in order; the unused lanes of the last block stay zero. The result is arena memory, valid until
+ * released.
+ */
 export function toBlocks(arena: Arena, points: Float64Array, nComponents: number): Float32Array {
   const nPoints = points.length / nComponents;
   const blocks = arena.float32(blockCount(nPoints) * 4 * nComponents);

@@ -1,30 +1,30 @@
 /**
- * From distances to probabilities: how likely a user keeps a persona when the behaviour behind it doubles.
+ * Calibration of distances to probabilities: how likely a user keeps a persona when the number of signals doubles.
  *
- * Isotonic regression by pooling adjacent violators (Ayer et al. 1955), one persona against the rest, as Zadrozny and
- * Elkan ("Transforming classifier scores into accurate multiclass probability estimates", KDD 2002) calibrate
- * classifiers. Different here: the personas share one curve, there is one curve per amount of behaviour with linear
- * interpolation between them, and blocks are smoothed by Jeffreys' prior so that no curve says 0 or 1.
+ * Isotonic regression by pooling adjacent violators (Ayer et al. 1955), one-vs-rest, as Zadrozny and Elkan
+ * ("Transforming classifier scores into accurate multiclass probability estimates", KDD 2002) calibrate classifiers.
+ * Differences: all personas share a curve, there is a curve per number of signals with linear interpolation in between,
+ * and blocks are smoothed by Jeffreys' prior so that no probability is 0 or 1.
  */
 
 import { InvalidShapeError } from '../errors.js';
 
-/** Frozen; survives JSON. */
+/** Frozen, JSON-serialisable. */
 export interface Calibration {
-  /** Ascending in `signals`; at least one. */
+  /** Ascending in `signals`, not empty. */
   readonly curves: readonly CalibrationCurve[];
 }
 
 export interface CalibrationCurve {
-  /** Signals behind the users it was fitted to. */
+  /** Signals of the users it was fitted to. */
   readonly signals: number;
-  /** Ascending; at least one. See `marginOf`. */
+  /** Ascending, not empty. See `marginOf`. */
   readonly margins: readonly number[];
-  /** Same length, never falling, between 0 and 1. */
+  /** Same length, non-decreasing, between 0 and 1. */
   readonly probabilities: readonly number[];
 }
 
-/** What is known of personas after n signals, and which one came of it after 2n. p pairs, k personas. */
+/** Margins of every persona after n signals, and the persona after 2n. p pairs, k personas. */
 export interface CalibrationPairs {
   /** Int32Array [p]. */
   readonly signals: Int32Array;
@@ -34,15 +34,15 @@ export interface CalibrationPairs {
   readonly later: Int32Array;
 }
 
-/** A curve that rests on fewer users is not fitted. */
+/** Min number of users to fit a curve. */
 const MIN_PAIRS = 100;
-/** Steps a curve is made of before violators are pooled, on either side of margin 0. */
+/** Max number of initial blocks before pooling, on each side of margin 0. */
 const MAX_BLOCKS = 40;
 const MIN_BLOCK = 20;
 
 /**
- * How much nearer a persona is than any other, in units of `temperature`: above 0 for the nearest persona alone.
- * `distances` is Float64Array [k], squared; Infinity where there is no other.
+ * Margin of a persona: how much nearer it is than any other, in units of `temperature`; positive only for the nearest.
+ * `distances` is Float64Array [k], squared; Infinity for a single persona.
  */
 export function marginOf(distances: Float64Array, persona: number, temperature: number): number {
   let other = Infinity;
@@ -50,7 +50,7 @@ export function marginOf(distances: Float64Array, persona: number, temperature: 
   return (other - distances[persona]) / temperature;
 }
 
-/** Null when no number of signals has enough pairs. Throws InvalidShapeError when the arrays do not fit each other. */
+/** Null if no number of signals has enough pairs. Throws InvalidShapeError for inconsistent array lengths. */
 export function fitCalibration({ signals, margins, later }: CalibrationPairs): Calibration | null {
   const k = signals.length === 0 ? 0 : margins.length / signals.length;
   if (later.length !== signals.length || !Number.isInteger(k)) {
@@ -76,15 +76,15 @@ export function fitCalibration({ signals, margins, later }: CalibrationPairs): C
 }
 
 /**
- * Probability that a user with this margin and this many signals keeps the persona, 0..1. Beyond the curves' ends the
- * outermost value holds.
+ * Probability that a user with this margin and number of signals keeps the persona, 0..1. Beyond the ends of the
+ * curves, the outermost value is used.
  */
 export function calibrated({ curves }: Calibration, margin: number, signals: number): number {
   const above = curves.findIndex((curve) => curve.signals >= signals);
   if (above === 0) return valueAt(curves[0], margin);
   if (above < 0) return valueAt(curves[curves.length - 1], margin);
   const [lower, upper] = [curves[above - 1], curves[above]];
-  // Doubling means as much at 10 signals as at 100.
+  // Interpolate on the logarithm, since doubling matters as much at 10 signals as at 100.
   const share = Math.log(signals / lower.signals) / Math.log(upper.signals / lower.signals);
   return (1 - share) * valueAt(lower, margin) + share * valueAt(upper, margin);
 }
@@ -98,7 +98,7 @@ function valueAt({ margins, probabilities }: CalibrationCurve, margin: number): 
   return probabilities[above - 1] + share * (probabilities[above] - probabilities[above - 1]);
 }
 
-/** Neighbouring points with one probability. */
+/** Adjacent points with a common probability. */
 interface Block {
   readonly low: number;
   readonly high: number;
@@ -111,7 +111,7 @@ interface Point {
   readonly isKept: boolean;
 }
 
-/** A never falling curve through the points, flat within a block; at least one point. */
+/** A non-decreasing curve through the points, flat within a block. `points` must not be empty. */
 function fitIsotonic(points: readonly Point[]): Pick<CalibrationCurve, 'margins' | 'probabilities'> {
   const sides = [points.filter(({ margin }) => margin <= 0), points.filter(({ margin }) => margin > 0)];
   const blocks = pool(
@@ -128,7 +128,7 @@ function fitIsotonic(points: readonly Point[]): Pick<CalibrationCurve, 'margins'
   };
 }
 
-/** Joins neighbours until `valueOf` rises from block to block. */
+/** Merges neighbours until `valueOf` rises from block to block. */
 function pool(blocks: readonly Block[], valueOf: (block: Block) => number): Block[] {
   const pooled: Block[] = [];
   for (const block of blocks) {
@@ -149,7 +149,7 @@ function pool(blocks: readonly Block[], valueOf: (block: Block) => number): Bloc
   return pooled;
 }
 
-/** Ascending, about equally many points to a block. */
+/** Blocks in ascending order with about equally many points each. */
 function blocksOf(points: readonly Point[]): Block[] {
   const sorted = [...points].sort((a, b) => a.margin - b.margin);
   const n = sorted.length;
@@ -161,17 +161,17 @@ function blocksOf(points: readonly Point[]): Block[] {
   });
 }
 
-/** Mean of the posterior under Jeffreys' prior: never 0, never 1. */
+/** Posterior mean under Jeffreys' prior: never 0, never 1. */
 function smoothed({ kept, size }: Block): number {
   return (kept + 0.5) / (size + 1);
 }
 
-/** One row of a reliability table: pairs to whom a confidence within [low, high) was given. */
+/** A row of a reliability table: pairs with a confidence within [low, high). */
 export interface ReliabilityRow {
   readonly low: number;
   readonly high: number;
   readonly nPairs: number;
-  /** Means over the pairs: what was said, and what came true. 0 without pairs. */
+  /** Means over the pairs: the stated confidence and the share that kept the persona. 0 without pairs. */
   readonly said: number;
   readonly kept: number;
   /** Wilson's 95 % interval of `kept`; 0 to 1 without pairs. */
@@ -179,10 +179,10 @@ export interface ReliabilityRow {
   readonly keptHigh: number;
 }
 
-/** Bounds of the rows: steps of a tenth around the round figures, so that "90 % sure" is a row. */
+/** Bounds of the rows: steps of a tenth centred on round figures, so that "90 % sure" is a row. */
 const RELIABILITY_BOUNDS = [0, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1];
 
-/** `said`: Float64Array [n], 0..1; `isKept`: whether each came true. Throws InvalidShapeError. */
+/** `said`: Float64Array [n], stated confidence, 0..1; `isKept`: outcome per pair. Throws InvalidShapeError. */
 export function reliabilityOf(said: Float64Array, isKept: readonly boolean[]): ReliabilityRow[] {
   if (said.length !== isKept.length)
     throw new InvalidShapeError(`${said.length} confidences and ${isKept.length} outcomes do not match.`);

@@ -1,8 +1,8 @@
 /**
- * The number of clusters, from two views that err differently: the mean silhouette, which likes few clusters that lie
- * far apart, and the elbow of the inertia curve, the point farthest from its chord (Satopaa et al. 2011), which likes the
- * place where more clusters stop paying. The candidate with the highest sum of silhouette and weighted elbow wins.
- * The weight of one half suits features of behaviour; a small one leaves ties alone to the elbow.
+ * Chooses the number of clusters from two criteria with different errors: the mean silhouette, which favours few
+ * distant clusters, and the elbow of the inertia curve, the point farthest from its chord (Satopaa et al. 2011), which
+ * favours the point of diminishing returns. The candidate with the highest sum of silhouette and weighted elbow wins. A
+ * weight of 0.5 suits behavioural features; a small weight lets the elbow decide ties only.
  */
 
 export interface ClusterEvidence {
@@ -10,11 +10,11 @@ export interface ClusterEvidence {
   readonly inertia: number;
   /** Mean silhouette, -1..1. */
   readonly silhouette: number;
-  /** Distance of this point of the inertia curve below its chord, both axes scaled to 0..1. */
+  /** Distance of the point below the chord of the inertia curve, both axes scaled to 0..1. */
   readonly elbow: number;
 }
 
-/** Index into `evidence` of the candidate to take; ties go to fewer clusters. `elbowWeight`: 0..1, default 0.5. */
+/** Index into `evidence` of the chosen candidate; ties go to fewer clusters. `elbowWeight`: 0..1, default 0.5. */
 export function chooseK(evidence: readonly ClusterEvidence[], elbowWeight = 0.5): number {
   let best = 0;
   const worth = ({ silhouette, elbow }: ClusterEvidence) => silhouette + elbowWeight * elbow;

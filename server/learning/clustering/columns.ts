@@ -1,19 +1,19 @@
-/** Statistics of one column of numbers. Every function leaves its input as it was; none throws. */
+/** Statistics of a column of numbers. No function changes its input or throws. */
 
-/** One column of a row-major table in ascending order, Float64Array [nRows]. */
+/** A column of a row-major table in ascending order, Float64Array [nRows]. */
 export function sortedColumn(table: Float64Array, column: number, nColumns: number): Float64Array {
   const values = new Float64Array(table.length / nColumns);
   for (let r = 0; r < values.length; r++) values[r] = table[r * nColumns + column];
   return values.sort();
 }
 
-/** True when the values differ by no more than rounding. */
+/** True if the values differ by no more than rounding. */
 export function isConstant(sorted: Float64Array): boolean {
   const last = sorted[sorted.length - 1];
   return last - sorted[0] <= 1e-12 * Math.max(Math.abs(last), Math.abs(sorted[0]));
 }
 
-/** The value below which a share of an ascending array lies, linear between neighbours. */
+/** The quantile at `share` (0..1) of an ascending array, interpolated linearly. */
 export function quantileOfSorted(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
@@ -39,8 +39,8 @@ export function momentsOf(values: Float64Array): { mean: number; deviation: numb
 }
 
 /**
- * Median and robust standard deviation of an ascending array: 1.4826 MAD or, where more than half of the values are
- * equal and the MAD is therefore zero, 1.2533 times the mean absolute deviation.
+ * Median and robust standard deviation of an ascending array: 1.4826 MAD or, if more than half of the values are equal
+ * and the MAD is zero, 1.2533 times the mean absolute deviation.
  */
 export function centreAndSpread(sorted: Float64Array): { centre: number; spread: number } {
   const centre = quantileOfSorted(sorted, 0.5);

@@ -1,15 +1,17 @@
 /**
- * What the clusters are called. The four archetypes have signatures in feature space; the Hungarian method gives each
- * to the cluster it fits best, provided that the cluster really shows it. Any other cluster takes its name from the
- * feature that sets it apart most. Descriptions say what the cluster's own mean says.
- * Works for any table: where no signature feature is present, all names come from features.
+ * Names and describes clusters.
+ *
+ * The four archetypes have signatures in feature space; the Hungarian method assigns each to the cluster it fits best,
+ * provided that the cluster shows the archetype's essential features. The remaining clusters are named by their most
+ * distinctive feature. Descriptions follow from the cluster's own mean. Works for any table: without signature
+ * features, all names come from features.
  */
 
 import { assign } from './hungarian.js';
 import type { Archetype, Signature } from './persona-names.js';
 import { ARCHETYPES, AVERAGE, FEATURE_LABELS } from './persona-names.js';
 
-/** A name with an id made for addresses and tests. */
+/** A name with a stable id for URLs and tests. */
 export interface ClusterName {
   readonly personaId: string;
   readonly label: string;
@@ -18,22 +20,22 @@ export interface ClusterName {
 
 export interface DistinctiveFeature {
   readonly feature: string;
-  /** The cluster's mean in standard deviations from everybody's. */
+  /** The cluster's mean in standard deviations from the overall mean. */
   readonly zScore: number;
 }
 
-/** Mean z-score along a signature below which an archetype does not fit a cluster. */
+/** Min mean z-score along a signature for an archetype to fit a cluster. */
 const LEAST_FIT = 0.25;
-/** Least z-score of an essential feature, and of a feature that is named. */
+/** Min z-score of an essential feature, and of a feature used in a name. */
 const LEAST_ESSENTIAL_Z = 0.5;
 const LEAST_NAMING_Z = 0.3;
 const SHOWN_FEATURES = 5;
 const DESCRIBED_FEATURES = 3;
 
 /**
- * Names for `nClusters` clusters. `zScores` is Float64Array, row-major [nClusters, features.length]: each cluster's mean in
- * standard deviations. `taken` are names that clusters bring from an earlier version; null for those without. A name is
- * kept as long as it is not untrue; one that somebody gave is always kept.
+ * Names for `nClusters` clusters. `zScores` is Float64Array, row-major [nClusters, features.length]: each cluster's
+ * mean in standard deviations. `taken` are the names kept from an earlier version, null for new clusters. A kept name
+ * is dropped only if it no longer holds; a name given by a person is always kept.
  */
 export function nameClusters(
   zScores: Float64Array,
@@ -74,7 +76,7 @@ function nameByArchetype(clusters: readonly Cluster[], names: Names): void {
   });
 }
 
-/** The strongest feature of all clusters names its cluster, then the next, each feature and direction once. */
+/** Assigns names by distinctive feature, strongest first over all clusters; each feature and direction is used once. */
 function nameByFeature(clusters: readonly Cluster[], names: Names): void {
   const telling = clusters
     .flatMap((cluster, at) => cluster.ranked().map((distinctive) => ({ at, ...distinctive })))
@@ -95,7 +97,7 @@ function featureName(feature: string, zScore: number): { personaId: string; labe
   };
 }
 
-/** A name nobody else has; also taken for this cluster, so that the next gets another. */
+/** Assigns the cluster a name not yet used. */
 function unusedAverage(names: Names, at: number): Pick<ClusterName, 'personaId' | 'label'> {
   let { personaId, label }: { personaId: string; label: string } = AVERAGE;
   for (let copy = 2; isUsed(names, personaId); copy++) {
@@ -105,7 +107,7 @@ function unusedAverage(names: Names, at: number): Pick<ClusterName, 'personaId' 
   return (names[at] = { personaId, label });
 }
 
-/** The features that set a cluster apart, strongest first. */
+/** The features that distinguish a cluster, strongest first. */
 export function distinctiveFeatures(
   zScores: Float64Array,
   features: readonly string[],
@@ -114,7 +116,7 @@ export function distinctiveFeatures(
   return new Cluster(zScores, features, cluster).ranked().slice(0, SHOWN_FEATURES);
 }
 
-/** One cluster's mean, feature by feature. */
+/** A cluster's mean, feature by feature. */
 class Cluster {
   private readonly zOf: ReadonlyMap<string, number>;
 
@@ -130,7 +132,7 @@ class Cluster {
       .sort((a, b) => Math.abs(b.zScore) - Math.abs(a.zScore) || (a.feature < b.feature ? -1 : 1));
   }
 
-  /** Weighted mean of the z-scores along a signature; a feature the table lacks counts as average. */
+  /** Weighted mean of the z-scores along a signature; missing features count as average. */
   fit({ signature }: Archetype): number {
     let sum = 0;
     let weight = 0;
@@ -145,7 +147,7 @@ class Cluster {
     return this.fit(archetype) >= LEAST_FIT && this.reaches(archetype.essential, LEAST_ESSENTIAL_Z);
   }
 
-  /** Whether a name from an earlier version still holds: with less certainty than a new one would need. */
+  /** Whether a name from an earlier version still holds; the threshold is lower than for a new name. */
   bears({ personaId, label }: Pick<ClusterName, 'personaId' | 'label'>): boolean {
     const archetype = ARCHETYPES.find((one) => one.personaId === personaId);
     if (archetype !== undefined) return label !== archetype.label || this.reaches(archetype.essential, 0);
@@ -155,11 +157,11 @@ class Cluster {
         if (name.personaId === personaId) return label !== name.label || direction * zScore > 0;
       }
     }
-    // Left: a name that somebody gave. One made by rule spells its id.
+    // The remaining names were given by a person, unless the label spells the id.
     return slugOf(label) !== personaId;
   }
 
-  /** An archetype's text where all of it is true; otherwise what sets the cluster apart. */
+  /** The archetype's text if all its claims hold; otherwise the distinctive features. */
   describe(personaId: string): string {
     const archetype = ARCHETYPES.find((one) => one.personaId === personaId);
     if (archetype !== undefined && this.reaches(archetype.claims, LEAST_NAMING_Z))
@@ -194,7 +196,7 @@ function slugOf(text: string): string {
     .toLowerCase();
 }
 
-/** "sessionMeanSeconds" and "Session_Mean" both become plain words. */
+/** Splits "sessionMeanSeconds" or "Session_Mean" into plain words. */
 function words(feature: string): string {
   return feature
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')

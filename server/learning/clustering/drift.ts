@@ -1,4 +1,4 @@
-/** How far today's users have moved from those a version was trained on. */
+/** Measures how far current users have moved from the training users of a version. */
 import { InvalidShapeError } from '../errors.js';
 import { quantileOfSorted, sortedColumn } from './columns.js';
 import { nearestCentroids } from './kmeans.js';
@@ -6,10 +6,13 @@ import { componentCount, transform } from './preprocessing.js';
 import type { FeatureDistributions, PersonaModel } from './persona-model.js';
 
 const N_BINS = 10;
-/** Stands in for an empty bin, whose logarithm has no value. */
+/** Replaces the share of an empty bin, which has no logarithm. */
 const LEAST_SHARE = 1e-4;
 
-/** Histograms of `features`, Float64Array, row-major [nUsers, nFeatures], at least one user. Throws InvalidShapeError. */
+/**
+ * Histograms of `features`, Float64Array, row-major [nUsers, nFeatures], at least a single user. Throws
+ * InvalidShapeError.
+ */
 export function fitDistributions(features: Float64Array, nFeatures: number): FeatureDistributions {
   checkRows(features, nFeatures);
   const edges = new Float64Array(nFeatures * (N_BINS - 1));
@@ -21,7 +24,7 @@ export function fitDistributions(features: Float64Array, nFeatures: number): Fea
 }
 
 /**
- * Population stability index of every feature, Float64Array [nFeatures]: 0 for the same distribution; by custom below
+ * Population stability index of every feature, Float64Array [nFeatures]: 0 for equal distributions; by convention below
  * 0.1 is stable and above 0.25 has drifted. Throws InvalidShapeError.
  */
 export function populationStability(
@@ -40,12 +43,12 @@ export function populationStability(
   return index;
 }
 
-/** How one persona of a version stands with other users than it was fitted to. */
+/** Drift of a persona relative to its training users. */
 export interface PersonaDrift {
   readonly personaId: string;
-  /** Distance from its centroid to the mean of its members now, in typical distances of a user from a centroid. */
+  /** Distance from its centroid to the current mean of its members, in typical distances of a user from a centroid. */
   readonly centroidShift: number;
-  /** Of all users now, and of those it was fitted to, 0..1. */
+  /** Share of the current users, and of the training users, 0..1. */
   readonly share: number;
   readonly previousShare: number;
 }
@@ -57,8 +60,8 @@ export interface Drift {
 }
 
 /**
- * How far users with these `features`, Float64Array, row-major [nUsers, nFeatures], have moved from those `model` was
- * fitted to. Throws like `transform`.
+ * Measures the drift of users with these `features`, Float64Array, row-major [nUsers, nFeatures], from the training
+ * users of `model`. Throws like `transform`.
  */
 export function measureDrift(model: PersonaModel, features: Float64Array): Drift {
   const nComponents = componentCount(model.preprocessing);

@@ -1,8 +1,8 @@
-/** The elbow of a falling curve: how far each point lies below the chord from first to last (Satopaa et al. 2011). */
+/** The elbow of a falling curve: distance of each point below the chord from first to last (Satopaa et al. 2011). */
 
 /**
- * Distances below the chord with both axes scaled to 0..1, in the order of `xs` (ascending); a point above it has 0.
- * All 0 for fewer than three points or a curve that does not fall. Throws nothing.
+ * Distances below the chord with both axes scaled to 0..1, in the order of `xs` (ascending); 0 for points above it. All
+ * 0 for fewer than three points or a curve that does not fall. Throws nothing.
  */
 export function elbowHeights(xs: readonly number[], ys: readonly number[]): number[] {
   const last = xs.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Stage 4: the feature matrix to personas. Preprocessing, KMeans for every k, exact silhouettes in one pass for all of
- * them, k from elbow and silhouette together, names that keep their meaning from version to version.
+ * Stage 4: fits personas to the feature matrix. Preprocessing, KMeans for every k, exact silhouettes of all k in a
+ * single pass, choice of k by elbow and silhouette, and names that keep their meaning across versions.
  */
 
 import { createKernels } from '../kernels/index.js';
@@ -27,27 +27,27 @@ import {
 import type { Preprocessing } from './preprocessing.js';
 import { extendSilhouettes, measureSilhouettes } from './silhouette.js';
 
-/** The one persona of users who cannot be told apart: it continues as no other. */
+/** Persona id when all users are alike; no later persona continues it. */
 const EVERYONE = 'everyone';
 
 export interface PersonaOptions {
-  /** One name per feature column. */
+  /** A name per feature column. */
   readonly names: readonly string[];
   readonly seed: number;
-  /** Columns that are codes of words and therefore no distances; none by default. */
+  /** Columns with codes of words, which are no distances; none by default. */
   readonly nominal?: readonly string[];
-  /** Fewest and most clusters tried; defaults 2 and 10. */
+  /** Min and max number of clusters tried; defaults 2 and 10. */
   readonly kMin?: number;
   readonly kMax?: number;
-  /** Starts of each k; default 10. */
+  /** Starts per k; default 10. */
   readonly nInit?: number;
-  /** Weight of the elbow beside the silhouette in the choice of k, 0..1; default 0.5. */
+  /** Weight of the elbow relative to the silhouette in the choice of k, 0..1; default 0.5. */
   readonly elbowWeight?: number;
-  /** Components that are kept although they do not stand out; default 2. */
+  /** Min number of components kept, even below the noise threshold; default 2. */
   readonly minComponents?: number;
-  /** The version before: its names stay with the clusters nearest to its own. */
+  /** The previous version: its names stay with the nearest clusters. */
   readonly previous?: PersonaModel;
-  /** Share of the work done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;
 }
 
@@ -61,25 +61,26 @@ export interface PersonaFit {
   readonly silhouettes: Float32Array;
   /** Mean silhouette of the chosen k. */
   readonly silhouette: number;
-  /** One entry per k that was tried. */
+  /** An entry per k tried. */
   readonly evidence: readonly ClusterEvidence[];
   /** Float32Array, row-major [nUsers, 2]: the first two principal components. */
   readonly projection: Float32Array;
-  /** Uint8Array [nUsers]: 1 where a value had to be pulled in. */
+  /** Uint8Array [nUsers]: 1 if a value was winsorised. */
   readonly outliers: Uint8Array;
-  /** What became of the personas of `previous`; empty without one to compare with. */
+  /** Transitions from the personas of `previous`; empty without a comparable version. */
   readonly transitions: readonly PersonaTransition[];
 }
 
 /**
- * Fits personas to `features`, Float64Array, row-major [nUsers, names.length]. Users who are all alike make one persona.
- * Throws InvalidShapeError, InsufficientDataError for no users, and NotFiniteError naming row and feature.
+ * Fits personas to `features`, Float64Array, row-major [nUsers, names.length]. If all users are alike, there is a
+ * single persona. Throws InvalidShapeError, InsufficientDataError for no users, and NotFiniteError naming row and
+ * feature.
  */
 export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
   const { names, nominal, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
   const { elbowWeight, minComponents } = options;
   const whole = fitPreprocessing(features, { names, nominal, minComponents });
-  // A robot would stretch every axis, and take a persona for itself: it is assigned to one, and has no part in the fit.
+  // Robots would stretch every axis and form a persona: they are assigned a persona but left out of the fit.
   const typical = withoutRobots(whole, features);
   const preprocessing =
     typical === features ? whole : fitPreprocessing(typical, { names, nominal, minComponents });
@@ -94,7 +95,7 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
   const most = Math.min(kMax, typical.length / names.length - 1);
   for (let k = kMin; nComponents > 0 && k <= most; k++) {
     const fit = fitKMeans(typicalPoints, nComponents, k, { seed: seed + k, nInit, kernels });
-    // Fewer distinct users than clusters: more clusters than these cannot be told apart.
+    // Fewer distinct users than clusters: a higher k cannot find more.
     if (fit.k < k) break;
     const labels = typical === features ? fit.labels : nearestCentroids(points, nComponents, fit.centroids);
     fits.push({ ...fit, labels });
@@ -160,7 +161,7 @@ function idsOf({ personas }: Pick<PersonaModel, 'personas'>): string[] {
   return personas.map(({ personaId }) => personaId);
 }
 
-/** Nothing to tell users apart by: everybody is one persona. */
+/** A single persona for all users, since no feature distinguishes them. */
 function onePersona(features: Float64Array, preprocessing: Preprocessing, points: Float64Array): PersonaFit {
   const { names } = preprocessing;
   const nUsers = features.length / names.length;
@@ -228,7 +229,7 @@ function summarise(
   );
 }
 
-/** Names the clusters keep from the version before. */
+/** Names that clusters keep from the previous version. */
 function namesKept(
   match: PersonaMatch | null,
   previous: PersonaModel | undefined,
@@ -253,7 +254,7 @@ function clusterMeans(rows: Float64Array, nColumns: number, { k, labels }: KMean
   return means.map((sum, i) => sum / Math.max(1, sizes[Math.floor(i / Math.max(1, nColumns))]));
 }
 
-/** Means in plain feature units of the users of one cluster; of everybody without labels. */
+/** Means of a cluster's users in plain feature units; of all users without labels. */
 function meansOf(
   features: Float64Array,
   names: readonly string[],
@@ -270,7 +271,7 @@ function meansOf(
   return Object.fromEntries(names.map((name, c) => [name, size === 0 ? 0 : sums[c] / size]));
 }
 
-/** Float32Array, row-major [nUsers, 2]: zeros for an axis that does not exist. */
+/** Float32Array, row-major [nUsers, 2]; zeros for a missing axis. */
 function firstTwo(points: Float64Array, nUsers: number): Float32Array {
   const nComponents = points.length / nUsers;
   const projection = new Float32Array(nUsers * 2);

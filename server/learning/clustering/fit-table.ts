@@ -1,9 +1,9 @@
 /**
- * Personas of any table, where nothing is known of its columns beforehand: `fitPersonas` with three precautions.
+ * Fits personas to an arbitrary table without prior knowledge of its columns: `fitPersonas` with three precautions.
  *
- * The silhouette alone decides k, and the elbow breaks ties. Groups of 0/1 columns that code one word keep all of their
- * directions. A column of a few repeated values is spread evenly over its steps while k is chosen: equal values
- * are no cluster, and would otherwise have a silhouette of 1 each.
+ * The silhouette alone decides k, with the elbow as tie-breaker. Groups of one-hot columns keep all of their
+ * directions. Columns with a few repeated values are spread evenly over their steps while k is chosen: equal values
+ * would otherwise count as clusters with a silhouette of 1 each.
  */
 import { createRandom } from '../linalg/random.js';
 import type { ClusterEvidence } from './choose-k.js';
@@ -13,30 +13,30 @@ import { measureStructure } from './structure.js';
 import type { Structure } from './structure.js';
 
 export interface TableOptions {
-  /** One name per column. */
+  /** A name per column. */
   readonly names: readonly string[];
   readonly seed: number;
-  /** Share of the work done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;
 }
 
 export interface TableFit {
   readonly fit: PersonaFit;
-  /** One entry per k that was tried. */
+  /** An entry per k tried. */
   readonly evidence: readonly ClusterEvidence[];
-  /** Groups of 0/1 columns of which exactly one is 1 in every row, by name. */
+  /** Names of the one-hot groups: 0/1 columns that sum to 1 in every row. */
   readonly oneHotGroups: readonly (readonly string[])[];
   /** Null for a single persona. */
   readonly structure: Structure | null;
 }
 
-/** The most clusters that are tried. */
+/** Max number of clusters tried. */
 export const MOST_CLUSTERS = 10;
-/** A silhouette that is better by 0.02 wins over any usual elbow. */
+/** A silhouette better by 0.02 outweighs any usual elbow. */
 const ELBOW_WEIGHT = 0.05;
 const FLOOR_OF_COMPONENTS = 2;
 const MAX_REPEATED_VALUES = 10;
-/** Rows per value from which on values count as repeated. */
+/** Min rows per value for values to count as repeated. */
 const MIN_ROWS_PER_VALUE = 5;
 
 /** `features` is Float64Array, row-major [nRows, names.length], and is not changed. Throws like `fitPersonas`. */
@@ -56,7 +56,7 @@ export function fitTable(features: Float64Array, { names, seed, onProgress }: Ta
   });
   const k = tried.model.personas.length;
   const again = spread === null || k === 1 ? tried : fitPersonas(features, { ...options, kMin: k, kMax: k });
-  // Without the spread, rows may have too few places for k clusters.
+  // Without the spread, there may be too few distinct rows for k clusters.
   const fit = again.model.personas.length === k ? again : tried;
   const structure =
     k === 1
@@ -71,7 +71,7 @@ export function fitTable(features: Float64Array, { names, seed, onProgress }: Ta
   };
 }
 
-/** Neighbouring 0/1 columns of which exactly one is 1 in every row. */
+/** Adjacent 0/1 columns that sum to 1 in every row. */
 function oneHotGroups(features: Float64Array, size: number): number[][] {
   const isBinary = Array.from({ length: size }, (_, c) => {
     for (let at = c; at < features.length; at += size)
@@ -93,7 +93,7 @@ function oneHotGroups(features: Float64Array, size: number): number[][] {
   return groups;
 }
 
-/** The table with repeated values spread upwards over their smallest step; null where no column has such. */
+/** The table with repeated values spread upwards over their smallest step; null if no column has repeated values. */
 function spreadRepeats(features: Float64Array, size: number, seed: number): Float64Array | null {
   const random = createRandom(seed);
   const nRows = features.length / size;

@@ -3,9 +3,9 @@
 import { InvalidShapeError } from '../errors.js';
 
 /**
- * For each row the column it is given, Int32Array [nRows], so that no column is given twice and the costs add up to
- * the least possible; -1 for rows that go without when there are more rows than columns. `cost` is Float64Array,
- * row-major [nRows, nColumns], finite. Throws InvalidShapeError.
+ * The column of each row, Int32Array [nRows], with distinct columns and minimal total cost; -1 for rows without a
+ * column when there are more rows than columns. `cost` is Float64Array, row-major [nRows, nColumns], finite. Throws
+ * InvalidShapeError.
  */
 export function assign(cost: Float64Array, nRows: number, nColumns: number): Int32Array {
   if (cost.length !== nRows * nColumns) {

@@ -1,7 +1,7 @@
 /**
- * KMeans on flat arrays: greedy k-means++ starts (Arthur and Vassilvitskii 2007, the best of several candidates at
- * each step) and Lloyd's iterations. Distances are float32 in the kernels; centroids, inertia and the labels that
- * are handed out are float64. Points should lie around zero, as preprocessing leaves them.
+ * KMeans on flat arrays: greedy k-means++ starts (Arthur and Vassilvitskii 2007, the best of several candidates at each
+ * step) and Lloyd's iterations. Distances are float32 in the kernels; centroids, inertia and the returned labels are
+ * computed in float64. Points should be centred at zero, as preprocessing returns them.
  */
 import { InsufficientDataError, InvalidShapeError } from '../errors.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
@@ -9,31 +9,31 @@ import { createRandom, type Random } from '../linalg/random.js';
 import { blockCount, toBlocks } from './blocks.js';
 
 export interface RefineOptions {
-  /** Iterations of one start at most; at least 1, default 300. */
+  /** Max iterations of a start; at least 1, default 300. */
   readonly maxIterations?: number;
   /** Stop when the squared shift of all centroids is below this share of the mean variance; default 1e-4. */
   readonly tolerance?: number;
-  /** Default: new ones. Hand them in to spare their making. */
+  /** Default: newly created. Pass kernels to reuse them. */
   readonly kernels?: Kernels;
 }
 
 export interface KMeansOptions extends RefineOptions {
   readonly seed: number;
-  /** Starts, of which the one with the lowest inertia is kept; at least 1, default 10. */
+  /** Number of starts, of which the fit with the lowest inertia is kept; at least 1, default 10. */
   readonly nInit?: number;
 }
 
 export interface KMeansFit {
-  /** Clusters found: fewer than asked for when there are fewer distinct points. */
+  /** Clusters found: fewer than requested if there are fewer distinct points. */
   readonly k: number;
   readonly nComponents: number;
   /** Float64Array, row-major [k, nComponents]. */
   readonly centroids: Float64Array;
   /** Int32Array [nPoints], 0 .. k - 1: the nearest centroid. */
   readonly labels: Int32Array;
-  /** Sum of squared distances to the own centroid. */
+  /** Sum of squared distances to the nearest centroid. */
   readonly inertia: number;
-  /** Iterations of the start that was kept. */
+  /** Iterations of the kept start. */
   readonly nIterations: number;
 }
 
@@ -59,15 +59,15 @@ export function fitKMeans(
       const run = refine(problem, chooseStarts(problem, k, random));
       if (run.inertia < best.inertia) best = run;
     }
-    // The tolerance spares the starts their last small steps; the one that is kept takes them.
+    // The tolerance saves the last small steps of every start; only the kept start makes them.
     const polished = refine({ ...problem, shiftLimit: 0 }, best.centroids);
     return finish(problem, { ...polished, nIterations: best.nIterations + polished.nIterations });
   });
 }
 
 /**
- * KMeans from given starts, Float64Array [k, nComponents], which are not changed. A cluster that runs empty takes the
- * point farthest from its centroid. Throws like `fitKMeans`.
+ * KMeans from given starts, Float64Array [k, nComponents], which are not changed. An empty cluster takes the point
+ * farthest from its centroid. Throws like `fitKMeans`.
  */
 export function refineCentroids(
   points: Float64Array,
@@ -122,7 +122,7 @@ export function squaredDistance(
   return sum;
 }
 
-/** The points, and the working memory all starts share. */
+/** The points, and working memory shared by all starts. */
 interface Problem {
   readonly points: Float64Array;
   readonly nPoints: number;
@@ -130,14 +130,14 @@ interface Problem {
   readonly kernels: Kernels;
   readonly blocks: Float32Array;
   readonly nBlocks: number;
-  /** Int32Array and Float32Array [nBlocks * 4]: what `assignPoints` found. */
+  /** Int32Array and Float32Array [nBlocks * 4]: output of `assignPoints`. */
   readonly found: Int32Array;
   readonly nearest: Float32Array;
   readonly maxIterations: number;
   readonly shiftLimit: number;
 }
 
-/** Where the iterations of one start ended. */
+/** Result of a start. */
 interface Run {
   readonly centroids: Float64Array;
   readonly inertia: number;
@@ -173,7 +173,7 @@ function withProblem<T>(
   }
 }
 
-/** Greedy k-means++: of several points drawn by squared distance, the one that lowers the inertia most. */
+/** Greedy k-means++: of several points drawn by squared distance, takes the point that lowers the inertia most. */
 function chooseStarts(problem: Problem, k: number, random: Random): Float64Array {
   const { points, nPoints, nComponents, kernels, blocks, nBlocks } = problem;
   const { arena } = kernels;
@@ -213,7 +213,7 @@ function chooseStarts(problem: Problem, k: number, random: Random): Float64Array
   return centroids;
 }
 
-/** The first index whose running sum of weights exceeds `mark`; never one without weight. */
+/** The first index whose cumulative weight exceeds `mark`; never an index of zero weight. */
 function drawByWeight(weights: Float32Array, mark: number): number {
   let sum = 0;
   let last = 0;
@@ -226,7 +226,9 @@ function drawByWeight(weights: Float32Array, mark: number): number {
   return last;
 }
 
-/** Lloyd's iterations. Sums follow the points that move, so an iteration without moves costs distances only. */
+/**
+ * Lloyd's iterations. Sums are updated by the moved points only, so an iteration without moves costs distances only.
+ */
 function refine(problem: Problem, starts: Float64Array): Run {
   const { nPoints, nComponents, kernels, nearest, maxIterations, shiftLimit } = problem;
   const k = starts.length / nComponents;
@@ -266,7 +268,7 @@ function assign(problem: Problem, centroids: Float64Array, rounded: Float32Array
   kernels.assignPoints(blocks, nBlocks, nComponents, rounded, k, found, nearest);
 }
 
-/** Takes over the labels the kernel found; returns how many points changed cluster. */
+/** Applies the labels from the kernel; returns the number of moved points. */
 function takeLabels(problem: Problem, clusters: Clusters): number {
   const { nPoints, found } = problem;
   let nMoved = 0;
@@ -318,7 +320,7 @@ function moveCentroids({ centroids, sums, counts }: Clusters, nComponents: numbe
   return squaredShift;
 }
 
-/** Labels and inertia in double precision, and centroids nobody is near to left out. */
+/** Labels and inertia in double precision, without empty centroids. */
 function finish({ points, nPoints, nComponents }: Problem, { centroids: all, nIterations }: Run): KMeansFit {
   const nearest = nearestCentroids(points, nComponents, all);
   const isUsed = new Set(nearest);

@@ -1,7 +1,7 @@
 /**
- * Which persona of the version before a cluster continues, and what became of the others. Clusters are matched by the
- * Hungarian method on centroids, both seen in the earlier version's space; splits and merges show in how today's users
- * spread over the personas of both versions.
+ * Matches clusters to the personas of the previous version, and derives the transitions. Clusters are matched by the
+ * Hungarian method on centroids, both in the previous version's space; splits and merges follow from the overlap of
+ * current users between both versions.
  */
 import { overlapOf } from './agreement.js';
 import { assign } from './hungarian.js';
@@ -9,7 +9,7 @@ import { nearestCentroids } from './kmeans.js';
 import { componentCount, transform } from './preprocessing.js';
 import type { PersonaModel } from './persona-model.js';
 
-/** One thing that happened between two versions; ids of the earlier one in `from`, of the later one in `to`. */
+/** A transition between two versions; `from` has ids of the earlier version, `to` of the later. */
 export interface PersonaTransition {
   readonly kind: 'kept' | 'born' | 'died' | 'split' | 'merged';
   readonly from: readonly string[];
@@ -17,24 +17,24 @@ export interface PersonaTransition {
 }
 
 export interface PersonaMatch {
-  /** Int32Array [k]: the earlier persona each cluster continues, or -1. */
+  /** Int32Array [k]: the earlier persona continued by each cluster, or -1. */
   readonly earlier: Int32Array;
-  /** Float64Array, row-major [earlier personas, k]: today's users by both versions. */
+  /** Float64Array, row-major [earlier personas, k]: current users by both versions. */
   readonly overlap: Float64Array;
 }
 
 /**
- * A cluster continues an earlier persona when it lies within twice the typical distance of a user from a centroid, or
- * nearer than halfway to the persona's nearest neighbour; farther ones are new.
+ * A cluster continues an earlier persona if its distance is within twice the typical distance of a user from a
+ * centroid, or less than halfway to the persona's nearest neighbour; more distant clusters are new.
  */
 const MATCH_LIMIT = 4;
-/** Share of a cluster that makes a branch of a split or merge, and share that ties the branch to its stem. */
+/** Min share of a cluster to be a branch of a split or merge, and min share that links the branch to its stem. */
 const BRANCH_SHARE = 0.25;
 const STEM_SHARE = 0.5;
 
 /**
  * Matches clusters of `features`, Float64Array, row-major [nUsers, names.length], to the personas of `previous`; null
- * when that version had other features or could not tell users apart. Throws like `transform`.
+ * if that version has different features or a single persona. Throws like `transform`.
  */
 export function matchPersonas(
   previous: PersonaModel,
@@ -60,7 +60,7 @@ export function matchPersonas(
   return { earlier, overlap };
 }
 
-/** Float64Array [earlier personas]: squared distance up to which a cluster can continue each. */
+/** Float64Array [earlier personas]: max squared distance of a cluster that continues the persona. */
 function matchLimits({ centroids, personas, temperature }: PersonaModel, nComponents: number): Float64Array {
   const n = personas.length;
   const between = squaredDistances(centroids, centroids, nComponents);
@@ -71,7 +71,7 @@ function matchLimits({ centroids, personas, temperature }: PersonaModel, nCompon
   });
 }
 
-/** What happened, from the ids of both versions and `overlap` of the match. Throws nothing. */
+/** Transitions between the ids of both versions, from `overlap` of the match. Throws nothing. */
 export function transitionsOf(
   earlierIds: readonly string[],
   laterIds: readonly string[],
@@ -98,7 +98,7 @@ export function transitionsOf(
     );
     if (from.length > 1) transitions.push({ kind: 'merged', from, to: [id] });
   });
-  // Branches are accounted for; what is left came from nowhere or went there.
+  // Branches are explained; the remaining personas are born or died.
   const explained = (id: string, side: 'from' | 'to') =>
     transitions.some((transition) => transition[side].includes(id));
   const born = laterIds.filter((id) => !explained(id, 'to'));

@@ -1,4 +1,4 @@
-/** What assigning a user to a persona needs, and the assignment itself. */
+/** The fitted persona model, and the assignment of users to personas. */
 
 import { InvalidModelError } from '../errors.js';
 import type { Calibration, CalibrationPairs, ReliabilityRow } from './calibration.js';
@@ -7,21 +7,21 @@ import type { ClusterName, DistinctiveFeature } from './describe.js';
 import type { Preprocessing } from './preprocessing.js';
 import { componentCount, transform } from './preprocessing.js';
 
-/** A cluster as people see it. */
+/** A persona as shown to users. */
 export interface PersonaSummary extends ClusterName {
   readonly size: number;
   /** Share of all users, 0..1. */
   readonly share: number;
-  /** Mean silhouette of its members in the space KMeans ran in, -1..1. */
+  /** Mean silhouette of its members in the clustering space, -1..1. */
   readonly silhouette: number;
   /** Means of its members in plain feature units. */
   readonly centroid: Readonly<Record<string, number>>;
   readonly distinctive: readonly DistinctiveFeature[];
 }
 
-/** Histograms of every feature, in bins that held a tenth of the training users each where values allow it. */
+/** Histograms of every feature, with a tenth of the training users per bin if values allow it. */
 export interface FeatureDistributions {
-  /** Float64Array, row-major [nFeatures, 9], ascending: a value belongs to the first bin whose edge is not below it. */
+  /** Float64Array, row-major [nFeatures, 9], ascending: a value belongs to the first bin with an edge not below it. */
   readonly edges: Float64Array;
   /** Float64Array, row-major [nFeatures, 10], each row sums to 1. */
   readonly shares: Float64Array;
@@ -30,13 +30,13 @@ export interface FeatureDistributions {
 /** Frozen. k personas, m components. */
 export interface PersonaModel {
   readonly preprocessing: Preprocessing;
-  /** Of the users it was fitted to: what drift is measured against. */
+  /** Distributions of the training users, the reference for drift. */
   readonly distributions: FeatureDistributions;
   /** Float64Array, row-major [k, m]. */
   readonly centroids: Float64Array;
   /** Mean squared distance of users to their own centroid: the unit of margins and of the softmax. */
   readonly temperature: number;
-  /** Turns distances into probabilities; null for versions made before there was one, and for too few users. */
+  /** Null for versions of earlier releases, and with too few users. */
   readonly calibration: Calibration | null;
   readonly personas: readonly PersonaSummary[];
 }
@@ -45,23 +45,23 @@ export interface PersonaChoice {
   readonly personaId: string;
   /** Probability of keeping the persona after twice the signals, 0..1; a softmax without calibration. */
   readonly confidence: number;
-  /** A persona that wants one more confirmation before the user moves there; null when there is none. */
+  /** A persona that needs another confirmation before the user moves to it; null if there is none. */
   readonly pending: string | null;
 }
 
-/** A move happens at once when the new persona is this much likelier than the held one. */
+/** Probability lead of the new persona above which a user moves at once. */
 const MOVE_MARGIN = 0.2;
 
 export interface AssignOptions {
-  /** How many signals the row rests on. */
+  /** Number of signals behind the row. */
   readonly signals: number;
-  /** What the user had before; null for a choice that owes nothing to it. */
+  /** The user's current persona; null for an assignment without history. */
   readonly held: Pick<PersonaChoice, 'personaId' | 'pending'> | null;
 }
 
 /**
- * The persona of one feature row. With `held`, hysteresis: the user stays unless the nearest persona leads by a margin, or
- * was the nearest the last time as well. Throws InvalidShapeError and NotFiniteError for a row that does not fit.
+ * Assigns a persona to a feature row. With `held`, hysteresis applies: the user stays unless the nearest persona leads
+ * by a margin, or was nearest the last time as well. Throws InvalidShapeError and NotFiniteError for an invalid row.
  */
 export function assignPersona(
   model: PersonaModel,
@@ -105,7 +105,7 @@ export interface PersonaPairs {
   readonly after: Float64Array;
 }
 
-/** The model with a calibration fitted to `pairs`; unchanged where these are too few. Throws like `transform`. */
+/** The model with a calibration fitted to `pairs`; unchanged if there are too few. Throws like `transform`. */
 export function calibratePersonas(model: PersonaModel, pairs: PersonaPairs): PersonaModel {
   const k = model.personas.length;
   const margins = new Float64Array(pairs.signals.length * k);
@@ -120,7 +120,7 @@ export function calibratePersonas(model: PersonaModel, pairs: PersonaPairs): Per
   return Object.freeze({ ...model, calibration: fitCalibration(fitted) });
 }
 
-/** What the model says of `pairs` after n signals beside what came true after 2n. Throws like `transform`. */
+/** Stated confidence after n signals against the outcome after 2n, for `pairs`. Throws like `transform`. */
 export function measureReliability(model: PersonaModel, pairs: PersonaPairs): ReliabilityRow[] {
   const said = confidenceOfNearest(model, pairs.before, pairs.signals);
   const [before, after] = [nearestOfRows(model, pairs.before), nearestOfRows(model, pairs.after)];
@@ -155,7 +155,7 @@ function nearestOf(distances: Float64Array): number {
   return nearest;
 }
 
-/** Float64Array [k]: squared distances of one point of the clustering space to the centroids. */
+/** Float64Array [k]: squared distances of a point in the clustering space to the centroids. */
 function distancesOf({ centroids }: Pick<PersonaModel, 'centroids'>, point: Float64Array): Float64Array {
   const nComponents = point.length;
   const distances = new Float64Array(nComponents === 0 ? 1 : centroids.length / nComponents);
@@ -171,7 +171,7 @@ function confidencesOf(
   distances: Float64Array,
   signals: number,
 ): Float64Array {
-  // A single persona cannot be left.
+  // A single persona is always kept.
   if (distances.length === 1) return Float64Array.of(1);
   if (calibration !== null)
     return distances.map((_, c) => calibrated(calibration, marginOf(distances, c, temperature), signals));
@@ -181,7 +181,7 @@ function confidencesOf(
   return weights.map((weight) => weight / total);
 }
 
-/** Arrays of the preprocessing, and all that are stored. */
+/** Arrays of the preprocessing, and all stored arrays. */
 const PREPROCESSING_ARRAYS = [
   'kept',
   'isLogged',
@@ -196,21 +196,21 @@ const PREPROCESSING_ARRAYS = [
 const ARRAYS = [...PREPROCESSING_ARRAYS, 'centroids', 'edges', 'shares'] as const;
 
 export interface PackedPersonas {
-  /** Everything but the arrays; survives JSON. */
+  /** All fields except the arrays; JSON-serialisable. */
   readonly meta: {
     readonly names: readonly string[];
     readonly droppedNames: readonly string[];
     readonly zLimit: number;
     readonly explainedVariance: number;
     readonly temperature: number;
-    /** Absent in versions made before there was one. */
+    /** Absent in versions of earlier releases. */
     readonly calibration?: Calibration | null;
     readonly personas: readonly PersonaSummary[];
   };
   readonly arrays: Readonly<Record<(typeof ARRAYS)[number], Float64Array | Int32Array>>;
 }
 
-/** Named arrays and plain data; no copies. */
+/** Packs a model into named arrays and plain data, without copying. */
 export function packPersonas(model: PersonaModel): PackedPersonas {
   const { preprocessing, distributions, centroids, temperature, calibration, personas } = model;
   const { names, droppedNames, zLimit, explainedVariance } = preprocessing;
@@ -224,7 +224,7 @@ export function packPersonas(model: PersonaModel): PackedPersonas {
   };
 }
 
-/** The model that was packed. Throws InvalidModelError when an array is missing or does not fit the others. */
+/** Unpacks a model. Throws InvalidModelError if an array is missing or inconsistent. */
 export function unpackPersonas({ meta, arrays }: PackedPersonas): PersonaModel {
   for (const name of ARRAYS) {
     const array: unknown = arrays[name];

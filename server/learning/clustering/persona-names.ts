@@ -1,18 +1,18 @@
 /**
- * The words personas are named with: four archetypes with a signature in feature space, and a short name for either end
- * of every behavioural feature. Ids are stable keys; clients translate by the English label.
+ * Vocabulary of persona names: four archetypes with a signature in feature space, and a short name for both ends of
+ * every behavioural feature. Ids are stable keys; clients translate by the English label.
  */
 
-/** Features that stand out, and in which direction. */
+/** Features and their direction from the mean. */
 export type Signature = Readonly<Record<string, number>>;
 
 export interface Archetype {
   readonly personaId: string;
   readonly label: string;
   readonly description: string;
-  /** Weights; what an archetype is fitted by. */
+  /** Weights of the fit. */
   readonly signature: Signature;
-  /** Directions without which the label would be untrue. */
+  /** Directions required for the label to be true. */
   readonly essential: Signature;
   /** Directions that the description claims. */
   readonly claims: Signature;
@@ -65,7 +65,7 @@ export const ARCHETYPES: readonly Archetype[] = [
   },
 ];
 
-/** What users are called who have more, or less, of a feature than most; at most three words. */
+/** Names for users with more, or less, of a feature than most; at most three words. */
 export const FEATURE_LABELS: Readonly<Record<string, { readonly more: string; readonly less: string }>> = {
   clickThroughRate: { more: 'Frequent clickers', less: 'Rare clickers' },
   impressionShare: { more: 'Onlookers', less: 'Hands-on users' },
@@ -92,5 +92,5 @@ export const FEATURE_LABELS: Readonly<Record<string, { readonly more: string; re
   longTailShare: { more: 'Rare-item fans', less: 'Bestseller fans' },
 };
 
-/** For a cluster that nothing sets apart. */
+/** For clusters without a distinctive feature. */
 export const AVERAGE = { personaId: 'all-rounders', label: 'All-rounders' } as const;

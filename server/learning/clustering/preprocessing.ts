@@ -1,55 +1,55 @@
 /**
- * From raw behavioural features to the space KMeans runs in: a fitted, frozen, serialisable pipeline.
+ * Transforms raw behavioural features to the clustering space: a fitted, frozen, serialisable pipeline.
  *
- * In order: columns of codes and constant columns are dropped; heavy-tailed columns without negative values become log1p(x); every column
- * is winsorised by its robust z-score; StandardScaler; PCA. `transform` is the one function for training and for live
- * assignment.
+ * In order: columns of codes and constant columns are dropped; heavy-tailed columns without negative values become
+ * log1p(x); every column is winsorised by its robust z-score; StandardScaler; PCA. Training and live assignment use the
+ * same `transform`.
  *
- * Components are kept while their variance exceeds what unrelated columns would reach by chance (the upper edge of
- * Marchenko and Pastur's law, 1967): beyond it distances are noise. They are not whitened, which would lift weak
- * directions to the weight of those that hold the personas.
+ * Components are kept while their variance exceeds the level that unrelated columns would reach by chance (the upper
+ * edge of Marchenko and Pastur's law, 1967): beyond it distances are noise. They are not whitened, which would raise
+ * weak directions to the weight of the directions that separate the personas.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 import { InsufficientDataError, InvalidShapeError, NotFiniteError } from '../errors.js';
 import { centreAndSpread, isConstant, momentsOf, quantileOfSorted, sortedColumn } from './columns.js';
 
-/** A non-negative column more skewed than this is heavy-tailed and is tried as a logarithm. */
+/** Min skewness of a heavy-tailed column; such non-negative columns are tried as a logarithm. */
 const HEAVY_TAIL_SKEWNESS = 1;
-/** Outliers are rare by definition: winsorising touches at most this share of a column at each end. */
+/** Outliers are rare by definition: winsorising changes at most this share of a column at each end. */
 const OUTLIER_SHARE = 0.01;
-/** Standardised values are held within this, or a column that few users differ in would outweigh all others. */
+/** Bound on standardised values; otherwise a column in which few users differ would outweigh all the rest. */
 const Z_LIMIT = 5;
 const ROBOT_COLUMN_SHARE = 1 / 3;
 const MIN_ROBOT_COLUMNS = 3;
-/** Of all rows. */
+/** Max share of robots among all rows. */
 const MAX_ROBOT_SHARE = 0.02;
 const MIN_ROWS_FOR_ROBOTS = 20;
 
 export interface PreprocessingOptions {
-  /** One name per column, in column order. */
+  /** A name per column, in column order. */
   readonly names: readonly string[];
-  /** Columns that hold codes of words: numbers without order, so no distances; none by default. */
+  /** Columns with codes of words: numbers without order, so no distances; none by default. */
   readonly nominal?: readonly string[];
-  /** Robust z-score beyond which a value is pulled in and its row flagged; above 0, default 3.5. */
+  /** Robust z-score beyond which a value is winsorised and its row flagged; above 0, default 3.5. */
   readonly outlierZ?: number;
-  /** Share of variance that is enough although more components stand out; 0..1, default 0.9. */
+  /** Sufficient share of variance, even if more components exceed the noise; 0..1, default 0.9. */
   readonly varianceShare?: number;
-  /** Upper limit on kept components; at least 1, default 10. */
+  /** Max number of kept components; at least 1, default 10. */
   readonly maxComponents?: number;
-  /** Components that are kept although they do not stand out, while `varianceShare` asks for them; default 2. */
+  /** Components kept even below the noise threshold, as long as `varianceShare` is not reached; default 2. */
   readonly minComponents?: number;
 }
 
-/** Everything `transform` needs. p = kept columns, m = kept components. */
+/** Parameters of `transform`. p = kept columns, m = kept components. */
 export interface Preprocessing {
-  /** All columns, in the order rows must have. */
+  /** All columns, in row order. */
   readonly names: readonly string[];
-  /** Columns that say nothing of distances: constant ones and codes. */
+  /** Dropped columns: constants and codes. */
   readonly droppedNames: readonly string[];
   /** Int32Array [p]: indices into `names`, ascending. */
   readonly kept: Int32Array;
-  /** Int32Array [p]: 1 where the column is taken as log1p(x). */
+  /** Int32Array [p]: 1 if the column is transformed by log1p(x). */
   readonly isLogged: Int32Array;
   /** Float64Array [p], after the logarithm: winsorising limits. */
   readonly low: Float64Array;
@@ -57,15 +57,15 @@ export interface Preprocessing {
   /** Float64Array [p]: mean and standard deviation after winsorising. */
   readonly mean: Float64Array;
   readonly scale: Float64Array;
-  /** Standardised values are held within plus and minus this. */
+  /** Bound on standardised values, in both directions. */
   readonly zLimit: number;
-  /** Float64Array [p]: mean of the standardised columns (not quite 0 where zLimit cut). */
+  /** Float64Array [p]: mean of the standardised columns (not exactly 0 if clipped by zLimit). */
   readonly centre: Float64Array;
   /** Float64Array, row-major [m, p]: orthonormal principal axes, largest variance first. */
   readonly axes: Float64Array;
   /** Float64Array [m]: variance along each axis. */
   readonly variances: Float64Array;
-  /** Share of the standardised variance the kept axes hold, 0..1; 1 when nothing varies. */
+  /** Share of the standardised variance along the kept axes, 0..1; 1 if there is no variance. */
   readonly explainedVariance: number;
 }
 
@@ -91,7 +91,7 @@ export function fitPreprocessing(features: Float64Array, options: PreprocessingO
     const sorted = sortedColumn(features, c, names.length);
     if (isConstant(sorted)) continue;
     const column = fitColumn(sorted, outlierZ);
-    // A column can also become constant: when all of its variety was rounding noise or outliers.
+    // A column can become constant here, if all of its variation was rounding noise or outliers.
     if (column.scale === 0) continue;
     kept.push(c);
     columns.push(column);
@@ -115,7 +115,7 @@ export function fitPreprocessing(features: Float64Array, options: PreprocessingO
 }
 
 /**
- * Rows in clustering space, Float64Array, row-major [nRows, m]. `rows` holds one row or many in the order of
+ * Transforms rows to clustering space, Float64Array, row-major [nRows, m]. `rows` are in the order of
  * `preprocessing.names`. Throws InvalidShapeError and NotFiniteError.
  */
 export function transform(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
@@ -137,8 +137,8 @@ export function transform(preprocessing: Preprocessing, rows: Float64Array): Flo
 }
 
 /**
- * Rows after logarithm, winsorising and scaling, before PCA: Float64Array, row-major [nRows, p], one column per
- * kept feature, in standard deviations from the mean. Throws InvalidShapeError and NotFiniteError.
+ * Rows after logarithm, winsorising and scaling, before PCA: Float64Array, row-major [nRows, p], a column per kept
+ * feature, in standard deviations from the mean. Throws InvalidShapeError and NotFiniteError.
  */
 export function standardise(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
   const nRows = rowCount(rows, preprocessing.names);
@@ -146,14 +146,14 @@ export function standardise(preprocessing: Preprocessing, rows: Float64Array): F
   return standardiseRows(preprocessing, rows, nRows);
 }
 
-/** Uint8Array [nRows]: 1 where a row has a value beyond a winsorising limit. Throws like `standardise`. */
+/** Uint8Array [nRows]: 1 if a row has a value beyond a winsorising limit. Throws like `standardise`. */
 export function flagOutliers(preprocessing: Preprocessing, rows: Float64Array): Uint8Array {
   return countBeyond(preprocessing, rows).map((count) => Math.min(1, count));
 }
 
 /**
- * The rows without those of robots: of rows that lie beyond the winsorising limits in a third of the columns at once.
- * All rows where they are fewer than 20, or where such rows are so many that they are a group of users.
+ * Drops the rows of robots: rows beyond the winsorising limits in a third of the columns at once. Returns all rows if
+ * there are fewer than 20, or if such rows are numerous enough to be a group of users.
  */
 export function withoutRobots(preprocessing: Preprocessing, rows: Float64Array): Float64Array {
   const size = preprocessing.names.length;
@@ -165,7 +165,7 @@ export function withoutRobots(preprocessing: Preprocessing, rows: Float64Array):
   return rows.filter((_, at) => counts[Math.floor(at / size)] < least);
 }
 
-/** Uint8Array [nRows]: in how many columns a row lies beyond a winsorising limit. */
+/** Uint8Array [nRows]: number of columns in which a row is beyond a winsorising limit. */
 function countBeyond(preprocessing: Preprocessing, rows: Float64Array): Uint8Array {
   const { names, kept, isLogged, low, high } = preprocessing;
   const nRows = rowCount(rows, names);
@@ -198,7 +198,7 @@ function fitColumn(sorted: Float64Array, outlierZ: number): FittedColumn {
   return { isLogged, low, high, mean, scale: deviation };
 }
 
-/** Whether a column is heavy-tailed, and less so as a logarithm. */
+/** Whether a column is heavy-tailed, and less skewed as a logarithm. */
 function isBetterLogged(sorted: Float64Array): boolean {
   if (sorted[0] < 0) return false;
   const { skewness } = momentsOf(sorted);
@@ -206,7 +206,7 @@ function isBetterLogged(sorted: Float64Array): boolean {
 }
 
 function logged(value: number, isLogged: boolean): number {
-  // A live value may be below zero although training saw none.
+  // A live value may be negative even if the training values were not.
   return isLogged ? Math.log1p(Math.max(0, value)) : value;
 }
 
@@ -263,7 +263,7 @@ function fitAxes(
   return { centre, axes, variances, explainedVariance: held / total };
 }
 
-/** Components whose variance unrelated columns would not reach: the eigenvalues are descending. */
+/** Number of components with more variance than unrelated columns would reach; eigenvalues are descending. */
 function componentsAboveNoise(spectrum: readonly number[], nRows: number): number {
   const mean = spectrum.reduce((sum, value) => sum + value, 0) / spectrum.length;
   const edge = mean * (1 + Math.sqrt(spectrum.length / nRows)) ** 2;

@@ -1,12 +1,11 @@
 /**
- * Silhouettes (Rousseeuw 1987) of several labellings of the same points in one pass over the pairs.
+ * Silhouettes (Rousseeuw 1987) of several labellings of the same points in a single pass over the pairs.
  *
- * The points are sorted into cells: points that share their label in every labelling. The distances from a point to
- * a cell then add up without looking at labels, and the sums over cells give the sums over the clusters of every
- * labelling. Distances are float32, sums float64.
+ * The points are sorted into cells: points with the same label in every labelling. Distances from a point to a cell are
+ * summed without looking at labels, and cell sums add up to the cluster sums of every labelling. Distances are float32,
+ * sums float64.
  *
- * Up to `exactLimit` points the silhouettes are exact. Above, they are those of a fixed random sample of rows
- * among itself.
+ * Up to `exactLimit` points the silhouettes are exact. Above, they are computed within a fixed random sample of rows.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
@@ -17,17 +16,17 @@ import { writePoint } from './blocks.js';
 const SAMPLE_SEED = 1;
 
 export interface SilhouetteOptions {
-  /** Points up to which every pair is measured; default 20,000. */
+  /** Max number of points for exact silhouettes; default 20,000. */
   readonly exactLimit?: number;
-  /** Rows of the sample above that; default 10,000. */
+  /** Sample size above that; default 10,000. */
   readonly sampleSize?: number;
-  /** Default: new ones. */
+  /** Default: newly created. */
   readonly kernels?: Kernels;
 }
 
-/** Silhouettes of one labelling. */
+/** Silhouettes of a labelling. */
 export interface Silhouettes {
-  /** Float32Array [measured rows], -1 .. 1; 0 in a cluster of one and when there is but one cluster. */
+  /** Float32Array [measured rows], -1 .. 1; 0 in a singleton cluster, and if there is only a single cluster. */
   readonly values: Float32Array;
   /** Float64Array [k]: means per cluster, 0 for a cluster without a measured row. */
   readonly perCluster: Float64Array;
@@ -36,7 +35,7 @@ export interface Silhouettes {
 }
 
 export interface SilhouetteFit {
-  /** Int32Array: the rows that were measured, ascending; all of them when exact. */
+  /** Int32Array: the measured rows, ascending; all rows if exact. */
   readonly rows: Int32Array;
   readonly isExact: boolean;
   /** In the order of the labellings. */
@@ -65,8 +64,8 @@ export function measureSilhouettes(
 }
 
 /**
- * Silhouettes of all points of one labelling, measured against the rows a sample took (from `measureSilhouettes`).
- * Throws InvalidShapeError.
+ * Silhouettes of all points of a labelling, measured against a sample of rows (from `measureSilhouettes`). Throws
+ * InvalidShapeError.
  */
 export function extendSilhouettes(
   points: Float64Array,
@@ -83,9 +82,9 @@ interface Measurement {
   readonly points: Float64Array;
   readonly nComponents: number;
   readonly labellings: readonly Int32Array[];
-  /** Rows distances are measured to. */
+  /** Rows to measure distances to. */
   readonly reference: Int32Array;
-  /** Rows that get a silhouette. */
+  /** Rows to compute silhouettes for. */
   readonly rows: Int32Array;
   readonly kernels: Kernels | undefined;
 }
@@ -117,7 +116,7 @@ function measure(measurement: Measurement): Silhouettes[] {
   return tallies.map(finishTally);
 }
 
-/** From distance sums to and sizes of all clusters; a reference point is not its own neighbour. */
+/** Silhouette from distance sums and sizes of all clusters; a reference point is not its own neighbour. */
 function silhouette(sums: Float64Array, counts: Float64Array, label: number, isReference: number): number {
   let other = Infinity;
   for (let c = 0; c < sums.length; c++) {
@@ -130,14 +129,14 @@ function silhouette(sums: Float64Array, counts: Float64Array, label: number, isR
   return larger > 0 ? (other - own) / larger : 0;
 }
 
-/** One array for the sums to all clusters of all labellings, and its part for each labelling. */
+/** An array for the sums to all clusters of all labellings, and a view per labelling. */
 function createSums(counts: readonly Float64Array[]): { sums: Float64Array; perLabelling: Float64Array[] } {
   const sums = new Float64Array(counts.reduce((total, { length }) => total + length, 0));
   let end = 0;
   return { sums, perLabelling: counts.map(({ length }) => sums.subarray(end, (end += length))) };
 }
 
-/** Labellings in the inner loop: additions to different sums need not wait for each other. */
+/** Labellings are the inner loop: additions to different sums do not depend on each other. */
 function sumClusters({ out, slots }: Cells, nLabellings: number, sums: Float64Array): void {
   sums.fill(0);
   for (let cell = 0, at = 0; cell < out.length; cell++) {
@@ -151,13 +150,13 @@ interface Cells {
   readonly weights: Float32Array;
   readonly cellEnds: Int32Array;
   readonly out: Float32Array;
-  /** Int32Array [nCells, nLabellings]: the cluster a cell belongs to, counted through all labellings. */
+  /** Int32Array [nCells, nLabellings]: the cluster of a cell, numbered through all labellings. */
   readonly slots: Int32Array;
   /** Per labelling Float64Array [k]: reference points in each cluster. */
   readonly counts: Float64Array[];
 }
 
-/** The reference points, ordered so that those with the same label everywhere are neighbours, in arena memory. */
+/** Sorts the reference points so that points with equal labels in all labellings are adjacent, in arena memory. */
 function sortIntoCells(
   { points, nComponents, labellings, reference }: Measurement,
   { arena }: Kernels,
@@ -222,7 +221,10 @@ function finishTally({ values, totals, counts }: Tally): Silhouettes {
   };
 }
 
-/** All row numbers, or a random one from each of `size` equal stretches: regular steps could keep time with the data. */
+/**
+ * All row numbers, or a random row from each of `size` equal stretches: regular steps could coincide with a period of
+ * the data.
+ */
 function sampleRows(nPoints: number, size: number): Int32Array {
   if (size >= nPoints) return Int32Array.from({ length: nPoints }, (_, i) => i);
   const random = createRandom(SAMPLE_SEED);

@@ -1,4 +1,4 @@
-/** Whether clusters are really there: do other samples of the same users, and other seeds, find them again? */
+/** Measures whether clusters are reproducible over bootstrap samples of the same users and over seeds. */
 import { createRandom } from '../linalg/random.js';
 import { adjustedRandIndex, overlapOf } from './agreement.js';
 import { assign } from './hungarian.js';
@@ -7,17 +7,17 @@ import { createKernels } from '../kernels/index.js';
 
 export interface StabilityOptions {
   readonly seed: number;
-  /** Bootstrap refits, and as many refits with another seed; at least 1, default 20. */
+  /** Number of bootstrap refits, and of refits with different seeds; at least 1, default 20. */
   readonly nRefits?: number;
-  /** Starts of each fit; default 10. */
+  /** Starts per fit; default 10. */
   readonly nInit?: number;
 }
 
 export interface Stability {
-  /** Mean and least adjusted Rand index between the fit and fits of bootstrap samples, each labelling all points. */
+  /** Mean and min adjusted Rand index between the fit and fits of bootstrap samples, each labelling all points. */
   readonly meanAgreement: number;
   readonly leastAgreement: number;
-  /** Mean share of points that another seed alone puts into another cluster, clusters matched by their members. */
+  /** Mean share of points that change cluster under a different seed, clusters matched by their members. */
   readonly churn: number;
 }
 
@@ -54,7 +54,7 @@ export function measureStability(
   return { meanAgreement: agreement, leastAgreement, churn };
 }
 
-/** Share of rows outside of the cluster that matches their own. */
+/** Share of rows outside of the cluster matched to their own. */
 function shareMoved(before: Int32Array, after: Int32Array, k: number): number {
   const overlap = overlapOf(before, after, k, k);
   const match = assign(

@@ -1,7 +1,7 @@
 /**
- * Whether a table has clusters at all. KMeans cuts noise into clusters as well, and their silhouettes are not zero; so
- * the table is compared with itself after every column was shuffled, and with uniform noise along its own principal
- * axes (Tibshirani et al. 2001, the reference of the gap statistic), and the clusters with those of bootstrap samples.
+ * Tests whether a table has clusters at all. KMeans splits noise into clusters as well, with non-zero silhouettes. So
+ * the table is compared with itself after shuffling every column, and with uniform noise along its own principal axes
+ * (Tibshirani et al. 2001, the reference of the gap statistic), and its clusters with clusters of bootstrap samples.
  */
 import { createKernels, type Kernels } from '../kernels/index.js';
 import { createRandom, type Random } from '../linalg/random.js';
@@ -13,7 +13,7 @@ import { measureStability } from './stability.js';
 
 export interface StructureOptions {
   readonly seed: number;
-  /** Clusters tried, as for the fit. */
+  /** Max number of clusters tried, as for the fit. */
   readonly kMax: number;
   readonly minComponents: number;
 }
@@ -23,10 +23,10 @@ export interface Structure {
   readonly stability: number;
   /** Largest mean silhouette over all k of the table, -1..1. */
   readonly silhouette: number;
-  /** The same of the table with every column shuffled by itself, and of uniform noise along its axes: means. */
+  /** Mean silhouette of the table with every column shuffled, and of uniform noise along its axes. */
   readonly shuffled: number;
   readonly noise: number;
-  /** The stability of as many clusters in that noise: their mean. */
+  /** Mean stability of the same number of clusters in that noise. */
   readonly noiseStability: number;
   readonly isClear: boolean;
 }
@@ -35,18 +35,18 @@ const SAMPLE_ROWS = 1_000;
 const N_INIT = 3;
 const N_REFITS = 10;
 const N_REFERENCE_REFITS = 3;
-/** References are drawn so often, less often where a single one is exact enough. */
+/** Number of references drawn, of each kind. */
 const N_REFERENCES = 5;
 const MIN_STABILITY = 0.5;
-/** Silhouettes closer than this to those of a reference are no better. */
+/** Min lead over a reference for a silhouette to count as better. */
 const MARGIN = 0.05;
-/** Overlapping groups pass with any better silhouette where bootstrap samples find them this much more reliably. */
+/** Overlapping groups pass with any better silhouette if bootstrap samples reproduce them this much more reliably. */
 const HIGH_STABILITY = 0.75;
 const STABILITY_MARGIN = 0.1;
 
 /**
  * `features` is Float64Array, row-major [nRows, preprocessing.names.length], `k` the chosen number of clusters, at
- * least 2. Above 1,000 rows it looks at a sample. Throws like `fitPreprocessing`.
+ * least 2. Above 1,000 rows it uses a sample. Throws like `fitPreprocessing`.
  */
 export function measureStructure(
   features: Float64Array,
