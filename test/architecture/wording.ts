@@ -23,7 +23,7 @@ const CODE = ['.ts', '.vue', '.mjs'];
 export const HELD: readonly { readonly folder: string; readonly endings: readonly string[] }[] = [
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
-  ...['schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
+  ...['client', 'schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
   ...['domain', 'features', 'ingest', 'loaders', 'privacy', 'simulation', 'store', 'training'].map(
     (folder) => ({
       folder: `server/${folder}`,

@@ -144,7 +144,7 @@ describe('the admin pages in a browser', () => {
     expect(page.url()).toContain(`user=${userId}`);
 
     await page.goto(`${server.url}/admin/users?user=${'0'.repeat(64)}`);
-    await page.getByText('Nothing is known of this pseudonym.').waitFor();
+    await page.getByText('No user with this pseudonym.').waitFor();
     expect(mishaps).toEqual([]);
     await context.close();
   });
@@ -170,7 +170,7 @@ describe('the admin pages in a browser', () => {
     await page.locator('dialog[open] [data-confirm]').click();
     await page.locator('[data-erased]').waitFor();
     await page.goto(`${server.url}/admin/users?user=${id}`);
-    await page.getByText('Nothing is known of this pseudonym.').waitFor();
+    await page.getByText('No user with this pseudonym.').waitFor();
     expect(mishaps).toEqual([]);
     await context.close();
   });
@@ -233,7 +233,7 @@ describe('alerts in a browser', () => {
       const { open } = await openWindows(browser, server.url);
       const page = await open('/admin/alerts');
       await signInWithToken(page, (await server.run('token', '--role', 'admin')).trim());
-      await page.getByText('All quiet.').waitFor();
+      await page.getByText('Nothing needs your attention.').waitFor();
 
       // There is nothing to learn from, so the run fails.
       const token = await page.evaluate(() => sessionStorage.getItem('smartpersona.token'));
@@ -242,9 +242,9 @@ describe('alerts in a browser', () => {
       expect(await page.locator('[data-open-alerts]').innerText()).toBe('1');
 
       await page.locator('[data-acknowledge]').click();
-      await page.getByText('All quiet.').waitFor();
+      await page.getByText('Nothing needs your attention.').waitFor();
       await page.locator('[data-open-alerts]').waitFor({ state: 'detached' });
-      await page.getByText('Show acknowledged ones too').click();
+      await page.getByText('Show acknowledged alerts').click();
       await page.locator('[data-alert=TRAINING_FAILED]').waitFor();
     } finally {
       await browser.close();

@@ -40,7 +40,7 @@ describe('a user in a browser', () => {
     const [here, there] = [await open(), await open()];
     await signInAsDemoUser(here, 0);
     await signInAsDemoUser(there, 0);
-    expect(await here.locator('[data-persona]').innerText()).not.toBe('Nobody yet');
+    expect(await here.locator('[data-persona]').innerText()).not.toBe('Getting to know you');
     const before = await orderOf(here);
     expect(before).toHaveLength(10);
     expect(await orderOf(there)).toEqual(before);

@@ -57,7 +57,7 @@ describe('what is a user’s own in a browser', () => {
     await page.locator('[data-what-if]').first().click();
     await page
       .locator('[data-what-if-answer]')
-      .filter({ hasText: /place \d+/ })
+      .filter({ hasText: /rank \d+/ })
       .waitFor();
 
     const category = await page.locator('[data-category] option').nth(1).innerText();
