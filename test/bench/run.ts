@@ -4,13 +4,14 @@
  */
 
 import { runCommand } from '../../server/app/commands/command.js';
-import { optional, text } from '../../server/app/options.js';
+import { UsageError, optional, text } from '../../server/app/options.js';
 
 import { benchAdminClient } from './client-admin.js';
 import { benchUserClient } from './client-user.js';
 import { benchHttp } from './http.js';
 import { benchImport } from './import.js';
 import { benchLearning } from './learning/index.js';
+import { benchSet } from './learning/sets.js';
 import { benchLive } from './live.js';
 import { benchOverload } from './overload.js';
 import type { Figure } from './report.js';
@@ -27,6 +28,8 @@ const command = {
     minutes: text('N', 'For client: how long a page stays open.', '10'),
     goodbooks: optional('FOLDER', 'For import: the folder of goodbooks-10k.'),
     split: optional('FOLDER', 'For learning: a fixed split of goodbooks-10k.'),
+    set: optional('NAME', 'For learning: only this set of the folder of sets, beside simple peers.'),
+    sets: optional('FOLDER', 'The folder of sets; default $BENCH_SETS.'),
     items: optional('FILE', "For learning: the catalogue's file."),
   },
   words: ['live', 'api', 'overload', 'retrain', 'import', 'client', 'learning'],
@@ -48,6 +51,11 @@ runCommand(command, async (values, names) => {
       const options = { users: values.users, minutes: Number(values.minutes) };
       figures.push(...(await benchAdminClient(theatre, options)));
     });
-  if (wants('learning')) figures.push(...(await benchLearning({ split: values.split, items: values.items })));
+  const sets = values.sets ?? process.env['BENCH_SETS'];
+  if (values.set !== undefined) {
+    if (sets === undefined) throw new UsageError('--set needs --sets FOLDER or $BENCH_SETS.');
+    figures.push(...benchSet(sets, values.set));
+  } else if (wants('learning'))
+    figures.push(...(await benchLearning({ split: values.split, items: values.items })));
   printFigures(figures);
 });

@@ -4,6 +4,7 @@ import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
 import { fitItemToItem } from './item-to-item.js';
 import { freezeModel } from './model.js';
+import { attractedUsers, fashionOf, relative } from './popularity.js';
 import { fitSequence } from './sequence.js';
 import { attractionRows } from './signals.js';
 
@@ -77,6 +78,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
         onProgress: (fraction) => onProgress?.(factorShare + (1 - factorShare) * fraction),
       },
     );
+  const attracted = attractedUsers(attraction, nItems);
   const hasSequence = options.withSequence === true || hyperParameters.sequenceWeight > 0;
   onProgress?.(1);
   const model = freezeModel({
@@ -86,17 +88,11 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     itemEmbeddings,
     ridge,
     personaPriors,
-    popularity: popularityOf(attraction, nItems),
+    popularity: relative(attracted.map(Math.log1p)),
+    shares: relative(attracted),
+    fashion: fashionOf(input.interactions, nItems, hyperParameters),
     itemToItem,
     sequence: hasSequence ? fitSequence(input.interactions, nItems, hyperParameters) : emptyRows(nItems),
   });
   return { model, factors, esteem };
-}
-
-/** Logarithm of the number of users attracted to each item, over the largest. */
-function popularityOf({ indices, values }: SparseRows, nItems: number): Float32Array {
-  const counts = new Float64Array(nItems);
-  for (let p = 0; p < indices.length; p++) if (values[p] > 0) counts[indices[p]]++;
-  const largest = Math.log1p(counts.reduce((a, b) => Math.max(a, b), 0));
-  return Float32Array.from(counts, (count) => (largest === 0 ? 0 : Math.log1p(count) / largest));
 }

@@ -5,7 +5,7 @@
  * w = A^-1 (sum c r h_i + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
  *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  sequenceWeight * followed_j
- *             +  popularityWeight * popularity_j,
+ *             +  popularityWeight * popularity_j  +  newcomerWeight * newness * share_j  +  fashionWeight * fashion_j,
  *
  * with g the weights of the directions, the principal ones' larger, all of them larger while the history is short,
  * related_j = sum of a_i S_ij over what attracted, repelled_j = sum of S_ij over what was disliked and followed_j = sum
@@ -17,6 +17,7 @@
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
 import { lambdaOf } from './factors.js';
+import { newness } from './popularity.js';
 import {
   KNOWN_TIME_FROM,
   attractionOf,
@@ -47,6 +48,8 @@ export interface UserState {
   readonly attraction: Float32Array;
   /** Float32Array [nHistory]: what each entry counts for in the sequence term, 0 for a dislike. */
   readonly following: Float32Array;
+  /** Sum of the attractions as if all were of today. */
+  readonly likes: number;
   /** Row of the persona priors. */
   readonly priorRow: number;
 }
@@ -89,12 +92,12 @@ const workspaces = new WeakMap<RecommenderModel, Workspace>();
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
-  const { attraction, following } = weighHistory(history, model.hyperParameters);
+  const { attraction, following, likes } = weighHistory(history, model.hyperParameters);
   const personaIndex = context.personaIndex ?? -1;
   if (personaIndex >= model.nPersonas)
     throw new InvalidShapeError(`The model has no persona ${personaIndex}.`);
   const priorRow = personaIndex < 0 ? model.nPersonas : personaIndex;
-  const user = { indices: history.indices.slice(), attraction, following, priorRow };
+  const user = { indices: history.indices.slice(), attraction, following, likes, priorRow };
   const embedding = solveUser(model, user).slice();
   return Object.freeze({ ...user, embedding });
 }
@@ -106,7 +109,7 @@ export function foldIn(model: RecommenderModel, history: History, context: UserC
 function weighHistory(
   { strength, opinion, purchased, at }: History,
   hyperParameters: HyperParameters,
-): Pick<UserState, 'attraction' | 'following'> {
+): Pick<UserState, 'attraction' | 'following' | 'likes'> {
   const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
   const fresh = Float32Array.from(strength, (_, p) =>
     attractionOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters),
@@ -117,6 +120,7 @@ function weighHistory(
     attraction: fresh.map(
       (value, p) => value * remainderOf({ age: ageOf(p), rank: ranks[p] }, hyperParameters),
     ),
+    likes: fresh.reduce((sum, value) => sum + Math.max(value, 0), 0),
     following: fresh.map((value, p) => Math.max(value, 0) * hyperParameters.sequenceDecay ** ranks[p]),
   };
 }
@@ -127,13 +131,13 @@ export function scoreAll(
   state: UserState,
   out: Float32Array = new Float32Array(model.nItems),
 ): Float32Array {
-  const { popularityWeight } = model.hyperParameters;
   multiplyItems(
     model,
     directionWeights(model, state).map((weight, f) => weight * state.embedding[f]),
     out,
   );
-  for (let j = 0; j < out.length; j++) out[j] += popularityWeight * model.popularity[j];
+  const popularity = popularityFor(model, state);
+  for (let j = 0; j < out.length; j++) out[j] += popularity(j);
   addNeighbours(model, state, out);
   addFollowers(model, state, model.hyperParameters.sequenceWeight, out);
   return out;
@@ -161,10 +165,25 @@ function directionWeights(model: RecommenderModel, state: UserState): Float32Arr
   );
 }
 
-function shortHistoryBoost({ hyperParameters }: RecommenderModel, { attraction }: UserState): number {
-  let likes = 0;
-  for (const value of attraction) likes += Math.max(value, 0);
-  return 1 + hyperParameters.shortHistoryBoost / Math.max(likes, 1);
+function shortHistoryBoost({ hyperParameters }: RecommenderModel, { likes }: UserState): number {
+  return boostOf(likes, hyperParameters);
+}
+
+/** How many times more the factorisation counts for a user of so many likes. */
+export function boostOf(
+  likes: number,
+  { shortHistoryBoost: boost }: Pick<HyperParameters, 'shortHistoryBoost'>,
+) {
+  return 1 + boost / Math.max(likes, 1);
+}
+
+/** What popularity adds to an item for this user. */
+function popularityFor(model: RecommenderModel, { likes }: UserState): (item: number) => number {
+  const { popularity, shares, fashion, hyperParameters } = model;
+  const { popularityWeight, fashionWeight } = hyperParameters;
+  const newcomerWeight = hyperParameters.newcomerWeight * newness(likes);
+  return (item) =>
+    popularityWeight * popularity[item] + newcomerWeight * shares[item] + fashionWeight * fashion[item];
 }
 
 /** What likes add to the items next to them, and dislikes take. */
@@ -220,7 +239,7 @@ export function takenFrom(related: number, repelled: number): number {
 
 /** Scores before their weights; each Float32Array, row-major [nStates, nItems]. */
 export interface ScoreParts {
-  /** h_j.w, times the boost of a short history. */
+  /** h_j.w, without the boost of a short history. */
   readonly learnt: Float32Array;
   /** The same over the principal directions alone. */
   readonly principal: Float32Array;
@@ -239,8 +258,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
   const d = model.hyperParameters.nComponents;
   const vectors = new Float32Array(states.length * d);
   states.forEach((state, row) => {
-    const boost = shortHistoryBoost(model, state);
-    for (let f = 0; f < d; f++) vectors[row * d + f] = boost * state.embedding[f];
+    vectors.set(state.embedding, row * d);
   });
   const part = () => new Float32Array(states.length * nItems);
   const parts = { learnt: part(), principal: part(), related: part(), repelled: part(), followed: part() };
@@ -260,7 +278,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
 export function explain(model: RecommenderModel, state: UserState, itemIndex: number): ScoreExplanation {
   if (!(itemIndex >= 0 && itemIndex < model.nItems))
     throw new InvalidShapeError(`The model has no item ${itemIndex}.`);
-  const { nComponents: d, popularityWeight, sequenceWeight } = model.hyperParameters;
+  const { nComponents: d, sequenceWeight } = model.hyperParameters;
   const item = model.itemEmbeddings.subarray(itemIndex * d, itemIndex * d + d);
   const weighed = directionWeights(model, state).map((weight, f) => weight * item[f]);
   const pull = solveUser(model, state, weighed);
@@ -280,7 +298,7 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   }
   const lambda = userLambda(model, state.attraction);
   const persona = lambda * dotAt(pull, model.personaPriors, state.priorRow * d);
-  const popularity = popularityWeight * model.popularity[itemIndex];
+  const popularity = popularityFor(model, state)(itemIndex);
   return { persona, popularity, contributions, sequence, total: total + persona + popularity };
 }
 

@@ -50,6 +50,12 @@ export interface HyperParameters {
   readonly sequenceDecay: number;
   /** Weight of popularity; it decides where nothing else does. Default 0.00001. */
   readonly popularityWeight: number;
+  /** Weight of an item's share of likes for a user without any; it fades as the user's own grow. Default 0. */
+  readonly newcomerWeight: number;
+  /** Weight of what was liked of late, for everybody. Default 0. */
+  readonly fashionWeight: number;
+  /** Days after which a like counts half for that. Default 7. */
+  readonly fashionHalfLife: number;
 }
 
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
@@ -77,10 +83,20 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   sequenceWeight: 0,
   sequenceDecay: 0.8,
   popularityWeight: 0.00001,
+  newcomerWeight: 0,
+  fashionWeight: 0,
+  fashionHalfLife: 7,
 });
 
 /** Those that must be above zero for the systems to have one solution. */
-const POSITIVE = ['alpha0', 'userRegularization', 'itemRegularization', 'damping', 'neighbourRidge'] as const;
+const POSITIVE = [
+  'alpha0',
+  'userRegularization',
+  'itemRegularization',
+  'damping',
+  'neighbourRidge',
+  'fashionHalfLife',
+] as const;
 
 /** The defaults with `changes` over them. Throws InvalidShapeError for a value outside its range. */
 export function completeHyperParameters(changes: Partial<HyperParameters> = {}): HyperParameters {

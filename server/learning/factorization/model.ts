@@ -19,6 +19,10 @@ export interface RecommenderModel {
   readonly personaPriors: Float32Array;
   /** Float32Array [nItems], 0..1: logarithm of the number of users attracted, relative to the most popular item. */
   readonly popularity: Float32Array;
+  /** Float32Array [nItems], 0..1: the number of users attracted, relative to the most popular item. */
+  readonly shares: Float32Array;
+  /** The same of late, see `fashionOf`; all 0 where times are unknown. */
+  readonly fashion: Float32Array;
   /** Sparse [nItems, nItems]: what an attraction of 1 to the row's item adds to the column's score. */
   readonly itemToItem: SparseRows;
   /** Sparse [nItems, nItems], see `fitSequence`; empty where its weight is 0. */
@@ -40,6 +44,8 @@ const FLOAT_ARRAYS = [
   'ridge',
   'personaPriors',
   'popularity',
+  'shares',
+  'fashion',
   'itemToItemValues',
   'sequenceValues',
 ] as const;
@@ -63,7 +69,7 @@ export function freezeModel(model: RecommenderModel): RecommenderModel {
 /** Named arrays and plain data; no copies. */
 export function packRecommender(model: RecommenderModel): PackedRecommender {
   const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity } = model;
-  const { itemToItem, sequence } = model;
+  const { shares, fashion, itemToItem, sequence } = model;
   return {
     meta: { nItems, nPersonas, hyperParameters },
     arrays: {
@@ -71,6 +77,8 @@ export function packRecommender(model: RecommenderModel): PackedRecommender {
       ridge,
       personaPriors,
       popularity,
+      shares,
+      fashion,
       itemToItemIndptr: itemToItem.indptr,
       itemToItemIndices: itemToItem.indices,
       itemToItemValues: itemToItem.values,
@@ -94,6 +102,8 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     ridge: nComponents,
     personaPriors: (nPersonas + 1) * nComponents,
     popularity: nItems,
+    shares: nItems,
+    fashion: nItems,
     itemToItemIndptr: nItems + 1,
     itemToItemIndices: arrays.itemToItemIndptr[nItems],
     itemToItemValues: arrays.itemToItemIndptr[nItems],
@@ -116,6 +126,8 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     ridge: arrays.ridge as Float32Array,
     personaPriors: arrays.personaPriors as Float32Array,
     popularity: arrays.popularity as Float32Array,
+    shares: arrays.shares as Float32Array,
+    fashion: arrays.fashion as Float32Array,
     itemToItem: {
       indptr: arrays.itemToItemIndptr as Int32Array,
       indices: arrays.itemToItemIndices as Int32Array,
@@ -132,7 +144,8 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
 /** Parts that versions stored before there were any do without; their weights are 0 there. */
 function laterParts({ nItems }: PackedRecommender['meta']) {
   const { indptr, indices, values } = emptyRows(nItems);
-  return { sequenceIndptr: indptr, sequenceIndices: indices, sequenceValues: values };
+  const [shares, fashion] = [new Float32Array(nItems), new Float32Array(nItems)];
+  return { shares, fashion, sequenceIndptr: indptr, sequenceIndices: indices, sequenceValues: values };
 }
 
 function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {

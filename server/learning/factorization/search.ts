@@ -8,7 +8,7 @@
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
 import { KNOWN_TIME_FROM } from './signals.js';
-import { weighTime, withSequence } from './search-future.js';
+import { audienceOf, weighAudiences } from './search-audiences.js';
 import { splitForValidation } from './validation.js';
 import { splitAtInstant, splitBeforeLast } from './validation-future.js';
 import { measure } from './validation-metrics.js';
@@ -74,7 +74,7 @@ const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
 /** Of the users of the split, so many are looked at again under every half-life. */
 const MAX_WARM_SAMPLE = 400;
-const MAX_COLD_SAMPLE = 200;
+const MAX_COLD_SAMPLE = 300;
 /** Shares of the work, for the progress: fits and their scores in the search, the fit in one of those. */
 const FITS_SHARE = 0.8;
 const FIT_SHARE = 0.6;
@@ -94,9 +94,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   const { seed, start, budget, onProgress } = options;
   const split = splitForValidation(input, seed);
   if (split.users.length < MIN_USERS) return start;
-  const future = [splitBeforeLast(input, seed), splitAtInstant(input, seed)]
-    .filter((later) => later !== null)
-    .slice(0, budget.maxFits - 1);
+  const future = futureOf(input, seed).slice(0, budget.maxFits - 1);
   const maxFits = budget.maxFits - future.length;
   const kernels = createKernels();
   let fits = 0;
@@ -143,25 +141,32 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       if (hasGained) return;
     }
   };
-  /** The trial under the weights that speak of time; itself where histories have no order. */
-  const timed = (trial: Trial): Trial => {
-    if (!hasOrder(split.input.interactions)) return trial;
-    const later = future.map(({ input: seen, users }) =>
-      withSequence(
-        { fitted: fitModel(kernels, seen, { hyperParameters: trial.hyperParameters, seed }), users },
-        seen.interactions,
-      ),
-    );
-    const own = withSequence({ fitted: trial, users: sampleOf(split.users) }, split.input.interactions);
-    const hyperParameters = weighTime([own, ...later], trial.hyperParameters, {
-      hasTimes: hasTimes(split.input.interactions),
+  /** The trial under the weights that speak of time and of newcomers. */
+  const weighed = (trial: Trial): Trial => {
+    const later = future.map(({ hidden, input: seen, users }) => {
+      const fitted = fitModel(kernels, seen, { hyperParameters: trial.hyperParameters, seed });
+      return audienceOf(hidden, { fitted, users, interactions: seen.interactions });
+    });
+    const { interactions } = split.input;
+    const users = [...sampleOf(split.users), ...sampleOf(split.newcomers)];
+    const own = audienceOf('any', { fitted: trial, users, interactions });
+    const hyperParameters = weighAudiences([own, ...later], trial.hyperParameters, {
+      hasOrder: hasOrder(interactions),
+      hasTimes: hasTimes(interactions),
       onProgress: (fraction) => onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
     });
-    const { halfLife, halfLifeItems, sequenceDecay } = hyperParameters;
-    const aged = { ...own.fitted.model.hyperParameters, halfLife, halfLifeItems, sequenceDecay };
-    const model = { ...own.fitted.model, hyperParameters: aged };
-    const scored = scoredModel({ ...own.fitted, model }, split.users, () => undefined);
-    return weigh(scored, hyperParameters, [])[0];
+    const { halfLife, halfLifeItems, sequenceDecay, fashionHalfLife } = hyperParameters;
+    const changed = { halfLife, halfLifeItems, sequenceDecay, fashionHalfLife };
+    const model = {
+      ...own.fitted.model,
+      hyperParameters: { ...own.fitted.model.hyperParameters, ...changed },
+      fashion: own.fashions.get(fashionHalfLife) ?? own.fitted.model.fashion,
+    };
+    return weigh(
+      scoredModel({ ...own.fitted, model }, split.users, () => undefined),
+      hyperParameters,
+      [],
+    )[0];
   };
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
@@ -169,7 +174,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
     best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
   }
-  best = timed(best);
+  best = weighed(best);
   const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
   const dislikeWeight = hasDislikes ? heedDislikes(best) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
@@ -182,6 +187,16 @@ function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperP
   const isWide =
     nItems >= MIN_WIDE_ITEMS && nItems <= MAX_WIDE_ITEMS && interactions.indices.length <= MAX_WIDE_ENTRIES;
   return isWide ? WIDE_COMPONENTS : NARROW_COMPONENTS;
+}
+
+/** Validation data of the future, where there is any. */
+function futureOf(input: RecommenderInput, seed: number) {
+  const next = splitBeforeLast(input, seed);
+  const later = splitAtInstant(input, seed);
+  return [
+    ...(next === null ? [] : [{ ...next, hidden: 'next' as const }]),
+    ...(later === null ? [] : [{ ...later, hidden: 'later' as const }]),
+  ];
 }
 
 function hasTimes({ at }: Interactions): boolean {

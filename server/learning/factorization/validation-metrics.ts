@@ -21,21 +21,21 @@ const IDEAL_GAINS = Array.from({ length: DEPTH + 1 }, (_, n) =>
 export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   const longest = users.reduce((length, { candidates }) => Math.max(length, candidates.items.length), 0);
   const scratch = new Float32Array(longest);
-  const scoresOf = (parts: PartsAt, out: Float32Array) => {
-    blend(parts, out);
+  const scoresOf = (parts: PartsAt, likes: number, out: Float32Array) => {
+    blend(parts, likes, out);
     return out;
   };
   const warm: number[] = [];
   const cold: number[] = [];
   const aucs: number[] = [];
-  for (const { relevant, isCold, candidates, order } of users) {
+  for (const { relevant, isCold, likes, candidates, order } of users) {
     const places = placesOf(relevant, candidates.items);
     // Where nothing that is looked for can be found, the scores do not matter.
     const out = scratch.subarray(0, places.length === 0 ? 0 : candidates.items.length);
-    (isCold ? cold : warm).push(ndcgOf(scoresOf(candidates, out), places, relevant.length));
+    (isCold ? cold : warm).push(ndcgOf(scoresOf(candidates, likes, out), places, relevant.length));
     if (order === null) continue;
     const [wanted, others] = [order.wanted, order.others].map((parts) =>
-      scoresOf(parts, new Float32Array(parts.items.length)),
+      scoresOf(parts, likes, new Float32Array(parts.items.length)),
     );
     aucs.push(aucOf(wanted, others));
   }

@@ -3,7 +3,8 @@
  * weights, and for the order of all the rest at a sample of the others. So that a weight costs next to nothing to try.
  */
 import { topN } from '../linalg/index.js';
-import { foldIn, scoreParts, takenFrom } from './fold-in.js';
+import { boostOf, foldIn, scoreParts, takenFrom } from './fold-in.js';
+import { newness } from './popularity.js';
 
 import type { FittedModel } from './fit-model.js';
 import type { ScoreParts } from './fold-in.js';
@@ -19,6 +20,7 @@ export interface PartsAt extends ScoreParts {
 export interface ScoredUser {
   readonly relevant: Int32Array;
   readonly isCold: boolean;
+  readonly likes: number;
   /** What may come into the list. */
   readonly candidates: PartsAt;
   /** Of some warm users: items to be found, and what they should come before. */
@@ -36,28 +38,39 @@ const MAX_WANTED = 10;
 /** and about so many of the others. */
 const MAX_OTHERS = 250;
 
-/** Writes the scores of the items of `parts` to `out`. */
-export type Blend = (parts: PartsAt, out: Float32Array) => void;
+/** Writes the scores of the items of `parts`, of a user with so many likes, to `out`. */
+export type Blend = (parts: PartsAt, likes: number, out: Float32Array) => void;
 
 type Weights = Pick<
   HyperParameters,
-  'factorWeight' | 'principalWeight' | 'dislikeWeight' | 'popularityWeight' | 'esteemPower' | 'sequenceWeight'
+  | 'newcomerWeight'
+  | 'fashionWeight'
+  | 'shortHistoryBoost'
+  | 'factorWeight'
+  | 'principalWeight'
+  | 'dislikeWeight'
+  | 'popularityWeight'
+  | 'esteemPower'
+  | 'sequenceWeight'
 >;
 
 /** Scores from their parts, as `scoreAll` has them under these weights. */
 export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend {
   const { factorWeight, principalWeight, dislikeWeight, popularityWeight, esteemPower, sequenceWeight } =
     weights;
-  const { popularity } = model;
+  const { popularity, shares, fashion } = model;
   // The neighbours' columns carry the power they were fitted with.
   const rescale = esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower));
-  return ({ items, learnt, principal, related, repelled, followed }, out) => {
+  return ({ items, learnt, principal, related, repelled, followed }, likes, out) => {
+    const boost = boostOf(likes, weights);
+    const newcomerWeight = weights.newcomerWeight * newness(likes);
     for (let k = 0; k < out.length; k++) {
       const item = items[k];
       const taken = repelled[k] === 0 ? 0 : takenFrom(related[k], dislikeWeight * repelled[k]);
-      const broad = factorWeight * learnt[k] + principalWeight * principal[k];
+      const broad = boost * (factorWeight * learnt[k] + principalWeight * principal[k]);
+      const liked = newcomerWeight * shares[item] + weights.fashionWeight * fashion[item];
       const near = rescale[item] * (related[k] - taken) + sequenceWeight * followed[k];
-      out[k] = broad + near + popularityWeight * popularity[item];
+      out[k] = broad + near + popularityWeight * popularity[item] + liked;
     }
   };
 }
@@ -69,7 +82,7 @@ export function scoreUsers(
 ): ScoredUser[] {
   const { model } = fitted;
   const { nItems } = model;
-  const popular = topN(model.popularity, POOL);
+  const popular = union([topN(model.popularity, POOL), topN(model.fashion, POOL)]);
   const blend = blendBy(fitted, model.hyperParameters);
   const items = Int32Array.from({ length: nItems }, (_, item) => item);
   const scores = new Float32Array(nItems);
@@ -84,11 +97,12 @@ export function scoreUsers(
     block.forEach(({ history, relevant, isCold }, row) => {
       const own = { items, ...mapParts(parts, (part) => part.subarray(row * nItems, (row + 1) * nItems)) };
       for (const item of history.indices) isSeen[item] = 1;
-      blend(own, scores);
+      const { likes } = states[row];
+      blend(own, likes, scores);
       const pools = [scores, own.learnt, own.related, own.followed].map((by) => topN(by, POOL, isAllowed));
       const hasOrder = withOrder && !isCold && warm++ % ORDER_STRIDE === 0;
       scored.push({
-        ...{ relevant, isCold },
+        ...{ relevant, isCold, likes },
         candidates: at(own, union([popular.filter(isAllowed), ...pools])),
         order: hasOrder ? orderOf(own, relevant, isAllowed) : null,
       });

@@ -23,6 +23,11 @@ export interface ValidationSplit {
   readonly users: readonly ValidationUser[];
 }
 
+export interface RandomSplit extends ValidationSplit {
+  /** The cold users again with fewer likes, and with more. */
+  readonly newcomers: readonly ValidationUser[];
+}
+
 const MAX_WARM = 2000;
 const MAX_COLD = 600;
 /** Scores of all items of all users, computed anew for every fit: a larger catalogue is looked at by fewer users. */
@@ -33,11 +38,13 @@ const MAX_COLD_SHARE = 1 / 8;
 const MAX_ENTRIES = 500_000;
 const MIN_RELEVANT = 6;
 const COLD_SEEDS = 5;
+/** Likes of the same users when they are newer, or less new. */
+const NEWCOMER_SEEDS = [1, 2, 10];
 const HELD_OUT_SHARE = 0.2;
 /** Fewer eligible users than this say too little about likes; any interest is looked for instead. */
 const MIN_LIKERS = 100;
 
-export function splitForValidation(whole: RecommenderInput, seed: number): ValidationSplit {
+export function splitForValidation(whole: RecommenderInput, seed: number): RandomSplit {
   const random = createRandom(seed);
   const input = sampleUsers(whole, random);
   const { interactions } = input;
@@ -46,6 +53,7 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
   const [maxWarm, maxCold] = [MAX_WARM, MAX_COLD].map((most) => maxUsers(whole.nItems, most));
   const nCold = Math.min(maxCold, Math.floor(chosen.length * MAX_COLD_SHARE));
   const isKept = new Uint8Array(interactions.indices.length).fill(1);
+  const newcomers: ValidationUser[] = [];
   const users = chosen.slice(0, nCold + maxWarm).map((u, rank): ValidationUser => {
     const isCold = rank < nCold;
     const entries = inOrder(relevant[u], interactions, random);
@@ -55,6 +63,7 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
     const hidden = entries.slice(nSeen);
     const isHidden = new Set(hidden);
     const isSeed = new Set(entries.slice(0, nSeen));
+    if (isCold) newcomers.push(...newcomersOf(entries, interactions));
     const history: number[] = [];
     for (let p = interactions.indptr[u]; p < interactions.indptr[u + 1]; p++) {
       const isSeen = isCold
@@ -70,7 +79,16 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Valid
       isCold,
     };
   });
-  return { input: { ...input, interactions: keep(interactions, isKept) }, users };
+  return { input: { ...input, interactions: keep(interactions, isKept) }, users, newcomers };
+}
+
+function newcomersOf(entries: readonly number[], interactions: Interactions): ValidationUser[] {
+  return NEWCOMER_SEEDS.filter((nSeeds) => nSeeds < entries.length).map((nSeeds) => ({
+    history: pick(interactions, entries.slice(0, nSeeds)),
+    personaIndex: -1,
+    relevant: Int32Array.from(entries.slice(nSeeds), (p) => interactions.indices[p]),
+    isCold: true,
+  }));
 }
 
 /** `most`, or less where there are so many items that scoring them takes long. */

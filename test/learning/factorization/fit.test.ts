@@ -205,9 +205,11 @@ describe('a packed model', () => {
 
   it('loads without the parts that versions stored earlier do not have, which then add nothing', () => {
     const { meta, arrays } = packRecommender(model);
-    const { halfLifeItems, sequenceWeight, sequenceDecay, ...known } = meta.hyperParameters;
+    const { halfLifeItems, sequenceWeight, sequenceDecay, ...others } = meta.hyperParameters;
+    const { newcomerWeight, fashionWeight, fashionHalfLife, ...known } = others;
     expect([halfLifeItems, sequenceWeight, sequenceDecay]).toEqual([0, 0, 0.8]);
-    const earlier = Object.entries(arrays).filter(([name]) => !name.startsWith('sequence'));
+    expect([newcomerWeight, fashionWeight, fashionHalfLife]).toEqual([0, 0, 7]);
+    const earlier = Object.entries(arrays).filter(([name]) => !/^(sequence|shares$|fashion$)/.test(name));
     const back = unpackRecommender({
       meta: { ...meta, hyperParameters: known as typeof meta.hyperParameters },
       arrays: Object.fromEntries(earlier) as unknown as typeof arrays,

@@ -77,11 +77,11 @@ describe('the quality of scores', () => {
     const scored = (scores: number[]) => {
       const zeros = rest.map(() => 0);
       const user = {
-        ...{ relevant: Int32Array.of(0, 1), isCold: false },
+        ...{ relevant: Int32Array.of(0, 1), isCold: false, likes: 1 },
         candidates: partsAt([0, 1, ...rest], [...scores, ...zeros]),
         order: { wanted: partsAt([0, 1], scores), others: partsAt(rest, zeros) },
       };
-      return measure([user], ({ learnt }, out) => out.set(learnt));
+      return measure([user], ({ learnt }, _, out) => out.set(learnt));
     };
     expect(scored([5, 4])).toMatchObject({ warm: Float64Array.of(1), warmAuc: 1 });
     expect(scored([-5, -4])).toMatchObject({ warm: Float64Array.of(0), warmAuc: 0 });
@@ -108,6 +108,8 @@ describe('the parts of the scores of validation users', () => {
     { principalWeight: 0.3, dislikeWeight: 3 },
     { popularityWeight: 0.3 },
     { sequenceWeight: 4 },
+    { newcomerWeight: 1, shortHistoryBoost: 0 },
+    { fashionWeight: 0.5 },
   ])('make the lists that all scores make, whatever the weights: %o', (changes) => {
     const hyperParameters = { ...START, ...changes };
     const model = { ...fitted.model, hyperParameters };
@@ -116,7 +118,7 @@ describe('the parts of the scores of validation users', () => {
     users.forEach(({ history, personaIndex }, row) => {
       const { candidates } = scored[row];
       const scores = new Float32Array(candidates.items.length);
-      blend(candidates, scores);
+      blend(candidates, scored[row].likes, scores);
       const all = scoreAll(model, foldIn(model, history, { personaIndex }));
       candidates.items.forEach((item, k) => expect(scores[k]).toBeCloseTo(all[item], 4));
       // By score, since rounding may swap items that are all but equal.

@@ -1,7 +1,8 @@
 /**
- * The weights that speak of time, chosen on several audiences at once: what users like at random, what they come to next,
- * and what they like after an instant. Each audience has its own fit, because each hides something else.
+ * The weights that speak of time and of newcomers, chosen on several audiences at once: what users like at random, what they
+ * come to next, and what they like after an instant. Each audience has its own fit, because each hides something else.
  */
+import { fashionOf } from './popularity.js';
 import { fitSequence } from './sequence.js';
 import { measure } from './validation-metrics.js';
 import { blendBy, scoreUsers } from './validation-scores.js';
@@ -15,8 +16,12 @@ import type { ValidationUser } from './validation.js';
 
 /** Users with something hidden, and a model that was fitted without it. */
 export interface Audience {
+  /** What is hidden: likes of any time, the next one, or all after an instant. */
+  readonly hidden: 'any' | 'next' | 'later';
   readonly fitted: FittedModel;
   readonly users: readonly ValidationUser[];
+  /** `FittedModel.model.fashion` by half-life in days. */
+  readonly fashions: ReadonlyMap<number, Float32Array>;
 }
 
 /** The audiences as one configuration serves them. */
@@ -33,6 +38,10 @@ const SEQUENCE_WEIGHTS = [0, 0.25, 0.5, 1, 2, 4, 8, 16].map((sequenceWeight) => 
 const SEQUENCE_DECAYS = [0.5, 0.65, 0.8].map((sequenceDecay) => ({ sequenceDecay }));
 const HALF_LIVES = [0, 7, 30, 120].map((halfLife) => ({ halfLife }));
 const HALF_LIVES_ITEMS = [0, 2, 8, 32].map((halfLifeItems) => ({ halfLifeItems }));
+const NEWCOMER_WEIGHTS = [0, 0.3, 1, 2, 4, 8].map((newcomerWeight) => ({ newcomerWeight }));
+const HISTORY_BOOSTS = [0, 3, 10].map((shortHistoryBoost) => ({ shortHistoryBoost }));
+const FASHION_HALF_LIVES = [3, 7, 14, 30];
+const FASHION_WEIGHTS = [0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3].map((fashionWeight) => ({ fashionWeight }));
 /** What a gain for cold users is worth beside one for warm ones. */
 const COLD_SHARE = 0.5;
 /** What a gain in the first audience, who were left out at random, is worth beside one in the future. */
@@ -40,28 +49,48 @@ const LASTING_SHARE = 0.25;
 /** Relative gains are not measured against less than this NDCG. */
 const MIN_UNIT = 1e-4;
 /** A gain counts in so far as it is beyond so many standard errors: more of them where a term comes or goes. */
-const STANDARD_ERRORS = { tuned: 1, switched: 2 };
-const SWITCHES = ['sequenceWeight', 'halfLife', 'halfLifeItems'] as const;
+const STANDARD_ERRORS = { tuned: 1, switched: 3 };
+const SWITCHES = ['sequenceWeight', 'halfLife', 'halfLifeItems', 'newcomerWeight', 'fashionWeight'] as const;
 
-/** The audience with the sequence term of what it was fitted to. */
-export function withSequence(audience: Audience, interactions: Interactions): Audience {
-  const { model } = audience.fitted;
-  const sequence = fitSequence(interactions, model.nItems, model.hyperParameters);
-  return { ...audience, fitted: { ...audience.fitted, model: { ...model, sequence } } };
+/** An audience whose model has every part that may be weighed; `interactions` are what it was fitted to. */
+export function audienceOf(
+  hidden: Audience['hidden'],
+  { fitted, users, interactions }: Pick<Audience, 'fitted' | 'users'> & { interactions: Interactions },
+): Audience {
+  const { nItems, hyperParameters } = fitted.model;
+  const sequence = fitSequence(interactions, nItems, hyperParameters);
+  const fashions = new Map(
+    FASHION_HALF_LIVES.map((fashionHalfLife) => [
+      fashionHalfLife,
+      fashionOf(interactions, nItems, { ...hyperParameters, fashionHalfLife }),
+    ]),
+  );
+  return { hidden, users, fashions, fitted: { ...fitted, model: { ...fitted.model, sequence } } };
+}
+
+export interface AudienceOptions {
+  /** Whether dealings have an order, and whether that is one of known times. */
+  readonly hasOrder: boolean;
+  readonly hasTimes: boolean;
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /** `start`, changed where the audiences together gain by it. */
-export function weighTime(
+export function weighAudiences(
   audiences: readonly Audience[],
   start: HyperParameters,
-  { hasTimes, onProgress }: { hasTimes: boolean; onProgress?: (fraction: number) => void },
+  { hasOrder, hasTimes, onProgress }: AudienceOptions,
 ): HyperParameters {
-  const ladders = [hasTimes ? HALF_LIVES : [], SEQUENCE_DECAYS, HALF_LIVES_ITEMS];
+  const ladders = hasOrder ? [hasTimes ? HALF_LIVES : [], SEQUENCE_DECAYS, HALF_LIVES_ITEMS] : [];
+  const newcomers = crossed(NEWCOMER_WEIGHTS, HISTORY_BOOSTS);
   let tried = 0;
   const report = () => onProgress?.(++tried / (ladders.flat().length + 1));
   let best = standing(audiences, start);
   const reference = best.qualities;
   report();
+  best = reweighed(audiences, best, newcomers, reference);
+  // First, lest a half-life be given credit for another weight that is tried with it.
+  best = reweighed(audiences, best, FACTOR_WEIGHTS, reference);
   for (const [step, ladder] of ladders.entries()) {
     // After the half-life in days, which is older and simpler than all that speaks of order.
     if (step === 1) best = reweighed(audiences, best, crossed(FACTOR_WEIGHTS, SEQUENCE_WEIGHTS), reference);
@@ -75,7 +104,16 @@ export function weighTime(
       if (worth(weighed, best, reference) > 0) best = weighed;
     }
   }
-  return reweighed(audiences, best, crossed(FACTOR_WEIGHTS, SEQUENCE_WEIGHTS), reference).hyperParameters;
+  if (hasOrder) best = reweighed(audiences, best, crossed(FACTOR_WEIGHTS, SEQUENCE_WEIGHTS), reference);
+  best = fashionable(audiences, best);
+  return reweighed(audiences, best, newcomers, reference).hyperParameters;
+}
+
+/** With as much of what was liked of late as is worth it: a percent for one audience is worth a percent for another. */
+function fashionable(audiences: readonly Audience[], present: Standing): Standing {
+  if (!audiences.some(({ hidden }) => hidden === 'later')) return present;
+  const halfLives = FASHION_HALF_LIVES.map((fashionHalfLife) => ({ fashionHalfLife }));
+  return reweighed(audiences, present, crossed(halfLives, FASHION_WEIGHTS), present.qualities);
 }
 
 function isPresent({ hyperParameters }: Standing, change: Change): boolean {
@@ -99,7 +137,10 @@ function judged(
   scored: Standing['scored'],
   hyperParameters: HyperParameters,
 ): Standing {
-  const qualities = audiences.map(({ fitted }, a) => measure(scored[a], blendBy(fitted, hyperParameters)));
+  const qualities = audiences.map(({ fitted, fashions }, a) => {
+    const fashion = fashions.get(hyperParameters.fashionHalfLife) ?? fitted.model.fashion;
+    return measure(scored[a], blendBy({ ...fitted, model: { ...fitted.model, fashion } }, hyperParameters));
+  });
   return { hyperParameters, scored, qualities };
 }
 

@@ -1,0 +1,42 @@
+/** What everybody likes: over all time, and of late. */
+import { KNOWN_TIME_FROM, attractionOf } from './signals.js';
+
+import type { SparseRows } from '../linalg/index.js';
+import type { HyperParameters } from './hyper-parameters.js';
+import type { Interactions } from './signals.js';
+
+const DAY_MS = 86_400_000;
+/** Number of users attracted to each item. */
+export function attractedUsers({ indices, values }: SparseRows, nItems: number): Float64Array {
+  const counts = new Float64Array(nItems);
+  for (let p = 0; p < indices.length; p++) if (values[p] > 0) counts[indices[p]]++;
+  return counts;
+}
+
+/** Over the largest; all 0 where that is 0. */
+export function relative(counts: Float64Array): Float32Array {
+  const largest = counts.reduce((a, b) => Math.max(a, b), 0);
+  return Float32Array.from(counts, (count) => (largest === 0 ? 0 : count / largest));
+}
+
+/** Attractions of each item, over the largest, each counting half after so many days before the latest of all. */
+export function fashionOf(
+  { indices, strength, opinion, purchased, at }: Interactions,
+  nItems: number,
+  hyperParameters: Pick<HyperParameters, 'implicitWeight' | 'fashionHalfLife'>,
+): Float32Array {
+  const counts = new Float64Array(nItems);
+  const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+  for (let p = 0; at !== undefined && p < indices.length; p++) {
+    if (at[p] < KNOWN_TIME_FROM) continue;
+    const entry = { strength: strength[p], opinion: opinion[p], purchased: purchased[p] };
+    const age = (latest - at[p]) / (hyperParameters.fashionHalfLife * DAY_MS);
+    counts[indices[p]] += Math.max(0, attractionOf(entry, hyperParameters)) * 2 ** -age;
+  }
+  return relative(counts);
+}
+
+/** How far a user with so many likes is still a newcomer, 1 for none. */
+export function newness(likes: number): number {
+  return 1 / (1 + likes);
+}
