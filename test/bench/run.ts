@@ -37,7 +37,7 @@ const command = {
 };
 
 runCommand(command, async (values, names) => {
-  const wants = (name: string) => names.length === 0 || names.includes(name);
+  const wants = (name: string) => values.set === undefined && (names.length === 0 || names.includes(name));
   const figures: Figure[] = [];
   if (wants('live')) figures.push(...(await benchLive(values.users)));
   if (wants('api')) figures.push(...(await benchHttp(values.users)));
