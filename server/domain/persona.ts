@@ -87,3 +87,6 @@ export interface PersonaEvolution {
   readonly fromPersonas: ReadonlyMap<string, Persona>;
   readonly toPersonas: ReadonlyMap<string, Persona>;
 }
+
+/** The longest label of a persona. */
+export const MAX_LABEL_CHARACTERS = 60;

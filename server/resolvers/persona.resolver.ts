@@ -10,10 +10,10 @@ import {
   RenamePersonaResult,
 } from '../../schema/index.js';
 import type { EventEnvelope } from '../domain/index.js';
-import { PersonaNotFoundError } from '../domain/index.js';
+import { MAX_LABEL_CHARACTERS, PersonaNotFoundError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkText, costOfRows, Subject } from './arguments.js';
+import { costOfRows, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
 import { findPersona, toAssignment, toPersona } from './views.js';
 
@@ -47,11 +47,11 @@ export class PersonaResolver {
   async renamePersona(
     @Ctx() context: ApiContext,
     @Arg('id', () => ID, { description: 'The id of the persona.' }) id: string,
-    @Arg('label', () => String, { description: 'The new label, 1 to 100 characters.' }) label: string,
+    @Arg('label', () => String, { description: `The new label, 1 to ${MAX_LABEL_CHARACTERS} characters.` })
+    label: string,
   ): Promise<PersonaRenamedType | UnknownPersonaType> {
     try {
-      const name = checkText(label.trim(), 'label', 100);
-      return { persona: toPersona(context, await context.services.personas.rename(id, name)) };
+      return { persona: toPersona(context, await context.services.personas.rename(id, label)) };
     } catch (error) {
       if (error instanceof PersonaNotFoundError) return { personaId: id, message: error.message };
       throw error;

@@ -120,6 +120,18 @@ describe('the life of a server', () => {
     ]);
   });
 
+  it('ends in order when npm, which started it, gets the signal', async () => {
+    const dataDir = await newFolder();
+    const server = await launch({
+      ...{ mongoUri: freshDatabase(inject('mongoUri')), dataDir, seedUsers: 0 },
+      command: ['npm', 'start'],
+    });
+    const [, url] = await server.until(READY);
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(server.output()).toContain('SIGTERM: closing');
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
+  });
+
   it('says in one sentence that its port is taken, before any work', async () => {
     const dataDir = await newFolder();
     const other = createServer().listen(0, '127.0.0.1');

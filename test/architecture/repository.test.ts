@@ -62,7 +62,7 @@ describe('package.json', () => {
 
   it('has a script for every command, and builds before it runs one', () => {
     const commands = Object.keys(manifest.scripts).filter((name) =>
-      /^node dist\//.test(manifest.scripts[name]!),
+      /^(exec )?node dist\//.test(manifest.scripts[name]!),
     );
     expect(commands).toEqual(
       expect.arrayContaining(['start', 'import', 'retrain', 'recommend', 'evaluate', 'token']),

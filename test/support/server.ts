@@ -20,6 +20,8 @@ export interface TestServerOptions {
   /** Reuse a data folder, e.g. for a restart. Default: a temporary one, removed on `stop`. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What starts it. Default Node on the built entry. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** The built server as a process, from its first moment. */
@@ -63,7 +65,8 @@ export async function launchServer(options: TestServerOptions): Promise<Launched
     SMARTPERSONA_GUARD_TOLERANCE: '100',
     ...options.env,
   };
-  const child = spawn(process.execPath, ['dist/server/app/main.js'], { cwd: ROOT, env });
+  const [program, ...args] = options.command ?? [process.execPath, 'dist/server/app/main.js'];
+  const child = spawn(program, args, { cwd: ROOT, env });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

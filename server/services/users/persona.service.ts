@@ -18,6 +18,7 @@ import type {
 } from '../../domain/index.js';
 import {
   InvalidInputError,
+  MAX_LABEL_CHARACTERS,
   NOMINAL_FEATURES,
   PERSONA_SIGNALS,
   PersonaNotFoundError,
@@ -35,7 +36,6 @@ import { WriteBehind } from './write-behind.js';
 
 const FLUSH_DELAY_MS = 500;
 const CACHED_ASSIGNMENTS = 100_000;
-const MAX_LABEL_LENGTH = 60;
 
 interface Waiting {
   readonly userId: string;
@@ -114,8 +114,8 @@ export class PersonaService implements PersonaPort {
 
   async rename(personaId: string, label: string): Promise<Persona> {
     const name = label.trim();
-    if (name.length === 0 || name.length > MAX_LABEL_LENGTH) {
-      throw new InvalidInputError(`A persona's label has 1 to ${MAX_LABEL_LENGTH} characters.`, 'label');
+    if (name.length === 0 || name.length > MAX_LABEL_CHARACTERS) {
+      throw new InvalidInputError(`A persona's label has 1 to ${MAX_LABEL_CHARACTERS} characters.`, 'label');
     }
     const { store, registry } = this.options;
     const model = registry.current();

@@ -1,0 +1,10 @@
+/** Limits that inputs of the client repeat are those of the server. */
+
+import { expect, it } from 'vitest';
+
+import { MAX_LABEL_CHARACTERS } from '../../client/composables/admin/limits.js';
+import * as domain from '../../server/domain/index.js';
+
+it('a label is as long in the table of personas as the server allows', () => {
+  expect(MAX_LABEL_CHARACTERS).toBe(domain.MAX_LABEL_CHARACTERS);
+});
