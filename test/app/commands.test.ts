@@ -16,7 +16,10 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   scripts: Record<string, string>;
 };
 const PROGRAMS = Object.entries(manifest.scripts)
-  .map(([name, line]) => ({ name, words: /^(node dist|tsx test)\/\S+$/.test(line) ? line.split(' ') : [] }))
+  .map(([name, line]) => ({
+    name,
+    words: /^(?:exec )?((?:node dist|tsx test)\/\S+)$/.exec(line)?.[1]!.split(' ') ?? [],
+  }))
   .filter(({ words }) => words.length > 0);
 /** Commands that use an installation, with a command line that is right. */
 const USES_KEYS: [name: string, ...args: string[]][] = [

@@ -91,7 +91,9 @@ describe('docs/operate.md', () => {
   it('lists every command', () => {
     const listed = firstCells(operate.text, 'Commands').join('\n');
     const commands = Object.entries(manifest.scripts)
-      .filter(([name, script]) => !/^(pre|build)/.test(name) && /^(node dist\/|tsx test\/)/.test(script))
+      .filter(
+        ([name, script]) => !/^(pre|build)/.test(name) && /^((exec )?node dist\/|tsx test\/)/.test(script),
+      )
       .map(([name]) => (name === 'start' ? 'npm start' : `npm run ${name}`));
     expect(commands).toContain('npm run import');
     expect(commands.filter((command) => !listed.includes(`\`${command}`))).toEqual([]);
