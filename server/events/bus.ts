@@ -1,7 +1,8 @@
 /**
- * Stage 7: the in-process event bus. Every subscriber has a bounded queue of its own, so a stalled one costs a fixed
- * amount of memory and disturbs nobody: of events with the same key only the newest waits, and past the bound the
- * oldest is dropped. Nothing is lost by that: events are hints, and whoever reads one looks the truth up.
+ * Stage 7: the in-process event bus. Every subscriber has its own bounded queue, so a stalled subscriber costs a fixed
+ * amount of memory and does not delay the publisher or other subscribers. Of events with the same key only the newest
+ * is kept, and past the bound the oldest is dropped. Dropping is safe because events are hints: readers query the
+ * current state.
  */
 
 import type { EventBus, EventEnvelope, EventMap, EventName, SubscribeOptions } from '../domain/index.js';
@@ -68,7 +69,7 @@ interface Waiter {
 const DONE: Result = { done: true, value: undefined };
 
 class Subscriber implements AsyncIterableIterator<EventEnvelope> {
-  /** In order of arrival; a Map keeps it and finds a key at once. */
+  /** In order of arrival; a Map keeps insertion order and finds a key in constant time. */
   private readonly pending = new Map<string, EventEnvelope>();
   private readonly waiters: Waiter[] = [];
   private serial = 0;
@@ -101,13 +102,13 @@ class Subscriber implements AsyncIterableIterator<EventEnvelope> {
         return;
       }
       const key = this.options.coalesceBy?.(event) ?? `#${(this.serial += 1)}`;
-      // Deleted first so that the newest value also takes the newest place.
+      // Delete first, so that the newest value also moves to the end of the queue.
       this.pending.delete(key);
       this.pending.set(key, event);
       if (this.pending.size > this.maxPending)
         this.pending.delete(this.pending.keys().next().value as string);
     } catch (error) {
-      // A filter that throws ends its own subscription; the publisher and the others do not notice.
+      // A filter that throws ends only its own subscription; the publisher and other subscribers are unaffected.
       this.failure = { error };
       this.end();
     }
@@ -138,7 +139,7 @@ class Subscriber implements AsyncIterableIterator<EventEnvelope> {
     return this;
   }
 
-  /** Delivers one last event, in place of whatever waits. */
+  /** Delivers a final event in place of all pending events. */
   private finish(event: EventEnvelope): void {
     const waiter = this.waiters.shift();
     waiter?.resolve({ done: false, value: event });

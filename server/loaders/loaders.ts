@@ -1,4 +1,6 @@
-/** Request-scoped batch loaders: what one request asks for in many places is fetched once, in one call. */
+/**
+ * Request-scoped batch loaders: combine the lookups of a request into a single call per kind.
+ */
 
 import DataLoader from 'dataloader';
 
@@ -6,15 +8,15 @@ import type { Feedback, Item, PersonaRecord, User } from '../domain/index.js';
 import type { Services } from '../services/index.js';
 
 export interface Loaders {
-  /** Null for an item the catalogue does not have. */
+  /** Null for an item that is not in the catalogue. */
   readonly items: DataLoader<string, Item | null>;
-  /** Null for a user nothing is known of. */
+  /** Null for an unknown user. */
   readonly users: DataLoader<string, User | null>;
   /** The latest thumbs of a user, newest first. */
   readonly feedback: DataLoader<string, Feedback[]>;
-  /** The newest steps of a user's persona. */
+  /** The newest persona records of a user, newest first. */
   readonly timelines: DataLoader<TimelineKey, PersonaRecord[], string>;
-  /** Has what the list of a user needs read together with that of the others. */
+  /** Preloads the data of several users' recommendation lists in a single call. */
   readonly preloads: DataLoader<string, true>;
 }
 
@@ -23,7 +25,7 @@ export interface TimelineKey {
   readonly first: number;
 }
 
-/** Makes the loaders of one request. They cache, so they must not outlive it. */
+/** Creates the loaders of a request. They cache, so they must not outlive it. */
 export function createLoaders(
   services: Pick<Services, 'catalogue' | 'users' | 'personas' | 'recommendations'>,
 ): Loaders {
@@ -33,7 +35,7 @@ export function createLoaders(
   let timelines: Loaders['timelines'] | undefined;
   let preloads: Loaders['preloads'] | undefined;
   return {
-    // Made on first use: most requests need only one of them.
+    // Created on first use: most requests need a single loader.
     get items() {
       return (items ??= new DataLoader(async (ids) => {
         const found = await services.catalogue.itemsById(ids);

@@ -1,12 +1,14 @@
-/** The users in the plane, for the dashboards: a sample small enough to be sent and drawn. */
+/**
+ * Positions of users in the plane for the dashboards: a sample small enough to send and draw.
+ */
 
 import type { PersonaFit } from '../learning/index.js';
 
 const MAX_POINTS = 10_000;
 
-/** Columns with one entry per point. */
+/** Columns with an entry per point. */
 export interface ClusterPoints {
-  /** Int32Array, row of the data set. */
+  /** Int32Array, row index in the data set. */
   readonly users: Int32Array;
   /** Float32Array: the first two principal components of behaviour. */
   readonly x: Float32Array;
@@ -18,8 +20,8 @@ export interface ClusterPoints {
 }
 
 /**
- * `rows`: the row of the data set behind each row of the fit. They are in the order of pseudonyms, which is no order at
- * all: every so-many-th is a fair sample.
+ * `rows`: data set row of each row of the fit. Rows are ordered by pseudonym, which is unrelated to behaviour, so
+ * evenly spaced rows are a fair sample.
  */
 export function clusterPoints(
   { labels, projection, silhouettes }: PersonaFit,

@@ -1,4 +1,6 @@
-/** Training as pure functions: fit, judge, decide on promotion. */
+/**
+ * Training as pure functions: fit, evaluate, decide on promotion.
+ */
 
 export { refusalOf } from './promotion-gate.js';
 export type { ActiveVersion } from './promotion-gate.js';

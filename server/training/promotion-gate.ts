@@ -1,10 +1,11 @@
 /**
- * Is the new version worth activating? Judged against the version that serves, on likes neither has learned from.
+ * The promotion gate: decides whether a new version is worth activating, by comparing it with the active version on
+ * held-out likes.
  *
- * The active version may have been trained on the likes held out now, and would win by memory alone. So where enough
- * users have likes newer than its training, the active version itself is judged on those (the rule for the weekly run).
- * Where not, its configuration is fitted to the same training rows and judged on the same likes; with the same
- * hyper-parameters that is the same fit, and there is nothing to compare.
+ * The active version may have been trained on the held-out likes, and would score well on them from memory. So if
+ * enough users have likes newer than its training, the active version itself is evaluated on those likes (the usual
+ * case of the weekly run). Otherwise its configuration is fitted to the same training rows and evaluated on the same
+ * likes; if the hyper-parameters are the same too, the fit would be the same, and its figures are copied.
  */
 
 import type { MetricComparison } from '../domain/index.js';
@@ -35,27 +36,30 @@ import {
   unpackRecommender,
 } from '../learning/index.js';
 
-/** Users with newer likes than this few say too little. */
+/** With fewer users with newer likes, the comparison is too noisy. */
 const MIN_USERS = 200;
-/** Users judged at most. */
+/** Maximum number of users in the comparison. */
 const MAX_USERS = 1_500;
 
-/** What decides whether a version is worse. */
+/** The metric that decides whether a version is worse. */
 const GUARD_METRIC = 'ndcg@10';
 
 type RecommenderInput = Parameters<typeof fitRecommender>[0];
 
-/** The version that serves: persona ids stay its own, the search starts from it, and it must be matched. */
+/**
+ * The active version: its persona ids are kept, the search starts from its hyper-parameters, and a new version must
+ * match its quality.
+ */
 export interface ActiveVersion {
   readonly version: number;
-  /** It has learned from nothing later, ms since the epoch. */
+  /** No training data is later than this, ms since the epoch. */
   readonly trainedAt: number;
   readonly personas: PackedPersonas;
   readonly recommender: PackedRecommender;
   readonly hyperParameters: HyperParameters;
-  /** Int32Array [nItems]: its index of each item, ascending, -1 where it does not know the item. */
+  /** Int32Array [nItems]: the active version's index of each item, ascending, -1 for items it was not trained on. */
   readonly itemIndex: Int32Array;
-  /** Relative loss of quality against it that is let pass; a negative one asks for a gain. */
+  /** Accepted relative loss of quality against the active version; a negative value requires a gain. */
   readonly tolerance: number;
 }
 
@@ -70,13 +74,13 @@ export interface GuardInput {
     readonly nSignals: Int32Array;
   };
   readonly featureNames: readonly string[];
-  /** What `judged` was fitted to. */
+  /** The input that `judged` was fitted to. */
   readonly fitted: RecommenderInput;
-  /** What is no candidate for each user; see `EvaluationInput`. */
+  /** Items that are not candidates, per user; see `EvaluationInput`. */
   readonly settled: NonNullable<EvaluationInput['settled']>;
   readonly test: HeldOut;
   readonly judged: RecommenderModel;
-  /** Of `judged`. */
+  /** Evaluation of `judged`. */
   readonly evaluation: Evaluation;
   readonly seed: number;
   readonly onProgress: (fraction: number) => void;
@@ -84,7 +88,7 @@ export interface GuardInput {
 
 export interface GuardResult {
   readonly comparison: readonly MetricComparison[];
-  /** What was compared with what, in words. */
+  /** Describes the comparison in words. */
   readonly basis: string;
 }
 
@@ -136,7 +140,7 @@ export function compareWithActive(input: GuardInput): GuardResult {
   };
 }
 
-/** The figures for which the new version must not be activated unasked; undefined where nothing speaks against it. */
+/** The figures that forbid automatic activation of the new version; undefined if there are none. */
 export function refusalOf({ comparison }: Pick<GuardResult, 'comparison'>): MetricComparison | undefined {
   return comparison.find(({ name, isWorse }) => name === GUARD_METRIC && isWorse);
 }
@@ -163,7 +167,10 @@ function refittedScores({ active, fitted, seed }: GuardInput, personas: PersonaM
   return foldedScores(other, fitted.interactions, (user) => labels[user]);
 }
 
-/** Int32Array [nUsers]: everybody's persona under the active version; -1 without one, and where its features were others. */
+/**
+ * Int32Array [nUsers]: each user's persona under the active version; -1 for users without a persona, and for all users
+ * if the version has other features.
+ */
 function labelsOf(model: PersonaModel, { dataset, featureNames }: GuardInput): Int32Array {
   const { names } = model.preprocessing;
   const nComponents = componentCount(model.preprocessing);

@@ -1,8 +1,8 @@
 /**
- * Stages 4 and 5 for everyone, as one pure task: personas, the recommender, and what both are worth.
+ * Stages 4 and 5 for all users, as a pure task: fits personas and the recommender and evaluates both.
  *
- * The recommender is judged on likes it has not seen (the last week's where events have times, a random fifth
- * otherwise), then fitted again to all of the data with the hyper-parameters chosen on the way.
+ * The recommender is evaluated on held-out likes (the last week's where events have times, a random fifth otherwise),
+ * then fitted again to all of the data with the hyper-parameters found.
  */
 
 import type { MetricComparison, MetricValue, Persona, TrainingStage } from '../domain/index.js';
@@ -55,17 +55,17 @@ export interface TrainingInput {
     readonly features: Float64Array;
     /** Which signals users give; default all. */
     readonly signals?: readonly Signal[];
-    /** Int32Array [nUsers]: signals behind each user; below PERSONA_SIGNALS there is no persona. */
+    /** Int32Array [nUsers]: number of signals per user; users below PERSONA_SIGNALS have no persona. */
     readonly nSignals: Int32Array;
   };
   readonly content: ItemContent;
   readonly featureNames: readonly string[];
-  /** What confidences are calibrated on; absent: they stay a softmax. */
+  /** Pairs for calibrating confidences; if absent, confidences stay a softmax. */
   readonly prefixes?: PrefixPairs;
   /** Null before the first training. */
   readonly active: ActiveVersion | null;
   readonly seed: number;
-  /** Why an item is not listed again: the lists that are judged are those that are served. */
+  /** Reasons for which an item is not listed again: the evaluated lists must follow the rule of the served lists. */
   readonly exclude: SettlingRule;
 }
 
@@ -80,19 +80,19 @@ export interface TrainingResult {
   readonly map: ClusterPoints;
   readonly packedPersonas: PackedPersonas;
   readonly packedRecommender: PackedRecommender;
-  /** Without ranking metrics where nothing could be held out. */
+  /** Without ranking metrics if nothing could be held out. */
   readonly metrics: Readonly<Record<string, MetricValue>>;
-  /** What the held-out entries are; null where nothing could be held out. */
+  /** The signal of the held-out entries; null if nothing could be held out. */
   readonly judgedBy: Signal | null;
   readonly hyperParameters: Readonly<Record<string, number>>;
-  /** Against the active version; empty where there is none. */
+  /** Comparison with the active version; empty if there is none. */
   readonly comparison: readonly MetricComparison[];
   readonly comparisonBasis: string | null;
-  /** Of these users from those of the active version; null where there is none to compare with. */
+  /** Drift of these users from the active version's users; null if there is none to compare with. */
   readonly drift: Drift | null;
 }
 
-/** Fits of the hyper-parameter search. */
+/** Maximum number of fits in the hyper-parameter search. */
 const SEARCH_FITS = 8;
 
 export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgress): TrainingResult {
@@ -119,16 +119,16 @@ export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgre
 
 interface UserPersonas {
   readonly fit: PersonaFit;
-  /** Of the fit, calibrated. */
+  /** Personas of the fit, calibrated. */
   readonly personas: PersonaModel;
-  /** Rows of the data set the fit was made of. */
+  /** Rows of the data set that were fitted. */
   readonly rows: Int32Array;
   /** As in TrainingResult. */
   readonly labels: Int32Array;
   readonly confidence: Float32Array;
 }
 
-/** Personas are learned from users with enough signals, and given to them alone. */
+/** Fits personas to users with enough signals, and assigns them to these users only. */
 function fitUserPersonas(
   { dataset, featureNames, prefixes, seed }: TrainingInput,
   active: PersonaModel | null,
@@ -163,8 +163,8 @@ interface Judged {
 }
 
 /**
- * A configuration that was searched for and lost to the one that serves is given up for that one, fitted to the newer
- * data: chance misleads a search now and then, and that must not keep a version from following its users.
+ * If a configuration found by the search is worse than the active one, refits the active configuration to the newer
+ * data. A search is misled by chance now and then, and that must not stop versions from following their users.
  */
 function fitAndJudge(input: TrainingInput, users: UserPersonas, onProgress: TrainingProgress): Judged {
   const { active } = input;
@@ -238,13 +238,13 @@ function fitOnce(
   return { model, evaluation, guard, judgedBy: evaluation.nUsers === 0 ? null : signal };
 }
 
-/** Null also where the active version has other features. */
+/** Null also if the active version has other features. */
 function driftOf(active: PersonaModel | null, { dataset, featureNames }: TrainingInput): Drift | null {
   if (active === null || active.preprocessing.names.join('\n') !== featureNames.join('\n')) return null;
   return measureDrift(active, personaRows(dataset).features);
 }
 
-/** Without users to judge, the clustering is all that was measured. */
+/** Without evaluated users, the silhouette is the only metric. */
 function metricsOf(
   { nUsers, overall, coverage, novelty, byGroup }: Evaluation,
   { model, silhouette }: PersonaFit,
@@ -262,12 +262,12 @@ function metricsOf(
   return metrics;
 }
 
-/** A figure about the whole, which has no sampling error over users. */
+/** A metric of the whole model, without sampling error over users. */
 function exactly(value: number): MetricValue {
   return { value, low: value, high: value };
 }
 
-/** Buffers that may move to another thread instead of being copied. */
+/** Buffers that may be transferred between threads instead of copied. */
 export function transferablesOf(result: TrainingResult): ArrayBuffer[] {
   const arrays = [
     result.labels,

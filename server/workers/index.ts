@@ -1,4 +1,6 @@
-/** Runs training off the event loop. */
+/**
+ * Runs training off the event loop.
+ */
 
 export { createInlineTrainer, createThreadTrainer } from './trainer.js';
 export type { Trainer } from './trainer.js';

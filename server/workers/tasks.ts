@@ -1,4 +1,6 @@
-/** What may run in a thread: a pure function of what is sent to it. */
+/**
+ * Tasks that run in a thread: pure functions of their input.
+ */
 
 import type { Drift, PackedPersonas } from '../learning/index.js';
 import { measureDrift, unpackPersonas } from '../learning/index.js';
@@ -17,7 +19,7 @@ export type TaskRequest =
   | { readonly task: 'train'; readonly input: TrainingInput }
   | { readonly task: 'drift'; readonly input: DriftInput };
 
-/** `transfer`: buffers of the result that may move to another thread instead of being copied. */
+/** `transfer`: buffers of the result that may be transferred between threads instead of copied. */
 export function runTask(
   request: TaskRequest,
   onProgress: TrainingProgress,

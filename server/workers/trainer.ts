@@ -1,4 +1,6 @@
-/** Where a training task runs: in a thread of its own for the product, in place for small tests. */
+/**
+ * Runs a training task: in its own thread in production, inline in small tests.
+ */
 
 import type { WorkerOptions } from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
@@ -15,19 +17,22 @@ export interface TrainOptions {
 }
 
 export interface Trainer {
-  /** Rejects with the task's error; with the signal's reason when it is aborted, which ends the thread at once. */
+  /**
+   * Rejects with the task's error, or with the signal's reason when it is aborted, which terminates the thread
+   * immediately.
+   */
   train(input: TrainingInput, options: TrainOptions): Promise<TrainingResult>;
-  /** How far users have moved from those of a version. Rejects likewise. */
+  /** Measures how far users have moved from a version's users. Rejects likewise. */
   measureDrift(input: DriftInput, options?: { signal?: AbortSignal }): Promise<Drift>;
 }
 
-/** What the thread sends back. */
+/** Messages that the thread sends back. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly stage: Parameters<TrainingProgress>[0]; readonly fraction: number }
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly code: string; readonly message: string };
 
-/** A task's failure as it arrives from the thread; `code` is the original error's. */
+/** A failure of a task in the thread; `code` is the original error's code. */
 export class TrainingTaskError extends Error {
   constructor(
     readonly code: string,
@@ -39,7 +44,7 @@ export class TrainingTaskError extends Error {
 }
 
 export interface ThreadTrainerOptions {
-  /** Ceiling of the thread's JavaScript heap, MiB. Typed arrays do not count. Default 1,024. */
+  /** Heap limit of the thread, MiB. Typed arrays do not count. Default 1,024. */
   readonly maxHeapMb?: number;
 }
 
@@ -69,13 +74,13 @@ function runInThread(worker: Worker, { signal, onProgress }: Partial<TrainOption
     worker.once('error', reject);
     worker.once('exit', (code) => {
       signal?.removeEventListener('abort', stop);
-      // Without effect when a result or an error has settled the promise already.
+      // No effect if a result or an error has already settled the promise.
       reject(new TrainingTaskError('WORKER_EXITED', `The training thread ended with code ${code}.`));
     });
   });
 }
 
-/** From source a thread has to be taught TypeScript first; loaders are not handed down to it. */
+/** When run from source, a thread must register the TypeScript loader first; threads do not inherit loaders. */
 function startWorker(options: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./training.worker.js', import.meta.url), options);

@@ -1,4 +1,6 @@
-/** Entry of the training thread: runs the task it was started with and sends back what comes of it. */
+/**
+ * Entry of the training thread: runs the task in `workerData` and posts progress and the result.
+ */
 
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -22,12 +24,15 @@ try {
   send({ kind: 'error', code, message: error instanceof Error ? error.message : String(error) });
 }
 
-/** Whoever waits for an answer comes before training. Only Linux has a priority for each thread; elsewhere nothing changes. */
+/**
+ * Lowers the thread's priority, so that requests come before training. Only Linux has per-thread priorities; elsewhere
+ * this has no effect.
+ */
 function yieldToServing(): void {
   try {
     const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
     setPriority(threadId, constants.priority.PRIORITY_LOW);
   } catch {
-    // No such system, or one that does not allow it.
+    // No /proc, or no permission to set the priority.
   }
 }
