@@ -1,3 +1,5 @@
-/** What the API, the jobs and the commands may ask of the system. The six wings below implement it; `app` builds them. */
+/**
+ * Service interfaces used by the API, the jobs and the commands. The six wings below implement them; `app` builds them.
+ */
 
 export * from './services.js';

@@ -1,4 +1,6 @@
-/** What an admin has to know of: raised once per cause in the whole installation, and told to who listens. */
+/**
+ * Alerts for admins: raised once per cause in the whole installation, and published to subscribers.
+ */
 
 import type { Alert, EventPublisher, Logger } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
@@ -17,7 +19,7 @@ export interface AlertServiceOptions {
 
 export class AlertService implements AlertPort {
   private readonly watching = new AbortController();
-  /** Raised here and told already; the stream brings them once more. */
+  /** Ids raised and published by this instance; the change stream delivers them a second time. */
   private readonly own = new Set<string>();
 
   constructor(private readonly options: AlertServiceOptions) {}
@@ -34,7 +36,10 @@ export class AlertService implements AlertPort {
     return this.options.store.alerts.acknowledge(alertId, by, this.options.clock());
   }
 
-  /** Raises it unless the same cause was raised before. Never throws: an alert must not stop what it tells of. */
+  /**
+   * Stores and publishes an alert unless the same id was raised before. Never throws: an alert must not stop the
+   * operation it reports on.
+   */
   async raise({ modelVersion = null, values = {}, ...rest }: NewAlert): Promise<void> {
     const { store, bus, clock, log } = this.options;
     const open = { acknowledgedAt: null, acknowledgedBy: null };
@@ -49,7 +54,7 @@ export class AlertService implements AlertPort {
     }
   }
 
-  /** Tells of alerts that other instances raise, until `close`. */
+  /** Publishes alerts that other instances raise, until `close`. */
   follow(): void {
     const raised = this.options.store.alerts.watch({ signal: this.watching.signal });
     if (raised !== null) void this.tell(raised);

@@ -1,16 +1,18 @@
-/** The users of a cluster map, and their way out of it. */
+/**
+ * Users of a cluster map, and the removal of erased users.
+ */
 
 import type { ClusterMap } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-/** Stands in a stored map where an erased user was. */
+/** Replaces every character of an erased user's id in a stored map. */
 const BLANK = '0';
 
 export function isErased(userId: string): boolean {
   return userId.startsWith(BLANK) && userId === BLANK.repeat(userId.length);
 }
 
-/** The map without some of its points. */
+/** Returns the map with only the points of users for which `isKept` is true. */
 export function keepUsers(map: ClusterMap, isKept: (userId: string) => boolean): ClusterMap {
   if (map.userIds.every(isKept)) return map;
   const kept = map.userIds.map(isKept);
@@ -24,7 +26,7 @@ export function keepUsers(map: ClusterMap, isKept: (userId: string) => boolean):
   };
 }
 
-/** The user list of a stored map with zeros in place of those who are gone; null where nobody is. */
+/** Returns the user list of a stored map with erased users' ids replaced by zeros; null if no user is erased. */
 export function blankUsers(users: Uint8Array, isGone: (userId: string) => boolean): Uint8Array | null {
   const before = new TextDecoder().decode(users).split('\n');
   const after = before.map((userId) =>
@@ -35,7 +37,7 @@ export function blankUsers(users: Uint8Array, isGone: (userId: string) => boolea
     : new TextEncoder().encode(after.join('\n'));
 }
 
-/** The same for a map that has just been stored, without those who were erased since its data were read. */
+/** Like `blankUsers`, for a map that has just been stored: blanks users deleted since its data were read. */
 export async function withoutErased(
   store: Pick<Store, 'users'>,
   users: Uint8Array,

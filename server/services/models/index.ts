@@ -1,4 +1,6 @@
-/** Versions of the model: the registry of the active one, stored parts, the map of clusters, alerts. */
+/**
+ * Model versions: the registry of the active version, stored parts, the cluster map, alerts.
+ */
 
 export { AlertService } from './alert.service.js';
 export { blankUsers, withoutErased } from './cluster-map.js';

@@ -1,4 +1,6 @@
-/** A model version as named binary parts, and back. Which arrays there are is learning's business; this only packs them. */
+/**
+ * Packs a model version into named binary parts, and unpacks it. `learning` decides which arrays there are.
+ */
 
 import type { ClusterMap, ModelVersion } from '../../domain/index.js';
 import { CorruptModelError } from '../../domain/index.js';
@@ -29,10 +31,10 @@ const PERSONAS = 'personas/';
 const RECOMMENDER = 'recommender/';
 const LONG_TAIL = 'longTail';
 const MAP = 'map/';
-/** One pseudonym a line. */
+/** User ids (pseudonyms), newline-separated. */
 export const MAP_USERS = 'map/users';
 
-/** The parts of a trained version: a JSON manifest and one part per array. */
+/** The parts of a trained version: a JSON manifest and a part per array. */
 export function packVersion(result: TrainingResult, { itemIds, userIds, longTail }: Dataset): ModelPart[] {
   const { users, ...columns } = result.map;
   const arrays: Record<string, TypedArray> = { [LONG_TAIL]: longTail };
@@ -56,7 +58,7 @@ export function packVersion(result: TrainingResult, { itemIds, userIds, longTail
   ];
 }
 
-/** The serving form of a stored version. Throws CorruptModelError naming the part that is at fault. */
+/** Unpacks a stored version for serving. Throws CorruptModelError naming the faulty part. */
 export function unpackVersion(
   meta: ModelVersion,
   parts: ReadonlyMap<string, Uint8Array>,
@@ -96,7 +98,7 @@ export function unpackVersion(
   }
 }
 
-/** Null for versions that were trained without one. */
+/** Null for versions that were trained without a cluster map. */
 function unpackMap(
   { version, dataset }: ModelVersion,
   users: TypedArray | undefined,
@@ -129,7 +131,7 @@ function readArray(
   if (ArrayType === undefined || bytes.byteLength % ArrayType.BYTES_PER_ELEMENT !== 0) {
     throw new CorruptModelError(version, name, 'has a length that does not fit its type');
   }
-  // A copy, since a driver's buffer may begin at any byte.
+  // Copy: a typed array must begin at a multiple of its element size, and a driver's buffer may begin at any byte.
   return new ArrayType(bytes.slice().buffer);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one place that says which model version serves. A reader takes `current()` once and works on that snapshot to
- * its end, so a swap in between never mixes two versions. Holding is all it does: loading and activating are use cases.
+ * Holds the model version that is served. A reader calls `current()` once and works on that snapshot to its end, so a
+ * swap in between never mixes two versions. Loading and activating are use cases, not done here.
  */
 
 import type { ClusterMap, ModelVersion } from '../../domain/index.js';
@@ -9,10 +9,10 @@ import type { PersonaModel, RecommenderModel } from '../../learning/index.js';
 
 import { keepUsers } from './cluster-map.js';
 
-/** Everything serving needs of one version. Immutable. */
+/** Everything that serving needs of a version. Immutable. */
 export interface ServingModel {
   readonly version: number;
-  /** Rises with every activation in this process, also when an older version comes back. */
+  /** Rises with every activation in this process, also when an older version is activated again. */
   readonly generation: number;
   readonly meta: ModelVersion;
   readonly personas: PersonaModel;
@@ -24,7 +24,7 @@ export interface ServingModel {
   readonly itemIndex: ReadonlyMap<string, number>;
   /** Whether an item was in the long tail when this version was trained. */
   readonly isLongTail: (itemId: string) => boolean;
-  /** Its users in the plane; null for versions that were trained without. */
+  /** The users of the version in the plane; null for versions that were trained without a cluster map. */
   readonly map: ClusterMap | null;
 }
 
@@ -41,7 +41,7 @@ export class ModelRegistry {
     return this.serving;
   }
 
-  /** Takes an erased user out of the map; nothing that serves has moved, so the generation stays. */
+  /** Removes an erased user from the map. The generation stays, because nothing that affects serving has changed. */
   forgetUser(userId: string): void {
     if (this.serving?.map == null) return;
     const map = keepUsers(this.serving.map, (other) => other !== userId);

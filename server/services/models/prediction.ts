@@ -1,4 +1,6 @@
-/** Prequential evaluation: a thumb is predicted from what was known before it, then learned from. */
+/**
+ * Prequential evaluation: predicts a thumb from the data before it, before the thumb is learned from.
+ */
 
 import type { Opinion, Profile } from '../../domain/index.js';
 import type { UserState } from '../../learning/index.js';
@@ -6,29 +8,29 @@ import { scoreAll } from '../../learning/index.js';
 
 import type { ServingModel } from './model-registry.js';
 
-/** A thumb up is foreseen when its item stands in a list of this length. */
+/** A thumb up counts as predicted if its item ranks within this many places. */
 const LIST_LENGTH = 10;
 
-/** A user as a version knew it. */
+/** A user's state under a version, before the thumb. */
 export interface UserSnapshot {
   readonly state: UserState;
-  /** Items that are not listed any more, unless a request says otherwise. */
+  /** Items that are no longer listed, unless a request overrides the exclusions. */
   readonly settled: ReadonlySet<number>;
 }
 
 export interface Judgement {
   readonly modelVersion: number;
   readonly isHit: boolean;
-  /** Share of the other items on the wrong side: above a liked one, below a disliked one. */
+  /** Share of other items ranked on the wrong side: above a liked item, below a disliked item. */
   readonly percentile: number;
 }
 
-/** True for a first opinion: a second one about the same item is predicted by the first. */
+/** True for a first opinion on an item: a second opinion would be predicted by the first. */
 export function isPredictable(profile: Profile, itemId: string, value: Opinion): boolean {
   return value !== 0 && !profile.interactions.some((row) => row.itemId === itemId && row.opinion !== 0);
 }
 
-/** How well a version would have foreseen this thumb; null for an item it does not know. */
+/** Judges how well a version would have predicted this thumb; null for an item that is not in the version. */
 export function judgeThumb(
   model: ServingModel,
   { state, settled }: UserSnapshot,
