@@ -290,7 +290,7 @@ export function toAlert({ services }: ApiContext, { alertId, values, ...rest }: 
   if (!services.privacy.isEnabled) return { id: alertId, ...rest, values: () => toNamedNumbers(values) };
   const message =
     rest.kind === 'candidate-held'
-      ? `Version ${rest.modelVersion} is held back by the comparison with the version that serves; differential privacy withholds the figures. An admin may activate it all the same.`
+      ? `Version ${rest.modelVersion} is held back by the comparison with the version that serves; differential privacy withholds the figures. An admin can activate it anyway.`
       : rest.message;
   return { id: alertId, ...rest, message, values: [] };
 }

@@ -1,4 +1,6 @@
-/** Whether users still behave like those the active version was trained on. */
+/**
+ * Drift detection: compares users' behaviour with that of the users the active version was trained on.
+ */
 
 import type { DriftReport, DriftThresholds, Logger } from '../../domain/index.js';
 import { personaRows } from '../../features/index.js';
@@ -16,14 +18,15 @@ import type { DriftPort } from '../index.js';
 const DRIFT_JOB = 'drift';
 
 /**
- * By custom an index above 0.25 is a shift that matters. Half the typical distance of a user from a centroid, and a
- * tenth of all users, are what changes what a persona means.
+ * A population stability index above 0.25 conventionally marks a significant shift. For a centroid, the limit is half
+ * the typical distance of a user from it; for a persona's share, a tenth of all users.
  */
 export const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, share: 0.1 };
 
 /**
- * The index of two samples of the same distribution in ten bins is about (1/n + 1/m) times chi-squared with nine
- * degrees of freedom; 16.9 is the 95th percentile of that. It is what few users show by chance.
+ * Two samples of the same distribution in ten bins have an index of about (1/n + 1/m) times chi-squared with nine
+ * degrees of freedom; 16.9 is its 95th percentile. Added to the threshold, it allows for the chance deviations of small
+ * samples.
  */
 const CHANCE = 16.9;
 
@@ -50,7 +53,7 @@ export class DriftService implements DriftPort {
     return ((await this.report())?.measuredAt ?? -Infinity) < slot;
   }
 
-  /** Measures everybody against the active version. Null before the first training. */
+  /** Measures all users against the active version. Null before the first training. */
   async check(signal?: AbortSignal): Promise<DriftReport | null> {
     const { store, registry, instanceId, clock, log } = this.options;
     const model = registry.find();
@@ -74,7 +77,7 @@ export class DriftService implements DriftPort {
     return this.record(model, { ...drift, nUsers, isActive: true });
   }
 
-  /** Keeps what was measured; raises an alert when the version still serves. */
+  /** Stores the report, and raises an alert if the version is still active. */
   async record(
     { version, meta, personas }: ServingModel,
     drift: Drift & { readonly nUsers: number; readonly isActive: boolean },
@@ -114,7 +117,7 @@ export class DriftService implements DriftPort {
     ];
     return this.options.alerts.raise({
       ...{ alertId: `drift-${modelVersion}`, kind: 'drift', severity: 'warning' },
-      message: `Users behave differently from those version ${modelVersion} was trained on. A retrain learns from them anew.`,
+      message: `Users behave differently from the users that version ${modelVersion} was trained on. Retrain to update the personas.`,
       modelVersion,
       values: Object.fromEntries(values),
     });

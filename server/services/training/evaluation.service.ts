@@ -1,7 +1,7 @@
 /**
- * What the active version is worth on likes it has not seen (or the strongest signal there is): its recommender is fitted
- * again, with its own hyper-parameters, to everything but what is held out, and every user with enough of them is judged. Where the
- * simulator's truth is at hand the same users are ranked by their true affinities too: the ceiling no model can pass.
+ * Evaluates the active version on held-out likes (or on the strongest signal present): fits its recommender again, with
+ * the same hyper-parameters, to the remaining data, and evaluates the users with held-out likes. With the simulator's
+ * truth, the same users are also ranked by their true affinities: the upper bound for any model.
  */
 
 import type { Exclusion } from '../../domain/index.js';
@@ -38,19 +38,19 @@ import type { Store } from '../../store/index.js';
 import { loadDataset, loadPrefixes } from './load-dataset.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
 
-/** Held-out likes that a user of the protocol has at least: fewer leave precision@5 no room to be good. */
+/** Minimum held-out likes per user in the protocol: with fewer, precision@5 cannot reach 1. */
 export const MIN_HELD_OUT = 5;
-/** Users that the paper's table speaks of. */
+/** Number of users in the paper's table. */
 export const PAPER_USERS = 100;
-/** Users judged at most; a seeded sample beyond. */
+/** Maximum number of evaluated users; a seeded sample beyond. */
 const MAX_JUDGED = 20_000;
 
-/** One persona, or everyone. */
+/** A persona, or all users. */
 export interface EvaluatedGroup extends GroupFigures {
-  /** Null for everyone. */
+  /** Null for the group of all users. */
   readonly personaId: string | null;
   readonly label: string;
-  /** All users of the group, judged or not. */
+  /** All users of the group, evaluated or not. */
   readonly nUsers: number;
   readonly silhouette: { readonly value: number; readonly low: number; readonly high: number };
 }
@@ -58,21 +58,23 @@ export interface EvaluatedGroup extends GroupFigures {
 export interface EvaluationReport {
   readonly version: number;
   readonly holdOut: HoldOut['kind'];
-  /** What was held out; null where nothing could be. */
+  /** The signal that was held out; null if nothing could be held out. */
   readonly judgedBy: HoldOut['signal'];
-  /** What the judged lists leave out beside dislikes; 'listed' plays no part here. */
+  /** Reasons for which items are left out of the evaluated lists, besides dislikes; 'listed' has no effect here. */
   readonly exclude: readonly Exclusion[];
   readonly nUsers: number;
   readonly nItems: number;
-  /** Whether silhouettes are those of a sample. */
+  /** Whether silhouettes were computed on a sample. */
   readonly silhouettesSampled: boolean;
-  /** Users with at least MIN_HELD_OUT held-out likes: everyone first, then by persona. */
+  /** Users with at least MIN_HELD_OUT held-out likes: all of them first, then by persona. */
   readonly protocol: readonly EvaluatedGroup[];
-  /** PAPER_USERS of them at random. */
+  /** A random sample of PAPER_USERS of the protocol's users. */
   readonly sample: readonly EvaluatedGroup[];
   /** All users with a held-out like. */
   readonly all: readonly EvaluatedGroup[];
-  /** Confidence beside what came true, for users the calibration was not fitted to; null where it was not asked for. */
+  /**
+   * Predicted confidence against the observed frequency, for users outside the calibration set; null if not requested.
+   */
   readonly reliability: readonly ReliabilityRow[] | null;
 }
 
@@ -81,12 +83,12 @@ export interface EvaluationServiceOptions {
   readonly registry: ModelRegistry;
   readonly clock: () => number;
   readonly seed: number;
-  /** Why an item is not listed again, unless a request says otherwise. */
+  /** Default reasons for which an item is not listed again. */
   readonly exclude: readonly Exclusion[];
 }
 
 export interface EvaluationRequest {
-  /** Null where the data are not simulated. */
+  /** Null if the data are not simulated. */
   readonly truth: Truth | null;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -94,7 +96,7 @@ export interface EvaluationRequest {
 export class EvaluationService {
   constructor(private readonly options: EvaluationServiceOptions) {}
 
-  /** Throws NoActiveModelError, InsufficientDataError, and what learning throws. */
+  /** Throws NoActiveModelError, InsufficientDataError, and the errors of `learning`. */
   async run({ truth, onProgress }: EvaluationRequest): Promise<EvaluationReport> {
     const { store, registry, clock, seed, exclude } = this.options;
     const serving = registry.current();
@@ -111,7 +113,7 @@ export interface EvaluateVersionInput extends EvaluationRequest {
   };
   readonly dataset: Dataset;
   readonly content: ItemContent;
-  /** Of users the calibration was not fitted to. */
+  /** Of users outside the calibration set. */
   readonly prefixes?: PrefixPairs;
   readonly seed: number;
   readonly exclude: readonly Exclusion[];
@@ -175,12 +177,12 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
 interface Clusters {
   /** Int32Array [nUsers]. */
   readonly labels: Int32Array;
-  /** Of the users in `rows`, in the space KMeans ran in. */
+  /** Silhouettes of the users in `rows`, in the space that KMeans ran in. */
   readonly silhouettes: Float32Array;
   readonly rows: Int32Array;
 }
 
-/** Of users with enough signals for a persona; the others have label -1. */
+/** Clusters of users with enough signals for a persona; all other users have label -1. */
 function clustersOf(personas: PersonaModel, dataset: Dataset): Clusters {
   const { rows, features } = personaRows(dataset);
   const nComponents = componentCount(personas.preprocessing);
@@ -198,7 +200,7 @@ function clustersOf(personas: PersonaModel, dataset: Dataset): Clusters {
   return { labels, silhouettes: labellings[0].values, rows: sample.map((at) => rows[at]) };
 }
 
-/** True affinities in the order of the data set's items; null where the truth does not know all of its users and items. */
+/** True affinities in the order of the data set's items; null if the truth lacks some of its users or items. */
 function oracleScores(truth: Truth, dataset: Dataset): ((user: number) => Float32Array) | null {
   const rowOf = new Map(truth.userIds.map((userId, row) => [userId, row]));
   const columnOf = new Map(truth.itemIds.map((itemId, column) => [itemId, column]));

@@ -1,4 +1,6 @@
-/** A lease that is kept alive while its holder works, and says when it is lost. */
+/**
+ * A lease that is renewed while its holder works, and aborts a signal when it is lost.
+ */
 
 import type { Logger } from '../../domain/index.js';
 import { AlreadyRunningError, LeaseLostError } from '../../domain/index.js';
@@ -7,13 +9,13 @@ import { hasExpired } from '../../store/index.js';
 
 const LEASE_MS = 30_000;
 const RENEW_EVERY_MS = 2_000;
-/** How often a lease that is waited for is asked for. */
+/** Polling interval while waiting for a lease. */
 const LOOK_EVERY_MS = 250;
 
 export interface HeldLease {
-  /** Names the lease; a publish under an older one is refused. */
+  /** Fencing token; a publish with an older token is refused. */
   readonly fence: { readonly job: string; readonly token: number };
-  /** Aborted with LeaseLostError when somebody else may have it. */
+  /** Aborted with LeaseLostError when the lease may be held elsewhere. */
   readonly signal: AbortSignal;
   release(): Promise<void>;
 }
@@ -28,7 +30,7 @@ export interface LeaseRequest {
   readonly onBeat?: () => void;
 }
 
-/** Throws AlreadyRunningError, which says who holds it, since when and until when. */
+/** Throws AlreadyRunningError with the holder, its start and the expiry of the lease. */
 export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
   const { store, job, owner, clock, log, onBeat } = request;
   const lease = await store.leases.acquire(job, owner, LEASE_MS, clock());
@@ -59,13 +61,13 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
 
 export interface LeaseWait extends Pick<LeaseRequest, 'store' | 'job' | 'clock' | 'log'> {
   readonly signal: AbortSignal;
-  /** True when this owner is known to have ended; default: nothing is known. */
+  /** True if this owner is known to have ended; default: unknown for every owner. */
   readonly isGone?: (owner: string) => boolean;
 }
 
 /**
- * Holds the lease as soon as it is free. Logs one line when it has to wait. Rejects with the reason of `signal` when that
- * is aborted.
+ * Acquires the lease as soon as it is free. Logs a single line if it has to wait. Rejects with the reason of `signal`
+ * when aborted.
  */
 export async function waitForLease(request: LeaseRequest & LeaseWait): Promise<HeldLease> {
   for (;;) {
@@ -73,16 +75,16 @@ export async function waitForLease(request: LeaseRequest & LeaseWait): Promise<H
     try {
       return await holdLease(request);
     } catch (error) {
-      // Another instance was faster.
+      // Acquired elsewhere first.
       if (!(error instanceof AlreadyRunningError)) throw error;
     }
   }
 }
 
 /**
- * Resolves when nobody holds the lease. Logs one line when it has to wait; rejects like `waitForLease`. A lease that
- * nobody renews while it is watched for its whole length is released, whatever the clock says that its end was written
- * by: its holder is gone, and if it is not, the fence refuses what it publishes.
+ * Resolves when the lease is free. Logs a single line if it has to wait; rejects like `waitForLease`. A lease that is
+ * not renewed during its whole length is released, even if its expiry, written by another clock, is in the future: its
+ * holder has ended, and if it has not, the fence refuses its publish.
  */
 export async function whenFree({ store, job, clock, log, signal, isGone }: LeaseWait): Promise<void> {
   let watched: Lease | null = null;
@@ -93,14 +95,14 @@ export async function whenFree({ store, job, clock, log, signal, isGone }: Lease
     if (watched === null) {
       const { owner, acquiredAt, expiresAt } = lease;
       const [since, until] = [acquiredAt, expiresAt].map((at) => new Date(at).toISOString());
-      log.info({ job, owner, since, until }, 'waiting for a lease that another instance holds');
+      log.info({ job, owner, since, until }, 'lease held by another instance, waiting');
     }
     if (lease.fence !== watched?.fence || lease.expiresAt !== watched.expiresAt) {
       watched = lease;
       nLooks = 0;
     }
     if (isGone?.(lease.owner) || nLooks * LOOK_EVERY_MS >= LEASE_MS) {
-      log.warn({ job, owner: lease.owner }, 'a lease whose holder has ended is released');
+      log.warn({ job, owner: lease.owner }, 'released a lease whose holder has ended');
       await store.leases.release(lease);
       return;
     }

@@ -1,6 +1,6 @@
 /**
- * Stages 2 and 3 for everyone: the record as the data set that learning takes. Reading the next batch and working on
- * this one go on at the same time, and the event loop gets its turns in between.
+ * Stages 2 and 3 for all users: loads profiles and items into the data set that learning takes. Reads the next batch
+ * while working on the current batch, and yields to the event loop in between.
  */
 
 import type { Item, TrainingStage } from '../../domain/index.js';
@@ -16,20 +16,20 @@ import {
 import type { Store } from '../../store/index.js';
 import { nextTurn } from '../users/index.js';
 
-/** Profiles added in one turn of the event loop: a few milliseconds. */
+/** Profiles added per turn of the event loop: a few milliseconds. */
 const ROWS_PER_TURN = 25;
 
 export interface LoadOptions {
   readonly store: Store;
   readonly clock: () => number;
   readonly signal?: AbortSignal;
-  /** `fraction` of this stage, 0..1. */
+  /** `fraction`: progress of this stage, 0..1. */
   readonly report?: (stage: TrainingStage, fraction: number) => void;
 }
 
-/** Histories read for a calibration at most: some ten thousand pairs, and few seconds of reading. */
+/** Maximum number of histories read for a calibration: about ten thousand pairs, and a few seconds of reading. */
 const MAX_HISTORIES = 2_000;
-/** Histories read at once. */
+/** Histories read concurrently. */
 const HISTORIES_PER_READ = 8;
 
 export interface LoadedDataset {
@@ -38,7 +38,7 @@ export interface LoadedDataset {
   readonly catalogue: Catalogue;
 }
 
-/** Throws InsufficientDataError when there are no users or no items, CancelledError when the signal says so. */
+/** Throws InsufficientDataError without users or items, CancelledError when `signal` is aborted. */
 export async function loadDataset({ store, clock, signal, report }: LoadOptions): Promise<LoadedDataset> {
   report?.('load', 0);
   const items: Item[] = [];
@@ -73,8 +73,8 @@ export async function loadDataset({ store, clock, signal, report }: LoadOptions)
 }
 
 /**
- * Features of users after n signals and after twice as many, from their histories: of those in `half` with enough
- * signals, evenly over the ids. Throws CancelledError when the signal says so.
+ * Features of users after n signals and after twice as many, computed from their histories, for an even sample of the
+ * users in `half` with enough signals. Throws CancelledError when `signal` is aborted.
  */
 export async function loadPrefixes(
   { store, signal }: Pick<LoadOptions, 'store' | 'signal'>,
@@ -103,7 +103,7 @@ export function refuseIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new CancelledError('retrain');
 }
 
-/** Asks for the next batch before the caller has done with this one. */
+/** Requests the next batch before the caller has finished the current batch. */
 async function* readAhead<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
   const iterator = stream[Symbol.asyncIterator]();
   try {
@@ -111,7 +111,7 @@ async function* readAhead<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
       const { done, value } = await pending;
       if (done === true) return;
       pending = iterator.next();
-      // Told to whoever awaits it; until then it must not count as unhandled.
+      // The next await reports the rejection; until then it must not count as unhandled.
       pending.catch(() => undefined);
       yield value;
     }

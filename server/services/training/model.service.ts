@@ -1,4 +1,6 @@
-/** Stage 5's versions: which there are, which one serves, and the change from one to another. */
+/**
+ * Stage 5, model versions: lists them, loads the active version, and activates versions.
+ */
 
 import type { EventPublisher, Logger, ModelVersion } from '../../domain/index.js';
 import { CorruptModelError, ModelNotFoundError } from '../../domain/index.js';
@@ -44,7 +46,7 @@ export class ModelService implements ModelPort {
 
   async activate(version: number): Promise<ModelVersion> {
     const { store, registry, reassignment, clock } = this.options;
-    // Read and checked before the flip: a version that cannot serve is never pointed at.
+    // Read and check before the flip, so that the pointer never names a version that cannot be served.
     const model = await this.read(version);
     let { activatedAt, activation } = model.meta;
     for (let tries = 0; tries < MAX_ACTIVATION_TRIES; tries++) {
@@ -61,7 +63,7 @@ export class ModelService implements ModelPort {
     return (await store.models.find(version))!;
   }
 
-  /** Loads what the database points at, or leaves the service without a model when it points at nothing. */
+  /** Loads the active version; without an active version the registry stays empty. */
   async loadActive(): Promise<void> {
     const { store, log } = this.options;
     const active = await store.models.findActiveVersion();
@@ -70,12 +72,12 @@ export class ModelService implements ModelPort {
       this.serve(await this.read(active));
     } catch (error) {
       if (!(error instanceof CorruptModelError)) throw error;
-      log.error({ err: error }, 'the active model cannot be read; looking for the newest one that can');
+      log.error({ err: error }, 'active model cannot be read; loading the newest readable version');
       await this.alarm(error, await this.serveNewestReadable(active));
     }
   }
 
-  /** Follows the pointer as other programs flip it, until `close`. */
+  /** Loads versions that other processes activate, until `close`. */
   follow(): void {
     const flips = this.options.store.models.watchActive({ signal: this.watching.signal });
     if (flips === null) return;
@@ -86,10 +88,10 @@ export class ModelService implements ModelPort {
     this.watching.abort();
   }
 
-  /** Makes a version serve on this instance and tells who listens. */
+  /** Serves a version on this instance and publishes `model.activated`. */
   serve(model: ReadModel): void {
     const { registry, bus } = this.options;
-    // The flip may have come by the change stream as well, or a later one back to this version.
+    // The change stream may have delivered this flip already, or a later flip back to this version.
     const serving = registry.find();
     if (serving?.version === model.version && serving.meta.activation >= model.meta.activation) return;
     registry.swap(model);
@@ -101,10 +103,10 @@ export class ModelService implements ModelPort {
     const { store, registry, catalogue } = this.options;
     const meta = await store.models.find(version);
     if (meta === null) throw new ModelNotFoundError(version);
-    // Not before: of a flip of its own an instance is told before it serves the version.
+    // After reading `meta`: while that read runs, an instance may swap in a version that it has just activated itself.
     const serving = registry.find();
     if (serving?.version === version) return { ...serving, meta };
-    // Together: a roll-back waits for the slower of the two alone.
+    // In parallel: a roll-back waits only for the slower read.
     const [parts] = await Promise.all([store.models.getParts(version), catalogue.refresh()]);
     return unpackVersion(meta, parts);
   }
@@ -115,7 +117,7 @@ export class ModelService implements ModelPort {
       if (version === corrupt || (status !== 'ready' && status !== 'retired')) continue;
       try {
         this.serve(await this.read(version));
-        log.warn({ version }, 'an earlier model version serves instead');
+        log.warn({ version }, 'serving an earlier model version instead');
         return version;
       } catch (error) {
         if (!(error instanceof CorruptModelError)) throw error;
@@ -139,20 +141,20 @@ export class ModelService implements ModelPort {
     for await (const version of flips) {
       try {
         const model = await this.read(version);
-        // Flipped again while it was read: the next turn of the stream brings that one.
+        // If the pointer was flipped again during the read, the stream delivers the newer version next.
         if ((await store.models.findActiveVersion()) === version) this.serve(model);
       } catch (error) {
         if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
         log.error(
           { err: error, version },
-          'a version activated elsewhere could not be loaded; the one before still serves',
+          'version activated by another instance could not be loaded; still serving the previous version',
         );
       }
     }
   }
 }
 
-/** A version that was read before the pointer was flipped, as it is afterwards. */
+/** Metadata of a version read before the flip, updated to its state after the flip. */
 export function activated(
   model: ReadModel,
   when: Pick<ModelVersion, 'activatedAt' | 'activation'>,

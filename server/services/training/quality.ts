@@ -1,6 +1,6 @@
 /**
- * Are the lists of the active version hit as often as those of the version before? Every thumb was predicted before it
- * was learned from (see analytics), which is the one measure of quality that no memory can flatter.
+ * Compares the hit rate of the active version's lists with that of the version before. Every thumb is predicted before
+ * it is learned from (see analytics), so a model cannot score well from memory.
  */
 
 import { DAY_MS } from '../../domain/index.js';
@@ -10,7 +10,7 @@ import type { AlertService, ServingModel } from '../models/index.js';
 
 const SPAN_MS = 35 * DAY_MS;
 const MIN_THUMBS = 200;
-/** Relative loss that matters, and how many standard errors it must be (one look a day for weeks is many looks). */
+/** Minimum relative loss, and its minimum in standard errors (daily checks for weeks are many comparisons). */
 const LOSS = 0.1;
 const Z_LIMIT = 3;
 
@@ -20,7 +20,7 @@ export interface QualityOptions {
   readonly clock: () => number;
 }
 
-/** Raises an alert when the active version's hit rate is clearly below its parent's. */
+/** Raises an alert if the active version's hit rate is clearly below its parent's. */
 export async function checkQuality(
   { store, alerts, clock }: QualityOptions,
   { version, meta }: Pick<ServingModel, 'version' | 'meta'>,
@@ -41,7 +41,7 @@ export async function checkQuality(
   if (!isLower) return;
   await alerts.raise({
     ...{ alertId: `quality-${version}`, kind: 'quality', severity: 'warning', modelVersion: version },
-    message: `The lists of version ${version} are hit less often than those of version ${parent}. An admin may go back to it.`,
+    message: `Version ${version} has a lower hit rate than version ${parent}. An admin can activate version ${parent} again.`,
     values: { hitRate: now.rate, 'hitRate before': before.rate, thumbs: now.thumbs },
   });
 }

@@ -1,10 +1,11 @@
 /**
- * Everybody's persona under a version: a step in everybody's history, and the users who moved. It follows the flip of
- * the pointer, and it may stop anywhere: whoever is seen meanwhile is assigned at once (persona.service.ts), the version
- * remembers that the rest is outstanding, and the next start of a server makes up for it.
+ * Assigns all users their persona under a version: writes a step in each user's history, and updates the users whose
+ * persona changed. It runs after the pointer flip and may stop anywhere: a user who is active in the meantime is
+ * assigned immediately (persona.service.ts), the version is marked as not yet re-assigned, and the next server start
+ * completes it.
  *
- * Only users whose persona or event count differs are written: what stays the same needs no write, and a write per user
- * is what an embedded database does worst.
+ * Only users with a different persona or event count are written, because a write per user is slow on an embedded
+ * database.
  */
 
 import type { Logger, PersonaAssignment, User } from '../../domain/index.js';
@@ -20,12 +21,12 @@ import { chosenOf, nextTurn } from '../users/index.js';
 import type { PersonaService } from '../users/index.js';
 
 const REASSIGN_JOB = 'reassign';
-/** Users written at once: a large batch lets requests behind it wait. */
+/** Users per write: requests wait behind a large batch. */
 const WRITE_CHUNK = 25;
 const ROWS_PER_TURN = 100;
-/** Other instances read the version first: until they have, they serve the one before. */
+/** Delay that lets other instances load the new version first: until then they serve the version before. */
 const HEAD_START_MS = 1_000;
-/** A call that the database does not answer is made so often, with a pause that grows by this much each time. */
+/** Attempts of a call that the database does not answer; the pause between them grows by PAUSE_MS each time. */
 const MAX_ATTEMPTS = 6;
 const PAUSE_MS = 500;
 
@@ -53,7 +54,7 @@ export class Reassignment {
 
   constructor(private readonly options: ReassignmentOptions) {}
 
-  /** `at`: when the version was activated. Throws CancelledError. */
+  /** `at`: the time of activation. Throws CancelledError. */
   async write(
     { version, at }: { version: number; at: number },
     assignments: Assignments,
@@ -105,8 +106,8 @@ export class Reassignment {
   }
 
   /**
-   * Brings everybody to a version that became active without a run, in the background: one that an admin activated, or
-   * whose run was cut off. Nothing to do when that is done already, or when another instance does it.
+   * Re-assigns all users in the background to a version that became active without a run, or whose run was interrupted.
+   * Does nothing if that is already done, or if another instance is doing it.
    */
   start(model: ServingModel): void {
     this.background = this.background
@@ -116,12 +117,12 @@ export class Reassignment {
         if (error instanceof AlreadyRunningError || this.stopping.signal.aborted) return;
         this.options.log.warn(
           { err: error, version: model.version },
-          'users could not be re-assigned; they are when they are seen, and at the next start',
+          'users could not be re-assigned; retrying on their next request and at the next start',
         );
       });
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when the background re-assignment has ended. */
   settled(): Promise<void> {
     return this.background;
   }
@@ -182,7 +183,7 @@ export class Reassignment {
     return held;
   }
 
-  /** Somebody erased between reading the users and writing the history must not stay in it. */
+  /** Deletes the history of users who were erased between reading the users and writing the history. */
   private async forgetErased(history: readonly { userId: string }[]): Promise<void> {
     const { store } = this.options;
     const present = new Set(await store.users.listIds());
@@ -193,8 +194,8 @@ export class Reassignment {
 }
 
 /**
- * Repeats a call that may be carried out twice. The database has just stored a whole version, and an embedded one may not
- * answer for some seconds after a large one; the version serves already, so the run need not fail for that.
+ * Repeats an idempotent call. The database has just stored a whole version, and an embedded database may not answer for
+ * some seconds after a large write; the version is already served, so the run need not fail.
  */
 async function untilAnswered<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -1,7 +1,7 @@
 /**
- * The walk through stages 3 to 7 for everyone: load the profiles, learn off the event loop, publish a version with one
- * pointer flip, swap, re-assign the users. It runs under a lease (see training.service.ts); until the flip nothing that
- * serves has changed, and a run that ends before it, however it ends, leaves nothing behind.
+ * Stages 3 to 7 for all users: loads the profiles, trains off the event loop, publishes a version by flipping the
+ * active pointer, swaps it in, re-assigns the users. Runs under a lease (see training.service.ts). Until the flip
+ * nothing that is served changes, and a run that ends before it leaves nothing behind.
  */
 
 import type { Exclusion, ModelVersion, TrainingStage } from '../../domain/index.js';
@@ -25,9 +25,9 @@ import { nextTurn } from '../users/index.js';
 import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
 
-/** Steps of users' personas outlive their versions by far: they are small, and a timeline is worth more the longer it is. */
+/** Persona histories are kept much longer than versions: they are small, and long timelines are useful. */
 const HISTORY_VERSIONS = 104;
-/** Numbers below that are tried: cancelled runs leave gaps. */
+/** How many older version numbers to try: cancelled runs leave gaps. */
 const HISTORY_SPAN = 20;
 
 export interface RetrainingOptions {
@@ -42,15 +42,15 @@ export interface RetrainingOptions {
   readonly clock: () => number;
   /** The same data and seed give the same model bytes. */
   readonly seed: number;
-  /** Relative loss of quality against the active version that is let pass; a negative one asks for a gain. */
+  /** Accepted relative loss of quality against the active version; a negative value requires a gain. */
   readonly guardTolerance: number;
-  /** Why an item is not listed again, unless a request says otherwise. */
+  /** Default reasons for which an item is not listed again. */
   readonly exclude: readonly Exclusion[];
-  /** Versions that are kept for a way back, the active one and its parent apart. */
+  /** Versions kept for a roll-back, besides the active version and its parent. */
   readonly keepVersions: number;
 }
 
-/** The retrain use case. Throws InsufficientDataError, CancelledError, LeaseLostError, and what learning throws. */
+/** The retrain use case. Throws InsufficientDataError, CancelledError, LeaseLostError, and the errors of `learning`. */
 export function createRetraining(
   options: RetrainingOptions,
 ): (context: RetrainContext) => Promise<ModelVersion> {
@@ -91,7 +91,7 @@ export function createRetraining(
   };
 }
 
-/** What dead runs left: versions that were being written, or were complete and never became active. */
+/** Deletes the versions that dead runs left: incomplete, or complete and never activated. */
 async function cleanUp({ store }: RetrainingOptions): Promise<void> {
   const left = (await store.models.list(100)).filter(
     ({ status, activatedAt }) => status === 'building' || (status === 'ready' && activatedAt === null),
@@ -115,7 +115,7 @@ function activeVersion(
   };
 }
 
-/** The names that an admin gave: learning keeps them with their clusters. */
+/** Labels given by an admin; learning keeps them with their clusters. */
 function withLabels(model: PersonaModel, named: ModelVersion['personas']): PersonaModel {
   const labels = new Map(named.map(({ personaId, label }) => [personaId, label]));
   const personas = model.personas.map((persona) => ({
@@ -129,11 +129,11 @@ interface Trained {
   readonly dataset: Dataset;
   readonly result: TrainingResult;
   readonly trainedAt: number;
-  /** What it was compared with. */
+  /** The version it was compared with. */
   readonly serving: ServingModel | null;
 }
 
-/** Whoever was erased while the run went on must not stay in its map. An erasure after this finds the map by itself. */
+/** Removes users erased during the run from the stored map. Later erasures find the map themselves. */
 async function forgetErased(
   { models, users }: Store,
   version: number,
@@ -144,7 +144,7 @@ async function forgetErased(
   if (bytes !== null) await models.replacePart(version, { name: MAP_USERS, bytes });
 }
 
-/** Stores the version and, if it is good enough, makes it serve. */
+/** Stores the version and activates it if it passes the gate. */
 async function publish(
   options: RetrainingOptions,
   { report, signal, fence, published }: RetrainContext,
@@ -169,7 +169,7 @@ async function publish(
     if (reason !== null) {
       await alerts.raise({
         ...{ alertId: `candidate-held-${version}`, kind: 'candidate-held', severity: 'warning' },
-        message: `Version ${version} is held back: ${reason} An admin may activate it all the same.`,
+        message: `Version ${version} is held back: ${reason} An admin can activate it anyway.`,
         modelVersion: version,
         values: guardValues(trained.result),
       });
@@ -177,7 +177,7 @@ async function publish(
       report('publish', 1);
       return { version, isActive: false };
     }
-    // Read back before the flip: what cannot be read is never pointed at.
+    // Read back before the flip, so that the pointer never names an unreadable version.
     const model = await models.read(version);
     refuseIfCancelled(signal);
     const activatedAt = clock();
@@ -209,7 +209,7 @@ function describe(
   };
 }
 
-/** Why the version must not be activated unasked; null when nothing speaks against it. */
+/** The reason that forbids automatic activation; null if there is none. */
 function reasonAgainst({ result, serving }: Trained): string | null {
   const refusal = refusalOf(result);
   if (serving === null || refusal === undefined) return null;
@@ -230,7 +230,7 @@ function guardValues({ comparison }: TrainingResult): Record<string, number> {
   );
 }
 
-/** A name an admin gave while the run went on stays with its persona. */
+/** Keeps labels that an admin gave during the run. */
 function keepLabels(personas: ModelVersion['personas'], registry: ModelRegistry): ModelVersion['personas'] {
   const named = new Map(registry.find()?.meta.personas.map(({ personaId, label }) => [personaId, label]));
   return personas.map((persona) => ({ ...persona, label: named.get(persona.personaId) ?? persona.label }));
@@ -253,7 +253,7 @@ async function reassign(
   );
 }
 
-/** Lets go of versions past the number that is kept. */
+/** Deletes the oldest versions beyond `keepVersions`. */
 async function prune({ store, keepVersions }: RetrainingOptions): Promise<void> {
   const versions = await store.models.list(1_000);
   const active = versions.find(({ status }) => status === 'active');
@@ -266,7 +266,7 @@ async function prune({ store, keepVersions }: RetrainingOptions): Promise<void> 
   );
 }
 
-/** How long each stage takes, from what is reported of it. */
+/** Measures the duration of each stage from its progress reports. */
 class Stopwatch {
   private readonly startedAt = new Map<TrainingStage, number>();
 
@@ -279,7 +279,7 @@ class Stopwatch {
     };
   }
 
-  /** Milliseconds by stage; the last one's until now. */
+  /** Milliseconds by stage; the last stage's until now. */
   timings(): Record<string, number> {
     const starts = [...this.startedAt];
     return Object.fromEntries(

@@ -1,4 +1,6 @@
-/** How far a run is, from the stage it is in: by what the stages took the last time, or by what is usual. */
+/**
+ * Progress of a run as a whole, from its stage: weighted by the stage times of the last run, or by typical times.
+ */
 
 import type { TrainingStage } from '../../domain/index.js';
 import { TRAINING_STAGES } from '../../domain/index.js';
@@ -17,12 +19,12 @@ const USUAL: Readonly<Record<TrainingStage, number>> = {
 export class StageShares {
   private readonly times: Readonly<Record<TrainingStage, number>>;
 
-  /** `timingsMs`: of an earlier run; stages it lacks take what is usual. */
+  /** `timingsMs`: of an earlier run; missing stages use the typical times. */
   constructor(timingsMs: Readonly<Partial<Record<string, number>>>) {
     this.times = { ...USUAL, ...timingsMs };
   }
 
-  /** Of the whole run, 0..1. */
+  /** Progress of the whole run, 0..1. */
   progressAt(stage: TrainingStage, fraction: number): number {
     const total = TRAINING_STAGES.reduce((sum, name) => sum + this.times[name], 0);
     const before = TRAINING_STAGES.slice(0, TRAINING_STAGES.indexOf(stage));

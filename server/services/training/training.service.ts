@@ -1,6 +1,6 @@
 /**
- * Runs the retrain: one at a time in the whole installation, under a lease with a fence, with its progress in `runs`
- * and on the bus. The schedule, the command line and the admin's mutation all come through here.
+ * Runs the retrain: a single run at a time in the whole installation, under a lease with a fencing token, with its
+ * progress in `runs` and on the bus. The schedule, the command line and the admin's mutation all use this service.
  */
 
 import type { EventPublisher, Logger, ModelVersion, TrainingRun, TrainingStage } from '../../domain/index.js';
@@ -15,24 +15,24 @@ import { StageShares } from './stage-shares.js';
 
 export const RETRAIN_JOB = 'retrain';
 
-/** Progress is stored at most this often; the bus hears of every step. */
+/** Progress is stored at most this often; the bus receives every step. */
 const STORE_PROGRESS_EVERY_MS = 500;
-/** How often somebody who waits for a run elsewhere looks at it. */
+/** Polling interval while waiting for a run elsewhere. */
 const LOOK_EVERY_MS = 250;
-/** A run elsewhere that is asked to end does so within a few seconds, or its instance is gone. */
+/** An instance that is asked to cancel its run does so within a few seconds, unless it has ended. */
 const CANCEL_DEADLINE_MS = 15_000;
 
-/** Of the latest runs, when looking for dead ones. */
+/** Number of latest runs searched for dead runs. */
 const MAX_LOOKED_AT = 100;
 
-/** What a retrain is given while it walks its stages. */
+/** Context of a retrain. */
 export interface RetrainContext {
   readonly signal: AbortSignal;
-  /** `fraction` of this stage, 0..1. */
+  /** `fraction`: progress of this stage, 0..1. */
   readonly report: (stage: TrainingStage, fraction: number) => void;
-  /** Names the lease a publish must still hold. */
+  /** Fencing token of the lease that a publish must still hold. */
   readonly fence: { readonly job: string; readonly token: number };
-  /** The version is stored for good. */
+  /** Called when the version is durably stored. */
   readonly published: (version: number) => void;
 }
 
@@ -45,7 +45,7 @@ export interface TrainingServiceOptions {
   readonly createId: () => string;
   readonly clock: () => number;
   readonly log: Logger;
-  /** True when this instance is known to have ended; default: nothing is known. */
+  /** True if this instance is known to have ended; default: unknown for every instance. */
   readonly isGone?: (instanceId: string) => boolean;
 }
 
@@ -56,7 +56,7 @@ interface ActiveRun {
   readonly done: Promise<TrainingRun>;
 }
 
-/** Why a run was aborted; anything else is a lost lease. */
+/** Why a run was aborted; any other abort is a lost lease. */
 type StopReason = Extract<TrainingRun['state'], 'cancelled' | 'interrupted'>;
 
 export class TrainingService implements TrainingPort {
@@ -81,7 +81,7 @@ export class TrainingService implements TrainingPort {
   async isDue(slot: number): Promise<boolean> {
     const runs = await this.runs(MAX_LOOKED_AT);
     if (runs.length === 0) return (await this.options.store.profiles.count()) > 0;
-    // One that was interrupted is made up for; one that failed or was cancelled has had its turn.
+    // An interrupted run is repeated; a failed or cancelled run is not.
     return runs.every(({ startedAt, state }) => startedAt < slot || state === 'interrupted');
   }
 
@@ -109,19 +109,22 @@ export class TrainingService implements TrainingPort {
     return this.options.store.runs.list(RETRAIN_JOB, first);
   }
 
-  /** Tells of runs on other instances as they move, until `close`. */
+  /** Publishes the progress of runs on other instances, until `close`. */
   follow(): void {
     const moves = this.options.store.runs.watch({ signal: this.watching.signal });
     if (moves !== null) void this.tell(moves);
   }
 
-  /** Resolves when no run is under way anywhere. Logs one line when it has to wait. */
+  /** Resolves when no run is in progress on any instance. Logs a single line if it has to wait. */
   whenIdle(signal: AbortSignal): Promise<void> {
     const { store, clock, log, isGone } = this.options;
     return whenFree({ store, clock, log, signal, isGone, job: RETRAIN_JOB });
   }
 
-  /** Marks runs that died with their instance, as soon as no run is under way. Never throws: the next run does it too. */
+  /**
+   * Marks the runs of ended instances as interrupted, as soon as no run is in progress. Never throws: the next run
+   * does it too.
+   */
   async recover(): Promise<void> {
     try {
       if ((await this.runs(MAX_LOOKED_AT)).every((run) => run.state !== 'running')) return;
@@ -129,7 +132,7 @@ export class TrainingService implements TrainingPort {
       const lease = await this.hold();
       await this.closeDeadRuns().finally(() => lease.release());
     } catch (error) {
-      this.options.log.debug({ err: error }, 'dead training runs were not marked');
+      this.options.log.debug({ err: error }, 'dead training runs could not be marked');
     }
   }
 
@@ -168,7 +171,7 @@ export class TrainingService implements TrainingPort {
       this.shares = new StageShares((await store.models.list(1)).at(0)?.timingsMs ?? {});
       const run = this.newRun(trigger);
       await store.runs.replace(run);
-      // The body waits for `active` to be set: it begins in a later turn.
+      // `execute` reads `active`, so it starts in a later microtask.
       const done = Promise.resolve().then(() => this.execute(lease, abort.signal));
       this.active = { run, abort, onProgress, done };
       return this.active;
@@ -182,7 +185,7 @@ export class TrainingService implements TrainingPort {
     const { store, clock } = this.options;
     for (const run of await this.runs(MAX_LOOKED_AT)) {
       if (run.state !== 'running') continue;
-      const error = 'Its instance stopped before it was done.';
+      const error = 'Its instance stopped before the run ended.';
       await store.runs.replace({ ...run, state: 'interrupted', endedAt: clock(), remainingMs: null, error });
     }
   }
@@ -221,13 +224,13 @@ export class TrainingService implements TrainingPort {
     const text =
       modelVersion === null || this.stopReason === null
         ? errorText(error)
-        : `The run was stopped; version ${modelVersion} is kept, and users it has not reached are re-assigned when they are seen.`;
+        : `The run was stopped; version ${modelVersion} is kept, and the remaining users are re-assigned on their next request.`;
     if (this.stopReason !== null) return { state: this.stopReason, error: text };
-    log.error({ err: error }, 'training failed; the version that served before still serves');
+    log.error({ err: error }, 'training failed; still serving the previous version');
     await alerts.raise({
       ...{ alertId: `training-failed-${runId}`, kind: 'training-failed' },
       severity: 'warning',
-      message: `A training run failed: ${text} The version that served before still serves.`,
+      message: `A training run failed: ${text} The previous version is still served.`,
     });
     return { state: 'failed', error: text };
   }
@@ -241,10 +244,10 @@ export class TrainingService implements TrainingPort {
       await this.storing;
       await store.runs.replace(ended);
     } catch (error) {
-      log.warn({ err: error }, 'the end of a training run could not be recorded; the next run does it');
+      log.warn({ err: error }, 'end of a training run could not be recorded; the next run will record it');
     }
     await lease.release().catch((error: unknown) => {
-      log.warn({ err: error }, 'the training lease could not be released; it will expire');
+      log.warn({ err: error }, 'training lease could not be released; it will expire');
     });
     onProgress(ended);
     this.active = null;
@@ -264,7 +267,7 @@ export class TrainingService implements TrainingPort {
     if (clock() - this.lastStoredAt >= STORE_PROGRESS_EVERY_MS) this.storeProgress();
   }
 
-  /** Also where a wish to cancel arrives that was told to another instance. */
+  /** Also receives cancel requests made on other instances. */
   private storeProgress(): void {
     const { store, clock, log } = this.options;
     const { active } = this;
@@ -275,7 +278,7 @@ export class TrainingService implements TrainingPort {
       .then((isUnwanted) => {
         if (isUnwanted && this.active === active) void this.stop('cancelled');
       })
-      .catch((error: unknown) => log.debug({ err: error }, 'training progress was not stored'));
+      .catch((error: unknown) => log.debug({ err: error }, 'training progress could not be stored'));
   }
 
   private async tell(moves: AsyncIterable<TrainingRun>): Promise<void> {

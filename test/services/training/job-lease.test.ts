@@ -48,7 +48,7 @@ describe('a lease that is waited for', () => {
     let isFree = false;
     const waiting = whenFree({ ...wait, store, clock: () => NOON - 5 * MINUTE }).then(() => (isFree = true));
     await vi.advanceTimersByTimeAsync(LEASE_MS - 1_000);
-    expect([isFree, lines]).toEqual([false, ['waiting for a lease that another instance holds']]);
+    expect([isFree, lines]).toEqual([false, ['lease held by another instance, waiting']]);
     await vi.advanceTimersByTimeAsync(2_000);
     await waiting;
     expect(await store.leases.find('retrain')).toBeNull();
