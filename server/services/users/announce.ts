@@ -1,8 +1,10 @@
-/** How an instance tells the others that something they may remember is another now. `instances.ts` listens. */
+/**
+ * Publishes cache-invalidation notices to other instances. `instances.ts` subscribes to them.
+ */
 
 import type { Notice, Store } from '../../store/index.js';
 
-/** `userIds`: whose profiles; `itemIds`: which items of the catalogue, null for any. */
+/** `userIds`: users of the changed profiles; `itemIds`: changed items of the catalogue, null for any. */
 export type Announce = (
   kind: Notice['kind'],
   userIds?: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The items: what they are, and the light view of them that features and filters need in memory. Whoever writes items
- * calls `changed`; every instance then reads the items in question again, and lists made before are stale.
+ * The catalogue: items, and an in-memory light view of them for features and filters. Call `changed` after writing
+ * items; every instance then reads these items again, and earlier lists become stale.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -20,15 +20,15 @@ import { checkSearch, TitleIndex, wordsOf } from './title-index.js';
 import { Turns } from './turns.js';
 
 const CACHED_ITEMS = 20_000;
-/** More changed titles than this make a search slow. */
+/** With more changed titles than this, a search becomes slow. */
 const MAX_TITLE_CHANGES = 5_000;
-/** An import of many items moves the open lists this often, not once per batch. */
+/** Minimum interval of `catalogue.changed`, so that a large import does not refresh open lists once per batch. */
 const PUBLISH_PAUSE_MS = 500;
 
 interface LightItem {
   readonly category: string;
   readonly isAvailable: boolean;
-  /** The generation in which it came or changed. */
+  /** The generation in which the item was added or changed. */
   readonly changedIn: number;
 }
 
@@ -37,7 +37,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
   private light = new Map<string, LightItem>();
   private storedRevision = 0;
   private nChanges = 0;
-  /** What is to be read again; null for nothing. */
+  /** Items to read again; null for none. */
   private wanted: Set<string> | 'all' | null = null;
   private reading: Promise<void> = Promise.resolve();
   private next: Promise<void> | null = null;
@@ -70,8 +70,8 @@ export class CatalogueService implements CataloguePort, Catalogue {
   }
 
   /**
-   * Reads these items again, or all of them (null, and the first time). One reading at a time; what is asked for
-   * meanwhile is read together, next. What could not be read is read with what is asked for later.
+   * Reads these items again, or all of them (null, and the first time). Reads do not overlap: items requested during a
+   * read are combined into the next. Items that could not be read are read with the next request.
    */
   refresh(itemIds: readonly string[] | null = null): Promise<void> {
     this.want(itemIds);
@@ -94,7 +94,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
   }
 
   private async read(wanted: ReadonlySet<string> | 'all'): Promise<void> {
-    // Before the items: what is read is at least as new as the revision says.
+    // Read before the items: the items are at least as new as the revision.
     const { catalogueRevision } = await this.options.store.dataset.get();
     const hasChanged = wanted === 'all' ? await this.readAll() : await this.readSome([...wanted]);
     this.storedRevision = Math.max(this.storedRevision, catalogueRevision);
@@ -103,19 +103,19 @@ export class CatalogueService implements CataloguePort, Catalogue {
     this.publish();
   }
 
-  /** Reads the light view of all items, and as many whole ones as are remembered. True where anything differs. */
+  /** Reads the light view of all items, and as many whole items as the cache holds. True if any item differs. */
   private async readAll(): Promise<boolean> {
     let hasChanged = false;
     const light = new Map<string, LightItem>();
     const titles = new TitleIndex();
     const categories = new Map<string, string>();
-    // Filled beside the one in use: lists that are asked for meanwhile do not have to read their items.
+    // A new cache, filled while the old cache still serves concurrent requests.
     const cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
     for await (const batch of this.options.store.items.streamAll()) {
       for (const item of batch) {
         const { itemId, category } = item;
         if (cache.size < CACHED_ITEMS) cache.set(itemId, item);
-        // One string object per category: the driver makes a new one for every row.
+        // Share a single string per category: the driver creates a new string for every row.
         const shared = categories.get(category) ?? category;
         categories.set(category, shared);
         const known = this.unchanged(item);
@@ -148,12 +148,12 @@ export class CatalogueService implements CataloguePort, Catalogue {
         hasChanged = true;
       }
     }
-    // The index is compact again once all is read; a failure leaves that to the next time.
+    // A full read rebuilds the index without changes; if it fails, the next read tries again.
     if (this.titles.nChanges > MAX_TITLE_CHANGES) this.refresh().catch(() => undefined);
     return hasChanged;
   }
 
-  /** What is known of an item if nothing that anybody may remember of it differs. */
+  /** The light view of an item if no cached data of it differ, otherwise null. */
   private unchanged(item: Item): LightItem | null {
     const known = this.light.get(item.itemId);
     if (known?.category !== item.category || known.isAvailable !== item.isAvailable) return null;
@@ -175,7 +175,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     }, PUBLISH_PAUSE_MS).unref();
   }
 
-  /** After these items were written or removed (null: any): every instance reads them again. */
+  /** Call after these items were written or removed (null: any): every instance reads them again. */
   async changed(itemIds: readonly string[] | null = null): Promise<void> {
     await this.options.store.dataset.raiseCatalogueRevision();
     await this.options.announce('catalogue', [], itemIds);
@@ -219,7 +219,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     if (missing.length === 0) return found;
     const generation = this.nChanges;
     for (const item of await this.options.store.items.findMany(missing)) {
-      // A change read meanwhile is newer than what this query found.
+      // If the generation moved during the query, its result may be older than the cache.
       if (generation === this.nChanges) this.cache.set(item.itemId, item);
       found.push(item);
     }
@@ -252,7 +252,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     const model = this.options.registry.current();
     const index = model.itemIndex.get(itemId);
     if (!this.has(itemId)) throw new ItemNotFoundError(itemId);
-    // Not in the model before the next training: nothing is known to be like it.
+    // In the catalogue, but not in the model before the next training: no similarities yet.
     if (index === undefined) return [];
     await this.turns.take('similar');
     const isAllowed = (itemIndex: number) => this.isAvailable(model.itemIds[itemIndex]);

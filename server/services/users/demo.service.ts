@@ -1,7 +1,7 @@
 /**
- * The demo: while every user and every item was made by the synthesiser, anybody may sign in as a synthetic user. The
- * first real user or item ends it for good, by whatever way it comes, before it is written. Whether the demo is open is
- * kept in memory; other instances are told by a notice.
+ * Demo mode: while all users and items come from the synthesiser, visitors may sign in as a synthetic user. The first
+ * real user or item ends the demo permanently, before it is written, on every path that writes. Whether the demo is
+ * open is kept in memory; other instances are notified.
  */
 
 import type { EventPublisher, Logger } from '../../domain/index.js';
@@ -13,7 +13,7 @@ import type { DemoPort } from '../index.js';
 
 export interface DemoServiceOptions {
   readonly store: Pick<Store, 'dataset' | 'users' | 'notices'>;
-  /** False: nobody may sign in without a token, whatever the data. */
+  /** False: sign-in always requires a token, whatever the data. */
   readonly isAllowed: boolean;
   readonly bus: EventPublisher;
   readonly announce: Announce;
@@ -36,14 +36,14 @@ export class DemoService implements DemoPort {
     this.synthetic.add(userId);
   }
 
-  /** Says what all data come from; called before the first of them is written. */
+  /** Marks all data as synthetic; call before the first of them is written. */
   async begin(facts: Pick<DatasetInfo, 'seed' | 'filledAt' | 'countedAt'>): Promise<void> {
     await this.options.store.dataset.update({ ...facts, isSynthetic: true });
     this.isSynthetic = true;
     await this.options.announce('dataset');
   }
 
-  /** Call before something of these users is written: one who is not synthetic ends the demo. */
+  /** Call before writing data of these users: ends the demo if any of them is not synthetic. */
   async meet(userIds: readonly string[]): Promise<void> {
     if (!this.isSynthetic) return;
     const unknown = userIds.filter((userId) => !this.synthetic.has(userId));
@@ -53,7 +53,7 @@ export class DemoService implements DemoPort {
     if (unknown.some((userId) => !this.synthetic.has(userId))) await this.end();
   }
 
-  /** Ends the demo for good, here and on every other instance. Call before real data are written. */
+  /** Ends the demo permanently, on this and every other instance. Call before real data are written. */
   async end(): Promise<void> {
     if (!this.isSynthetic) return;
     const { store, announce } = this.options;
@@ -62,12 +62,12 @@ export class DemoService implements DemoPort {
     await announce('dataset');
   }
 
-  /** Reads what other processes have made of the data. */
+  /** Reads the state that other processes may have changed. */
   async refresh(): Promise<void> {
     this.remember((await this.options.store.dataset.get()).isSynthetic);
   }
 
-  /** Follows other processes until `stop`. */
+  /** Follows changes by other processes until `stop`. */
   follow(): void {
     const { store, log } = this.options;
     followNotices({
@@ -88,7 +88,7 @@ export class DemoService implements DemoPort {
     this.isSynthetic = isSynthetic;
     if (!hasEnded) return;
     this.synthetic.clear();
-    this.options.log.info({}, 'the demo has ended: real data have come');
+    this.options.log.info({}, 'demo ended: real data were added');
     this.options.bus.publish('access.changed', {});
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps something remembered up to date with other processes: reads it again at every notice of its kind. Where the
- * database has no change streams there are no notices, and it is read again every second.
+ * Keeps cached state up to date with other processes: refreshes it at every notice of its kind. If the database has no
+ * change streams there are no notices, and the state is refreshed every second.
  */
 
 import type { Logger } from '../../domain/index.js';
@@ -8,7 +8,7 @@ import type { Notice, Store } from '../../store/index.js';
 
 const POLL_MS = 1_000;
 
-/** Follows until the signal. A reading that fails is logged and tried again after a second. */
+/** Follows until `signal` is aborted. A failed refresh is logged and retried after a second. */
 export function followNotices({
   store,
   kind,
@@ -36,7 +36,7 @@ export function followNotices({
   };
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 
-  // A stream that has to begin anew may have missed a notice.
+  // A restarted stream may have missed a notice.
   const notices = store.notices.watch({ signal, onStart: () => void readAgain(false) });
   if (notices === null) void readAgain(true);
   else

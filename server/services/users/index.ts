@@ -1,4 +1,6 @@
-/** One live user: profile, persona and its timeline, write-behind; and the catalogue that users act on. */
+/**
+ * Live state of a single user: profile, persona and its timeline, write-behind; and the catalogue that users act on.
+ */
 
 export type { ActivityMetrics } from './activity-metrics.js';
 export { createAnnounce } from './announce.js';

@@ -1,7 +1,9 @@
-/** Runs tasks of the same key one after the other, in the order given; tasks of different keys run side by side. */
+/**
+ * Runs tasks of the same key in sequence, in the order given; tasks of different keys run concurrently.
+ */
 
 export class KeyedQueue {
-  /** The end of the last task of each key; never rejects. */
+  /** Completion of the last task of each key; never rejects. */
   private readonly tails = new Map<string, Promise<void>>();
 
   /** Whether a task of this key runs or waits. */
@@ -9,7 +11,7 @@ export class KeyedQueue {
     return this.tails.has(key);
   }
 
-  /** Runs `task` when all earlier tasks of all these keys have ended, at once where there are none. */
+  /** Runs `task` when all earlier tasks of these keys have ended, immediately if there are none. */
   run<T>(keys: readonly string[], task: () => Promise<T>): Promise<T> {
     const earlier = keys.flatMap((key) => this.tails.get(key) ?? []);
     const result = earlier.length === 0 ? task() : Promise.all(earlier).then(task);

@@ -1,4 +1,6 @@
-/** How users and personas moved from one model version to another, from the history that every version leaves. */
+/**
+ * Movement of users and personas between two model versions, computed from the persona history of each version.
+ */
 
 import type { PersonaChangeEvent, PersonaChangeKind, PersonaEvolution } from '../../domain/index.js';
 import { transitionsOf } from '../../learning/index.js';
@@ -6,7 +8,7 @@ import type { Store } from '../../store/index.js';
 
 const KINDS = { kept: 'stable', born: 'birth', died: 'death', split: 'split', merged: 'merge' } as const;
 
-/** Null when one of the versions is not kept. */
+/** Null if either version has been deleted. */
 export async function findEvolution(
   store: Store,
   fromVersion: number,

@@ -1,6 +1,6 @@
 /**
- * Stage 4 for one user: which persona behaviour points to now, with hysteresis, and its memory. Training and live
- * assignment share one function and one fitted preprocessing (`learning/clustering`).
+ * Stage 4 for a single user: assigns the current persona from behaviour, with hysteresis, and caches it. Training and
+ * live assignment share the function and the fitted preprocessing (`learning/clustering`).
  */
 
 import { LRUCache } from 'lru-cache';
@@ -39,22 +39,22 @@ const CACHED_ASSIGNMENTS = 100_000;
 
 interface Waiting {
   readonly userId: string;
-  /** Null as long as there are too few signals for one. */
+  /** Null while there are too few signals for a persona. */
   readonly persona: PersonaAssignment | null;
   readonly eventCount: number;
-  /** What the user moved to, oldest first; none where only the confidence changed. */
+  /** New personas, oldest first; empty if only the confidence changed. */
   readonly moves: readonly PersonaAssignment[];
 }
 
 interface Remembered {
   readonly persona: PersonaAssignment | null;
-  /** The profile's event count it was made from; -1 when it was read from the database. */
+  /** Event count of the profile that it was assigned from; -1 if it was read from the database. */
   readonly eventCount: number;
-  /** The version it was made under; absent when it was read from the database. */
+  /** The version it was assigned under; absent if it was read from the database. */
   readonly modelVersion?: number;
 }
 
-/** The persona a user has named, as long as there is one of that id. */
+/** The persona that the user chose, if the version has a persona with that id. */
 export function chosenOf(
   held: PersonaAssignment | null,
   personaIds: readonly string[],
@@ -129,7 +129,7 @@ export class PersonaService implements PersonaPort {
     return renamed;
   }
 
-  /** Reads the labels of the active version again, since another instance renamed one. */
+  /** Reads the labels of the active version again after a rename on other instances. */
   async refreshLabels(): Promise<void> {
     const { store, registry } = this.options;
     const serving = registry.find();
@@ -138,19 +138,19 @@ export class PersonaService implements PersonaPort {
   }
 
   /**
-   * The persona of this profile under `model`: the one the user chose, or else the one behaviour points to; null with too
-   * few signals for that. Remembers a move.
+   * The persona of this profile under `model`: the user's choice, otherwise the persona that behaviour points to; null
+   * if there are too few signals. Records a move.
    */
   async assign(profile: Profile, model: ServingModel): Promise<PersonaAssignment | null> {
     const { userId, eventCount } = profile;
     const read = this.cache.get(userId) ?? (await this.read(userId));
-    // A caller with a newer profile may have assigned one during the reading.
+    // A concurrent caller with a newer profile may have assigned a persona during the read.
     const known = this.cache.get(userId) ?? read;
     const isNewer = known.eventCount >= eventCount && known.modelVersion === model.version;
     if (isNewer) return known.persona;
 
     const chosen = chosenOf(known.persona, model.personaIds);
-    // A new version's personas need no confirmation: its own training has just looked at everybody.
+    // No hysteresis against a persona of an older version: the new version's training has just seen all users.
     const held = known.persona?.modelVersion === model.version ? known.persona : null;
     const next = chosen ?? this.choiceOf(profile, model, held);
     const isSame = next?.personaId === known.persona?.personaId;
@@ -175,7 +175,7 @@ export class PersonaService implements PersonaPort {
     return persona;
   }
 
-  /** What behaviour says; null with too few signals. */
+  /** The persona that behaviour points to; null if there are too few signals. */
   private choiceOf(
     profile: Profile,
     model: ServingModel,
@@ -187,18 +187,18 @@ export class PersonaService implements PersonaPort {
     return assignPersona(model.personas, row, { signals, held });
   }
 
-  /** The same under the version that serves; nothing before the first training. */
+  /** Assigns the persona under the active version; does nothing before the first training. */
   async follow(profile: Profile): Promise<void> {
     const model = this.options.registry.find();
     if (model !== null) await this.assign(profile, model);
   }
 
-  /** What this instance knows of a user and the database may not know yet. */
+  /** The assignment of a user that may not be in the database yet. */
   pendingOf(userId: string): Pick<Waiting, 'persona' | 'eventCount'> | null {
     return this.writes.get(userId) ?? null;
   }
 
-  /** How many signals of a profile stand, and how many a persona needs. */
+  /** The number of current signals in a profile, and the number a persona needs. */
   evidence(profile: Profile): PersonaEvidence {
     return { have: signalCount(profile), need: PERSONA_SIGNALS };
   }
@@ -214,8 +214,8 @@ export class PersonaService implements PersonaPort {
   }
 
   /**
-   * The features that set a persona apart, strongest first: this profile beside the persona's users and beside all
-   * users. Empty for a persona the active version does not have.
+   * The persona's distinctive features, strongest first: the value of this profile, the persona's centroid, and the
+   * mean of all users. Empty for a persona that the active version lacks.
    */
   comparison(profile: Profile, personaId: string): FeatureComparison[] {
     const persona = this.persona(personaId);
@@ -238,8 +238,8 @@ export class PersonaService implements PersonaPort {
   }
 
   /**
-   * The user's own word: this persona until it is withdrawn with null, when behaviour decides again; then the answer is
-   * null with too few signals. Written before it counts. Throws PersonaNotFoundError.
+   * Sets the persona that the user chose. Null withdraws the choice, so that behaviour decides again; the result is
+   * null if there are too few signals for that. Resolves when stored. Throws PersonaNotFoundError.
    */
   async correct(profile: Profile, personaId: string | null): Promise<PersonaAssignment | null> {
     const { store, registry, clock } = this.options;
@@ -266,7 +266,7 @@ export class PersonaService implements PersonaPort {
     return persona;
   }
 
-  /** The personas these users have at the moment; users without one are left out. */
+  /** The current personas of these users; users without a persona are left out. */
   async personaIdsOf(userIds: readonly string[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     const missing: string[] = [];
@@ -282,31 +282,31 @@ export class PersonaService implements PersonaPort {
     return found;
   }
 
-  /** Reads many users at once, so that each `assign` after it finds its user in memory. */
+  /** Reads many users in a single query, so that `assign` then finds them in memory. */
   async preload(userIds: readonly string[]): Promise<void> {
     const missing = userIds.filter((userId) => !this.cache.has(userId));
     if (missing.length === 0) return;
     const users = await this.options.store.users.findMany(missing);
     const found = new Map(users.map((user) => [user.userId, user.persona]));
     for (const userId of missing) {
-      // Somebody may have assigned one meanwhile.
+      // A concurrent caller may have assigned a persona during the read.
       if (this.cache.has(userId)) continue;
       const waiting = this.writes.get(userId);
       this.cache.set(userId, waiting ?? { persona: found.get(userId) ?? null, eventCount: -1 });
     }
   }
 
-  /** Drops what is remembered, e.g. because another instance moved the user. */
+  /** Drops a cached assignment, e.g. because it was changed elsewhere. */
   forget(userId: string): void {
     this.cache.delete(userId);
   }
 
-  /** The same, unless what is remembered was made from exactly so many events. */
+  /** Drops a cached assignment unless it was made from exactly this many events. */
   forgetUnless(userId: string, eventCount: number): void {
     if (this.cache.peek(userId)?.eventCount !== eventCount) this.cache.delete(userId);
   }
 
-  /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
+  /** Drops a user's cached and pending data; resolves when no write of it is in flight. */
   async discard(userId: string): Promise<void> {
     await this.writes.discard(userId);
     this.cache.delete(userId);
@@ -321,8 +321,8 @@ export class PersonaService implements PersonaPort {
   }
 
   /**
-   * Adds moves to their users' timelines, before the users themselves are written: after a crash in between the move is
-   * made again, and its identity is the same. That comes from what is stored, so instances that see the same move tell
+   * Appends moves to timelines before the users themselves are written: after a crash in between, the move is made
+   * again with the same identity. The identity is derived from stored data, so instances that see the same move record
    * it once.
    */
   private async recordMoves(rows: readonly Waiting[]): Promise<void> {
@@ -333,7 +333,7 @@ export class PersonaService implements PersonaPort {
     const steps: PersonaMove[] = [];
     for (const { userId, moves, eventCount } of rows) {
       const user = stored.get(userId);
-      // Erased meanwhile, or another instance has seen more of the user: then these moves will not be made.
+      // Erased in the meantime, or another instance has seen more events of the user: these moves will not be made.
       if (user === undefined || user.eventCount > eventCount) continue;
       let held = user.persona;
       for (const { personaId, confidence, since: at, modelVersion: version } of moves) {
@@ -348,8 +348,8 @@ export class PersonaService implements PersonaPort {
   }
 
   /**
-   * What is stored may be older than the timeline: another instance tells a move before it makes it, and this word may
-   * overrule that move in between. So it is the timeline's own end that a correction replaces.
+   * The stored user may be older than the timeline: another instance appends a move before it assigns it, and a
+   * correction may overrule that move in between. Therefore a correction replaces the newest step of the timeline.
    */
   private async recordCorrection(userId: string, persona: PersonaAssignment): Promise<void> {
     const [newest] = await this.options.store.personaHistory.findByUser(userId, 1);
@@ -359,7 +359,7 @@ export class PersonaService implements PersonaPort {
     await this.append([{ userId, version, personaId, confidence, at, cause: 'correction', replacedSince }]);
   }
 
-  /** Whoever was erased meanwhile is not brought back. */
+  /** Deletes the steps again if their user was erased in the meantime. */
   private async append(steps: readonly PersonaMove[]): Promise<void> {
     const { users, personaHistory } = this.options.store;
     await personaHistory.appendMany(steps);

@@ -1,19 +1,20 @@
 /**
- * Stage 3 for one user: the profile, kept warm in memory, moved forward by events, and written behind the record.
+ * Stage 3 for a single user: the profile, cached in memory, advanced by events, and written after the record.
  *
- * A profile is a pure function of the user's activity and feedback. What is cached here may run ahead of the stored
- * document by a few hundred milliseconds; `recover` rebuilds the users whose record is ahead (their pending marks).
+ * A profile is a pure function of the user's activity and feedback. The cached profile may be ahead of the stored
+ * document by a few hundred milliseconds; `recover` rebuilds users with pending marks, because their record is ahead.
  *
- * Order. All changes of one user's cached profile run in one queue per user. A change writes the record first, then
- * applies what it wrote. It applies incrementally only to a profile that was read before that write began and whose
- * events are all earlier; otherwise the profile may or may not hold the events already, and it is rebuilt from the record.
+ * Order. All changes of a user's cached profile run in a queue per user. A change writes the record first, then applies
+ * the events it wrote. It applies them incrementally only to a profile that was read before that write began and whose
+ * events are all earlier; otherwise the profile may or may not hold the events already, and it is rebuilt from the
+ * record.
  *
- * Instances never overwrite each other: a write names the revision it grew from, and the loser rebuilds from the record,
- * which has both.
+ * Instances never overwrite each other's profiles: a write is a compare-and-set on the revision, and the loser rebuilds
+ * from the record, which has the events of both.
  *
- * Revisions. An event raises the revision by one; a rebuild raises it by the events it adds, and by at least one when it
- * changes a profile. It never falls: not below the stored document's, nor below the one this instance has served. Until
- * one instance has read what another wrote, it serves the lower revision.
+ * Revisions. An event raises the revision by 1; a rebuild raises it by the number of events it adds, and by at least
+ * one if it changes the profile. It never falls below the stored document's revision, nor below a revision this
+ * instance has served. Until an instance has read the other's write, it serves the lower revision.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -33,33 +34,33 @@ const FLUSH_DELAY_MS = 200;
 const CACHED_PROFILES = 50_000;
 const REBUILD_CHUNK = 500;
 const VERIFIED_TOGETHER = 100;
-/** Other instances that write the same user meet seldom; this many meetings in a row mean something is wrong. */
+/** Write conflicts between instances on the same user are rare; this many in a row indicate a fault. */
 const MAX_ATTEMPTS = 20;
 
 interface CacheEntry {
   profile: Profile;
-  /** Revision of the stored document that `profile` grew from; 0 when none is stored. */
+  /** Revision of the stored document that `profile` is based on; 0 if none is stored. */
   storedRevision: number;
-  /** `ProfileService.ticks` when reading began. */
+  /** `ProfileService.ticks` when the read began. */
   readonly readAt: number;
-  /** Whether it was made from the whole record, not from the stored document, which may lag behind the record. */
+  /** Whether it was built from the whole record; the stored document may lag behind the record. */
   readonly isRebuilt: boolean;
-  /** Set when a rebuild has taken its place: it must not be written any more. */
+  /** Set when a rebuilt entry has replaced it: it must not be written any more. */
   isSuperseded: boolean;
 }
 
 interface PendingWrite {
-  /** Null: what is cached may lack something; the profile is rebuilt before it is written. */
+  /** Null: the cached profile may be incomplete and is rebuilt before it is written. */
   readonly entry: CacheEntry | null;
-  /** Thumbs whose trace may not be in the activity record yet. */
+  /** Thumbs that may not have an event in the activity record yet. */
   readonly thumbs: readonly Feedback[];
   /** Whether other instances need a notice. Thumbs alone reach them by the change stream. */
   readonly isAnnounced: boolean;
 }
 
 /**
- * Moves one user forward by events that are in the record (thumbs: in `feedback`). `isRepeat` says that the events were
- * in the record before, so that they are learned only if the profile lacks them. Resolves with whether the profile moved.
+ * Applies events of a user that are in the record (thumbs: in `feedback`). `isRepeat`: the events were in the record
+ * before, so they are applied only if the profile lacks them. Resolves with whether the profile changed.
  */
 export type Apply = (
   userId: string,
@@ -72,9 +73,9 @@ export interface ProfileServiceOptions {
   readonly catalogue: Catalogue;
   readonly clock: () => number;
   readonly log: Logger;
-  /** Publishes to the other instances. */
+  /** Publishes a notice to the other instances. */
   readonly announce: Announce;
-  /** Called after a cached profile was replaced by another one outside of `change`, once that is stored. */
+  /** Called when a cached profile was replaced outside of `change`, after the new profile is stored. */
   readonly onReplaced: (profile: Profile) => Promise<void>;
 }
 
@@ -85,13 +86,13 @@ export class ProfileService {
   private readonly writes: WriteBehind<PendingWrite>;
   /** Rebuilt entries while `write` stores them. */
   private readonly unstored = new Map<string, CacheEntry>();
-  /** How many changes of a user run. The user's marks in the record are cleared when there are none. */
+  /** Number of running changes per user. The user's marks in the record are cleared only while there are none. */
   private readonly nChanging = new Map<string, number>();
-  /** Users whose marks are to be cleared when the changes that run have ended. */
+  /** Users with marks to clear when their running changes have ended. */
   private readonly unsettled = new Set<string>();
-  /** Users whose cached profile was replaced, until `onReplaced` has been called. */
+  /** Users with a replaced cached profile, until `onReplaced` has been called. */
   private readonly replaced = new Set<string>();
-  /** Orders readings of the record against writes to it. */
+  /** Logical clock that orders reads of the record against writes to it. */
   private ticks = 0;
 
   constructor(private readonly options: ProfileServiceOptions) {
@@ -108,12 +109,12 @@ export class ProfileService {
     });
   }
 
-  /** The profile as of now; an empty one for a user without any events. */
+  /** The current profile; empty for a user without events. */
   async get(userId: string): Promise<Profile> {
     return (await this.entry(userId)).profile;
   }
 
-  /** Reads many users at once, so that each `get` after it finds its user in memory. */
+  /** Reads many users in a single query, so that `get` then finds them in memory. */
   async preload(userIds: readonly string[]): Promise<void> {
     const missing = userIds.filter((userId) => this.held(userId) === null && !this.loading.has(userId));
     if (missing.length === 0) return;
@@ -121,19 +122,19 @@ export class ProfileService {
     await Promise.all(missing.map((userId) => this.remember(userId, reading)));
   }
 
-  /** The profile if it is already in memory: lets a hot reader skip a turn of the event loop. */
+  /** The profile if it is in memory, without waiting for a turn of the event loop. */
   peek(userId: string): Profile | null {
     return this.cache.get(userId)?.profile ?? null;
   }
 
-  /** Whether a user has moved and is yet to be written. */
+  /** Whether a user has changes that are not yet written. */
   isWaiting(userId: string): boolean {
     return this.writes.get(userId) !== undefined;
   }
 
   /**
-   * Runs one change of the record of these users. `work` writes the record and calls `apply` with what it wrote. Where it
-   * fails, the record may hold part of it: the users are rebuilt as soon as the database answers.
+   * Runs a change of the record of these users. `work` writes the record and calls `apply` with the written events. If
+   * it fails, the record may hold part of them: the users are rebuilt as soon as the database answers.
    */
   async change<T>(userIds: readonly string[], work: (apply: Apply) => Promise<T>): Promise<T> {
     const ids = [...new Set(userIds)];
@@ -156,9 +157,9 @@ export class ProfileService {
   }
 
   /**
-   * Moves a user in memory by a thumb that another instance took, which stores what follows from it; a later write of
-   * this instance meets that one and is made from the record. False where this instance knows other events of the user
-   * than that one did, or is changing it; then only the database can tell.
+   * Applies a thumb that another instance recorded to the cached profile. That instance stores the result; a later
+   * write of this instance conflicts with it and is rebuilt from the record. False if this instance has seen other
+   * events of the user than that instance, or is changing the user; then the profile must be read from the database.
    */
   follow(thumb: Feedback): boolean {
     const { userId } = thumb;
@@ -170,19 +171,19 @@ export class ProfileService {
     return true;
   }
 
-  /** Drops a user from memory, e.g. because another instance moved it. The next reader loads it afresh. */
+  /** Drops a user from memory, e.g. because it was changed elsewhere. The next read loads it again. */
   forget(userId: string): void {
     this.loading.delete(userId);
     this.cache.delete(userId);
   }
 
-  /** Has the next reader load a user afresh, since another instance moved it. */
+  /** Makes the next read load a user again, after a change on other instances. */
   async refresh(userId: string): Promise<void> {
     if (this.isWaiting(userId)) await this.writes.drain();
     await this.queue.run([userId], async () => this.forget(userId));
   }
 
-  /** Drops a user together with what is waiting to be written; resolves when no write of it is on its way. */
+  /** Drops a user's cached and pending data; resolves when no write of it is in flight. */
   async discard(userId: string): Promise<void> {
     this.forget(userId);
     await this.queue.idle([userId]);
@@ -202,20 +203,23 @@ export class ProfileService {
   }
 
   /**
-   * Catches up after an unclean stop or a lost connection: rebuilds the users whose record may be ahead of their profile
-   * and has the other instances read them again. Returns how many there were.
+   * Recovers from an unclean stop or a lost connection: rebuilds users whose record may be ahead of their profile and
+   * makes the other instances read them again. Returns the number of users.
    */
   async recover(): Promise<number> {
     const { store } = this.options;
     const userIds = new Set((await store.feedback.findPending()).map(({ userId }) => userId));
     for (const userId of await store.activity.findPendingUsers()) userIds.add(userId);
-    // With others, the owner of a mark may be alive, and is given time (see succession.ts).
+    // With other instances, the owner of a mark may still be running and is given time (see succession.ts).
     if (!store.hasChangeStreams) store.activity.adoptMarks(await store.activity.findForeignMarks());
     await this.rebuild([...userIds], { isAnnounced: true });
     return userIds.size;
   }
 
-  /** Recomputes these users from the record and stores what comes out; `isAnnounced`: also where that changes nothing. */
+  /**
+   * Recomputes these users from the record and stores the result; `isAnnounced`: notify other instances even if nothing
+   * changes.
+   */
   async rebuild(userIds: readonly string[], { isAnnounced = false } = {}): Promise<void> {
     for (let start = 0; start < userIds.length; start += REBUILD_CHUNK) {
       const chunk = userIds.slice(start, start + REBUILD_CHUNK);
@@ -223,7 +227,7 @@ export class ProfileService {
     }
   }
 
-  /** Has cached profiles that differ from the stored ones rebuilt and published, e.g. because a notice was lost. */
+  /** Rebuilds and publishes cached profiles that differ from the stored profiles, e.g. because a notice was lost. */
   async verify(): Promise<void> {
     const userIds = [...this.cache.keys()];
     for (let start = 0; start < userIds.length; start += VERIFIED_TOGETHER) {
@@ -239,7 +243,7 @@ export class ProfileService {
     }
   }
 
-  /** Publishes to the other instances whose stored profiles moved. */
+  /** Notifies other instances of changed stored profiles. */
   async announce(userIds: readonly string[]): Promise<void> {
     if (userIds.length > 0) await this.options.announce('profiles', userIds);
   }
@@ -281,7 +285,7 @@ export class ProfileService {
     return again.hasMoved;
   }
 
-  /** Has a user rebuilt from the record with the next batch, and published. */
+  /** Schedules a user to be rebuilt from the record with the next batch, and published. */
   private doubt(userId: string): void {
     this.writes.put(userId, { entry: null, thumbs: [], isAnnounced: true });
   }
@@ -294,7 +298,7 @@ export class ProfileService {
     }
     this.nChanging.delete(userId);
     if (!this.unsettled.delete(userId)) return;
-    // Nothing may be left to write, but the marks have to be cleared.
+    // There may be nothing left to write, but the marks must be cleared.
     const isDoubtful = this.writes.get(userId)?.entry === null;
     this.writes.put(userId, {
       entry: isDoubtful ? null : this.held(userId),
@@ -310,13 +314,13 @@ export class ProfileService {
     return held;
   }
 
-  /** What this instance knows of a user without asking the database. */
+  /** The user's entry in memory, without a database read. */
   private held(userId: string): CacheEntry | null {
     const uncached = [this.writes.get(userId)?.entry, this.unstored.get(userId)];
     return this.cache.get(userId) ?? uncached.find((entry) => entry?.isSuperseded === false) ?? null;
   }
 
-  /** Puts a rebuilt entry in the place of what is cached or waits to be written. */
+  /** Replaces the cached and pending entries of a user with a rebuilt entry. */
   private replace(entry: CacheEntry): void {
     const { userId } = entry.profile;
     const older = [this.cache.peek(userId), this.writes.get(userId)?.entry, this.unstored.get(userId)];
@@ -330,7 +334,7 @@ export class ProfileService {
     const { store, catalogue } = this.options;
     const readAt = ++this.ticks;
     const pending = groupBy(await store.feedback.findPendingByUsers(userIds), ({ userId }) => userId);
-    // Before the activity: what is stored after this reading makes the write of what is read here fail.
+    // Read before the activity: a profile stored after this read makes the compare-and-set of the result fail.
     const stored = new Map((await store.profiles.findMany(userIds)).map((row) => [row.userId, row]));
     const rebuilt: Rebuilt[] = [];
     for (const userId of userIds) {
@@ -351,7 +355,7 @@ export class ProfileService {
     return rebuilt;
   }
 
-  /** Has concurrent readers wait for the same reading. One that was forgotten before it ended is done again. */
+  /** Makes concurrent readers share a read. If the user is forgotten before the read ends, it is read again. */
   private remember(userId: string, reading: Promise<ReadonlyMap<string, CacheEntry>>): Promise<CacheEntry> {
     const isWanted = () => this.loading.get(userId) === loading;
     const loading = reading
@@ -368,7 +372,7 @@ export class ProfileService {
     return loading;
   }
 
-  /** Thumbs first: one that is no longer pending is in the profile that is read afterwards. */
+  /** Reads thumbs first: a thumb that is no longer pending by then is in the profile that is read afterwards. */
   private async readMany(userIds: readonly string[]): Promise<Map<string, CacheEntry>> {
     const { store } = this.options;
     const readAt = ++this.ticks;
@@ -388,8 +392,8 @@ export class ProfileService {
   }
 
   /**
-   * Writes profiles; those that meet another instance's write, and those in doubt, are rebuilt from the record first.
-   * Then, in this order: publishes, and clears the marks that `recover` finds the users by.
+   * Writes profiles; profiles that conflict with another instance's write, and doubtful profiles, are first rebuilt
+   * from the record. Then notifies other instances, and last clears the marks by which `recover` finds the users.
    */
   private async write(batch: ReadonlyMap<string, PendingWrite>): Promise<void> {
     const { store } = this.options;
@@ -407,7 +411,7 @@ export class ProfileService {
       await store.feedback.markApplied(rows.flatMap(({ thumbs }) => thumbs));
       await store.activity.markApplied(this.settled(rows));
     } catch (error) {
-      // What was rebuilt is in memory; what it took the place of will not be written.
+      // Rebuilt entries exist only in memory, and the entries they replaced will not be written.
       for (const userId of rebuilt.keys()) this.doubt(userId);
       throw error;
     } finally {
@@ -416,20 +420,20 @@ export class ProfileService {
     }
   }
 
-  /** Stores profiles, in as many attempts as it takes; adds the users it rebuilt in memory to `rebuilt`. */
+  /** Stores profiles, retrying conflicts; adds the users it rebuilt in memory to `rebuilt`. */
   private async storeAll(
     batch: ReadonlyMap<string, PendingWrite>,
     rebuilt: Map<string, CacheEntry>,
   ): Promise<StoredRow[]> {
     const rows: StoredRow[] = [];
-    // What superseded an entry may not be stored yet: it is written in the place of the entry.
+    // The entry that superseded this entry may not be stored yet: write it instead.
     let waiting = [...batch].map(([userId, pending]): [string, PendingWrite] => {
       const { entry } = pending;
       return [userId, entry?.isSuperseded === true ? { ...pending, entry: this.held(userId) } : pending];
     });
     for (let attempt = 0; waiting.length > 0; attempt += 1) {
       if (attempt === MAX_ATTEMPTS)
-        throw new Error(`Profiles met other writers ${MAX_ATTEMPTS} times in a row.`);
+        throw new Error(`Profile writes conflicted ${MAX_ATTEMPTS} times in a row.`);
       const doubtful = waiting.filter(([, { entry }]) => entry === null).map(([userId]) => userId);
       const again = await this.rebuildInMemory(doubtful, rebuilt);
       const attempted = waiting.map(([userId, { entry, thumbs, isAnnounced }]): StoredRow => {
@@ -454,7 +458,7 @@ export class ProfileService {
     return rows;
   }
 
-  /** Users of whom nothing is left to apply or to write, so that their marks can go. */
+  /** Users with nothing left to apply or to write, so that their marks can be cleared. */
   private settled(rows: readonly StoredRow[]): string[] {
     const current = rows.filter(({ entry, profile }) => entry.profile === profile && !entry.isSuperseded);
     const userIds = current.map(({ profile }) => profile.userId);
@@ -462,7 +466,7 @@ export class ProfileService {
     return userIds.filter((userId) => !this.nChanging.has(userId));
   }
 
-  /** Rebuilds users in their queue and puts the results in the place of what is cached. */
+  /** Rebuilds users in their queue and replaces their cached entries. */
   private async rebuildInMemory(
     userIds: readonly string[],
     rebuilt: Map<string, CacheEntry>,
@@ -474,7 +478,7 @@ export class ProfileService {
         const { userId } = row.entry.profile;
         found.set(userId, row);
         rebuilt.set(userId, row.entry);
-        // A bulk rebuild does not push the users in use out of memory.
+        // A bulk rebuild must not evict users in use from the cache.
         if (this.held(userId) === null) this.forget(userId);
         else {
           if (row.hasMoved) this.replaced.add(userId);
@@ -486,7 +490,10 @@ export class ProfileService {
     });
   }
 
-  /** One compare-and-set of profiles, after their thumbs' traces. Returns the users whose profile was refused. */
+  /**
+   * Appends the events of the thumbs, then writes profiles by compare-and-set. Returns the users whose profile was
+   * refused.
+   */
   private async store(rows: readonly StoredRow[]): Promise<ReadonlySet<string>> {
     const { store, clock } = this.options;
     const changed = rows.filter(({ entry, profile }) => entry.storedRevision !== profile.revision);
@@ -513,18 +520,18 @@ export class ProfileService {
 
 interface StoredRow {
   readonly entry: CacheEntry;
-  /** What `entry` held when it was written; changes go on meanwhile. */
+  /** `entry.profile` at the time of the write; the entry may change in the meantime. */
   readonly profile: Profile;
   readonly thumbs: readonly Feedback[];
   readonly isAnnounced: boolean;
 }
 
-/** A profile made from the whole record, and how it differs from what is cached and stored. */
+/** A profile built from the whole record, and its differences from the cached and the stored profile. */
 interface Rebuilt {
   readonly entry: CacheEntry;
   /** The user's pending thumbs; all are in the profile. */
   readonly thumbs: readonly Feedback[];
-  /** Whether it differs from the cached profile, or from the stored one where none is cached. */
+  /** Whether it differs from the cached profile, or from the stored profile if none is cached. */
   readonly hasMoved: boolean;
   readonly hasToBeStored: boolean;
 }
@@ -562,7 +569,7 @@ function rebuiltOf({
   };
 }
 
-/** Whether two profiles say the same, whatever their revisions. */
+/** Whether two profiles are equal apart from their revisions. */
 function isSame(one: Profile, other: Profile): boolean {
   return (
     one.eventCount === other.eventCount &&
@@ -571,15 +578,18 @@ function isSame(one: Profile, other: Profile): boolean {
   );
 }
 
-/** Whether all events are later than the profile's. Of events at the same instant the record decides which is first. */
+/**
+ * Whether all events are later than the profile's last event. The record decides the order of events with equal times.
+ */
 function continues(profile: Profile, events: readonly BehaviourEvent[]): boolean {
   if (profile.eventCount === 0) return true;
   return canApply(profile, events) && events.every(({ at }) => at !== profile.behaviour.lastAt);
 }
 
 /**
- * Pending thumbs whose trace is not in the profile: between the write of a profile and the end of the pending mark a
- * thumb is in both. Thumbs about one item are stored in order, so all before one that is held are held as well.
+ * Pending thumbs whose event is not in the profile: between the write of a profile and the clearing of the pending
+ * mark, a thumb is in both. Thumbs on the same item are stored in order, so all thumbs before a held thumb are held as
+ * well.
  */
 function unheld(profile: Profile, thumbs: readonly Feedback[]): Feedback[] {
   const heldSeq = new Map<string, number>();
@@ -591,8 +601,8 @@ function unheld(profile: Profile, thumbs: readonly Feedback[]): Feedback[] {
 }
 
 /**
- * Whether the profile holds the trace of this thumb. An opinion that was there before, from an event, does not mean that
- * this thumb is: its writer counts it as well.
+ * Whether the profile holds the event of this thumb. An equal opinion from an earlier event does not count: the thumb's
+ * writer counts the thumb as well.
  */
 export function holdsThumb({ interactions }: Profile, { itemId, value, at }: Feedback): boolean {
   const held = interactions.find((interaction) => interaction.itemId === itemId);

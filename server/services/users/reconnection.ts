@@ -1,6 +1,6 @@
 /**
- * Brings memory and record together again when the connection to the database is back. Meanwhile a write may have been
- * stored without its answer, and a notice of another instance may have been lost with the database.
+ * Brings memory and record together after the connection to the database was lost. In the meantime a write may have
+ * been stored without its answer, and a notice of another instance may have been lost.
  */
 
 import type { Logger } from '../../domain/index.js';
@@ -9,7 +9,7 @@ import type { Store } from '../../store/index.js';
 import type { PersonaService } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
 
-/** The change streams go on first, so that what they deliver is not pushed a second time. */
+/** Delay that lets change streams resume first, so that the changes they deliver are not pushed twice. */
 const SETTLE_MS = 2_000;
 
 export interface ReconnectionOptions {
@@ -31,7 +31,7 @@ export class Reconnection {
     this.options.store.onReconnect(() => this.schedule());
   }
 
-  /** Resolves when no catching up is under way. */
+  /** Resolves when no recovery is running. */
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.timer !== null) clearTimeout(this.timer);
@@ -52,9 +52,9 @@ export class Reconnection {
       const rebuilt = await profiles.recover();
       await profiles.verify();
       personas.forgetAll();
-      log.info({ users: rebuilt }, 'the database is back; users with unapplied changes were rebuilt');
+      log.info({ users: rebuilt }, 'database reconnected; rebuilt users with unapplied changes');
     } catch (error) {
-      log.warn({ err: error }, 'the database is back, but catching up failed; it is tried again');
+      log.warn({ err: error }, 'database reconnected, but recovery failed; retrying');
       this.schedule();
     }
   }

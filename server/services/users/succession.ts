@@ -1,7 +1,8 @@
 /**
- * Applies what instances that ended left unapplied. A running instance applies a thumb or an event within a second, so
- * marks of others that stay longer are taken for abandoned: their users are rebuilt from the record and published. An
- * instance that was only slow loses nothing by that, since its next write of such a user is made from the record as well.
+ * Takes over changes that instances left unapplied when they ended. A running instance applies a thumb or an event
+ * within a second, so marks of other instances that stay longer count as abandoned: their users are rebuilt from the
+ * record and published. An instance that was only slow loses nothing, because its next write of such a user is rebuilt
+ * from the record as well.
  */
 
 import type { Logger } from '../../domain/index.js';
@@ -10,11 +11,11 @@ import type { PendingMark, Store } from '../../store/index.js';
 import type { ProfileService } from './profile.service.js';
 
 const LOOK_MS = 1_000;
-/** How long a mark of another instance has to be seen before it counts as abandoned. */
+/** Age at which a mark of other instances counts as abandoned. */
 const PATIENCE_MS = 3_000;
-/** The same for a bulk load, which marks many users and takes its time. */
+/** The same for a bulk load, which marks many users and takes longer. */
 const BULK_PATIENCE_MS = 600_000;
-/** Users rebuilt after one look; the rest follow after the next. */
+/** Maximum number of users per check; the rest follow at the next check. */
 const MAX_USERS = 200;
 
 export interface SuccessionOptions {
@@ -25,7 +26,7 @@ export interface SuccessionOptions {
   readonly log: Logger;
 }
 
-/** A thumb or a mark of another instance. */
+/** A pending thumb or a mark of other instances. */
 interface Lead {
   readonly key: string;
   readonly userIds: readonly string[];
@@ -35,7 +36,7 @@ interface Lead {
 }
 
 export class Succession {
-  /** When each lead was seen first. */
+  /** Time when each lead was first seen. */
   private seen = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -43,26 +44,26 @@ export class Succession {
 
   constructor(private readonly options: SuccessionOptions) {}
 
-  /** Looks every second until `close`. Without change streams there are no other instances. */
+  /** Checks every second until `close`. Without change streams there are no other instances. */
   follow(): void {
     if (this.isClosed || !this.options.store.hasChangeStreams) return;
     this.timer = setTimeout(() => {
       this.running = this.look()
-        // The next look comes soon, and a database that is away is logged elsewhere.
+        // The next check comes soon, and database outages are logged elsewhere.
         .catch(() => undefined)
         .then(() => this.follow());
     }, LOOK_MS);
     this.timer.unref();
   }
 
-  /** Resolves when no look is under way. */
+  /** Resolves when no check is running. */
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.running;
   }
 
-  /** Rebuilds the users of what has been seen for long enough. */
+  /** Rebuilds the users of leads that have exceeded their patience. */
   async look(): Promise<void> {
     const { store, profiles, clock, log } = this.options;
     const leads = await this.leads();
@@ -77,10 +78,7 @@ export class Succession {
     }
     if (userIds.size === 0) return;
     await profiles.rebuild([...userIds], { isAnnounced: true });
-    log.info(
-      { users: userIds.size },
-      'users with changes that an ended instance left unapplied were rebuilt',
-    );
+    log.info({ users: userIds.size }, 'rebuilt users with changes that an ended instance left unapplied');
   }
 
   private async leads(): Promise<Lead[]> {

@@ -1,12 +1,14 @@
-/** The trace a thumb leaves in the activity record. */
+/**
+ * The event of a thumb in the activity record.
+ */
 
 import type { BehaviourEvent, Feedback } from '../../domain/index.js';
 
 const TYPE_OF = { '1': 'like', '-1': 'dislike', '0': 'retract' } as const;
 
 /**
- * The same thumb always gives the same event, so that recording it again after a crash changes nothing. The id sorts
- * by `seq`: two opinions within one millisecond keep their order.
+ * The same thumb always gives the same event, so recording it again after a crash changes nothing. The id sorts by
+ * `seq`: two opinions within the same millisecond keep their order.
  */
 export function thumbEvent(feedback: Feedback): BehaviourEvent {
   return {

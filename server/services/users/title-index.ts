@@ -1,9 +1,9 @@
 /**
- * The words of all titles in memory, for searching by the beginnings of words.
+ * In-memory index of the words in all titles, for searching by word prefixes.
  *
- * A query costs a look at the words that begin with the same character and at the items that carry them: a few
- * milliseconds at most for any text within the bounds, whatever database holds the catalogue. Regular expressions on
- * the database scan the whole collection, and the embedded one answers an anchored one on an array with nothing.
+ * A query scans the words with the same first character and the items that contain them: a few milliseconds at most for
+ * any text within the bounds, whatever database holds the catalogue. Regular expressions on the database scan the whole
+ * collection, and the embedded database returns nothing for an anchored expression on an array.
  */
 
 import { InvalidInputError } from '../../domain/index.js';
@@ -43,19 +43,19 @@ export interface TitleQuery {
   readonly words: readonly string[];
   /** Items up to and including this id are left out. */
   readonly after: string | null;
-  /** The most ids to return. */
+  /** Maximum number of ids to return. */
   readonly limit: number;
   readonly isWanted: (itemId: string) => boolean;
 }
 
 export class TitleIndex {
   private readonly itemIds: string[] = [];
-  /** The words of items whose title is no longer the one added; null where the item is gone. */
+  /** Current words of items with a changed title since `add`; null for removed items. */
   private readonly changed = new Map<string, readonly string[] | null>();
-  /** Places of items by word, words by their first character: `itemIds[place]` has the word in its title. */
+  /** Places of items by word, words by their first character: the title of `itemIds[place]` contains the word. */
   private readonly places = new Map<string, Map<string, number[]>>();
 
-  /** Adds an item. Ids must come in the ascending order of their UTF-8 bytes, each once. */
+  /** Adds an item. Ids must be added once each, in ascending order of their UTF-8 bytes. */
   add(itemId: string, title: string): void {
     const place = this.itemIds.push(itemId) - 1;
     for (const word of new Set(wordsOf(title))) {
@@ -68,17 +68,17 @@ export class TitleIndex {
     }
   }
 
-  /** Puts another title in place of the one that was added, or adds or removes (null) an item, in any order of ids. */
+  /** Replaces the title of an item, or adds or removes (null) an item, in any order of ids. */
   change(itemId: string, title: string | null): void {
     this.changed.set(itemId, title === null ? null : wordsOf(title));
   }
 
-  /** How many items were changed since they were added; each is looked at by every search. */
+  /** Number of items changed since they were added; every search scans all of them. */
   get nChanges(): number {
     return this.changed.size;
   }
 
-  /** Ids of the items whose titles match every word, ascending. */
+  /** Ids of items with titles that match every word, ascending. */
   find(query: TitleQuery): string[] {
     const found = this.findAdded(query);
     const changed = this.findChanged(query);
@@ -96,7 +96,7 @@ export class TitleIndex {
 
   private findAdded({ words, after, limit, isWanted }: TitleQuery): string[] {
     const prefixes = withoutImplied(words);
-    // How many of the words, in their order, each item has matched so far.
+    // Number of prefixes, in their order, that each item has matched so far.
     const nMatched = new Uint8Array(this.itemIds.length);
     prefixes.forEach((prefix, index) => {
       for (const [word, places] of this.places.get(initialOf(prefix)) ?? []) {
@@ -113,7 +113,7 @@ export class TitleIndex {
     return found;
   }
 
-  /** The first place behind an id, whether the index has it or not. */
+  /** The first place after an id, whether or not the index contains it. */
   private placeAfter(itemId: string | null): number {
     if (itemId === null) return 0;
     let [low, high] = [0, this.itemIds.length];
@@ -126,7 +126,7 @@ export class TitleIndex {
   }
 }
 
-/** The order of ids in the database. */
+/** The database's order of ids. */
 function byBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
@@ -135,7 +135,7 @@ function initialOf(word: string): string {
   return String.fromCodePoint(word.codePointAt(0)!);
 }
 
-/** A word that begins another one asked for is matched wherever that one is. */
+/** Drops words that are a prefix of a longer query word: the longer word implies them. */
 function withoutImplied(words: readonly string[]): string[] {
   const distinct = [...new Set(words)];
   return distinct.filter((word) => !distinct.some((other) => other !== word && other.startsWith(word)));

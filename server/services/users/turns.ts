@@ -1,24 +1,24 @@
 /**
- * Long work of one kind or one user, a bounded amount per turn of the event loop: what others wait for comes in between,
- * however much one user asks for at once.
+ * Bounds the long work of a kind or of a user per turn of the event loop, so that other work runs in between, however
+ * many requests a single user sends at once.
  */
 
-/** A turn of the event loop, and how much of it is taken: 0..1. */
+/** A turn of the event loop, and the share of it that is taken: 0..1. */
 interface Turn {
   readonly begun: Promise<void>;
   taken: number;
 }
 
-/** Sums of shares are not exact. */
+/** Allows for rounding in sums of shares. */
 const TOLERANCE = 1e-9;
 
 export class Turns {
-  /** The last turn that anything was promised in, by key. */
+  /** The last turn in which work was scheduled, by key. */
   private readonly last = new Map<string, Turn>();
 
   /**
-   * Resolves when it is the caller's turn: in this turn of the event loop while the shares of a key add up to 1 at most,
-   * in a later one otherwise, first come first served. `share` is 0..1, default 1.
+   * Resolves when it is the caller's turn: in this turn of the event loop while the shares of a key add up to at most
+   * 1, otherwise in a later turn, in order of calls. `share` is 0..1, default 1.
    */
   take(key: string, share = 1): Promise<void> {
     let turn = this.last.get(key);
@@ -38,7 +38,7 @@ export class Turns {
   }
 }
 
-/** Lets everything else that waits have a go. */
+/** Yields to the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

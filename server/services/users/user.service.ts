@@ -1,4 +1,6 @@
-/** The users as the system knows them: pseudonyms with what follows from their behaviour. */
+/**
+ * Users: pseudonyms with the state derived from their behaviour.
+ */
 
 import type { Feedback, User } from '../../domain/index.js';
 import type { DatasetInfo, Page, PageRequest, Store } from '../../store/index.js';
@@ -26,7 +28,7 @@ export class UserService implements UserPort {
     const known = new Set(found.map(({ userId }) => userId));
     const newcomers = userIds.filter((userId) => !known.has(userId) && profiles.isWaiting(userId));
     if (newcomers.length > 0) {
-      // Somebody has dealings already, and is about to be written.
+      // New users with activity: their rows are about to be written.
       await profiles.drain();
       found.push(...(await store.users.findMany(newcomers)));
     }
@@ -38,7 +40,10 @@ export class UserService implements UserPort {
     return { ...rest, rows: await this.upToDate(rows) };
   }
 
-  /** Personas are written a moment after they have moved; what a user row counts is as of its last persona. */
+  /**
+   * Personas are written with a delay, and a user row's event count dates from its last persona: takes both from
+   * memory.
+   */
   private async upToDate(rows: readonly User[]): Promise<User[]> {
     const { profiles, personas } = this.options;
     await profiles.preload(rows.map(({ userId }) => userId));

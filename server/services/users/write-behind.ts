@@ -1,8 +1,9 @@
 /**
- * Derived data is written in batches shortly after the record: values put under the same key are merged, a batch
- * goes out every `delayMs`, one at a time, and a batch that fails goes back and is tried again. The pause after a
- * failure doubles from 100 ms to 5 s.
- * What is waiting stays readable through `get`, so a reader on this instance never sees the database lag behind.
+ * Writes derived data in batches shortly after the record. Values put under the same key are merged. A batch is written
+ * every `delayMs`, without overlap; a failed batch is put back and retried. The pause after a failure doubles from 100
+ * ms to 5 s.
+ *
+ * Waiting values stay readable through `get`, so a reader on this instance does not see the database lag behind.
  */
 
 import type { Logger } from '../../domain/index.js';
@@ -14,15 +15,15 @@ const SLICE_SIZE = 4;
 export interface WriteBehindOptions<V> {
   /** For the log. */
   readonly name: string;
-  /** Longest wait of a value before its first attempt. */
+  /** Maximum delay of a value before its first attempt. */
   readonly delayMs: number;
   readonly write: (batch: ReadonlyMap<string, V>) => Promise<void>;
   /**
-   * Values given to one call of `write`, default 4: a server that is busy with a large batch lets thumbs wait, and
-   * between small ones they get through.
+   * Values per call of `write`, default 4: thumbs wait behind a large batch on the server, and get through between
+   * small batches.
    */
   readonly sliceSize?: number;
-  /** `older` is waiting, `newer` came after it. */
+  /** `older` is waiting, `newer` was put after it. */
   readonly merge: (older: V, newer: V) => V;
   readonly log: Logger;
 }
@@ -42,42 +43,42 @@ export class WriteBehind<V> {
     this.schedule();
   }
 
-  /** The newest value of this key that the database may not have yet. */
+  /** The newest value of this key that may not be in the database yet. */
   get(key: string): V | undefined {
     return this.waiting.get(key) ?? this.inFlight.get(key);
   }
 
-  /** The values the database may not have yet. */
+  /** The values that may not be in the database yet. */
   *values(): IterableIterator<V> {
     yield* this.inFlight.values();
     yield* this.waiting.values();
   }
 
-  /** How many values the database may not have yet. */
+  /** The number of values that may not be in the database yet. */
   get size(): number {
     return this.waiting.size + this.inFlight.size;
   }
 
-  /** Forgets what is waiting under this key. A batch already on its way is not called back. */
+  /** Drops the waiting value of this key. A batch in flight is not cancelled. */
   drop(key: string): void {
     this.waiting.delete(key);
   }
 
-  /** Forgets a key for good: resolves when no batch with it is on its way either. */
+  /** Drops a key; resolves when no batch with it is in flight. */
   async discard(key: string): Promise<void> {
     this.drop(key);
     await this.settle();
     this.drop(key);
   }
 
-  /** Resolves when everything put before the call is written; rejects when the database refuses it. */
+  /** Resolves when all values put before the call are written; rejects if the database refuses them. */
   async drain(): Promise<void> {
     await this.settle();
-    // Whatever was put before the call is in the batch that runs now, or still waits.
+    // Values put before the call are in the running batch, or still waiting.
     if (this.running !== null || this.waiting.size > 0) await this.flush();
   }
 
-  /** Resolves when no batch is on its way; what is waiting goes on waiting. */
+  /** Resolves when no batch is in flight; waiting values keep waiting. */
   private async settle(): Promise<void> {
     await this.running?.catch(() => undefined);
   }
@@ -120,7 +121,7 @@ export class WriteBehind<V> {
       if (pauseMs > this.pauseMs) {
         this.options.log.warn(
           { err: error, waiting: this.waiting.size, pauseMs },
-          `${this.options.name}: write failed, will be tried again`,
+          `${this.options.name}: write failed, retrying`,
         );
       }
       this.pauseMs = pauseMs;
