@@ -44,7 +44,8 @@ export function authorize(viewer: Viewer, access: AccessLevel): void {
 export function subjectOf(viewer: Viewer, userId: string | null | undefined): string {
   authorize(viewer, 'user');
   const subject = userId ?? viewer.userId;
-  if (subject === null) throw new InvalidInputError('Name the user: this token stands for none.', 'userId');
+  if (subject === null)
+    throw new InvalidInputError('A userId is required: this token does not belong to a user.', 'userId');
   if (viewer.role !== 'admin' && subject !== viewer.userId) {
     throw new ForbiddenError('A user token acts for its own user only.');
   }

@@ -1,6 +1,6 @@
 /**
- * "Not me": the use case in which a user's own word about the persona walks on: written, folded in, pushed. What
- * behaviour says is kept beside it, and decides again when the word is taken back.
+ * "Not me": a user corrects the assigned persona. The correction is written, the recommendations are recomputed and
+ * published. Withdrawing it lets behaviour decide again.
  */
 
 import type {

@@ -1,4 +1,6 @@
-/** Stages 1 to 3 for events that come over the API: check each row, record, move the users forward, tell who listens. */
+/**
+ * Stages 1 to 3 for events from the API: validates each row, records it, updates the profiles and publishes.
+ */
 
 import type { BehaviourEvent, EventPublisher } from '../../domain/index.js';
 import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS, groupBy } from '../../domain/index.js';
@@ -57,12 +59,12 @@ export class EventService implements EventPort {
       if (reason !== null) return { index, status: 'rejected', reason, isUnknownItem: false };
       const { id, itemId } = waiting.next().value!;
       const isUnknownItem = itemId !== null && !catalogue.has(itemId);
-      // The first row with an id is the one that was recorded; a repeat within the request is a duplicate too.
+      // The first row with an id was recorded; a repeat within the request is a duplicate too.
       return { index, status: fresh.delete(id) ? 'recorded' : 'duplicate', reason: null, isUnknownItem };
     });
   }
 
-  /** Moves the users forward, with or without open windows. `users`: all that was sent; `added`: what was new of it. */
+  /** Updates the profiles. `users`: all events sent; `added`: the events that are new in the record. */
   private async learn(
     users: ReadonlyMap<string, readonly BehaviourEvent[]>,
     added: readonly BehaviourEvent[],
@@ -74,7 +76,8 @@ export class EventService implements EventPort {
     for (const [userId, sent] of users) {
       const own = groups.get(userId) ?? [];
       const { behaviour } = await profiles.get(userId);
-      // An event that is in the record already may be missing in the profile: the answer to its first sender was lost.
+      // An event that is already in the record may be missing in the profile if the first request failed after writing
+      // it.
       const isRepeat = own.length < new Set(sent.map(({ id }) => id)).size;
       const hasMoved = await apply(userId, own, { isRepeat });
       if (own.length > 0) metrics.addEvents(userId, own, behaviour.session);
@@ -94,9 +97,9 @@ export class EventService implements EventPort {
 
 type OwnedEvent = NewEvent & { readonly userId: string };
 
-/** What is wrong with a row, in words for its sender; null when nothing is. */
+/** Describes the problem of a row for its sender; null for a valid row. */
 function problemOf(row: NewEvent, now: number): string | null {
-  if (row.userId === null) return 'Name the user: this token stands for none.';
+  if (row.userId === null) return 'A userId is required: this token does not belong to a user.';
   if (row.type !== 'search' && (row.itemId === null || row.itemId === ''))
     return `A ${row.type} needs an itemId.`;
   if (row.itemId?.isWellFormed() === false) return '"itemId" holds half a character (an emoji cut in two).';

@@ -1,6 +1,6 @@
 /**
- * The only loop, and no exception: a thumb is an event that walks the stages for one user. Write, fold in, rank, push.
- * One awaited write; everything derived follows behind it.
+ * The feedback loop: a thumb is an event that passes through the stages for a single user: write, fold in, rank,
+ * publish. It awaits a single write; derived data is written behind it.
  */
 
 import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/index.js';
@@ -19,7 +19,7 @@ import type { RecommendationService } from './recommendation.service.js';
 import type { FeedbackOutcome, FeedbackPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
-/** Length of the list in the answer of a thumb. */
+/** Length of the list in the answer to a thumb. */
 const ANSWER_LENGTH = 10;
 
 export interface FeedbackServiceOptions {
@@ -62,7 +62,7 @@ export class FeedbackService implements FeedbackPort {
       const { lastAt } = before.behaviour;
       const outcome = await store.feedback.submit({
         ...{ userId, itemId, value, listId, position },
-        // Later than what is already known, so that a clock that stepped back cannot lose the thumb's place.
+        // Later than the profile's last event, so that a clock that stepped back cannot reorder the thumb.
         at: receivedAt > lastAt ? receivedAt : lastAt + 1,
         modelVersion: this.options.activeVersion(),
         origin: instanceId,
@@ -75,7 +75,7 @@ export class FeedbackService implements FeedbackPort {
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
-  /** Resolves with whether there is anything new. Taking back what was never said teaches nothing. */
+  /** Resolves with whether the profile changed. Retracting an opinion that was never given changes nothing. */
   private async learn(
     { stored, previous }: { stored: Feedback; previous: Feedback | null },
     before: Profile,
@@ -85,7 +85,7 @@ export class FeedbackService implements FeedbackPort {
     const { userId } = stored;
     if (saysNothing(stored)) return false;
     if (stored === previous) {
-      // The first attempt may have been stored without having been learned: its answer was lost, or its instance died.
+      // A repeated request: the first may have been stored without being applied, if it failed or its instance ended.
       if (holdsThumb(await profiles.get(userId), stored)) return false;
       return apply(userId, [], { isRepeat: true });
     }

@@ -1,4 +1,6 @@
-/** Requests of users: lists, thumbs, events, corrections, their own data; and what other instances report. */
+/**
+ * User requests: lists, thumbs, events, corrections, data export and erasure; and changes by other instances.
+ */
 
 export { CorrectionService } from './correction.service.js';
 export { EventService } from './event.service.js';

@@ -1,8 +1,8 @@
 /**
- * Stage 7 between equal instances: what another one did reaches the sockets of this one. Thumbs come by the change
- * stream of `feedback`; new behaviour, the catalogue and names of personas by notices, written once what they speak of
- * can be read. Each instance skips what it did itself. A stream goes on where it broke off; where that is impossible
- * everything remembered is dropped and every open list is sent anew, so a gap costs time and no truth.
+ * Stage 7 across instances: forwards changes made on other instances to the subscribers of this instance. Thumbs arrive
+ * by the change stream of `feedback`; events, catalogue changes and persona labels by notices, which are written after
+ * the changed data can be read. Each instance skips its own changes. A stream resumes where it broke off; if that is
+ * impossible, all caches are dropped and every open list is sent again, so a gap costs time but no correctness.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -30,13 +30,13 @@ export interface InstancesOptions {
 
 export class Instances {
   private readonly watching = new AbortController();
-  /** The revision of a user's profile when a thumb of another instance was published last. */
+  /** The user's profile revision at the last published thumb of other instances. */
   private readonly published = new LRUCache<string, number>({ max: PUBLISHED_USERS });
   private nStarts = 0;
 
   constructor(private readonly options: InstancesOptions) {}
 
-  /** Follows the others until `close`. */
+  /** Follows other instances until `close`. */
   follow(): void {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
@@ -65,7 +65,8 @@ export class Instances {
     if (profiles.follow(thumb)) personas.forgetUnless(userId, afterEvents);
     else await this.refresh(userId);
     if (isCached) {
-      // Thumbs that arrive together after an interruption are read from the database at once, and published once.
+      // Thumbs that arrive together after an interruption are read from the database in a single query, and published
+      // once.
       const { revision } = await profiles.get(userId);
       if (this.published.get(userId) === revision) return;
       this.published.set(userId, revision);
@@ -88,17 +89,17 @@ export class Instances {
     this.options.bus.publish('recommendations.updated', { userId, cause, receivedAt });
   }
 
-  /** The two streams begin once each; any later beginning may have missed something. */
+  /** Each of the two streams starts once; any later start may have missed changes. */
   private begin(): void {
     const { registry, catalogue, profiles, personas, bus, log } = this.options;
     this.nStarts += 1;
     if (this.nStarts <= 2) return;
-    log.warn({}, 'a change stream had to begin anew; everything remembered is read again');
+    log.warn({}, 'a change stream restarted; dropping caches and reading the catalogue again');
     profiles.forgetAll();
     personas.forgetAll();
     catalogue
       .refresh()
-      .catch((error: unknown) => log.warn({ err: error }, 'the catalogue could not be read again'));
+      .catch((error: unknown) => log.warn({ err: error }, 'catalogue could not be refreshed'));
     const version = registry.find()?.version;
     if (version !== undefined) bus.publish('model.activated', { version });
   }
@@ -112,7 +113,7 @@ export class Instances {
       try {
         await handle(change);
       } catch (error) {
-        this.options.log.warn({ err: error }, 'what another instance did could not be read');
+        this.options.log.warn({ err: error }, 'a change by another instance could not be applied');
       }
     }
   }

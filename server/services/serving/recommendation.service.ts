@@ -1,6 +1,6 @@
 /**
- * Stage 6: a user's list. Embeddings are never stored: they are folded in from the profile and remembered only as
- * long as neither the profile nor the model has moved, so nothing here can go stale.
+ * Stage 6: a user's list. Embeddings are never stored: they are folded in from the profile and cached only while
+ * neither the profile nor the model changes, so they cannot become stale.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -30,28 +30,30 @@ import type { ShownLists } from './shown-lists.js';
 import { Turns } from '../users/index.js';
 
 const CACHED_USERS = 20_000;
-/** Diversity is rounded to this: finer steps change no list that anybody could tell apart, and each would be ranked anew. */
+/**
+ * Diversity is rounded to this step: finer differences do not change a list noticeably, and would each miss the cache.
+ */
 const DIVERSITY_STEP = 0.05;
-/** Lists kept per user; more ways to ask than that are ranked anew. */
+/** Cached lists per user; beyond it the cache is cleared. */
 const CACHED_LISTS = 16;
-/** Items of the history shown per explanation; the rest is summed up in `otherItems`. */
+/** Items of the history shown per explanation; the rest is added up in `otherItems`. */
 const EXPLAINED_ITEMS = 5;
 
 interface CachedList {
   readonly list: RecommendationList;
-  /** The generation of the catalogue it was made of. */
+  /** The catalogue generation it was ranked with. */
   readonly catalogue: number;
 }
 
-/** What is known of a user at one moment under one model. */
+/** A user's folded-in state for a profile revision and a model generation. */
 interface FoldedUser extends UserSnapshot {
   readonly userId: string;
   readonly history: History;
   readonly generation: number;
-  /** Of the profile. */
+  /** Revision of the profile. */
   readonly revision: number;
   readonly persona: PersonaAssignment | null;
-  /** Lists by what was asked for. */
+  /** Lists by the parameters of the request. */
   readonly lists: Map<string, CachedList>;
 }
 
@@ -62,7 +64,7 @@ export interface RecommendationServiceOptions {
   readonly personas: PersonaService;
   readonly shown: ShownLists;
   readonly createId: () => string;
-  /** Why an item is not listed again, unless a request says otherwise. */
+  /** Default reasons for which an item is not listed again. */
   readonly exclude: readonly Exclusion[];
 }
 
@@ -74,7 +76,7 @@ interface Request {
   readonly exclude?: readonly Exclusion[] | null;
 }
 
-/** What a list is ranked by. */
+/** Parameters of a ranking. */
 interface Ranking {
   readonly first: number;
   readonly filter: RecommendationFilter | null;
@@ -98,7 +100,7 @@ export class RecommendationService implements RecommendationPort {
     const exclude = request.exclude == null ? this.exclude : new Set(request.exclude);
     const ranking = { first, filter, diversity, exclude };
     const user = await this.foldedUser(userId, model);
-    // What was listed changes with every list that is handed out, so such a list is good for once.
+    // Every delivered list changes the set of listed items, so such a list is not cached.
     if (exclude.has('listed')) {
       const listed = await this.options.shown.itemsListedTo(userId);
       await this.turns.take(userId);
@@ -123,8 +125,8 @@ export class RecommendationService implements RecommendationPort {
   }
 
   /**
-   * Remembers what is known now, before a thumb is learned from, and predicts the thumb from it when called. Folding
-   * in is left to that later moment where the user is not at hand.
+   * Captures the state before a thumb is learned from, and returns a function that predicts the thumb from that state.
+   * If the user is not cached, folding in is deferred until that function is called.
    */
   predict(
     profile: Profile,
@@ -169,7 +171,10 @@ export class RecommendationService implements RecommendationPort {
     };
   }
 
-  /** Drops what is remembered of a user; a revision alone would not tell an erased user from one who came back. */
+  /**
+   * Drops a user's cached state: the revision alone does not distinguish an erased user from a new user with the same
+   * id.
+   */
   forget(userId: string): void {
     this.folded.delete(userId);
   }
@@ -178,7 +183,7 @@ export class RecommendationService implements RecommendationPort {
     await Promise.all([this.options.profiles.preload(userIds), this.options.personas.preload(userIds)]);
   }
 
-  /** Every item's score, Float32Array in the order of `itemIds`; -Infinity for items the model does not know. */
+  /** The score of every item, Float32Array in the order of `itemIds`; -Infinity for items outside the model. */
   async scoresOf(userId: string, itemIds: readonly string[]): Promise<Float32Array> {
     const model = this.options.registry.current();
     const { state } = await this.foldedUser(userId, model);
@@ -196,7 +201,7 @@ export class RecommendationService implements RecommendationPort {
 
   private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
     const { profiles } = this.options;
-    // What a newcomer lacks is read together, not one after the other.
+    // Reads the profile and the persona of an uncached user in parallel.
     if (profiles.peek(userId) === null) await this.preload([userId]);
     const profile = await profiles.get(userId);
     const known = this.folded.get(userId);
@@ -233,7 +238,7 @@ export class RecommendationService implements RecommendationPort {
     };
   }
 
-  /** Items that may be listed: on offer, not settled yet, and let through by the filter. */
+  /** Items that may be listed: on offer, not settled, and accepted by the filter. */
   private allowed(
     { filter, exclude }: Pick<Ranking, 'filter' | 'exclude'>,
     user: FoldedUser,
@@ -311,7 +316,7 @@ function snapshotOf(
   };
 }
 
-/** Model and state are immutable, so a reason is the same whenever it is asked for. */
+/** Computed on first access and cached: model and state are immutable. */
 function explainedLater(
   place: Omit<Recommendation, 'explanation'>,
   explain: () => Explanation,
@@ -325,7 +330,7 @@ function explainedLater(
   };
 }
 
-/** `score` is the sum as the list has it, from which the one here may differ by rounding. */
+/** `score` is the total as listed, which may differ from the sum here by rounding. */
 function explanationOf(
   model: ServingModel,
   state: UserState,
@@ -333,7 +338,7 @@ function explanationOf(
   hasPersona: boolean,
 ): Explanation {
   const { contributions, sequence: following, ...parts } = explain(model.recommender, state, itemIndex);
-  // Without a persona that part is what all users have in common.
+  // Without a persona, the persona part is common to all users and counts as popularity.
   const persona = hasPersona ? parts.persona : 0;
   const popularity = hasPersona ? parts.popularity : parts.popularity + parts.persona;
   const entries = Array.from(contributions, (contribution, entry) => ({

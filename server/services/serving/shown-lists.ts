@@ -1,10 +1,10 @@
 /**
- * What was shown to whom, where. A list is counted when it is handed out, once, however often it is read; clicks and
- * thumbs that name it get their position from here.
+ * Positions of items in delivered lists. A list is counted once, when it is delivered, however often it is read; clicks
+ * and thumbs that name a list get their position from here.
  *
- * Impressions counted here feed the dashboards alone. They are not events of the user: that a list was handed out says
- * nothing of what the user looked at, and if it moved the profile, reading a list would change the list. A site that
- * knows better reports impressions as events; those about lists of this system are then recorded, not counted twice.
+ * Impressions counted here are used only by the dashboards. They are not events of the user: delivery does not mean
+ * that the user looked at the list, and if it changed the profile, reading a list would change the list. A site with
+ * better information reports impressions as events; events on lists of this system are recorded, not counted twice.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -18,7 +18,7 @@ import { WriteBehind } from '../users/index.js';
 
 const FLUSH_DELAY_MS = 1_000;
 const REMEMBERED_LISTS = 50_000;
-/** Lists that may wait to be written; past it only this instance's memory knows where their items stood. */
+/** Maximum number of lists waiting to be written; beyond it, positions are kept only in this instance's memory. */
 const MAX_WAITING = 1_000;
 
 export interface ShownListsOptions {
@@ -28,12 +28,12 @@ export interface ShownListsOptions {
   readonly log: Logger;
 }
 
-/** An item somebody acted on, and the list it was in. */
+/** An item that a user acted on, and the list it was in. */
 export interface Mention {
   readonly userId: string;
   readonly itemId: string | null;
   readonly listId: string | null;
-  /** What the sender says. */
+  /** The position sent by the client. */
   readonly position: number | null;
 }
 
@@ -53,7 +53,7 @@ export class ShownLists {
     });
   }
 
-  /** A list is on its way to its user. */
+  /** Counts a list that is delivered to its user. */
   add(list: RecommendationList): void {
     if (this.counted.has(list)) return;
     this.counted.add(list);
@@ -66,7 +66,7 @@ export class ShownLists {
     if (this.writes.size < MAX_WAITING) this.writes.put(listId, shown);
   }
 
-  /** Zero-based positions. What this system knows outranks what the sender says; null where nobody knows. */
+  /** Zero-based positions. The recorded list takes precedence over the sender's position; null if both are unknown. */
   async positionsOf(mentions: readonly Mention[]): Promise<(number | null)[]> {
     const unknown = new Set<string>();
     for (const { listId } of mentions) {
@@ -85,14 +85,17 @@ export class ShownLists {
     });
   }
 
-  /** The items of the lists handed out to a user in the last three days, by any instance a second ago or this one. */
+  /**
+   * Items of the lists delivered to a user in the last three days, including lists of this instance that are not yet
+   * written. Lists of other instances appear after about a second.
+   */
   async itemsListedTo(userId: string): Promise<Set<string>> {
     const stored = await this.options.store.shownLists.findLately(userId);
     const waiting = [...this.writes.values()].filter((list) => list.userId === userId);
     return new Set([...stored, ...waiting].flatMap(({ itemIds }) => itemIds));
   }
 
-  /** Forgets one user, here; what is stored is the caller's to delete. */
+  /** Drops a user from memory; the caller deletes the stored lists. */
   forget(userId: string): void {
     this.options.metrics.forget(userId);
     for (const [listId, shown] of this.remembered.entries()) {

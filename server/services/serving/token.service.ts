@@ -1,6 +1,6 @@
 /**
- * Which tokens this product has signed, and which hold no longer. Revocations are kept in memory, so that a request
- * costs a look into a map; other instances are told by a notice and read them again.
+ * Signed tokens and revocations. Revocations are kept in memory, so that a check is a map lookup; other instances are
+ * notified and read them again.
  */
 
 import type { EventPublisher, Logger } from '../../domain/index.js';
@@ -13,7 +13,7 @@ import type { RevocableToken, SignedTokenInfo, TokenPort } from '../index.js';
 
 export interface TokenServiceOptions {
   readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;
-  /** The longest life of any token: a revocation is kept for as long. */
+  /** The longest lifetime of any token: revocations are kept as long. */
   readonly maxDays: number;
   readonly bus: EventPublisher;
   readonly announce: Announce;
@@ -22,7 +22,7 @@ export interface TokenServiceOptions {
 }
 
 export class TokenService implements TokenPort {
-  /** When, by kind and id of what was revoked. */
+  /** Time of revocation, by kind and id of the subject. */
   private revokedAt: ReadonlyMap<string, number> = new Map();
   private readonly watching = new AbortController();
 
@@ -52,7 +52,7 @@ export class TokenService implements TokenPort {
 
   async revoke(subject: RevocationSubject): Promise<Revocation> {
     const { store, maxDays, bus, announce, clock } = this.options;
-    if (subject.id === '') throw new InvalidInputError('Name the token by its id.', 'id');
+    if (subject.id === '') throw new InvalidInputError('"id" must not be empty.', 'id');
     const at = clock();
     const revocation: Revocation = { ...subject, at, expiresAt: at + maxDays * DAY_MS };
     await store.revocations.put(revocation);
@@ -62,7 +62,7 @@ export class TokenService implements TokenPort {
     return revocation;
   }
 
-  /** Reads what other processes have revoked. */
+  /** Reads revocations by other processes. */
   async refresh(): Promise<void> {
     const stored = await this.options.store.revocations.list();
     const next = new Map(stored.map(({ kind, id, at }) => [keyOf(kind, id), at]));
@@ -87,7 +87,7 @@ export class TokenService implements TokenPort {
     this.watching.abort();
   }
 
-  /** When a token was revoked, by itself or with others; null while it holds. */
+  /** Time at which a token was revoked, by its id, user or role; null while it is valid. */
   private revocationOf({ tokenId, role, userId, createdAt }: TokenRecord): number | null {
     const own = this.revokedAt.get(keyOf('token', tokenId));
     if (own !== undefined) return own;

@@ -1,12 +1,11 @@
 /**
- * The two use cases a person has about everything held of them: a copy, and erasure.
+ * The data subject's use cases: export and erasure of all data held about a user.
  *
- * An erasure goes through all collections, the memory of every instance (they follow deletions of `users`), and the
- * user lists inside stored model versions. The oplog of the database keeps what was removed for its retention; the
- * receipt says so. Whatever was on its way to the database is dropped or waited for first; a
- * write that still starts from the old state is refused, since what it grew from is gone. Someone who comes back
- * afterwards is a new user. Aggregates without a name (metric buckets, the embeddings of a version) stay; the next
- * version is trained without the user.
+ * An erasure covers all collections, the memory of every instance (they follow deletions of `users`), and the user
+ * lists inside stored model versions. The database's oplog keeps removed entries for its retention; the receipt says
+ * so. Pending writes are dropped, and writes in flight are awaited first; a later write based on the old state is
+ * refused by its compare-and-set. An erased user who returns is a new user. Aggregates without user ids (metric
+ * buckets, the embeddings of a version) stay; the next version is trained without the user.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -23,10 +22,10 @@ import type { UserDataPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
 const ALL = 1_000_000;
-/** Erased users kept in mind; a version read before an erasure is activated within the hour. */
+/** Erased users kept in memory, for versions that were read before the erasure and are activated within the hour. */
 const MAX_ERASED = 10_000;
 const ERASED_TTL_MS = HOUR_MS;
-/** Versions kept are far fewer. */
+/** More than the number of versions kept. */
 const ALL_VERSIONS = 1_000;
 
 export interface UserDataServiceOptions {
@@ -40,15 +39,15 @@ export interface UserDataServiceOptions {
   readonly createId: () => string;
   readonly clock: () => number;
   readonly log: Logger;
-  /** The longest an entry of the database's oplog stays; null where that is not known. */
+  /** Maximum retention of the database's oplog; null if unknown. */
   readonly oplogKeptMs: number | null;
 }
 
 export class UserDataService implements UserDataPort {
   private readonly watching = new AbortController();
-  /** Users this process erased and has not yet heard of from the database. */
+  /** Users erased by this process, until the change stream delivers the deletion. */
   private readonly own = new Set<string>();
-  /** Users this process knows to be erased: a version that was read before may still bring them into memory. */
+  /** Users known to be erased: a version that was read before the erasure may bring them back into memory. */
   private readonly erased = new LRUCache<string, true>({ max: MAX_ERASED, ttl: ERASED_TTL_MS });
   private stopListening = (): void => undefined;
 
@@ -91,11 +90,12 @@ export class UserDataService implements UserDataPort {
     const requestedAt = clock();
     if (store.hasChangeStreams) this.own.add(userId);
     await this.settle(userId);
-    // Another instance may not have written the user yet: only what is there can be deleted, and heard of.
+    // Inserts the user if absent, because other instances may not have written it yet: they learn of the erasure from
+    // the deletion of this row.
     const user = { userId, locale: null, createdAt: requestedAt, isSynthetic: false };
     const added = await store.users.ensure([user]);
     const rows = await this.removeRows(userId);
-    // After the user: a run that stores its map meanwhile looks who is still there.
+    // After the user row: a run that stores its map concurrently then checks which users still exist.
     const modelVersions = await this.blankInVersions(userId);
     const removed = { ...rows, users: Math.max(0, rows.users - added), modelVersions };
     if (rows.users === 0) this.own.delete(userId);
@@ -104,11 +104,13 @@ export class UserDataService implements UserDataPort {
     const completedAt = clock();
     const times = { requestedAt, completedAt };
     const receipt = { receiptId: createId(), userId, ...times, removed, ...this.remainder(completedAt) };
-    log.info({ receiptId: receipt.receiptId, removed }, 'a user was erased');
+    log.info({ receiptId: receipt.receiptId, removed }, 'user erased');
     return receipt;
   }
 
-  /** What the deletion itself leaves behind: a database with change streams logs every write, the removed rows included. */
+  /**
+   * Data that remains after the deletion: a database with change streams logs every write, including the removed rows.
+   */
   private remainder(completedAt: number): Pick<ErasureReceipt, 'remains' | 'until'> {
     const { store, oplogKeptMs } = this.options;
     if (!store.hasChangeStreams) return { remains: null, until: null };
@@ -125,12 +127,15 @@ export class UserDataService implements UserDataPort {
         };
   }
 
-  /** Follows erasures by other processes, and versions that may still name the erased, until `close`. */
+  /**
+   * Follows erasures by other processes, and activations of versions that may still contain erased users, until
+   * `close`.
+   */
   follow(): void {
     const { signal } = this.watching;
     const deleted = this.options.store.users.watchDeleted({ signal });
     if (deleted !== null) void this.followDeleted(deleted);
-    // Stored maps no longer name the erased; a version read before the erasure may.
+    // Stored maps no longer contain erased users; a version read before the erasure may.
     this.stopListening = this.options.bus.listen('model.activated', () => {
       for (const erasedId of this.erased.keys()) this.options.registry.forgetUser(erasedId);
     });
@@ -144,7 +149,7 @@ export class UserDataService implements UserDataPort {
   private async followDeleted(deleted: AsyncIterable<string>): Promise<void> {
     for await (const userId of deleted) {
       if (this.own.delete(userId)) continue;
-      // What this process wrote before it heard; it remembers whom it wrote of.
+      // Delete rows written before this process saw the erasure; it caches every user it writes.
       if (this.options.profiles.peek(userId) !== null) await this.removeAgain(userId);
       await this.forget(userId);
     }
@@ -156,11 +161,14 @@ export class UserDataService implements UserDataPort {
       const { users } = await this.removeRows(userId);
       if (users > 0) this.own.add(userId);
     } catch (error) {
-      this.options.log.error({ err: error }, 'an erasure by another instance could not be followed');
+      this.options.log.error(
+        { err: error },
+        'rows written before an erasure by another instance could not be deleted',
+      );
     }
   }
 
-  /** Drops what is waiting to be written, and waits for what is on its way. */
+  /** Drops pending writes and waits for writes in flight. */
   private async settle(userId: string): Promise<void> {
     const { profiles, personas, shown } = this.options;
     shown.forget(userId);
@@ -171,11 +179,11 @@ export class UserDataService implements UserDataPort {
     const { store } = this.options;
     await store.notices.forgetUser(userId);
     return {
-      // First: thumbs that are pending would otherwise be recorded again.
+      // First: pending thumbs would otherwise be recorded again.
       feedback: await store.feedback.deleteByUser(userId),
       activity: await store.activity.deleteByUser(userId),
       profiles: await store.profiles.delete(userId),
-      // Before the timeline: a run that is writing one looks afterwards who is still there.
+      // Before the timeline: a run that is writing a timeline checks afterwards which users still exist.
       users: await store.users.delete(userId),
       personaHistory: await store.personaHistory.deleteByUser(userId),
       shownLists: await store.shownLists.deleteByUser(userId),
@@ -183,7 +191,7 @@ export class UserDataService implements UserDataPort {
     };
   }
 
-  /** Out of this process's memory, and out of every open window. */
+  /** Drops the user from this process's memory and from every open window. */
   private async forget(userId: string): Promise<void> {
     const { registry, recommender, bus } = this.options;
     this.erased.set(userId, true);
@@ -193,7 +201,7 @@ export class UserDataService implements UserDataPort {
     bus.publish('user.erased', { userId });
   }
 
-  /** Blanks the user in the stored versions. Returns in how many there was one. */
+  /** Blanks the user in the stored versions. Returns the number of versions that contained the user. */
   private async blankInVersions(userId: string): Promise<number> {
     return this.inVersions(userId, (version, bytes) =>
       this.options.store.models.replacePart(version, { name: MAP_USERS, bytes }),
@@ -201,7 +209,8 @@ export class UserDataService implements UserDataPort {
   }
 
   /**
-   * In how many stored versions the cluster map names the user. `found` gets each with its part without the user.
+   * Counts the stored versions with the user in their cluster map. Calls `found` with each version and its user list
+   * without the user.
    */
   private async inVersions(
     userId: string,
