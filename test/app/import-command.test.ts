@@ -251,7 +251,7 @@ describe('a file of another kind', () => {
     const items = await file('items.csv', ITEMS);
     const nowhere = join(folder, 'no', 'rejects.csv');
     const output = await failingImport('--items', items, '--rejects', nowhere);
-    expect(output).toContain('rejects.csv, for rejected rows, cannot be written (ENOENT)');
+    expect(output).toContain(`Cannot write rejected rows to ${nowhere} (ENOENT)`);
     expect(await stored()).toEqual(NOTHING);
   });
 

@@ -1,4 +1,6 @@
-/** Buckets of counters to what the dashboards show. Pure. */
+/**
+ * Aggregates counter buckets into the dashboards' report. Pure.
+ */
 
 import type {
   AnalyticsReport,
@@ -16,7 +18,7 @@ import { GRAIN_MS, addCount, emptyCounts } from '../../domain/index.js';
 import { MAX_POSITION, actsIn, atPosition } from '../../features/index.js';
 import { fitPropensities } from '../../learning/index.js';
 
-/** Categories of the heatmap. */
+/** Maximum number of categories in the heatmap. */
 const MAX_CATEGORIES = 30;
 const N_POSITIONS = MAX_POSITION + 1;
 
@@ -28,14 +30,14 @@ export interface Span {
   readonly grain: MetricGrain;
 }
 
-/** A bucket with what was recorded and what was served in one. */
+/** A bucket with its recorded and served counts added up. */
 interface Row {
   readonly at: number;
   readonly persona: string;
   readonly counts: Counts;
 }
 
-/** `personaIds` appear in this order, also without a bucket; others follow. */
+/** `personaIds` appear in this order, even without buckets, followed by other personas. */
 export function buildReport(
   { from, to, grain }: Span,
   buckets: readonly MetricBucket[],
@@ -58,7 +60,10 @@ export function buildReport(
   };
 }
 
-/** Clicks that can be set against an impression. Clicks without a place, only as far as there are such impressions. */
+/**
+ * Clicks that can be related to an impression. Clicks without a position count only up to the number of impressions
+ * without a position.
+ */
 export function countedClicks(counts: Counts): number {
   const placed = counts['placedClicks'] ?? 0;
   const looseImpressions = (counts['impressions'] ?? 0) - (counts['placedImpressions'] ?? 0);
@@ -67,8 +72,8 @@ export function countedClicks(counts: Counts): number {
 }
 
 /**
- * Shows cells below `below` as 0. Counts with noise on them may be negative, and small ones are noise for the most part.
- * What follows from a suppressed cell is null.
+ * Shows cells below `below` as 0: noisy counts may be negative, and small counts are mostly noise. Ratios of a
+ * suppressed cell are null.
  */
 export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
   report: T,
@@ -90,7 +95,7 @@ export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
       points: series.points.map((point) => {
         const impressions = shown(point.impressions);
         if (impressions === 0) return { ...point, impressions, clicks: 0, ctr: null, adjustedCtr: null };
-        // Noise can give more clicks than impressions, which charts would add up to a ratio above 1.
+        // Noise can produce more clicks than impressions, and charts would show a ratio above 1.
         const clicks = Math.min(impressions, shown(point.clicks));
         return { ...point, impressions, clicks, ctr: clicks / impressions };
       }),
@@ -160,7 +165,7 @@ function propensitiesOf(rows: readonly Row[], personas: readonly string[]): Floa
       clicks[start + position] += counts[atPosition('clicks', position)] ?? 0;
     }
   }
-  // With noise on them, sums may be below 0.
+  // With noise, sums may be below 0.
   const atLeast0 = (sums: Float64Array) => sums.map((sum) => Math.max(0, sum));
   return fitPropensities(atLeast0(impressions), atLeast0(clicks), N_POSITIONS);
 }
@@ -213,7 +218,7 @@ function personaCategories(rows: readonly Row[], personas: readonly string[]): P
   });
 }
 
-/** 1 January 1970 was a Thursday, day 4 of its week. */
+/** 1 January 1970 was a Thursday, day 4 of the week. */
 function hoursOfWeek(rows: readonly Row[], grain: MetricGrain): HourWeekdayCell[] {
   const cells = new Array<number>(7 * 24).fill(0);
   for (const { at, counts } of rows) {
@@ -249,7 +254,7 @@ function quality(rows: readonly Row[], times: readonly number[]): QualityPoint[]
   });
 }
 
-/** The counters of one dimension, by its values. */
+/** The counters of a dimension, by its values. */
 function dimension(counts: Counts, name: 'category' | 'hour' | 'hits' | 'misses' | 'percentiles') {
   const prefix = `${name}@`;
   return new Map(

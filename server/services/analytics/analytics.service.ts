@@ -1,6 +1,6 @@
 /**
- * Stage 8's answers: the report for a span of time from the buckets, and the live figures of all instances together.
- * Each instance tells the others of itself every two seconds; what it says is forgotten when it falls silent.
+ * Stage 8 queries: the report for a time span from the buckets, and the live figures of all instances combined. Each
+ * instance stores a heartbeat with its figures every two seconds; heartbeats older than ten seconds are ignored.
  */
 
 import type {
@@ -27,13 +27,13 @@ const MAX_POINTS = 1_000;
 const DEFAULT_SPAN_MS = 7 * GRAIN_MS.day;
 const BEAT_MS = 2_000;
 const SILENT_MS = 10_000;
-/** The figures are told at most this often, and once a second so that they fall back when nothing happens. */
+/** Minimum interval of live updates, and the interval without activity, so that rates fall back to zero. */
 const TELL_MS = 250;
 const IDLE_TELL_MS = 1_000;
-/** How long what was read for the live figures is good for. */
+/** Cache lifetime of the data read for the live figures. */
 const FRESH_MS = 1_000;
 
-/** Under differential privacy. */
+/** Smallest count shown under differential privacy. */
 const SUPPRESSED_BELOW = 10;
 
 const NO_PRIVACY: AnalyticsReport['privacy'] = {
@@ -49,7 +49,7 @@ export interface AnalyticsServiceOptions {
   readonly store: Store;
   readonly metrics: MetricRecorder;
   readonly registry: ModelRegistry;
-  /** Null: figures are told as they are. */
+  /** Null: figures are reported without noise. */
   readonly privacy: PrivateMetrics | null;
   readonly bus: EventBus;
   readonly instanceId: string;
@@ -139,14 +139,16 @@ export class AnalyticsService implements AnalyticsPort {
     this.tell();
   }
 
-  /** Keeps the live figures moving, here and on the other instances, until `close`. */
+  /** Updates the live figures on this and the other instances until `close`. */
   follow(): void {
     const { metrics, bus, log } = this.options;
     metrics.onCount = () => this.tell();
     this.timers.push(
       setInterval(() => bus.size > 0 && this.tell(), IDLE_TELL_MS),
       setInterval(() => {
-        this.beat().catch((error: unknown) => log.debug({ err: error }, 'the live figures were not shared'));
+        this.beat().catch((error: unknown) =>
+          log.debug({ err: error }, 'live figures could not be published'),
+        );
       }, BEAT_MS),
     );
     for (const timer of this.timers) timer.unref();
@@ -158,7 +160,7 @@ export class AnalyticsService implements AnalyticsPort {
     this.options.metrics.onCount = null;
   }
 
-  /** Tells who listens, at once or as soon as the last time is long enough ago. */
+  /** Publishes `analytics.changed`, at most every TELL_MS. */
   private tell(): void {
     if (this.telling !== null || this.options.bus.size === 0) return;
     const waitMs = Math.max(0, this.told + TELL_MS - this.options.clock());
@@ -192,14 +194,14 @@ export class AnalyticsService implements AnalyticsPort {
   }
 }
 
-/** Rounds a range out to whole points. */
+/** Rounds a range outwards to whole points. */
 function spanOf(range: Parameters<AnalyticsPort['report']>[0], now: number, isPrivate: boolean): Span {
   const to = range.to ?? now;
   const from = range.from ?? to - DEFAULT_SPAN_MS;
   if (!(from < to)) throw new InvalidInputError('"from" must be before "to".', 'range');
   if (isPrivate && range.grain === 'minute') {
     throw new InvalidInputError(
-      'Under differential privacy there are no minutes; ask for hours or days.',
+      'Minutes are not available under differential privacy; use hours or days.',
       'range',
     );
   }
@@ -208,13 +210,13 @@ function spanOf(range: Parameters<AnalyticsPort['report']>[0], now: number, isPr
   const span = { grain, from: Math.floor(from / width) * width, to: Math.ceil(to / width) * width };
   const points = (span.to - span.from) / width;
   if (points > MAX_POINTS) {
-    const advice = `${points} points of a ${grain}; ${MAX_POINTS} is the most. Ask for a shorter range or a wider grain.`;
+    const advice = `${points} points of a ${grain}; the maximum is ${MAX_POINTS}. Use a shorter range or a wider grain.`;
     throw new InvalidInputError(`The range has ${advice}`, 'range');
   }
   if (span.from < now - KEPT_MS[grain]) {
     const days = KEPT_MS[grain] / GRAIN_MS.day;
     throw new InvalidInputError(
-      `Points of a ${grain} are kept for ${days} days; ask for a wider grain.`,
+      `Points of a ${grain} are kept for ${days} days; use a wider grain.`,
       'range',
     );
   }
@@ -226,7 +228,7 @@ function grainFor(spanMs: number, isPrivate: boolean): MetricGrain {
   return spanMs <= 14 * GRAIN_MS.day ? 'hour' : 'day';
 }
 
-/** One reading at a time, good for `freshMs`. */
+/** Caches a read for `freshMs`; concurrent calls share it. */
 function remembered<T>(freshMs: number, clock: () => number, read: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | null = null;
   let readAt = 0;

@@ -1,15 +1,15 @@
 /**
- * How many different users several instances saw together, without telling each other whom: HyperLogLog (Flajolet,
- * Fusy, Gandouet and Meunier 2007), with linear counting while many registers are empty. A pseudonym is a keyed hash, so
- * its digits are as good as random: the first three name a register, the next eight are looked at for leading zeros.
+ * Counts distinct users across instances without exchanging user ids: HyperLogLog (Flajolet, Fusy, Gandouet and Meunier
+ * 2007), with linear counting while many registers are empty. A pseudonym is a keyed hash, so its digits are uniformly
+ * distributed: the first three select a register, the leading zeros of the next eight give the rank.
  */
 
 const REGISTERS = 16 ** 3;
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
-/** Below this many per register linear counting is the better estimate. */
+/** Below this estimate per register, linear counting is more accurate. */
 const LINEAR_BELOW = 2.5;
 
-/** One byte a register; several sketches merge by their maxima. */
+/** A byte per register; sketches merge by their maxima. */
 export type UserSketch = Uint8Array;
 
 export function sketchOf(userIds: Iterable<string>): UserSketch {
@@ -22,7 +22,7 @@ export function sketchOf(userIds: Iterable<string>): UserSketch {
   return sketch;
 }
 
-/** The users of any of these sketches, each counted once; the standard error is 1.6 %. */
+/** Number of distinct users in these sketches; the standard error is 1.6 %. */
 export function countDistinct(sketches: readonly UserSketch[]): number {
   let empty = 0;
   let sum = 0;

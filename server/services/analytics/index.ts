@@ -1,4 +1,6 @@
-/** Figures for the dashboards: counters, reports, and the noise of differential privacy. */
+/**
+ * Dashboard metrics: counters, reports, and differential privacy.
+ */
 
 export { AnalyticsService } from './analytics.service.js';
 export { MetricRecorder } from './metric-recorder.js';

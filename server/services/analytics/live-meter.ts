@@ -1,4 +1,6 @@
-/** The last seconds of this instance, in a fixed amount of memory: rates, who is active, how fast pushes are. */
+/**
+ * Recent activity of this instance in a fixed amount of memory: rates, active users, push latency.
+ */
 
 import type { UserSketch } from './distinct-users.js';
 import { sketchOf } from './distinct-users.js';
@@ -6,7 +8,7 @@ import { sketchOf } from './distinct-users.js';
 const RATE_SECONDS = 10;
 const ACTIVE_MS = 5 * 60_000;
 const MAX_ACTIVE = 200_000;
-/** Classes of latency grow by a fifth each: 0.5 ms to about a minute. */
+/** Latency classes grow by a fifth each: 0.5 ms to about a minute. */
 const FIRST_CLASS_MS = 0.5;
 const CLASS_GROWTH = 1.2;
 const N_CLASSES = 64;
@@ -17,26 +19,26 @@ export interface Pace {
   readonly thumbsPerSecond: number;
   readonly eventsPerSecond: number;
   readonly impressionsPerSecond: number;
-  /** Pushes of the last five minutes by class of latency. */
+  /** Pushes of the last five minutes by latency class. */
   readonly pushLatencies: readonly number[];
 }
 
 type Kind = 'events' | 'thumbs' | 'impressions';
 
 export class LiveMeter {
-  /** By second modulo the window; a slot says which second it holds. */
+  /** By second modulo the window; `second` identifies the second that a slot holds. */
   private readonly slots = Array.from({ length: RATE_SECONDS + 1 }, () => ({
     second: -1,
     ...{ events: 0, thumbs: 0, impressions: 0 },
   }));
-  /** Instant of the last sign of life, oldest first. */
+  /** Time of last activity by user, oldest first. */
   private readonly active = new Map<string, number>();
   private readonly latencies = Array.from({ length: LATENCY_SLICES }, () => ({
     slice: -1,
     counts: new Array<number>(N_CLASSES).fill(0),
   }));
 
-  /** Since the process began. */
+  /** Since the process started. */
   readonly totals = { events: 0, thumbs: 0, impressions: 0 };
 
   constructor(private readonly clock: () => number) {}
@@ -53,7 +55,7 @@ export class LiveMeter {
     if (this.active.size > MAX_ACTIVE) this.active.delete(this.active.keys().next().value as string);
   }
 
-  /** Forgets one user. */
+  /** Removes a user. */
   forget(userId: string): void {
     this.active.delete(userId);
   }
@@ -65,13 +67,13 @@ export class LiveMeter {
     held.counts[classOf(latencyMs)] += 1;
   }
 
-  /** Users who did something or were shown something in the last minutes. */
+  /** Users with events or impressions in the last minutes. */
   get activeUsers(): number {
     this.forgetIdle();
     return this.active.size;
   }
 
-  /** The same users as something that can be counted together with those of other instances. */
+  /** Sketch of the active users, which can be merged with the sketches of other instances. */
   activeSketch(): UserSketch {
     this.forgetIdle();
     return sketchOf(this.active.keys());
@@ -80,7 +82,7 @@ export class LiveMeter {
   pace(): Pace {
     const now = this.clock();
     const second = Math.floor(now / 1_000);
-    // The second under way is left out: it is not whole yet.
+    // The current second is left out: it is incomplete.
     const recent = this.slots.filter((slot) => slot.second < second && slot.second >= second - RATE_SECONDS);
     const rate = (kind: Kind) => recent.reduce((sum, slot) => sum + slot[kind], 0) / RATE_SECONDS;
     const slice = Math.floor(now / SLICE_MS);
@@ -102,12 +104,12 @@ export class LiveMeter {
   }
 }
 
-/** The classes of several meters, added up. */
+/** Adds up the latency classes of several meters. */
 export function sumOf(histograms: readonly (readonly number[])[]): number[] {
   return Array.from({ length: N_CLASSES }, (_, i) => histograms.reduce((sum, row) => sum + (row[i] ?? 0), 0));
 }
 
-/** Milliseconds below which the given share of the pushes was, exact to a fifth; null without any. */
+/** Latency percentile in milliseconds, accurate to a fifth; null without pushes. */
 export function latencyAt(histogram: readonly number[], share: number): number | null {
   const total = histogram.reduce((sum, count) => sum + count, 0);
   if (total === 0) return null;

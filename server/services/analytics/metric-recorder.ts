@@ -1,7 +1,7 @@
 /**
- * Counts for the dashboards what the stages do: in memory at once (the live figures), in buckets shortly behind. What
- * is counted in `counters` follows from the record; `npm run rebuild` counts it again after a crash that lost the last
- * moments. A counter is never a reason for a stage to wait or to fail.
+ * Counts activity for the dashboards: in memory immediately (the live figures), in buckets with a short delay. All of
+ * `counters` can be computed from the record; `npm run rebuild` counts it again after a crash that lost the latest
+ * counts. A stage never waits for a counter and never fails because of it.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -18,7 +18,7 @@ import type { ActivityMetrics, PersonaService } from '../users/index.js';
 import type { Judgement } from '../models/index.js';
 import { WriteBehind } from '../users/index.js';
 
-/** The live figures are in memory; what a crash may take from the buckets `npm run rebuild` counts again. */
+/** The live figures are in memory; `npm run rebuild` restores bucket counts lost in a crash. */
 const FLUSH_DELAY_MS = 1_000;
 const REMEMBERED_CLICKS = 50_000;
 
@@ -30,12 +30,12 @@ export interface MetricRecorderOptions {
   readonly log: Logger;
 }
 
-/** One thing to count once the persona of its user is known. */
+/** A count that is added once the persona of its user is known. */
 type Count = (tally: MetricTally, persona: string) => void | Promise<void>;
 
 export class MetricRecorder implements ActivityMetrics {
   readonly meter: LiveMeter;
-  /** Called when something was counted. */
+  /** Called after each count. */
   onCount: (() => void) | null = null;
   private readonly history: MetricTally;
   private waiting: { userId: string | null; count: Count }[] = [];
@@ -56,7 +56,7 @@ export class MetricRecorder implements ActivityMetrics {
     });
   }
 
-  /** Events of one user that are new to the record, thumbs included; `session` was open before them. */
+  /** Events of a single user that are new in the record, thumbs included; `session` was open before them. */
   addEvents(userId: string, events: readonly BehaviourEvent[], session: OpenSession | null): void {
     const reported = events.filter(({ type }) => type === 'impression');
     const impressions = reported.filter((event) => !isOfOwnList(event)).length;
@@ -74,8 +74,8 @@ export class MetricRecorder implements ActivityMetrics {
   }
 
   /**
-   * Events of many users in bulk, new to the record: added up at once and written by the next `drain`. Sessions are
-   * counted as if nothing had been open before them.
+   * Events of many users in bulk, new in the record: added up immediately and written by the next `drain`. Sessions are
+   * counted as if no session had been open before them.
    */
   addHistory(events: readonly BehaviourEvent[], personaIds: ReadonlyMap<string, string | null>): void {
     const users = new Map<string, BehaviourEvent[]>();
@@ -92,18 +92,21 @@ export class MetricRecorder implements ActivityMetrics {
     }
   }
 
-  /** A list of `length` items on its way to its user. */
+  /** A list of `length` items that is delivered to its user. */
   addShown(userId: string, personaId: string | null, at: number, length: number): void {
     this.meter.mark('impressions', userId, length);
     this.put(null, (tally) => tally.addShown(personaId ?? NO_PERSONA, at, length));
   }
 
-  /** A thumb that is judged later by what was known before it: `judge` gets the user's persona. */
+  /**
+   * A thumb; `judge` is called later with the user's persona, and compares the thumb with the prediction made before
+   * it.
+   */
   addThumb(userId: string, at: number, judge: (personaId: string | null) => Judgement | null): void {
     this.put(userId, async (tally, persona) => {
       const judgement = judge(persona === NO_PERSONA ? null : persona);
       if (judgement !== null) tally.addJudged(persona, at, judgement);
-      // A judgement ranks every item: whoever waits for an answer goes first.
+      // A judgement ranks every item: yield to pending requests.
       await new Promise((resolve) => setImmediate(resolve));
     });
   }
@@ -112,7 +115,7 @@ export class MetricRecorder implements ActivityMetrics {
     this.meter.forget(userId);
   }
 
-  /** Resolves when everything counted so far is written. */
+  /** Resolves when all counts so far are written. */
   async drain(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
@@ -122,7 +125,7 @@ export class MetricRecorder implements ActivityMetrics {
     if (history.length > 0) await this.options.store.metrics.increment(history);
   }
 
-  /** `userId`: whose persona the count needs; null when it needs none. */
+  /** `userId`: the user to look up the persona of; null if the count needs none. */
   private put(userId: string | null, count: Count): void {
     this.waiting.push({ userId, count });
     this.onCount?.();
@@ -132,7 +135,7 @@ export class MetricRecorder implements ActivityMetrics {
     }, FLUSH_DELAY_MS);
   }
 
-  /** Adds what waits up and hands it on; one at a time, so that `drain` means what it says. */
+  /** Adds up waiting counts and queues them for writing, without overlap, so that `drain` covers all of them. */
   private count(): Promise<void> {
     this.resolving = this.resolving.then(async () => {
       const batch = this.waiting;
@@ -141,7 +144,10 @@ export class MetricRecorder implements ActivityMetrics {
       const { personas, catalogue, clock, log } = this.options;
       const userIds = [...new Set(batch.flatMap((entry) => entry.userId ?? []))];
       const personaIds = await personas.personaIdsOf(userIds).catch((error: unknown) => {
-        log.warn({ err: error }, 'the personas of active users could not be read; they are counted as none');
+        log.warn(
+          { err: error },
+          'personas of active users could not be read; counting these users without a persona',
+        );
         return new Map<string, string>();
       });
       const tally = new MetricTally(catalogue, clock());

@@ -1,10 +1,12 @@
-/** How one day's privacy budget is divided; everything that is published takes its part from here. */
+/**
+ * Divides a day's privacy budget; all published figures take their share from here.
+ */
 
 import type { Fraction } from '../../privacy/index.js';
 
 /**
- * The parts of a day's epsilon. They add up to 1. Hours get the most: their counts are the smallest. The fractions are
- * powers of two, so that the parts of any epsilon add up to it without rounding.
+ * Shares of a day's epsilon, which add up to 1. Hours get the largest share because their counts are the smallest. The
+ * fractions are powers of two, so that the shares of any epsilon add up to it without rounding.
  */
 export const BUDGET_SHARES = {
   hour: { numerator: 1, denominator: 2 },
@@ -14,13 +16,13 @@ export const BUDGET_SHARES = {
 
 export type BudgetPart = keyof typeof BUDGET_SHARES;
 
-/** The part of `epsilonPerDay` as a number. */
+/** The share of `epsilonPerDay` as a number. */
 export function epsilonOf(part: BudgetPart, epsilonPerDay: Fraction): number {
   const { numerator, denominator } = BUDGET_SHARES[part];
   return (toNumber(epsilonPerDay) * numerator) / denominator;
 }
 
-/** The scale of discrete Laplace noise, sensitivity / (epsilon * the part), for a group of `sensitivity`. Exact. */
+/** Scale of discrete Laplace noise for a group of this sensitivity: sensitivity / (epsilon * share). Exact. */
 export function noiseScale(part: BudgetPart, epsilonPerDay: Fraction, sensitivity: number): Fraction {
   const share = BUDGET_SHARES[part];
   return {

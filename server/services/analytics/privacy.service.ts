@@ -1,14 +1,14 @@
 /**
- * What differential privacy lets be shown of a model version: the sizes of its personas, with noise, published once.
+ * Figures of a model version under differential privacy: the sizes of its personas, with noise, published once.
  *
- * A version that serves is published when it is first asked for and stored with it, so a repeated question, a restart
- * and another instance give the same answer. One version a day has the model part of the day's budget
- * (privacy-budget.ts); a version that finds it spent stays withheld until a later day. All other figures of a version
+ * The active version's sizes are published at the first query and stored with it, so a repeated query, a restart and
+ * other instances give the same answer. A single version a day may use the model share of the day's budget
+ * (privacy-budget.ts); if the share is spent, the version is withheld until a later day. All other figures of a version
  * (centroids, silhouettes, metrics, drift, moves between versions) are means and ratios over few users or many
- * features, where the noise would exceed the figure; they are withheld instead.
+ * features, for which the noise would exceed the figure; they are withheld.
  *
- * Neighbours are two records that differ in one event of one user. The partition of behaviour into personas, their
- * names and the number of users are taken as public.
+ * Neighbours are two records that differ in a single event of a single user. The partition of behaviour into personas,
+ * their labels and the number of users are considered public.
  */
 
 import type { RandomInteger, Fraction } from '../../privacy/index.js';
@@ -19,17 +19,17 @@ import { epsilonOf, noiseScale, toNumber } from './privacy-budget.js';
 import { startOfDay } from './private-metrics.js';
 import type { PrivacyPort } from '../index.js';
 
-/** One event changes the behaviour of one user, who leaves one persona and joins another: two counts by one each. */
+/** A single event can move its user from a persona to another: two counts change by 1 each. */
 const SIZES_SENSITIVITY = 2;
 
 export interface PrivacyServiceOptions {
   readonly store: Store;
-  /** Null: figures are shown as they are. */
+  /** Null: figures are shown without noise. */
   readonly epsilonPerDay: Fraction | null;
-  /** The version that serves; null for none. */
+  /** The active version; null if there is none. */
   readonly activeVersion: () => number | null;
   readonly clock: () => number;
-  /** Default: the operating system's. */
+  /** Default: the operating system's random source. */
   readonly random?: RandomInteger;
 }
 

@@ -1,12 +1,13 @@
 /**
- * The counters under differential privacy. Every bucket is published once, when its time is over: with discrete Laplace
- * noise on every counter there could be, stored, and read from there by every answer after. So repeating or varying a
- * question tells nothing new, and what can be told of one day is bounded for good, whoever asks what and how often.
+ * Counters under differential privacy. Every bucket is published once, after its time has passed: discrete Laplace
+ * noise is added to every possible counter, and the stored result answers all later queries. Repeated or varied queries
+ * therefore reveal nothing new, and the privacy loss of a day is bounded, however often it is queried.
  *
- * Neighbours are two records that differ in one event of one user (an act, or an item that was shown); the persona of
- * the user and the catalogue are taken as public. A user who does m things in a day is protected m times less. An event
- * falls into one hour and one day; each of the two has its part of the day's budget (privacy-budget.ts), spread evenly
- * over the groups below: a counter's noise has the scale sensitivity of its group * number of groups / that part.
+ * Neighbours are two records that differ in a single event of a single user (an action or an impression); the user's
+ * persona and the catalogue are considered public. The guarantee of a user with m events in a day is weaker by the
+ * factor m. An event falls into an hour and a day; each of the two grains has its share of the day's budget
+ * (privacy-budget.ts), split evenly over the groups below: the noise of a counter has the scale sensitivity of its
+ * group * number of groups / that share.
  */
 
 import type { Counts, DimensionCounter, MetricBucket, MetricCounter } from '../../domain/index.js';
@@ -19,21 +20,21 @@ import type { Store } from '../../store/index.js';
 import type { Span } from './analytics-report.js';
 import { epsilonOf, noiseScale, noiseStdDev, toNumber } from './privacy-budget.js';
 
-/** Grains that are published; minutes would be all noise. */
+/** Published grains; minutes would be mostly noise. */
 type PublicGrain = 'hour' | 'day';
 
-/** Counters on their way into a bucket have arrived by then. */
+/** Delay after which all counters of a bucket have been written. */
 const SETTLED_MS = 60_000;
 const MAX_CATEGORIES = 200;
 const VERSIONS = 20;
 
-/** Counters of which one event changes at most so much, all of the group together. */
+/** Counters and their joint sensitivity: the maximum total change of the group by a single event. */
 interface Group {
   readonly sensitivity: number;
   readonly counters: readonly (MetricCounter | DimensionCounter)[];
 }
 
-/** Without a first click the next one on the same item of the list is the first. */
+/** Removing a first click turns the next click on the same item of the list into a first click. */
 const PLACED: Group = {
   sensitivity: 3,
   counters: ['placedImpressions', 'placedClicks', 'repeatedClicks'],
@@ -41,10 +42,10 @@ const PLACED: Group = {
 
 export interface PrivateMetricsOptions {
   readonly store: Store;
-  /** The most that may be told of an event of one day; above 0. */
+  /** Maximum privacy loss of an event per day; above 0. */
   readonly epsilonPerDay: Fraction;
   readonly clock: () => number;
-  /** Default: the operating system's. */
+  /** Default: the operating system's random source. */
   readonly random?: RandomInteger;
 }
 
@@ -59,12 +60,15 @@ export class PrivateMetrics {
     return toNumber(this.options.epsilonPerDay);
   }
 
-  /** Standard deviation of the noise on a count of placed clicks or impressions, which a click-through rate is made of. */
+  /**
+   * Standard deviation of the noise on a count of placed clicks or impressions, from which click-through rates are
+   * computed.
+   */
   async noiseStdDev(grain: PublicGrain): Promise<number> {
     return noiseStdDev(this.scaleOf(PLACED, grain, await this.groups(grain)));
   }
 
-  /** The published buckets of a span; publishes what is over and may still be told. */
+  /** The published buckets of a span; first publishes buckets whose time has passed, as far as the budget allows. */
   async find({ grain, from, to }: Span & { grain: PublicGrain }): Promise<MetricBucket[]> {
     const { store, clock } = this.options;
     const end = Math.min(to, Math.floor((clock() - SETTLED_MS) / GRAIN_MS[grain]) * GRAIN_MS[grain]);
@@ -72,7 +76,7 @@ export class PrivateMetrics {
     return store.metrics.findPublished({ grain, from, to });
   }
 
-  /** The most that was told of an event of any day of a span. */
+  /** The maximum epsilon spent on any day of a span. */
   async epsilonUsed({ from, to }: Pick<Span, 'from' | 'to'>): Promise<number> {
     const rows = await this.options.store.metrics.epsilonSpent(startOfDay(from), to);
     return Math.max(0, ...rows.map(({ hour, day, model }) => hour + day + model));
@@ -100,13 +104,13 @@ export class PrivateMetrics {
           counters: this.blurred(grain, buckets.get(`${at}/${persona}`), groups),
         });
       }
-      // A day of hours is thousands of draws: whoever waits for an answer goes first.
+      // A day of hours takes thousands of draws: yield to pending requests.
       await new Promise((resolve) => setImmediate(resolve));
     }
     await store.metrics.publish(rows);
   }
 
-  /** The instants whose day has budget left for this grain, after it is spent. */
+  /** The times on days with budget left for this grain, after spending it. */
   private async affordable(grain: PublicGrain, times: readonly number[]): Promise<number[]> {
     if (times.length === 0) return [];
     const { store } = this.options;
@@ -123,7 +127,7 @@ export class PrivateMetrics {
       const other = before.model + (grain === 'hour' ? before.day : before.hour);
       return Math.max(before[grain], share) + other <= this.epsilonPerDay;
     });
-    // Hours of one day are told of different events: together they cost what one of them does.
+    // Hours of a day cover different events: by parallel composition, all of them cost as much as a single hour.
     await store.metrics.spendEpsilon(open.map((at) => ({ at, grain, epsilon: share })));
     const isOpen = new Set(open);
     return times.filter((at) => isOpen.has(startOfDay(at)));
@@ -145,7 +149,7 @@ export class PrivateMetrics {
     return counters;
   }
 
-  /** Every persona there is or was, so that the presence of one tells nothing. */
+  /** All current and former personas, so that the presence of a persona reveals nothing. */
   private async personas(): Promise<string[]> {
     const versions = await this.options.store.models.list(VERSIONS);
     const ids = versions.flatMap((model) => model.personas.map((persona) => persona.personaId));
@@ -168,7 +172,7 @@ export class PrivateMetrics {
         sensitivity: 2,
         counters: positions.flatMap((position) => [`impressions@${position}`, `clicks@${position}`] as const),
       },
-      // An event of another session in the middle of one makes two more.
+      // An event of a different session in the middle of a session adds two sessions.
       { sensitivity: 2, counters: ['sessions'] },
       { sensitivity: 1, counters: ['dwells'] },
       { sensitivity: MAX_DWELL_SECONDS, counters: ['dwellSeconds'] },

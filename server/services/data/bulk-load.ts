@@ -1,10 +1,10 @@
 /**
- * Stages 2 and 3 for many users at once: events in any order, gathered until a bounded number is held, then written
- * user by user together with the profiles that follow from them.
+ * Stages 2 and 3 for many users at once: collects events in any order up to a bounded number, then writes them user by
+ * user together with their profiles.
  *
- * Users nobody has seen take the short way: their profile follows from what is at hand. Users with a past are
- * appended to and rebuilt from the record. Running the same load again finds every event stored and changes nothing;
- * a load that was cut off leaves pending marks, which `ProfileService.recover` follows up.
+ * New users take the fast path: their profile is computed from the collected events. Events of existing users are
+ * appended, and their profiles are rebuilt from the record. Loading the same data again changes nothing; an interrupted
+ * load leaves pending marks, which `ProfileService.recover` handles.
  */
 
 import type { BehaviourEvent } from '../../domain/index.js';
@@ -25,12 +25,12 @@ export interface BulkLoadOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: CatalogueService;
-  /** Left out where the counters are rebuilt from the record afterwards. */
+  /** Absent if the counters are rebuilt from the record afterwards. */
   readonly metrics?: ActivityMetrics;
   readonly clock: () => number;
-  /** Marks users made by the synthesiser. */
+  /** Marks users as created by the synthesiser. */
   readonly isSynthetic: boolean;
-  /** Users written so far in the current batch, and how many it has. */
+  /** Users written so far in the current batch, and their total. */
   readonly onWrite?: (written: number, total: number) => void;
 }
 
@@ -39,10 +39,10 @@ export interface BulkLoadReport {
   readonly recorded: number;
   /** Rows that were stored before this load. */
   readonly duplicates: number;
-  /** Rows that say what another row of this load says. */
+  /** Rows equal to an earlier row of this load. */
   readonly equalRows: number;
   readonly newUsers: number;
-  /** New events that name an item the catalogue does not have. */
+  /** New events with an item that is not in the catalogue. */
   readonly unknownItemEvents: number;
 }
 
@@ -67,7 +67,7 @@ export class BulkLoad {
     if (this.heldEvents >= MAX_HELD_EVENTS) await this.write();
   }
 
-  /** Writes what is still held. */
+  /** Writes the remaining held events. */
   async finish(): Promise<BulkLoadReport> {
     await this.write();
     await this.options.metrics?.drain();
@@ -137,8 +137,8 @@ export class BulkLoad {
   }
 
   /**
-   * Leaves of the held events of these users those that have to be written, each once. `stored` are their events of
-   * unknown time: words that a file without times says again are counted as stored.
+   * Reduces the held events of these users to the events that must be written, without repeats. `stored`: their stored
+   * events of unknown time; statements that a file without times repeats count as stored.
    */
   private settle(userIds: readonly string[], stored: readonly BehaviourEvent[]): void {
     const storedOf = new Map(userIds.map((userId) => [userId, [] as BehaviourEvent[]]));
@@ -177,8 +177,8 @@ export class BulkLoad {
 }
 
 /**
- * Gives equal purchases of one day ids of their own, the same ones whenever a file is read again: where a file has dates
- * without times, two equal rows are two pieces bought. (Those that are 400,000 rows apart are taken for one.)
+ * Gives equal purchases of a day distinct ids, the same ids whenever a file is read again: in a file with dates but no
+ * times, two equal rows are two purchases. (Equal rows that are written in different batches count as duplicates.)
  */
 function numberedPurchases(): (event: BehaviourEvent) => BehaviourEvent {
   const counts = new Map<string, number>();
@@ -190,7 +190,7 @@ function numberedPurchases(): (event: BehaviourEvent) => BehaviourEvent {
   };
 }
 
-/** The record keeps an event id once. */
+/** The record stores an event id once. */
 function withoutRepeats(events: readonly BehaviourEvent[]): BehaviourEvent[] {
   return [...new Map(events.map((event) => [event.id, event])).values()];
 }

@@ -1,4 +1,6 @@
-/** What came of a file: counts, what was understood and done on the way, and what a person has to know or to mend. */
+/**
+ * Result of importing a file: counts, the detected mapping, the changes made to rows, and problems to fix.
+ */
 
 import { NOT_UTF8 } from '../../ingest/index.js';
 import type { Reject, TablePreview } from '../../ingest/index.js';
@@ -6,12 +8,12 @@ import type { Reject, TablePreview } from '../../ingest/index.js';
 export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
-/** Rows that were refused for one reason. */
+/** Rows rejected for the same reason. */
 export interface RejectReason {
   readonly column: string | null;
   readonly reason: string;
   readonly count: number;
-  /** The most frequent values, where they are words of a fixed list and can name nobody. */
+  /** The most frequent values, only for columns with a fixed vocabulary, so that no user id is shown. */
   readonly values: readonly { readonly value: string; readonly count: number }[];
 }
 
@@ -22,54 +24,54 @@ export interface ImportReport {
   readonly read: number;
   readonly recorded: number;
   readonly updated: number;
-  /** Were there already. */
+  /** Rows already stored. */
   readonly unchanged: number;
   readonly rejected: number;
-  /** Have a type that the mapping ignores. */
+  /** Rows of a type that the mapping ignores. */
   readonly leftOut: number;
-  /** Say what another row of the file says, or (items) have an id of which a later row counts. */
+  /** Rows equal to an earlier row of the file, or (items) with an id that a later row overrides. */
   readonly equalRows: number;
-  /** Events that are new and name an item the catalogue does not have; they are kept. */
+  /** New events with an item that is not in the catalogue; they are kept. */
   readonly unknownItems: number;
   readonly newUsers: number;
-  /** Items made from ids of the events. */
+  /** Items created from the ids of events. */
   readonly newItems: number;
-  /** Available items of the catalogue that are not in the file; with `prune` they have become unavailable. */
+  /** Available items of the catalogue that are not in the file; with `prune` they become unavailable. */
   readonly missingItems: number;
   readonly ignoredColumns: readonly string[];
-  /** Columns that were left out because they hold objects. */
+  /** Columns left out because they hold objects. */
   readonly nestedColumns: readonly string[];
-  /** First and last time of the events, ms since the epoch; null where none is known. */
+  /** First and last time of the events, ms since the epoch; null if unknown. */
   readonly from: number | null;
   readonly to: number | null;
-  /** How the file was understood, in sentences without a full stop. */
+  /** The mapping in sentences without a full stop. */
   readonly mapping: readonly string[];
-  /** What was done beyond taking rows, with the number of rows. */
+  /** Changes made to rows, with the number of rows. */
   readonly remarks: readonly { readonly remark: string; readonly count: number }[];
   /** The most frequent first. */
   readonly reasons: readonly RejectReason[];
-  /** Why this import should not pass for a success, in sentences that say what to do. */
+  /** Reasons why the import counts as failed, in sentences with a remedy. */
   readonly problems: readonly string[];
 }
 
-/** What a file is taken for, and what would be refused among its first rows (`nChecked`). */
+/** The detected mapping of a file, and the rejections among its first rows (`nChecked`). */
 export interface ImportPreview extends Omit<TablePreview, 'rejects'> {
   readonly rejected: number;
   /** The most frequent first. */
   readonly reasons: readonly RejectReason[];
 }
 
-/** More rejected rows than this share of a file are a problem of the file. */
+/** Maximum share of rejected rows; beyond it the file itself has a problem. */
 export const MAX_REJECTED_SHARE = 0.1;
-/** Of the rows with an item at least this share has to name one of the catalogue. */
+/** Minimum share of rows with an item that must refer to an item of the catalogue. */
 export const MIN_KNOWN_SHARE = 0.1;
 /** Values are shown for these columns only. */
 const WORD_COLUMNS = new Set(['type', 'available', 'rating']);
-/** A word or a short number; anything else might be an id that stands in the wrong column. */
+/** A word or a short number; any other value might be an id in the wrong column. */
 const PLAIN_VALUE = /^(?:[a-z][a-z_ .:-]{0,30}|-?\d{1,3}(?:\.\d{1,2})?)$/i;
 const SHOWN_VALUES = 3;
 
-/** Counts why rows are refused. */
+/** Counts rejected rows by reason. */
 export class RejectTally {
   private readonly reasons = new Map<
     string,
@@ -102,21 +104,21 @@ export class RejectTally {
   }
 }
 
-/** What the problems of a file follow from. */
+/** Figures from which a file's problems are derived. */
 export interface Findings {
   readonly kind: ImportKind;
   readonly read: number;
   readonly rejected: number;
   readonly reasons: readonly RejectReason[];
-  /** Rows that name an item, and those of them whose item the catalogue has. */
+  /** Rows with an item, and the rows among them with an item of the catalogue. */
   readonly withItem: number;
   readonly withKnownItem: number;
   readonly nItems: number;
-  /** Whether ids without ".0" at their end would be in the catalogue. */
+  /** Whether ids without a trailing ".0" would be in the catalogue. */
   readonly isFloatId: boolean;
 }
 
-/** Sentences about what is wrong with a file although it could be read; empty when nothing is. */
+/** Describes the problems of a readable file; empty if there are none. */
 export function problemsOf(findings: Findings): string[] {
   const { kind, read, rejected, reasons, withItem, withKnownItem, nItems, isFloatId } = findings;
   const problems: string[] = [];
@@ -125,7 +127,7 @@ export function problemsOf(findings: Findings): string[] {
     const isOfOtherEncoding = reasons[0].reason.endsWith(NOT_UTF8);
     const remedy =
       words.length > 0
-        ? ` Say what a word means with --type ${words[0].value}=view, or =ignore.`
+        ? ` Map a value with --type ${words[0].value}=view, or =ignore.`
         : isOfOtherEncoding
           ? ' Name the encoding with --encoding, such as latin1 or windows-1250.'
           : '';

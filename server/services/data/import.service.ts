@@ -1,6 +1,6 @@
 /**
- * Stages 1 to 3 for files: find out what they are, reject rows that break a rule, land the rest. Running the same
- * import again changes nothing. With `dryRun` everything is read and checked and nothing is written.
+ * Stages 1 to 3 for files: detects their format, rejects invalid rows, stores the rest. Running the same import again
+ * changes nothing. With `dryRun` all rows are read and checked, and nothing is written.
  */
 
 import type { BehaviourEvent, Item } from '../../domain/index.js';
@@ -37,16 +37,16 @@ export interface ImportRequest {
   readonly items?: TableSource;
   readonly events?: TableSource;
   readonly ratings?: TableSource;
-  /** What is known of the files; the rest is detected. Default nothing. */
+  /** Given parts of the mapping; the rest is detected. Default: none. */
   readonly mapping?: GivenMapping;
   readonly dryRun: boolean;
-  /** Rejected rows go here as CSV; the file stays only when there are any. Null writes none. */
+  /** CSV file for rejected rows, kept only if there are any. Null writes none. */
   readonly rejectPath: string | null;
   /** `fraction` 0..1 of reading this file; `rows` read so far. */
   readonly onRead?: (kind: ImportKind, fraction: number, rows: number) => void;
   /** Rejected rows as they are found. */
   readonly onReject?: (rejects: readonly Reject[]) => void;
-  /** Users written of those that are at hand. */
+  /** Users written of the current batch. */
   readonly onWrite?: (kind: ImportKind, written: number, total: number) => void;
 }
 
@@ -60,7 +60,7 @@ export interface ImportServiceOptions {
   readonly clock: () => number;
 }
 
-/** A file that has been looked at and may be landed. */
+/** A file with its mapping, ready to import. */
 interface Plan {
   readonly kind: ImportKind;
   readonly source: TableSource;
@@ -92,12 +92,12 @@ const NOTHING: Counts = {
 const SHOWN_REPEATS = 3;
 const PRUNED = 'known items are not in this file and become unavailable';
 const NOT_PRUNED = 'known items are not in this file; they stay on offer (--prune makes them unavailable)';
-const DOUBTFUL = 'items become unavailable, because their word for it is not understood';
+const DOUBTFUL = 'items become unavailable, because their availability value is not recognised';
 
 export class ImportService {
   constructor(private readonly options: ImportServiceOptions) {}
 
-  /** Throws InvalidInputError for a file that cannot be read as a whole, or leaves a question; nothing is written then. */
+  /** Throws InvalidInputError for an unreadable file or an ambiguous mapping; nothing is written then. */
   async run(request: ImportRequest): Promise<ImportReport[]> {
     const plans = await this.plan(request);
     const survey = await this.survey(plans);
@@ -117,8 +117,8 @@ export class ImportService {
   }
 
   /**
-   * What a file is taken for, and its first rows, so that a person can correct the mapping before anything lands.
-   * Throws InvalidInputError for what is no table; a question that is open is part of the answer.
+   * Detects the mapping of a file and reads its first rows, so that the mapping can be corrected before the import.
+   * Throws InvalidInputError if the file is not a table; open questions are part of the result.
    */
   async preview(kind: ImportKind, source: TableSource, given: GivenMapping): Promise<ImportPreview> {
     const { rejects, ...preview } = await previewTable(source, kind, { given, now: this.options.clock() });
@@ -127,7 +127,7 @@ export class ImportService {
     return { ...preview, rejected: rejects.length, reasons: tally.list() };
   }
 
-  /** Looks at every file, so that one that is missing or leaves a question is found before any other is landed. */
+  /** Plans every file first, so that a missing or ambiguous file is found before any other is imported. */
   private async plan(request: ImportRequest): Promise<Plan[]> {
     const { mapping: given = NOTHING_GIVEN } = request;
     if (IMPORT_KINDS.every((kind) => request[kind] === undefined))
@@ -152,7 +152,7 @@ export class ImportService {
     return plans;
   }
 
-  /** What has to be known of the items before the first row lands; null without a file of items. */
+  /** Surveys the items before the first row is stored; null without a file of items. */
   private async survey(plans: readonly Plan[]): Promise<ItemSurvey | null> {
     const plan = plans.find(({ kind }) => kind === 'items');
     if (plan === undefined) return null;
@@ -170,7 +170,7 @@ export class ImportService {
     const total = { ...NOTHING };
     const batches = readItemRows(source, { now: clock(), mapping, categoryRule: survey.categoryRule });
     const read = await this.readAll(plan, batches, request, rejects, async (rows) => {
-      // Of several rows with one id the last one counts.
+      // Of several rows with the same id, the last is used.
       const items = rows
         .filter(({ item, line }) => survey.lines.get(item.itemId) === line)
         .map(({ item }) => item);
@@ -192,7 +192,7 @@ export class ImportService {
     if (missing.length > 0)
       remarks.push({ remark: mapping.given.prune ? PRUNED : NOT_PRUNED, count: missing.length });
     if (!request.dryRun) {
-      // Nobody can tell whether these are on offer, so that they are not.
+      // Their availability cannot be read, so they are made unavailable.
       const doubtful = [...survey.doubtful].filter(
         (itemId) => catalogue.isAvailable(itemId) && !survey.lines.has(itemId),
       );
@@ -273,11 +273,11 @@ export class ImportService {
     const { store, pseudonymize, clock } = this.options;
     const options = { pseudonymize, now: clock(), mapping };
     if (kind === 'events') return readEvents(source, options);
-    // Ratings of unknown time: those of a later file outrank those of an earlier one.
+    // Ratings of unknown time: those of a later file take precedence over those of an earlier file.
     return readRatings(source, { ...options, firstPlace: await store.activity.countEvents() });
   }
 
-  /** Makes items of the ids that the catalogue does not have. Returns those ids. */
+  /** Creates items for ids that are not in the catalogue. Returns those ids. */
   private async itemsOf(
     plan: Plan,
     isKnown: (itemId: string) => boolean,
@@ -367,7 +367,7 @@ interface Seen {
   readonly isFloatId?: boolean;
 }
 
-/** An item of which nothing but the id is known. */
+/** An item with only its id known. */
 function bareItem(itemId: string): Item {
   return {
     itemId,

@@ -1,4 +1,6 @@
-/** Data in bulk: imports, the simulated data set, rebuilding what is derived. */
+/**
+ * Bulk data: imports, the simulated data set, rebuilding of derived data.
+ */
 
 export { IMPORT_KINDS } from './import-report.js';
 export type { ImportKind, ImportReport } from './import-report.js';

@@ -1,6 +1,6 @@
 /**
- * Everything derived, again from the record: the profiles, and the counters behind the dashboards. Profiles are safe to
- * rebuild at any time; counters of what users do meanwhile may be a little off, so best while no server takes events.
+ * Rebuilds all derived data from the record: the profiles, and the counters of the dashboards. Profiles are safe to
+ * rebuild at any time; counters of concurrent activity may be slightly off, so run it while no server takes events.
  */
 
 import type { BehaviourEvent, MetricBucket } from '../../domain/index.js';
@@ -34,7 +34,7 @@ interface UserHistory {
   readonly events: readonly BehaviourEvent[];
 }
 
-/** Users done so far. */
+/** Called with the number of users done so far. */
 type OnProgress = (nUsers: number) => void;
 
 export class Rebuilder {
@@ -61,8 +61,8 @@ export class Rebuilder {
   }
 
   /**
-   * Counts the record again, under the personas of today; what was counted while serving stays. An abort by `signal`
-   * leaves the counters as they were.
+   * Counts the record again, under the current personas; counts made while serving are kept. An abort by `signal`
+   * leaves the counters unchanged.
    */
   async rebuildMetrics(onProgress?: OnProgress, signal?: AbortSignal): Promise<RebuildReport> {
     const { store, metrics, catalogue, clock } = this.options;

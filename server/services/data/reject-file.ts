@@ -1,4 +1,6 @@
-/** The reject file: one CSV line per refused row. */
+/**
+ * The reject file: a CSV line per rejected row.
+ */
 
 import type { WriteStream } from 'node:fs';
 import { promises, rmSync } from 'node:fs';
@@ -16,18 +18,18 @@ export class RejectFile {
     private readonly stream: WriteStream | null,
   ) {}
 
-  /** Opens the file, so that a place that cannot be written to is found before anything lands. Null takes rows and writes none. */
+  /** Opens the file, so that an unwritable path is found before any row is stored. Null discards the rows. */
   static async open(path: string | null): Promise<RejectFile> {
     if (path === null) return new RejectFile(null, null);
     try {
       const handle = await promises.open(path, 'w');
       const stream = handle.createWriteStream();
-      // Kept for close(), which reports it; without a listener it would end the process.
+      // `close` reports the error; without a listener it would end the process.
       stream.on('error', () => undefined);
       return new RejectFile(path, stream);
     } catch (error) {
       throw new InvalidInputError(
-        `${path}, for rejected rows, cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); name another place with --rejects.`,
+        `Cannot write rejected rows to ${path} (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); choose another path with --rejects.`,
         'rejects',
       );
     }
@@ -41,7 +43,7 @@ export class RejectFile {
       this.stream.write(`${[file, line, column ?? '', reason, excerpt].map(csvCell).join(',')}\n`);
   }
 
-  /** Resolves when all is on disk. A file without a row is removed. */
+  /** Resolves when all rows are on disk. Removes a file without rows. */
   async close(): Promise<void> {
     if (this.stream === null) return;
     this.stream.end();

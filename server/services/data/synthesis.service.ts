@@ -1,4 +1,6 @@
-/** First-run data: simulated users land through the same stages as anybody's, and the truth behind them goes aside. */
+/**
+ * First-run data: simulated users pass through the same stages as real users; their ground truth is stored separately.
+ */
 
 import { InvalidInputError } from '../../domain/index.js';
 import { openTruth, synthesize } from '../../ingest/index.js';
@@ -11,7 +13,7 @@ export const SYNTHESIS_SEED = 20_240_229;
 
 export interface SynthesisRequest {
   readonly nUsers: number;
-  /** Where the ground truth goes; nothing that learns may read it. */
+  /** Path of the ground truth, which learning must not read. */
   readonly truthPath: string;
   readonly seed?: number;
   readonly onProgress?: (fraction: number, detail: string) => void;
@@ -33,10 +35,7 @@ export interface SynthesisServiceOptions {
   readonly clock: () => number;
 }
 
-/**
- * What filling an installation has come to: nothing is there; simulated data that a start which was interrupted left
- * behind; or data to keep.
- */
+/** State of the first fill: no data; incomplete simulated data of an interrupted start; or data to keep. */
 export type FillState = 'empty' | 'cut off' | 'complete';
 
 export class SynthesisService {
@@ -45,27 +44,27 @@ export class SynthesisService {
   async state(): Promise<FillState> {
     const { store } = this.options;
     const { filledAt, isSynthetic } = await store.dataset.get();
-    // Installations older than the mark have it in their models: training begins after filling.
+    // Installations older than `filledAt` are recognised by their models: training starts after filling.
     if (filledAt !== null || (await store.models.list(1)).length > 0) return 'complete';
     if ((await store.users.count()) === 0 && (await store.items.count()) === 0) return 'empty';
     const { rows: realUsers } = await store.users.list({ first: 1, after: null, isSynthetic: false });
     return isSynthetic && realUsers.length === 0 ? 'cut off' : 'complete';
   }
 
-  /** Deletes what a simulation that was cut off has written. Throws InvalidInputError for data in any other state. */
+  /** Deletes the data of an interrupted simulation. Throws InvalidInputError in any other state. */
   async wipe(): Promise<void> {
     const { store } = this.options;
     if ((await this.state()) !== 'cut off')
-      throw new InvalidInputError('Only simulated data that were cut off may be deleted.');
+      throw new InvalidInputError('Only an incomplete simulated data set may be deleted.');
     await store.profiles.deleteAll();
     await store.activity.deleteAll();
     await store.users.deleteAll();
-    // Last, and the mark after them: a wipe that is cut off as well begins anew.
+    // Items last, and the mark after them: an interrupted wipe starts again.
     await store.items.deleteAll();
     await store.dataset.update({ isSynthetic: false, seed: null });
   }
 
-  /** Simulates and stores. An abort by `signal` leaves the data cut off. */
+  /** Simulates and stores. An abort by `signal` leaves incomplete data. */
   async run({
     nUsers,
     truthPath,
@@ -75,7 +74,7 @@ export class SynthesisService {
   }: SynthesisRequest): Promise<SynthesisReport> {
     const { store, profiles, catalogue, demo, pseudonymize, clock } = this.options;
     const world = synthesize({ seed, nUsers, endAt: clock(), pseudonymize });
-    // Before the first user is stored: a folder that cannot be written to is no reason to begin.
+    // Before the first user is stored, so that an unwritable folder fails early.
     const truth = await openTruth(truthPath, world.truth, nUsers);
     await demo.begin({ seed, filledAt: null, countedAt: null });
     await store.items.replaceMany(world.items);

@@ -1,10 +1,11 @@
 /**
- * Stage 2 for events of unknown time: a full dump that comes every night says for each user and item what holds now.
+ * Stage 2 for events of unknown time, as in a full nightly dump that states the current value for each user and item.
  *
- * Such events have no time to tell a word that is said again from a mind that was changed back. What tells them apart is
- * the order of the words: a dump whose words on an item are the last ones stored adds nothing, and any other dump
- * follows what is stored. So the same file again changes nothing, and a third word after a second one counts. (A file
- * that contradicts itself about one item more than 400,000 rows apart is written in two parts, and then says so again.)
+ * Without times, a repeated statement cannot be distinguished from a change back to an earlier value, except by the
+ * order of statements: a dump whose statements on an item are the last stored statements adds nothing, and any other
+ * dump is appended to the stored statements. So importing the same file again changes nothing, and a third statement
+ * after a different second is recorded. (A file with contradicting rows on an item in different batches is written in
+ * two parts, and importing it again repeats both.)
  */
 
 import type { BehaviourEvent } from '../../domain/index.js';
@@ -12,15 +13,15 @@ import { KNOWN_TIME_FROM } from '../../domain/index.js';
 import { eventId, repeatedEventId } from '../../ingest/index.js';
 
 export interface FollowingWords {
-  /** To be written, behind what is stored. */
+  /** Events to append to the stored events. */
   readonly events: BehaviourEvent[];
-  /** Rows that repeat the row before them about the same item. */
+  /** Rows that repeat the previous row on the same item. */
   readonly nEqual: number;
-  /** Rows whose words are stored already. */
+  /** Rows with statements that are already stored. */
   readonly nStored: number;
 }
 
-/** What one user's new events of unknown time, in the order of the file, add to those stored, in the order of time. */
+/** Compares a user's new events of unknown time, in file order, with the stored events, in order of time. */
 export function followingWords(
   events: readonly BehaviourEvent[],
   stored: readonly BehaviourEvent[],

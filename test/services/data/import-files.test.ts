@@ -177,7 +177,7 @@ describe('events', () => {
       },
     ]);
     expect(report.problems).toEqual([
-      '75 % of the rows were rejected, more than 10 %. Say what a word means with --type play=view, or =ignore.',
+      '75 % of the rows were rejected, more than 10 %. Map a value with --type play=view, or =ignore.',
     ]);
     const keys = { type: 'play=click,skip=ignore' };
     const reports = await run({ items: ITEMS, events: shop(['view', 'play', 'play', 'skip']) }, { keys });
