@@ -24,12 +24,22 @@ export const HELD: readonly { readonly folder: string; readonly endings: readonl
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
   ...['client', 'schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
-  ...['domain', 'features', 'ingest', 'loaders', 'privacy', 'simulation', 'store', 'training'].map(
-    (folder) => ({
-      folder: `server/${folder}`,
-      endings: CODE,
-    }),
-  ),
+  ...[
+    'domain',
+    'events',
+    'features',
+    'ingest',
+    'loaders',
+    'privacy',
+    'services',
+    'simulation',
+    'store',
+    'training',
+    'workers',
+  ].map((folder) => ({
+    folder: `server/${folder}`,
+    endings: CODE,
+  })),
 ];
 
 /** One line per forbidden turn: `path:line "turn": instead`. */
