@@ -1,13 +1,13 @@
-/** Who is at the other end: the address behind trusted proxies, and the page a browser's request comes from. */
+/** The caller's address behind trusted proxies, and checks of the Host and Origin headers. */
 
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
-/** The caller's address; `trustedProxies` is how many proxies in front of the server may be believed (0: none). */
+/** The caller's address; `trustedProxies` is the number of trusted proxies in front of the server (0: none). */
 export function addressOf(request: IncomingMessage, trustedProxies: number): string {
   const direct = request.socket.remoteAddress ?? 'unknown';
   const header = request.headers['x-forwarded-for'];
   if (trustedProxies === 0 || header === undefined) return direct;
-  // Each proxy appends the address it saw, so the last ones are those our own proxies wrote.
+  // Each proxy appends the address it saw, so the last entries come from our own proxies.
   const hops = String(header)
     .split(',')
     .map((hop) => hop.trim());
@@ -17,8 +17,8 @@ export function addressOf(request: IncomingMessage, trustedProxies: number): str
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * Whether a request to a server that listens on the machine itself names that machine, or a host of an allowed origin. A
- * page elsewhere whose name was made to resolve to this machine (DNS rebinding) sends its own name.
+ * Whether the Host header of a request to a server on a loopback address is a loopback name, or the host of an allowed
+ * origin. It prevents DNS rebinding: a foreign page whose name resolves to this machine sends that name.
  */
 export function isHostKnown({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
   const { host } = headers;
@@ -26,7 +26,7 @@ export function isHostKnown({ headers }: IncomingMessage, allowedOrigins: readon
   return LOOPBACK.test(host) || allowedOrigins.some((origin) => new URL(origin).host === host);
 }
 
-/** True without an Origin (not a browser), for the server's own pages, and for the origins allowed by name. */
+/** True without an Origin header (not a browser), for the server's own pages, and for allowed origins. */
 export function isOriginAllowed(request: IncomingMessage, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = request.headers;
   if (origin === undefined) return true;
@@ -38,7 +38,7 @@ export function isOriginAllowed(request: IncomingMessage, allowedOrigins: readon
   }
 }
 
-/** Lets pages of the allowed origins call the API; pages of all others are left to the browser's own rule. */
+/** CORS headers for pages of allowed origins; without them the browser blocks a page. */
 export function crossOriginHeaders(
   request: IncomingMessage,
   allowedOrigins: readonly string[],

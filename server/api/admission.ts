@@ -1,4 +1,4 @@
-/** Who asks, and whether it asks too often: the first thing any request of the API is asked, before its body is read. */
+/** Authentication and rate limit, the first check of every API request, before its body is read. */
 
 import type { IncomingMessage } from 'node:http';
 
@@ -19,7 +19,7 @@ export interface AdmissionOptions {
   readonly trustedProxies: number;
 }
 
-/** Throws HttpRefusal for a token that does not hold, and for a caller who has used up its second. */
+/** Throws HttpRefusal for an invalid token, and for a caller above its rate limit. */
 export async function admit(
   request: IncomingMessage,
   { authenticator, rateGuard, trustedProxies, metrics }: AdmissionOptions,
@@ -44,7 +44,7 @@ export async function admit(
   return viewer;
 }
 
-/** Null for what nobody expected. */
+/** Converts a named error to a refusal; null for an unexpected error. */
 export function refusalOf(error: unknown): HttpRefusal | null {
   if (error instanceof HttpRefusal) return error;
   if (!(error instanceof SmartPersonaError)) return null;

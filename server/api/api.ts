@@ -1,4 +1,4 @@
-/** The whole API on one HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
+/** The complete API on an HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
 
 import type {
   IncomingMessage,
@@ -48,7 +48,7 @@ const PATH = '/graphql';
 const IMPORT_PATH = '/import';
 const DEFAULT_MAX_IMPORT_BYTES = 256 * 1_048_576;
 const DEMO_TTL_SECONDS = 12 * 3_600;
-/** Answers of the API that are longer are compressed for callers that accept it. */
+/** Longer API responses are compressed for callers that accept it. */
 const MIN_COMPRESSED_BYTES = 1_024;
 /** Connections besides WebSockets. */
 const MAX_REQUEST_CONNECTIONS = 5_000;
@@ -59,38 +59,38 @@ export interface ApiLimits {
   readonly socket: SocketLimits;
   readonly gate: GateLimits;
   readonly body: BodyLimits;
-  /** Bytes of one imported file; default 256 MiB. */
+  /** Maximum bytes of an imported file; default 256 MiB. */
   readonly maxImportBytes: number;
 }
 
 export interface ApiOptions {
   readonly services: Services;
-  /** Takes files by POST /import; without it there is no such address. */
+  /** Serves POST /import; without it the path does not exist. */
   readonly imports?: Pick<ImportService, 'run' | 'preview'>;
   readonly bus: EventBus;
   readonly tokens: Tokens;
-  /** Rejects when the database does not take a small write in time. */
+  /** Rejects if the database does not complete a small write in time. */
   readonly probe: () => Promise<void>;
-  /** Open already; default one of its own, for `listen`. */
+  /** An already listening door; default a new door, for `listen`. */
   readonly door?: Door;
   readonly log: Logger;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
-  /** The built explorer, served at /graphiql where introspection is open; default none. */
+  /** The built explorer, served at /graphiql if introspection is enabled; default none. */
   readonly explorerDir?: string | null;
-  /** Closes what only developers need (introspection, the explorer); default false. */
+  /** Disables developer features (introspection, the explorer); default false. */
   readonly isProduction?: boolean;
   /** Texts of registered operations by SHA-256, see `readManifest`; default none. */
   readonly operations?: ReadonlyMap<string, string>;
-  /** Serves registered operations and no others; default false. */
+  /** Serves only registered operations; default false. */
   readonly isPersistedOnly?: boolean;
   /** Pages of these origins may use the API, e.g. "https://shop.example"; default none but the server's own. */
   readonly allowedOrigins?: readonly string[];
-  /** Refuses requests that name another host than the machine itself or one of `allowedOrigins`; default false. */
+  /** Refuses requests unless their Host is a loopback name or a host of `allowedOrigins`; default false. */
   readonly isLocalOnly?: boolean;
-  /** How many proxies in front of the server write X-Forwarded-For; default 0. */
+  /** Number of proxies in front of the server that write X-Forwarded-For; default 0. */
   readonly trustedProxies?: number;
-  /** Opens /metrics to those who send it; default null: open on the machine itself outside production. */
+  /** Token required for /metrics; default null: open to the machine itself outside production. */
   readonly metricsToken?: string | null;
   readonly limits?: {
     readonly [K in keyof ApiLimits]?: ApiLimits[K] extends number ? number : Partial<ApiLimits[K]>;
@@ -103,7 +103,7 @@ export interface Api {
   readonly httpServer: Server;
   /** Resolves with the port, also when `port` was 0. Throws PortError. */
   listen(port: number, host?: string): Promise<number>;
-  /** Takes nothing new, closes sockets with 1001, lets running requests end (at most 2 s), then resolves. */
+  /** Refuses new requests, closes sockets with 1001, waits for running requests (at most 2 s), then resolves. */
   close(): Promise<void>;
 }
 
@@ -152,7 +152,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   let probing: Promise<'up' | 'down'> | null = null;
   const readiness = async (): Promise<Readiness> => {
-    // A probe writes to the disk and needs no token: all who ask meanwhile share one.
+    // A probe writes to the disk and needs no token: concurrent requests share it.
     probing ??= options
       .probe()
       .then(
@@ -164,7 +164,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     return { isReady: database === 'up', database, modelVersion: services.models.activeVersion() };
   };
 
-  // Answers are about one caller; the client's files set a life of their own.
+  // Responses are specific to the caller; the client's files set their own cache-control.
   const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   const door = options.door ?? createDoor({ allowedOrigins });
   const { httpServer } = door;
@@ -248,7 +248,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
 function refuseHost(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
   const message =
-    'This server answers to localhost only. Name its host in SMARTPERSONA_ALLOWED_ORIGINS, or listen on another HOST.';
+    'This server accepts requests for localhost only. Add its host to SMARTPERSONA_ALLOWED_ORIGINS, or set HOST.';
   sendWhole(request, response, {
     status: 421,
     headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },

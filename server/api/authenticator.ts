@@ -1,6 +1,6 @@
 /**
- * From a token to an identity, with the rules that depend on more than the token itself: demo tokens end with the demo,
- * revoked tokens at their revocation. Both are looked up in memory.
+ * Resolves a token to an identity. Beyond the token itself it checks, in memory, that the demo of a demo token is still
+ * open and that the token is not revoked.
  */
 
 import type { Viewer } from '../domain/index.js';
@@ -20,9 +20,9 @@ const NOBODY: Identity = {
 };
 
 export interface Authenticator {
-  /** `null` is a caller without a token. Throws UnauthenticatedError for a token that does not hold. */
+  /** `null` is a caller without a token. Throws UnauthenticatedError for an invalid or revoked token. */
   identify(token: string | null): Promise<Identity>;
-  /** Why an identity that once held is refused now; null where it still holds. */
+  /** Why a previously valid identity is now refused; null if it is still valid. */
   refusalOf(identity: Identity): string | null;
 }
 
@@ -50,7 +50,7 @@ export function createAuthenticator({ tokens, demo, register }: AuthenticatorOpt
   };
 }
 
-/** The token of an Authorization header; null without one. Throws UnauthenticatedError for another scheme. */
+/** The token of an Authorization header; null without a header. Throws UnauthenticatedError unless it is a bearer token. */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined || header === '') return null;
   const [, token] = /^Bearer +([\w.~+/=-]+) *$/i.exec(header) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The HTTP server itself, from the first second of the process to the last: it opens before there is anything to serve,
- * shows how the start goes on, then passes requests to the application, and at the end lets those in flight finish.
+ * The HTTP server over the lifetime of the process: it listens before the application is ready and shows the progress of
+ * the start, then passes requests to the application, and on shutdown waits for requests in flight.
  */
 
 import type {
@@ -28,17 +28,17 @@ import type { StartProgress } from './starting-page.js';
 import { startingPage } from './starting-page.js';
 
 const TRY_AGAIN_LATER = 1013;
-/** How long clients that connect or reuse a connection are still told 503 by an answer, not by a reset. */
+/** Time during shutdown in which new requests still get a 503 response instead of a connection reset. */
 const LAME_DUCK_MS = 1_000;
-/** New connections that may wait to be accepted: under a burst of them the default lets clients wait for seconds. */
+/** Length of the accept queue: with the default, clients wait for seconds under a burst of connections. */
 const BACKLOG = 4_096;
-/** What is still in flight then is cut off. */
+/** Requests still in flight after this time are aborted. */
 const DRAIN_MS = 2_000;
 const HEADERS_TIMEOUT_MS = 20_000;
-/** A file to import is sent by an administrator; other bodies have a shorter time of their own. */
+/** Long enough for the upload of an import file; JSON bodies have a shorter timeout, see request-body.ts. */
 const UPLOAD_TIMEOUT_MS = 1_800_000;
 
-/** What the server is asked to serve once it can. */
+/** The application that the door passes requests to. */
 export interface DoorApp {
   readonly listener: RequestListener;
   readonly readiness: () => Promise<Readiness>;
@@ -46,9 +46,9 @@ export interface DoorApp {
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** "up" when it takes a small write within two seconds. */
+  /** "up" if it completes a small write within two seconds. */
   readonly database: 'starting' | 'up' | 'down';
-  /** Null before the first training: requests are answered, but nothing can be recommended. */
+  /** Null before the first training: requests are answered, but without recommendations. */
   readonly modelVersion: number | null;
 }
 
@@ -56,20 +56,20 @@ export interface Door {
   readonly httpServer: Server;
   /** Resolves with the port, also when `port` was 0. Throws PortError. */
   listen(port: number, host?: string): Promise<number>;
-  /** What is shown until `open`. */
+  /** Sets the progress shown until `open`. */
   show(progress: StartProgress): void;
-  /** From here on the application answers. */
+  /** Passes all further requests to `app`. */
   open(app: DoorApp): void;
-  /** Refuses what is new, lets what is in flight end within two seconds, and resolves. */
+  /** Refuses new requests, waits up to two seconds for requests in flight, and resolves. */
   close(): Promise<void>;
 }
 
-/** The server cannot listen where it was told to. */
+/** The server cannot listen on the configured address. */
 export class PortError extends SmartPersonaError {
   readonly code = 'PORT_UNAVAILABLE';
 }
 
-/** `allowedOrigins`: pages of these may read what a refusal says; default none. */
+/** `allowedOrigins`: pages of these origins may read refusals; default none. */
 export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly string[] } = {}): Door {
   const headers = securityHeaders();
   const answering = new Set<ServerResponse>();
@@ -109,7 +109,7 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
     const path = request.url?.split('?', 1)[0] ?? '';
     if (path === '/health/live') send(request, response, { status: 200, body: '{"status":"live"}' });
     else if (path === '/health/ready') void answerReady(request, response);
-    else if (closing !== null) refuse(request, response, 'SHUTTING_DOWN', 'The server is going away.');
+    else if (closing !== null) refuse(request, response, 'SHUTTING_DOWN', 'The server is shutting down.');
     else if (app !== null) app.listener(request, response);
     else if (isForPeople(request))
       send(request, response, {
@@ -120,7 +120,7 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
       });
     else refuse(request, response, 'STARTING', `The server is starting (${progress.stage}); try again soon.`);
   });
-  // Longer than a load balancer's own idle time, so that it is never the server that hangs up first.
+  // Longer than the idle timeout of load balancers, so that the server never closes a connection first.
   httpServer.keepAliveTimeout = 65_000;
   httpServer.headersTimeout = HEADERS_TIMEOUT_MS;
   httpServer.requestTimeout = UPLOAD_TIMEOUT_MS;
@@ -133,11 +133,11 @@ export function createDoor({ allowedOrigins = [] }: { allowedOrigins?: readonly 
   httpServer.on('upgrade', onEarlyUpgrade);
 
   const drain = async (): Promise<void> => {
-    // Whose headers are out has promised to keep its connection: the next request on it is told.
+    // A response with sent headers has already promised keep-alive: the next request on its connection gets a 503.
     for (const response of answering) if (!response.headersSent) response.shouldKeepAlive = false;
-    // The listener stays open meanwhile: the kernel resets connections that wait to be accepted when it closes.
+    // Keep listening meanwhile: on close the kernel resets connections that are not yet accepted.
     if (app !== null && (await nConnections(httpServer)) > 0) await pause(LAME_DUCK_MS);
-    // Requests that have arrived are read and answered before their connections count as idle.
+    // Read requests that have already arrived, so that their connections do not count as idle.
     await nextTurn();
     const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));
     for (const socket of early.clients) socket.terminate();
@@ -182,7 +182,7 @@ interface DoorAnswer {
   readonly more?: OutgoingHttpHeaders;
 }
 
-/** A browser that opens a page. */
+/** Whether a browser requests a page. */
 function isForPeople({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
@@ -193,6 +193,8 @@ function portError(error: NodeJS.ErrnoException, port: number, host?: string): E
   if (error.code === 'EACCES')
     return new PortError(`Port ${port} may not be opened by this user. Set PORT to 1024 or higher.`);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return new PortError(`${host} is no address of this machine. Set HOST to one, such as 127.0.0.1.`);
+    return new PortError(
+      `${host} is not an address of this machine. Set HOST to a local address, such as 127.0.0.1.`,
+    );
   return error;
 }

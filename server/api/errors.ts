@@ -1,6 +1,6 @@
 /**
- * What callers learn of a failure. Named failures keep their message and stable code; whatever was not expected is
- * logged once, here, and shown as "Internal server error" with a reference to find it by.
+ * Formats errors for callers. Named errors keep their message and stable code; unexpected errors are logged once, here,
+ * and shown as "Internal server error" with a reference to the log entry.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -11,7 +11,7 @@ import { GraphQLError, Kind } from 'graphql';
 import type { Logger } from '../domain/index.js';
 import { InvalidInputError, SmartPersonaError } from '../domain/index.js';
 
-/** Codes of failures that lie in the request itself; their messages are made by the GraphQL library and are safe. */
+/** Codes of errors in the request itself; their messages come from the GraphQL library and are safe to show. */
 const REQUEST_CODES: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -26,7 +26,7 @@ const REQUEST_CODES: ReadonlySet<unknown> = new Set([
   'PERSISTED_QUERY_REQUIRED',
 ]);
 
-/** Turns any error of a request into what is sent. */
+/** Converts an error of a request to the response. */
 export type FormatError = (error: unknown) => GraphQLFormattedError;
 
 export function createFormatError(log: Logger): FormatError {
@@ -42,7 +42,7 @@ export function createFormatError(log: Logger): FormatError {
       return { message: withoutSuggestions((cause as GraphQLError).message), ...where, extensions: { code } };
     }
     const reference = randomUUID();
-    log.error({ err: cause, reference, path }, 'A request failed in a way nobody expected.');
+    log.error({ err: cause, reference, path }, 'unexpected error in a request');
     return {
       message: 'Internal server error',
       ...where,
@@ -51,7 +51,7 @@ export function createFormatError(log: Logger): FormatError {
   };
 }
 
-/** What a named failure says beside its message. */
+/** The extensions of a named error. */
 export function extensionsOf(error: SmartPersonaError): Record<string, unknown> {
   return {
     code: error.code,
@@ -60,7 +60,7 @@ export function extensionsOf(error: SmartPersonaError): Record<string, unknown> 
   };
 }
 
-/** The error a resolver threw, from under the wrappings of the GraphQL library. */
+/** Unwraps the error thrown by a resolver from the errors of the GraphQL library. */
 function rootOf(error: unknown): unknown {
   let root = error;
   while (root instanceof GraphQLError && root.originalError !== undefined && requestCodeOf(root) === null) {
@@ -69,17 +69,17 @@ function rootOf(error: unknown): unknown {
   return root;
 }
 
-/** The code of a failure that lies in the request; null for any other. */
+/** The code of an error in the request itself; else null. */
 function requestCodeOf(error: unknown): string | null {
   if (!(error instanceof GraphQLError)) return null;
   const { code } = error.extensions;
   if (REQUEST_CODES.has(code)) return code as string;
-  // An argument that became null by a variable is found during execution; the library points at it but has no code.
+  // An argument that is null because of a variable fails during execution; the library sets its node but no code.
   const isAboutAnArgument = error.nodes?.[0] !== undefined && error.nodes[0].kind !== Kind.FIELD;
   return isAboutAnArgument && error.originalError === undefined ? 'BAD_USER_INPUT' : null;
 }
 
-/** Suggestions tell a stranger names that were not asked for, enum values included. */
+/** Removes suggestions, which would disclose names of the schema. */
 function withoutSuggestions(message: string): string {
   return message.replace(/\s*Did you mean .*\?/gs, '');
 }

@@ -1,6 +1,6 @@
 /**
- * GraphQL over HTTP from the bare request to the bare answer: identity and rate first, then the body, then Apollo.
- * Nothing of it goes through Express, whose routing costs more than executing a query; Express serves all the rest.
+ * GraphQL over HTTP: authentication and rate limit first, then the body, then Apollo. It bypasses Express, whose routing
+ * costs more than executing a query.
  */
 
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
@@ -29,12 +29,12 @@ import type { Headers } from './security-headers.js';
 export interface EndpointOptions extends AdmissionOptions {
   readonly apollo: ApolloServer<ApiContext>;
   readonly resolveOperation: ResolveOperation;
-  /** Refuses what is more than the server can serve. */
+  /** Sheds load beyond the server's capacity. */
   readonly gate: RequestGate;
   readonly contextFor: (viewer: Viewer) => ApiContext;
   readonly allowedOrigins: readonly string[];
   readonly bodies: BodyBudget;
-  /** Those of every answer. */
+  /** Sent with every response. */
   readonly headers: Headers;
   readonly log: Logger;
 }
@@ -88,7 +88,7 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
       ? searchWithRegisteredText(request, options.resolveOperation)
       : searchOf(request.url ?? '');
   refuseRounded(body, search);
-  // Not before the body has come: a caller that sends it slowly must not hold the place of another.
+  // Only after the body has arrived: slow uploads must not occupy a slot.
   if (!(await options.gate.enter())) {
     options.metrics.recordRefusal('overload');
     throw OVERLOADED;
@@ -102,7 +102,7 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
       httpGraphQLRequest: { method: request.method ?? '', headers: headerMapOf(request), search, body },
       context: async () => options.contextFor(viewer),
     });
-    if (answered.kind !== 'complete') throw new Error('The schema has nothing to deliver in parts.');
+    if (answered.kind !== 'complete') throw new Error('Incremental delivery is not supported.');
     return { status, headers, body: answered.string };
   } finally {
     options.gate.leave();
@@ -116,7 +116,7 @@ const OVERLOADED = new HttpRefusal(
   { headers: { 'retry-after': '1' }, extensions: { retriable: true } },
 );
 
-/** Throws HttpRefusal where an integer among the variables has lost digits. */
+/** Throws HttpRefusal if JSON.parse rounded an integer among the variables. */
 function refuseRounded(body: unknown, search: string): void {
   const sent =
     typeof body === 'object' && body !== null
@@ -126,7 +126,7 @@ function refuseRounded(body: unknown, search: string): void {
   if (problem !== null) throw new HttpRefusal(400, 'BAD_USER_INPUT', problem);
 }
 
-/** Allows the headers that the page asks for: which ones a client or a tracer adds is not for the server to know. */
+/** Allows all requested headers: clients and tracers may add headers that the server cannot list. */
 function preflightOf({ headers }: IncomingMessage): Answer {
   const requested = headers['access-control-request-headers'];
   return {
@@ -151,9 +151,9 @@ function sourceOf(
   return { request, caller, isAnonymous };
 }
 
-/** Puts the text of a registered operation where the body names it by its hash. */
+/** Replaces the hash of a registered operation in the body by its text. */
 function withRegisteredText(request: IncomingMessage, body: unknown, resolve: ResolveOperation): unknown {
-  // Apollo says what is wrong with anything else.
+  // Apollo reports malformed bodies.
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const named = body as OperationRequest & { extensions?: { persistedQuery?: unknown } | null };
   const text = checked(request, resolve(named));
@@ -162,7 +162,7 @@ function withRegisteredText(request: IncomingMessage, body: unknown, resolve: Re
   return text === null ? rest : { ...rest, query: text };
 }
 
-/** The same for a GET. Apollo lets none but queries pass, and only from where no foreign page can have sent them. */
+/** The same for a GET. Apollo accepts only queries there, with its CSRF prevention. */
 function searchWithRegisteredText(request: IncomingMessage, resolve: ResolveOperation): string {
   const search = searchOf(request.url ?? '');
   const params = new URLSearchParams(search);
@@ -175,7 +175,7 @@ function searchWithRegisteredText(request: IncomingMessage, resolve: ResolveOper
   return `?${params.toString()}`;
 }
 
-/** An object of the query; null where there is none, or it cannot be read, which Apollo reports. */
+/** Parses a JSON object in the query; null if missing or malformed, which Apollo reports. */
 function parsedOrNull(json: string | null): object | null {
   try {
     const value: unknown = JSON.parse(json ?? 'null');

@@ -1,6 +1,6 @@
 /**
- * What Apollo does for a document that comes over HTTP, for one that comes over a WebSocket: parse, validate, cost.
- * Documents that passed are remembered, so that a thousand clients with the same subscription cost one validation.
+ * Parses and validates documents received over a WebSocket and checks their cost, as Apollo does for HTTP. Valid
+ * documents are cached, so that a thousand clients with the same subscription need a single validation.
  */
 
 import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql';
@@ -24,13 +24,13 @@ const MAX_KNOWN_DOCUMENTS = 500;
 const MAX_ERRORS = 20;
 
 export interface SubscribeRequest extends OperationRequest {
-  /** Empty for an operation that is named by its hash. */
+  /** Empty for an operation sent by its hash. */
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Record<string, unknown> | null | undefined;
 }
 
-/** Returns what to execute, or the errors to send. Never throws. */
+/** Returns the arguments of the execution, or the errors to send. Never throws. */
 export type SubscriptionGuard = (request: SubscribeRequest) => ExecutionArgs | readonly GraphQLError[];
 
 export function createSubscriptionGuard(options: {

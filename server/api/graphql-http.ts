@@ -1,4 +1,4 @@
-/** GraphQL over HTTP: Apollo Server with everything closed that is open by default. */
+/** GraphQL over HTTP: Apollo Server with its optional features disabled. */
 
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { ApolloServer } from '@apollo/server';
@@ -25,7 +25,7 @@ export interface GraphQLHttpOptions {
   readonly log: Logger;
 }
 
-/** Makes the server; the caller starts and stops it. */
+/** Creates the server; the caller starts and stops it. */
 export function createGraphQLServer<Context extends BaseContext>(
   options: GraphQLHttpOptions,
 ): ApolloServer<Context> {
@@ -57,7 +57,7 @@ export function createGraphQLServer<Context extends BaseContext>(
   });
 }
 
-/** What a document that is valid may still not do here: subscribe, or cost too much. */
+/** Refuses valid documents that subscribe or cost too much. */
 function operationPlugin(costGuard: CostGuard): ApolloServerPlugin<BaseContext> {
   return {
     async requestDidStart() {
@@ -76,7 +76,7 @@ function operationPlugin(costGuard: CostGuard): ApolloServerPlugin<BaseContext> 
   };
 }
 
-/** The specification: a client that accepts application/json only gets 200 for a well-formed request, errors or not. */
+/** By the specification, a client that accepts only application/json gets 200 for a well-formed request, even with errors. */
 function legacyMediaTypePlugin(): ApolloServerPlugin<BaseContext> {
   return {
     async requestDidStart() {
@@ -90,7 +90,7 @@ function legacyMediaTypePlugin(): ApolloServerPlugin<BaseContext> {
   };
 }
 
-/** True for a client of before the GraphQL-over-HTTP specification. */
+/** Whether a client predates the GraphQL-over-HTTP specification. */
 export function isLegacy(accept: string | undefined): boolean {
   return (
     accept !== undefined &&

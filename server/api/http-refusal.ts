@@ -1,8 +1,8 @@
-/** What an HTTP request is refused with before GraphQL sees it. */
+/** Refusal of an HTTP request before it reaches GraphQL. */
 
 import type { GraphQLFormattedError } from 'graphql';
 
-/** Made of the request alone; says nothing of how the server works. */
+/** Its message depends only on the request and contains no internals of the server. */
 export class HttpRefusal extends Error {
   constructor(
     readonly status: number,

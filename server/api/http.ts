@@ -17,14 +17,14 @@ import { securityHeaders } from './security-headers.js';
 
 export interface HttpOptions {
   readonly metrics: ApiMetrics;
-  /** The bearer token that opens /metrics; for null see `mayReadMetrics`. */
+  /** The bearer token of /metrics; for null see `mayReadMetrics`. */
   readonly metricsToken: string | null;
   readonly isProduction: boolean;
-  /** Those of every answer. */
+  /** Sent with every response. */
   readonly headers: Headers;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
-  /** The built explorer; null where there is none, as in production. */
+  /** The built explorer; null serves none, as in production. */
   readonly explorerDir: string | null;
   readonly log: Logger;
 }
@@ -39,7 +39,7 @@ export function createHttpApp(options: HttpOptions): Express {
   });
   app.get('/metrics', async (request, response) => {
     const access = mayReadMetrics(request, options);
-    if (access === 'off') return sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.');
+    if (access === 'off') return sendFailure(response, 404, 'NOT_FOUND', 'Not found.');
     if (access === 'refused') {
       response.set('WWW-Authenticate', 'Bearer');
       return sendFailure(
@@ -86,7 +86,7 @@ function clientFiles(clientDir: string): RequestHandler {
   };
 }
 
-/** The explorer brings its fonts along in its style sheet. */
+/** The explorer's style sheet contains its fonts as data URLs. */
 function explorerFiles(explorerDir: string): RequestHandler[] {
   const headers = securityHeaders({ fonts: ['data:'] });
   return [
@@ -101,14 +101,13 @@ function explorerFiles(explorerDir: string): RequestHandler[] {
   ];
 }
 
-const nothing: RequestHandler = (_request, response) =>
-  sendFailure(response, 404, 'NOT_FOUND', 'There is nothing here.');
+const nothing: RequestHandler = (_request, response) => sendFailure(response, 404, 'NOT_FOUND', 'Not found.');
 
 function sendFailure(response: Response, status: number, code: string, message: string): void {
   response.status(status).json({ errors: [{ message, extensions: { code } }] });
 }
 
-/** Whatever nobody caught, as JSON and without a trace of how the server works. */
+/** Sends uncaught errors as JSON, without internals of the server. */
 function lastResort(log: Logger): ErrorRequestHandler {
   const formatError = createFormatError(log);
   return (error: unknown, _request, response, next) => {
@@ -119,7 +118,7 @@ function lastResort(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** The status of an error that Express blames on the caller, such as a path that cannot be decoded. */
+/** The 4xx status that Express gives an error, such as for a malformed path; else null. */
 function statusOf(error: unknown): number | null {
   const status = error instanceof Error && 'status' in error ? error.status : null;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : null;

@@ -1,10 +1,10 @@
 /**
  * `POST /import?kind=items|events|ratings[&dryRun=true][&preview=true[&partial=true]][&name=FILE]`, with the keys of a mapping as
- * further parameters: the body is the file, the answer is progress as newline-delimited JSON and then the report (or
- * the preview). Administrators only, one import at a time; previews write nothing and run beside one another.
+ * further parameters: the body is the file, the response is progress as newline-delimited JSON and then the report (or
+ * the preview). Administrators only, a single import at a time; previews write nothing and may run concurrently.
  *
- * A file is read more than once, and may name people. It is kept in a temporary file for as long as that takes,
- * encrypted with a key that exists in memory alone.
+ * A file is read more than once, and may contain personal data. Until the import ends it is kept in a temporary file,
+ * encrypted with a key that exists only in memory.
  */
 
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -27,29 +27,29 @@ import { withSpool } from './spool.js';
 export interface ImportEndpointOptions extends AdmissionOptions {
   readonly imports: Pick<ImportService, 'run' | 'preview'>;
   readonly allowedOrigins: readonly string[];
-  /** Bytes of one file. */
+  /** Maximum bytes of a file. */
   readonly maxBytes: number;
-  /** Those of every answer. */
+  /** Sent with every response. */
   readonly headers: Headers;
   readonly log: Logger;
 }
 
-/** Of rejected rows so many are listed; all are counted. */
+/** Maximum number of rejected rows in a report; all are counted. */
 const MAX_LISTED_REJECTS = 1_000;
-/** Reading is the smaller part of the work: users are written when their rows are together. */
+/** Share of reading in the progress: most of the work is writing, which starts after all rows of a user are read. */
 const READING_SHARE = 0.3;
 
 interface ImportRequest {
   readonly kind: ImportKind;
   readonly isDryRun: boolean;
   readonly isPreview: boolean;
-  /** The body is only the beginning of the file. Previews alone. */
+  /** The body is only the beginning of the file; for previews only. */
   readonly isPartial: boolean;
   readonly name: string;
   readonly mapping: GivenMapping;
 }
 
-/** Parameters of the query besides the keys of a mapping. `mapping` holds those keys as one JSON object. */
+/** Query parameters besides the keys of a mapping. `mapping` contains these keys as a JSON object. */
 const PARAMETERS: readonly string[] = ['kind', 'dryRun', 'preview', 'partial', 'name', 'mapping'];
 
 export function createImportEndpoint(options: ImportEndpointOptions): RequestListener {
@@ -60,14 +60,9 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
     const order = await accept(request, options);
     if (order.isPreview) return lines.end(await previewImport(request, order, options));
     if (isRunning) {
-      throw new HttpRefusal(
-        409,
-        'ALREADY_RUNNING',
-        'Another import is under way; try again when it is done.',
-        {
-          extensions: { retriable: true },
-        },
-      );
+      throw new HttpRefusal(409, 'ALREADY_RUNNING', 'An import is already running; try again later.', {
+        extensions: { retriable: true },
+      });
     }
     isRunning = true;
     try {
@@ -82,7 +77,7 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
     const lines = new ProgressLines(request, response, options.headers);
     void serve(request, lines)
       .catch((error: unknown) => {
-        // Who went away hears no answer, and is no fault of ours.
+        // Client disconnected: nothing to send or log.
         if (response.destroyed || request.errored !== null) return response.destroy();
         const refusal = refusalOf(error);
         lines.fail(refusal ?? { status: 500, more: {} }, refusal ?? formatError(error));
@@ -93,7 +88,7 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
   };
 }
 
-/** Everything that can be said before the first byte of the body. Throws HttpRefusal, ForbiddenError. */
+/** Checks a request before reading its body. Throws HttpRefusal. */
 async function accept(request: IncomingMessage, options: ImportEndpointOptions): Promise<ImportRequest> {
   if (request.method !== 'POST')
     throw new HttpRefusal(405, 'METHOD_NOT_ALLOWED', 'Send the file by POST.', {
@@ -122,12 +117,11 @@ async function accept(request: IncomingMessage, options: ImportEndpointOptions):
 
 function orderOf(query: URLSearchParams): ImportRequest {
   const kind = IMPORT_KINDS.find((one) => one === query.get('kind'));
-  if (kind === undefined)
-    throw badRequest(`Say what is in the file: kind is one of ${IMPORT_KINDS.join(', ')}.`);
+  if (kind === undefined) throw badRequest(`kind must be one of ${IMPORT_KINDS.join(', ')}.`);
   const [isPreview, isPartial] = [flagOf(query, 'preview'), flagOf(query, 'partial')];
   if (isPartial && !isPreview)
-    throw badRequest('partial=true goes with preview=true: an import takes the whole file.');
-  // In messages only; never a path.
+    throw badRequest('partial=true requires preview=true: an import needs the whole file.');
+  // Used in messages only, never as a path.
   const name = (query.get('name') ?? '').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(-100);
   return {
     kind,
@@ -141,11 +135,11 @@ function orderOf(query: URLSearchParams): ImportRequest {
 
 function flagOf(query: URLSearchParams, name: string): boolean {
   const value = query.get(name) ?? 'false';
-  if (value !== 'true' && value !== 'false') throw badRequest(`${name} is true or false.`);
+  if (value !== 'true' && value !== 'false') throw badRequest(`${name} must be true or false.`);
   return value === 'true';
 }
 
-/** The keys of a mapping as parameters of their own (in camel case as well), before those of the parameter `mapping`. */
+/** Mapping keys given as separate parameters (also in camel case) override the keys of the parameter `mapping`. */
 function mappingOf(query: URLSearchParams): GivenMapping {
   const keys: Record<string, unknown> = jsonMapping(query.get('mapping'));
   const names = new Map<string, string>(
@@ -157,7 +151,7 @@ function mappingOf(query: URLSearchParams): GivenMapping {
       keys[key] = key === 'map' || key === 'type' ? query.getAll(parameter) : query.get(parameter);
     else if (!PARAMETERS.includes(parameter))
       throw badRequest(
-        `There is no parameter "${parameter.slice(0, 40)}"; there are ${[...PARAMETERS, ...MAPPING_KEYS].join(', ')}.`,
+        `Unknown parameter "${parameter.slice(0, 40)}"; known are ${[...PARAMETERS, ...MAPPING_KEYS].join(', ')}.`,
       );
   }
   return parseMapping(keys);
@@ -169,9 +163,9 @@ function jsonMapping(text: string | null): Record<string, unknown> {
     const keys: unknown = JSON.parse(text);
     if (typeof keys === 'object' && keys !== null && !Array.isArray(keys)) return { ...keys };
   } catch {
-    // Not JSON: said below.
+    // Not JSON: refused below.
   }
-  throw badRequest('mapping is a JSON object with the keys of a mapping.');
+  throw badRequest('mapping must be a JSON object with the keys of a mapping.');
 }
 
 function camelCase(key: string): string {
@@ -182,7 +176,7 @@ function badRequest(message: string): HttpRefusal {
   return new HttpRefusal(400, 'INVALID_INPUT', message);
 }
 
-/** The only line of the answer to a preview. */
+/** The only line of the response to a preview. */
 async function previewImport(
   request: IncomingMessage,
   { kind, isPartial, name, mapping }: ImportRequest,
@@ -194,7 +188,7 @@ async function previewImport(
   });
 }
 
-/** The last line of the answer to an import. */
+/** The last line of the response to an import. */
 async function runImport(
   request: IncomingMessage,
   { kind, isDryRun, name, mapping }: ImportRequest,
@@ -226,7 +220,7 @@ async function runImport(
 
 async function* boundedBody(request: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
   let nBytes = 0;
-  // The answer goes out by the same socket, so it stays open when reading stops early.
+  // The response uses the same socket, so it stays open when reading stops early.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     nBytes += chunk.length;
     if (nBytes > maxBytes) throw tooLarge(maxBytes);
@@ -239,6 +233,6 @@ function tooLarge(maxBytes: number): HttpRefusal {
   return new HttpRefusal(
     413,
     'TOO_LARGE',
-    `A file may have ${megabytes} MiB here; import larger ones by the command.`,
+    `The file is larger than ${megabytes} MiB; import it with the command \`npm run import\`.`,
   );
 }

@@ -1,11 +1,11 @@
-/** Answers whose request has not been read to its end: the connection is closed, so that nobody reads the rest. */
+/** Sends complete responses; if the request has unread data, its connection is closed after the response. */
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** How long a caller that is still sending has to read the answer before the connection is closed. */
+/** Time for a caller that is still sending to read the response before the connection is closed. */
 const LINGER_MS = 250;
 
-/** Writes a whole answer. Where the request has more to come, nothing more of it is read and its connection ends. */
+/** Writes a complete response. If the request is incomplete, the rest is not read and its connection is closed. */
 export function sendWhole(
   request: IncomingMessage,
   response: ServerResponse,
@@ -19,7 +19,7 @@ export function sendWhole(
   request.pause();
   response.writeHead(status, { ...all, connection: 'close' });
   response.write(body);
-  // Closing at once would reset the connection, and the answer might be lost with it.
+  // Closing immediately would reset the connection, and the response might be lost.
   setTimeout(() => {
     response.end();
     request.destroy();

@@ -1,6 +1,6 @@
 /**
- * What one document may ask for: depth, aliases and directives, counted in one walk in which a fragment counts
- * wherever it is spread; and the cost of the operation, with the sizes of lists. The same for HTTP and WebSocket.
+ * Limits of a document: depth, aliases and directives, where a fragment counts at every spread; and the cost of the
+ * operation, which includes the sizes of lists. The same for HTTP and WebSocket.
  */
 
 import type {
@@ -65,7 +65,7 @@ function problemOf(
   const isIntrospection = operation.selectionSet.selections.every(
     (selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__'),
   );
-  // The library bounds the recursion of introspection by itself, and its usual query is deep.
+  // The library itself limits the depth of introspection, whose usual query is deep.
   if (!isIntrospection && extent.depth > limits.maxDepth) {
     return `The operation is nested deeper than ${limits.maxDepth} fields.`;
   }
@@ -75,7 +75,7 @@ function problemOf(
   return null;
 }
 
-/** Adds up a selection set with the fragments it spreads; each fragment is walked once. */
+/** Measures a selection set with the fragments it spreads; each fragment is visited once. */
 function createMeasure(document: DocumentNode): (selections: SelectionSetNode) => Extent {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
@@ -86,7 +86,7 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode) =
   const ofFragment = (name: string): Extent => {
     let extent = known.get(name);
     if (extent === undefined) {
-      // Set first: a cycle, which another rule reports, must not send us round for ever.
+      // Set first, so that a cycle of fragments, which a rule of the library reports, does not recurse forever.
       known.set(name, { depth: 0, aliases: 0, directives: 0 });
       const fragment = fragments.get(name);
       extent =
@@ -124,12 +124,12 @@ export interface CostRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Refuses operations that cost too much: returns the error, or null for a fair one. */
+/** Returns an error for an operation that costs too much, else null. */
 export type CostGuard = (request: CostRequest) => GraphQLError | null;
 
 /**
- * Costs are remembered per document and per what they can depend on of the variables: the value of an Int or a Boolean,
- * whether a Float is above zero, whether anything else is there.
+ * Costs are cached per document and per the properties of variables that affect them: the value of an Int or a Boolean,
+ * whether a Float is above zero, and whether a variable of any further type is set.
  */
 export function createCostGuard(schema: GraphQLSchema, maxCost: number): CostGuard {
   const known = new WeakMap<DocumentNode, Map<string, number>>();
@@ -148,7 +148,7 @@ export function createCostGuard(schema: GraphQLSchema, maxCost: number): CostGua
     return new GraphQLError(
       `The operation costs ${cost}, more than the ${maxCost} allowed; ask for fewer rows or fields.`,
       {
-        // Apollo answers 500 to what its plugins throw, unless it is told otherwise.
+        // Apollo responds to errors of plugins with 500 unless a status is set.
         extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } },
       },
     );
@@ -175,7 +175,7 @@ function costOf(schema: GraphQLSchema, operation: OperationDefinitionNode, reque
       request.operationName == null ? options : { ...options, operationName: request.operationName },
     );
   } catch {
-    // Bad variables: execution refuses them with a better message. Anything else must not slip through.
+    // Invalid variables cost 0: execution refuses them with a better message. All further errors refuse the operation.
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
       maxErrors: 1,
     });

@@ -1,4 +1,4 @@
-/** Who may read /metrics: figures of traffic and of the process, which are not for the public. */
+/** Access control of /metrics, which is not public: it contains figures of traffic and of the process. */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -9,8 +9,8 @@ export interface MetricsAccess {
 }
 
 /**
- * With a token, callers that send it. Without one the page is off in production; elsewhere it is open to programs on the
- * same machine that come directly: a proxy there passes on the requests of others.
+ * With a token, the page is open to callers that send it. Without a token it is off in production; elsewhere it is open
+ * to direct connections from the same machine, not to requests forwarded by a proxy.
  */
 export function mayReadMetrics(
   request: Pick<IncomingMessage, 'headers' | 'socket'>,
@@ -24,7 +24,7 @@ export function mayReadMetrics(
   return /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address) ? 'open' : 'off';
 }
 
-/** Compares digests: equal lengths, and a time that says nothing about where the texts differ. */
+/** Compares digests, which have equal lengths, in constant time. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

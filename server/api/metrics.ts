@@ -1,4 +1,4 @@
-/** What Prometheus may read. */
+/** Prometheus metrics. */
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -13,7 +13,7 @@ export interface ApiMetrics {
 export interface MetricSources {
   readonly nSockets: () => number;
   readonly nSubscriptions: () => number;
-  /** What users do; null while differential privacy withholds it. */
+  /** Totals of user behaviour; null while differential privacy withholds them. */
   readonly behaviour: () => {
     events: number;
     thumbs: number;
@@ -24,7 +24,7 @@ export interface MetricSources {
   readonly modelVersion: () => number | null;
 }
 
-/** `sources` are read when the metrics are. */
+/** Reads `sources` on each scrape. */
 export function createMetrics(sources: MetricSources): ApiMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -52,7 +52,7 @@ export function createMetrics(sources: MetricSources): ApiMetrics {
   gauge('smartpersona_subscriptions', 'Open subscriptions to events.', sources.nSubscriptions, registers);
   gauge(
     'smartpersona_model_version',
-    'The model version that serves; 0 for none.',
+    'The active model version; 0 for none.',
     () => sources.modelVersion() ?? 0,
     registers,
   );
@@ -64,7 +64,7 @@ export function createMetrics(sources: MetricSources): ApiMetrics {
   );
   total(
     'smartpersona_events_total',
-    'Events recorded, impressions not counted.',
+    'Events recorded, without impressions.',
     () => sources.behaviour()?.events,
     registers,
   );
@@ -95,7 +95,7 @@ function gauge(name: string, help: string, read: () => number, registers: Regist
   });
 }
 
-/** A total that is counted elsewhere; without a sample while its source gives none. */
+/** A total counted elsewhere; without a sample while its source returns undefined. */
 function total(name: string, help: string, read: () => number | undefined, registers: Registry[]): void {
   new Counter({
     name,

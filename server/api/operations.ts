@@ -1,7 +1,7 @@
 /**
- * Operations registered at build time. A caller may send the hash of one instead of its text, as `documentId` or as
- * `extensions.persistedQuery.sha256Hash`; an installation may serve these and no others. Nothing is ever registered
- * by a request.
+ * Operations registered at build time. A caller may send an operation's hash instead of its text, as `documentId` or as
+ * `extensions.persistedQuery.sha256Hash`; an installation may serve only registered operations. Requests never register
+ * operations.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,32 +10,32 @@ import { GraphQLError } from 'graphql';
 
 const HASH = /^(?:sha256:)?([0-9a-f]{64})$/;
 
-/** What a caller sends, of which nothing has been checked. */
+/** Unvalidated input of a caller. */
 export interface OperationRequest {
   readonly query?: unknown;
   readonly documentId?: unknown;
   readonly extensions?: unknown;
 }
 
-/** Returns the text to serve, null where the caller names none, or the refusal. */
+/** Returns the text to execute, null if the request contains no operation, or the refusal. */
 export type ResolveOperation = (request: OperationRequest) => string | null | GraphQLError;
 
 /**
  * Texts by hash, from a manifest: a JSON object of texts by "sha256:" and hexadecimal digits, or the digits alone.
- * Throws when it is none, or when a hash is not that of its text.
+ * Throws for a malformed manifest, and if a hash does not match its text.
  */
 export function readManifest(manifest: string): ReadonlyMap<string, string> {
   const operations = new Map<string, string>();
   for (const [id, text] of Object.entries(JSON.parse(manifest) as Record<string, unknown>)) {
     const hash = hashOf(id);
     if (hash === null || typeof text !== 'string' || sha256(text) !== hash)
-      throw new Error(`"${id}" is not the SHA-256 of the operation it stands for.`);
+      throw new Error(`"${id}" is not the SHA-256 of its operation.`);
     operations.set(hash, text);
   }
   return operations;
 }
 
-/** `isOnly`: nothing but registered operations is served, by hash or by their exact text. */
+/** `isOnly`: serves only registered operations, by hash or by their exact text. */
 export function createOperations(operations: ReadonlyMap<string, string>, isOnly: boolean): ResolveOperation {
   const texts = new Set(operations.values());
   return (request) => {
@@ -45,9 +45,9 @@ export function createOperations(operations: ReadonlyMap<string, string>, isOnly
       const hash = hashOf(id);
       const registered = hash === null ? undefined : operations.get(hash);
       if (registered !== undefined && text !== null && sha256(text) !== hash)
-        return refusal('The hash is not that of the operation.', 'PERSISTED_QUERY_MISMATCH');
+        return refusal('The hash does not match the operation.', 'PERSISTED_QUERY_MISMATCH');
       if (registered !== undefined) return registered;
-      // Clients know this message, and send the text.
+      // Apollo clients match this message and then send the text.
       if (text === null) return refusal('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND');
     }
     if (isOnly && text !== null && !texts.has(text))

@@ -1,4 +1,4 @@
-/** An answer that grows: one JSON object a line, progress first, the outcome last. */
+/** A streamed response: a JSON object per line, first progress, last the outcome. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -17,7 +17,7 @@ export class ProgressLines {
     private readonly headers: Headers,
   ) {}
 
-  /** Says how far it is, at most four times a second. */
+  /** Writes a progress line, at most four times a second. */
   progress(state: { readonly fraction: number; readonly rows: number }): void {
     if (performance.now() - this.saidAt < MIN_GAP_MS || this.response.destroyed) return;
     this.saidAt = performance.now();
@@ -29,7 +29,7 @@ export class ProgressLines {
     this.response.end();
   }
 
-  /** With a status of its own while nothing has been said, else as the last line. */
+  /** Sends an error with its status if no line has been written, else as the last line. */
   fail({ status, more }: Pick<HttpRefusal, 'status' | 'more'>, error: object): void {
     if (this.response.headersSent) return this.end({ type: 'error', errors: [error] });
     sendWhole(this.request, this.response, {
@@ -45,7 +45,7 @@ export class ProgressLines {
         ...this.headers,
         'content-type': 'application/x-ndjson; charset=utf-8',
         'cache-control': 'no-store',
-        // A proxy that gathers answers would hold back the progress.
+        // A proxy that buffers responses would delay the progress.
         'x-accel-buffering': 'no',
       });
     }

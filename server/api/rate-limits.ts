@@ -1,20 +1,20 @@
-/** How often one identity, and one address without a token, may ask. */
+/** Rate limits per identity, and per address for requests without a token. */
 
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import type { Viewer } from '../domain/index.js';
 
 export interface RateLimits {
-  /** Requests a second of one signed-in identity; default 3,000. */
+  /** Requests per second and signed-in identity; default 3,000. */
   readonly perIdentity: number;
-  /** Requests a second of one address without a valid token; default 200. */
+  /** Requests per second and address without a valid token; default 200. */
   readonly perAnonymousAddress: number;
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = { perIdentity: 3_000, perAnonymousAddress: 200 };
 
 export interface RateGuard {
-  /** False when the caller has used up its second. */
+  /** False if the caller is above its rate limit. */
   admit(viewer: Viewer, address: string): Promise<boolean>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The body of a request as JSON. What is held of bodies that are still coming is bounded: per body, per caller, over all
- * callers, and in time, so that half-sent bodies cost a bounded amount of memory.
+ * Reads the body of a request as JSON. Incomplete bodies are bounded per body, per caller, over all callers, and in
+ * time, so that they use a bounded amount of memory.
  */
 
 import type { IncomingMessage } from 'node:http';
@@ -11,15 +11,15 @@ const JSON_TYPE = /^\s*application\/json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 export interface BodyLimits {
-  /** Bytes of one body; default 2 MiB. */
+  /** Bytes per body; default 2 MiB. */
   readonly maxBytes: number;
-  /** Bytes of one body of a caller without a token; default 16 KiB. */
+  /** Bytes per body of a caller without a token; default 16 KiB. */
   readonly maxAnonymousBytes: number;
-  /** Bytes of unfinished bodies of one caller; default 8 MiB. */
+  /** Bytes of incomplete bodies per caller; default 8 MiB. */
   readonly maxBytesPerCaller: number;
-  /** Bytes of unfinished bodies of all callers; default 64 MiB. */
+  /** Bytes of incomplete bodies of all callers; default 64 MiB. */
   readonly maxBytesInAll: number;
-  /** Milliseconds a body may take to come; default 20,000. */
+  /** Milliseconds to receive a body; default 20,000. */
   readonly timeoutMs: number;
 }
 
@@ -31,14 +31,14 @@ export const DEFAULT_BODY_LIMITS: BodyLimits = {
   timeoutMs: 20_000,
 };
 
-/** Counts the bytes of bodies that are still coming. */
+/** Counts the bytes of incomplete bodies. */
 export class BodyBudget {
   private total = 0;
   private readonly byCaller = new Map<string, number>();
 
   constructor(readonly limits: BodyLimits) {}
 
-  /** Takes bytes of a caller into account. False when there is no room for them; they count all the same until given back. */
+  /** Adds bytes of a caller. False if they exceed a limit; they still count until given back. */
   take(caller: string, nBytes: number): boolean {
     const own = (this.byCaller.get(caller) ?? 0) + nBytes;
     this.total += nBytes;
@@ -56,12 +56,12 @@ export class BodyBudget {
 
 export interface BodySource {
   readonly request: IncomingMessage;
-  /** Whose budget it counts against. */
+  /** Key of the per-caller budget. */
   readonly caller: string;
   readonly isAnonymous: boolean;
 }
 
-/** Undefined for a body that does not claim to be JSON, or is empty. Throws HttpRefusal for one that cannot be read. */
+/** Undefined for an empty body or a content type other than JSON. Throws HttpRefusal for a body that cannot be read. */
 export async function readJson(source: BodySource, budget: BodyBudget): Promise<unknown> {
   const { headers } = source.request;
   const type = headers['content-type'] ?? '';
@@ -79,18 +79,18 @@ export async function readJson(source: BodySource, budget: BodyBudget): Promise<
   }
 }
 
-/** Rejects beyond the bounds, and when the caller goes away before the end. */
+/** Rejects if a limit is exceeded, and if the caller disconnects before the end. */
 function readText({ request, caller, isAnonymous }: BodySource, budget: BodyBudget): Promise<string> {
   const { limits } = budget;
   const maxBytes = isAnonymous ? Math.min(limits.maxAnonymousBytes, limits.maxBytes) : limits.maxBytes;
   const tooLarge = () =>
-    new HttpRefusal(413, 'BAD_REQUEST', `The body is too large: it may have ${maxBytes} bytes.`);
+    new HttpRefusal(413, 'BAD_REQUEST', `The body is too large: the limit is ${maxBytes} bytes.`);
   return new Promise<string>((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) return reject(tooLarge());
     const chunks: Buffer[] = [];
     let nBytes = 0;
     const timer = setTimeout(
-      () => end(new HttpRefusal(408, 'BAD_REQUEST', 'The body took too long to come.')),
+      () => end(new HttpRefusal(408, 'BAD_REQUEST', 'Timeout while receiving the body.')),
       limits.timeoutMs,
     );
     const end = (outcome: string | HttpRefusal) => {
@@ -120,6 +120,6 @@ function readText({ request, caller, isAnonymous }: BodySource, budget: BodyBudg
     };
     request.on('data', onData);
     request.once('end', () => end(Buffer.concat(chunks).toString('utf8')));
-    request.once('error', () => end(new HttpRefusal(400, 'BAD_REQUEST', 'The body was cut off.')));
+    request.once('error', () => end(new HttpRefusal(400, 'BAD_REQUEST', 'The body is incomplete.')));
   });
 }

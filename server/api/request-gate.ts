@@ -1,18 +1,18 @@
 /**
- * Sheds load before a request is executed: so many requests are worked on at once, and the others wait for their turn. A
- * queue that empties soon is a burst, and goes first in, first out. One that has not been empty for a while is a standing
- * queue, in which everybody would wait as long as anybody may: then the newest goes first and is served as fast as ever,
- * and the oldest are refused. After Maurer, "Fail at Scale", ACM Queue 13(8), 2015.
+ * Sheds load before a request is executed: a limited number of requests run concurrently, further requests wait in a
+ * queue. A queue that empties soon is a burst and is served first in, first out. A queue that has not been empty for a
+ * while is a standing queue, in which every request would wait for the maximum time: it is served last in, first out, so
+ * that new requests are still fast, and the oldest are refused. After Maurer, "Fail at Scale", ACM Queue 13(8), 2015.
  */
 
 export interface GateLimits {
-  /** Requests worked on at once; default 32. */
+  /** Concurrent requests; default 32. */
   readonly maxInFlight: number;
-  /** Requests that may wait; the oldest is refused when one more comes. Default 256. */
+  /** Length of the queue; the oldest request is refused when it is full. Default 256. */
   readonly maxWaiting: number;
-  /** Milliseconds that a request may wait; default 2,000. */
+  /** Milliseconds a request may wait; default 2,000. */
   readonly maxWaitMs: number;
-  /** Milliseconds after which a queue that has not been empty is a standing one; default 100. */
+  /** Milliseconds after which a queue that has not been empty counts as standing; default 100. */
   readonly burstMs: number;
 }
 
@@ -32,19 +32,19 @@ interface Waiting {
 
 export class RequestGate {
   private nInFlight = 0;
-  /** In the order of their coming. */
+  /** Oldest first. */
   private readonly queue: Waiting[] = [];
-  /** When the queue began, after it had been empty. */
+  /** When the queue was last empty. */
   private queueSince = 0;
   private sweeping: NodeJS.Timeout | null = null;
 
-  /** `now`: milliseconds that never go back. */
+  /** `now`: monotonic milliseconds. */
   constructor(
     private readonly limits: GateLimits,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Resolves with true when work may begin; `leave` has to follow. False: the request is to be refused. */
+  /** Resolves with true when the request may run; the caller must then call `leave`. False: refuse the request. */
   enter(): true | Promise<boolean> {
     if (this.nInFlight < this.limits.maxInFlight) {
       this.nInFlight += 1;
@@ -66,7 +66,7 @@ export class RequestGate {
     else next.end(true);
   }
 
-  /** Refuses those that have waited too long. */
+  /** Refuses requests that have waited too long. */
   private sweep(): void {
     const oldest = this.now() - this.limits.maxWaitMs;
     while (this.queue.length > 0 && this.queue[0].since <= oldest) this.queue.shift()!.end(false);

@@ -1,9 +1,9 @@
-/** Finds integers that JSON.parse has rounded: ids of 64 bits that were sent as numbers would name somebody else. */
+/** Finds integers that JSON.parse has rounded: a 64-bit id sent as a number would refer to a different user or item. */
 
-/** From here on numbers are written with an exponent, and are no ids. */
+/** JSON serializes larger numbers with an exponent, so they are not ids. */
 const MAX_DIGITS = 1e21;
 
-/** What to tell the sender of such variables; null where there are none. The number is not repeated. */
+/** The error message for a rounded integer in `variables`; null if none. It does not repeat the number, which may be an id. */
 export function roundedIntegerProblem(variables: unknown): string | null {
   const path = pathToRounded(variables, 'variables');
   return path === null

@@ -1,4 +1,4 @@
-/** The headers that tell a browser to trust nothing but this server's own pages. */
+/** Security headers: a browser may load content only from this server. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -7,8 +7,8 @@ import helmet from 'helmet';
 export type Headers = Readonly<Record<string, string>>;
 
 /**
- * What helmet sets. It is the same for every answer, so that it is read off once and not made 13 times a request.
- * `fonts`: where fonts may come from besides this server; default nowhere.
+ * The headers of helmet, computed once since they are the same for every response. `fonts`: additional sources of fonts;
+ * default none.
  */
 export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = {}): Headers {
   const headers = new Map<string, string>();
@@ -22,7 +22,7 @@ export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = 
       directives: {
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
-        // The component library writes its theme into a style element.
+        // The component library inserts its theme as a style element.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'", ...fonts],

@@ -1,6 +1,6 @@
 /**
- * What is said on a socket, by graphql-transport-ws: a token at connection_init, then subscriptions only, each parsed,
- * validated and costed like a request over HTTP, and an end of the socket when its token ends (4403).
+ * The graphql-transport-ws protocol on a socket: a token in connection_init, then subscriptions only. Each is parsed,
+ * validated and checked for cost like a request over HTTP. The socket is closed with 4403 when its token expires.
  */
 
 import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
@@ -20,22 +20,22 @@ import type { Identity } from './tokens.js';
 export interface ProtocolOptions {
   /** Milliseconds to send connection_init. */
   readonly initTimeoutMs: number;
-  /** Open subscriptions of one socket. */
+  /** Maximum open subscriptions per socket. */
   readonly maxSubscriptions: number;
   readonly authenticator: Authenticator;
   readonly guard: SubscriptionGuard;
   readonly formatError: FormatError;
-  /** What resolvers get; made anew for every push, so that nothing is remembered from the push before. */
+  /** Creates the context of resolvers, anew for every push, so that loaders do not return values cached earlier. */
   readonly contextFor: (viewer: Viewer) => object;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-/** What is known of one socket. */
+/** State of a socket. */
 export interface Peer {
   readonly socket: WebSocket;
   identity: Identity | null;
-  /** Of the second that began at `windowStart`. */
+  /** Messages since `windowStart`. */
   nMessages: number;
   windowStart: number;
   expiry: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ type PeerContext = Context<Record<string, unknown>, Peer>;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The protocol of every socket: who may connect, what may be subscribed to, and what errors say. */
+/** The protocol of every socket: authentication, checks of subscriptions, and formatting of errors. */
 export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
   const { maxSubscriptions, authenticator, guard, formatError, contextFor, now, log } = options;
   const subscribe = createSubscribe();
@@ -68,7 +68,7 @@ export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
 
     onSubscribe(context: PeerContext, _id, payload) {
       if (Object.keys(context.subscriptions).length > maxSubscriptions) {
-        const message = `A socket may hold ${maxSubscriptions} subscriptions.`;
+        const message = `A socket may have at most ${maxSubscriptions} subscriptions.`;
         return formatted(
           [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })],
           formatError,
@@ -91,17 +91,17 @@ export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
     },
 
     onError(_context, _id, _payload, errors) {
-      // Those of onSubscribe are formatted already, which formatting again does not change.
+      // Errors of onSubscribe are already formatted; formatting again does not change them.
       return formatted(errors, formatError).map((error) => error.toJSON());
     },
 
     onClose({ extra: peer }, code) {
-      log.debug({ code, role: peer.identity?.viewer.role }, 'A WebSocket was closed.');
+      log.debug({ code, role: peer.identity?.viewer.role }, 'WebSocket closed');
     },
   });
 }
 
-/** Closes the socket when its token ends. Timers cannot wait longer than 24 days, so a longer wait is cut in parts. */
+/** Closes the socket when its token expires. Timers are limited to 24 days, so a longer wait is split. */
 function closeAtExpiry(peer: Peer, expiresAt: number, now: () => number): void {
   const waitMs = Math.min(expiresAt - now(), MAX_TIMEOUT_MS);
   peer.expiry = setTimeout(() => {
@@ -111,20 +111,20 @@ function closeAtExpiry(peer: Peer, expiresAt: number, now: () => number): void {
   peer.expiry.unref();
 }
 
-/** What a subscription hands on in place of a context. */
+/** Passed as the context of a subscription. */
 interface Subscription {
-  /** Equal where the same document gives the same answer to the same event. */
+  /** Key for sharing results: equal if the same document has the same result for the same event. */
   readonly audience: string;
   readonly makeContext: () => object;
 }
 
-/** What came of an event so far, by document and audience. */
+/** Results of an event, by document and audience. */
 type Results = Map<DocumentNode, Map<string, Promise<ExecutionResult>>>;
 
 /**
- * Like the library's `subscribe`, with two differences. Every event is executed with a context of its own: the batch
- * loaders in it cache, and a cached answer would be pushed again and again. And it is executed once for all sockets
- * that ask the same as the same viewer, such as the windows of one user.
+ * Like the library's `subscribe`, with two differences. Every event is executed with a new context, because batch
+ * loaders cache and would push stale values. And it is executed once for all sockets with the same viewer, operation and
+ * variables, such as several windows of a user.
  */
 function createSubscribe(): (
   args: ExecutionArgs,

@@ -1,4 +1,4 @@
-/** A request body that can be read several times, kept on disk encrypted with a key that exists in memory alone. */
+/** A request body that can be read repeatedly, stored on disk encrypted with a key that exists only in memory. */
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Spool {
   open(): AsyncIterable<Buffer>;
 }
 
-/** Takes in the body, hands it to `use`, and removes it whatever happens. */
+/** Stores the body, passes it to `use`, and always removes it afterwards. */
 export async function withSpool<T>(
   body: AsyncIterable<Buffer>,
   use: (spool: Spool) => Promise<T>,

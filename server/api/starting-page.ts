@@ -1,11 +1,11 @@
-/** The page that is shown while the server starts: one file, no scripts, no pictures; it asks for itself again each second. */
+/** The page shown while the server starts: a single file without scripts or images that reloads every second. */
 
 export interface StartProgress {
-  /** What goes on, in words, such as "Training". */
+  /** Name of the current stage, such as "Training". */
   readonly stage: string;
-  /** Of this stage, 0..1; null while it is unknown. */
+  /** Progress of this stage, 0..1; null if unknown. */
   readonly fraction: number | null;
-  /** Beside the bar, such as "2,000 users". */
+  /** Text below the bar, such as "2,000 users". */
   readonly detail: string;
   /** When the process started, ms since the epoch. */
   readonly startedAt: number;

@@ -1,9 +1,9 @@
 /**
- * JSON Web Tokens: HS256 only, one issuer, one audience, always with an expiry, and never for longer than the settings
- * allow. A token carries a role and, for users, whom it stands for. `sub` is a raw id, which becomes a pseudonym here,
- * the same that files give it. Tokens that this product signs carry the pseudonym itself, and say so by a claim of
- * their own, `pseudonym: true`: a site that lets its users choose an id gives nobody another user's pseudonym by that.
- * Demo tokens are marked, so that they end with the demo and not with their time.
+ * JSON Web Tokens: HS256, a fixed issuer and audience, and a required expiry within the maximum of the settings. A token
+ * contains a role and, for users, an id. `sub` is a raw id, which is pseudonymized here exactly as in imported files.
+ * Tokens signed by this product contain the pseudonym itself, marked by the claim `pseudonym: true`: without the marker,
+ * a site whose users choose their ids could let a user choose the pseudonym of a different user. Demo tokens are marked,
+ * so that they become invalid when the demo ends.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -23,7 +23,7 @@ const MAX_TOKEN_LENGTH = 4_096;
 const MAX_CACHED_TOKENS = 20_000;
 const DAY_SECONDS = 86_400;
 const DEFAULT_MAX_DAYS = 365;
-/** How far ahead the clock of a site's own backend may be. */
+/** Tolerated clock skew of a site's backend. */
 const CLOCK_SKEW_SECONDS = 60;
 
 export interface TokenRequest {
@@ -35,7 +35,7 @@ export interface TokenRequest {
   readonly isDemo?: boolean;
 }
 
-/** A token, and what it is known by. Instants are milliseconds since the epoch. */
+/** A signed token and its metadata. Times are milliseconds since the epoch. */
 export interface SignedToken {
   readonly token: string;
   /** Its `jti`. */
@@ -46,9 +46,9 @@ export interface SignedToken {
 
 export interface Identity {
   readonly viewer: Viewer;
-  /** The `jti`; null where the token has none. */
+  /** The `jti`; null if the token has none. */
   readonly tokenId: string | null;
-  /** Milliseconds since the epoch; 0 where the token does not say. */
+  /** The `iat` in milliseconds since the epoch; 0 if the token has none. */
   readonly issuedAt: number;
   /** Milliseconds since the epoch; infinite for anonymous callers. */
   readonly expiresAt: number;
@@ -56,23 +56,23 @@ export interface Identity {
 }
 
 export interface Tokens {
-  /** Throws InvalidInputError for a life longer than the maximum. */
+  /** Throws InvalidInputError for a lifetime above the maximum. */
   sign(request: TokenRequest): Promise<SignedToken>;
-  /** Throws UnauthenticatedError, which says no more than whether the token has expired or lives too long. */
+  /** Throws UnauthenticatedError; its message only distinguishes expired, too long-lived and invalid tokens. */
   verify(token: string): Promise<Identity>;
 }
 
 export interface TokensOptions {
-  /** Signs and checks: at least 32 bytes. */
+  /** Key for signing and verifying: at least 32 bytes. */
   readonly key: Uint8Array;
   readonly pseudonymize: (rawId: string) => string;
-  /** The longest life of a token, from its `iat` or else from now. Default 365. */
+  /** Maximum lifetime of a token, from its `iat` or else from now. Default 365. */
   readonly maxDays?: number;
   /** Milliseconds since the epoch. Default: the machine's clock. */
   readonly now?: () => number;
 }
 
-/** Throws when the key is too short. */
+/** Throws if the key is too short. */
 export function createTokens({
   key,
   pseudonymize,
@@ -81,14 +81,14 @@ export function createTokens({
 }: TokensOptions): Tokens {
   if (key.byteLength < MIN_KEY_BYTES)
     throw new Error(`The key that signs tokens must have ${MIN_KEY_BYTES} bytes or more.`);
-  // A signature is checked once per token, not once per request.
+  // Signatures are verified once per token, not once per request.
   const verified = new LRUCache<string, Identity>({ max: MAX_CACHED_TOKENS });
 
   return {
     async sign({ role, userId, ttlSeconds, isDemo = false }) {
-      if (role === 'user' && userId === null) throw new Error('A user token must stand for a user.');
+      if (role === 'user' && userId === null) throw new Error('A user token needs a user id.');
       if (ttlSeconds > maxDays * DAY_SECONDS)
-        throw new InvalidInputError(`A token may live ${maxDays} days at most.`, 'days');
+        throw new InvalidInputError(`A token may be valid for at most ${maxDays} days.`, 'days');
       const tokenId = randomUUID();
       const issuedAt = Math.floor(now() / 1_000);
       const expiresAt = issuedAt + ttlSeconds;
@@ -144,11 +144,13 @@ async function check(token: string, options: CheckOptions): Promise<Identity> {
   }
   const { iat, jti } = payload;
   const exp = payload.exp as number;
-  // Seconds since the epoch. A token from the future would gain life by it, and outlive a revocation.
+  // A token issued in the future would extend its lifetime, and would escape a revocation.
   const nowSeconds = now / 1_000;
   if (iat !== undefined && iat > nowSeconds + CLOCK_SKEW_SECONDS) throw invalid();
   if (exp - Math.min(iat ?? nowSeconds, nowSeconds) > maxDays * DAY_SECONDS + 1)
-    throw new UnauthenticatedError(`The token lives too long: a token may live ${maxDays} days at most.`);
+    throw new UnauthenticatedError(
+      `The token's lifetime is too long: a token may be valid for at most ${maxDays} days.`,
+    );
   if (jti !== undefined && !isId(jti)) throw invalid();
   return {
     viewer: viewerOf(payload, options),
@@ -169,7 +171,7 @@ function viewerOf(payload: JWTPayload, { pseudonymize }: Pick<CheckOptions, 'pse
     if (!isPseudonym(sub)) throw invalid();
     return { role, userId: sub };
   }
-  // As in a file.
+  // As in imported files.
   const rawId = sub.trim();
   if (!isId(rawId)) throw invalid();
   return { role, userId: pseudonymize(rawId) };

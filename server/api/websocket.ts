@@ -1,6 +1,6 @@
 /**
- * The sockets themselves: who may open one, how many, how much and how often each may send, and a ping that finds the
- * dead. A peer that does not read is cut off, so that it costs a bounded amount of memory.
+ * The WebSocket server: admission, limits on the number of sockets and on the size and rate of messages, and pings that
+ * detect dead peers. A peer that does not read is disconnected, so that it uses a bounded amount of memory.
  */
 
 import type { IncomingMessage, Server } from 'node:http';
@@ -19,21 +19,21 @@ import type { Peer, ProtocolOptions } from './socket-protocol.js';
 import { createProtocol } from './socket-protocol.js';
 
 export interface SocketLimits {
-  /** Open sockets of one address; default 5,000. */
+  /** Open sockets per address; default 5,000. */
   readonly maxSocketsPerAddress: number;
   /** Open sockets in all; default 20,000. */
   readonly maxSockets: number;
-  /** Open subscriptions of one socket; default 20. */
+  /** Open subscriptions per socket; default 20. */
   readonly maxSubscriptions: number;
-  /** Bytes of one message from a client; default 65,536. */
+  /** Bytes per message from a client; default 65,536. */
   readonly maxMessageBytes: number;
-  /** Messages a second from one socket; default 100. */
+  /** Messages per second and socket; default 100. */
   readonly maxMessagesPerSecond: number;
-  /** Bytes that may wait for a peer that does not read; default 4 MiB. */
+  /** Bytes buffered for a peer that does not read; default 4 MiB. */
   readonly maxBufferedBytes: number;
   /** Milliseconds to send connection_init; default 3,000. */
   readonly initTimeoutMs: number;
-  /** Milliseconds between pings; a peer that misses one is cut off. Default 15,000. */
+  /** Milliseconds between pings; a peer that misses a ping is disconnected. Default 15,000. */
   readonly pingMs: number;
 }
 
@@ -56,13 +56,13 @@ export interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' 
   readonly isLocalOnly: boolean;
   readonly trustedProxies: number;
   readonly recordRefusal: (reason: string) => void;
-  /** Says when tokens that held may hold no longer. */
+  /** Publishes `access.changed` when valid tokens may have become invalid. */
   readonly bus: Pick<EventBus, 'listen'>;
 }
 
 export interface WebSocketEndpoint {
   readonly nSockets: number;
-  /** Takes no new sockets and closes the open ones with 1001. */
+  /** Refuses new sockets and closes open sockets with 1001. */
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 const CLOSE_GRACE_MS = 1_000;
 
-/** Serves `path` of the HTTP server; every other upgrade is refused. */
+/** Serves `path` of the HTTP server and refuses upgrades on different paths. */
 export function attachWebSocket(httpServer: Server, options: WebSocketOptions): WebSocketEndpoint {
   const { limits, log, recordRefusal } = options;
   const protocol = createProtocol({ ...options, ...options.limits });
@@ -81,7 +81,7 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
     noServer: true,
     maxPayload: limits.maxMessageBytes,
     handleProtocols,
-    // Lists compress well, but a compressor per socket costs more memory than a thousand sockets may use.
+    // Lists compress well, but a compressor per socket would use too much memory.
     perMessageDeflate: false,
   });
   let isClosing = false;
@@ -138,7 +138,7 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
       const closed = [...peers].map(
         ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
-      for (const { socket } of peers) socket.close(GOING_AWAY, 'The server is going away');
+      for (const { socket } of peers) socket.close(GOING_AWAY, 'The server is shutting down');
       const grace = setTimeout(() => {
         for (const { socket } of peers) socket.terminate();
       }, CLOSE_GRACE_MS);
@@ -146,12 +146,12 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
       clearTimeout(grace);
       httpServer.off('upgrade', onUpgrade);
       server.close();
-      log.debug({}, 'All WebSockets are closed.');
+      log.debug({}, 'all WebSockets closed');
     },
   };
 }
 
-/** Closes the sockets of tokens that hold no longer. */
+/** Closes the sockets of tokens that are no longer valid. */
 function closeRefused(peers: ReadonlySet<Peer>, authenticator: Authenticator): void {
   for (const { socket, identity } of peers) {
     const refusal = identity === null ? null : authenticator.refusalOf(identity);
@@ -192,7 +192,7 @@ function count(counts: Map<string, number>, key: string, change: 1 | -1): void {
   else counts.set(key, value);
 }
 
-/** Connects one socket to the protocol. */
+/** Connects a socket to the protocol. */
 function serve(
   peer: Peer,
   protocol: ProtocolServer<Peer>,
@@ -202,7 +202,7 @@ function serve(
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      // Resolves when the peer's end has taken it, so a slow peer slows its own stream of pushes and no other.
+      // Resolves when the data are flushed to the connection, so a slow peer delays only its own pushes.
       send: (data) =>
         new Promise((resolve) => {
           if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
@@ -219,7 +219,7 @@ function serve(
           if (!isWithinRate(peer, limits, now()) || socket.bufferedAmount > limits.maxBufferedBytes) {
             recordRefusal('socket_flood');
             socket.close(POLICY_VIOLATION, 'Too many messages');
-            // A peer that does not read would never answer the closing handshake either.
+            // A peer that does not read would not complete the closing handshake either.
             setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
             return;
           }
@@ -232,7 +232,7 @@ function serve(
               socket.close(TRY_AGAIN_LATER, 'Try again later');
               return;
             }
-            log.error({ err: error }, 'A WebSocket message failed in a way nobody expected.');
+            log.error({ err: error }, 'unexpected error in a WebSocket message');
             socket.close(CloseCode.InternalServerError, 'Internal server error');
           });
         }),
@@ -240,8 +240,8 @@ function serve(
     peer,
   );
   socket.on('pong', () => (peer.isAlive = true));
-  // Protocol errors of the peer (bad frames, too large ones); ws closes the socket with the right code itself.
-  socket.on('error', (error) => log.debug({ err: error }, 'A WebSocket peer broke the protocol.'));
+  // Protocol errors of the peer, such as bad or oversized frames; ws itself closes the socket with the right code.
+  socket.on('error', (error) => log.debug({ err: error }, 'WebSocket protocol error of a peer'));
   socket.once('close', (code, reason) => {
     clearTimeout(peer.expiry);
     void closed(code, String(reason));
@@ -257,7 +257,7 @@ function isWithinRate(peer: Peer, { maxMessagesPerSecond }: SocketLimits, now: n
   return peer.nMessages <= maxMessagesPerSecond;
 }
 
-/** The library throws for types only a server may send; by the protocol they are as invalid as unknown ones. */
+/** The library throws for message types that only a server may send; by the protocol they are as invalid as unknown types. */
 function isServersOwnType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Unexpected message of type');
 }

@@ -173,7 +173,7 @@ describe('a token', () => {
     await expect(tokens.verify((await sign(7)).token)).resolves.toBeDefined();
     await expect(sign(8)).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'days' });
     const foreign = await signed({ ...claims, exp: now + 8 * DAY });
-    await expect(tokens.verify(foreign)).rejects.toThrow('a token may live 7 days at most');
+    await expect(tokens.verify(foreign)).rejects.toThrow('a token may be valid for at most 7 days');
   });
 
   it('cannot be signed with a short key', () => {
