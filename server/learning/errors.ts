@@ -1,6 +1,6 @@
 /**
- * Named failures of the numerical core. `code` is stable and is what callers match on; the folder imports nothing
- * of the domain, so whoever calls it turns these into the product's own errors.
+ * Named failures of the numerical core. `code` is stable, for callers to match on; the folder imports nothing of the
+ * domain, so callers translate these into the product's own errors.
  */
 
 export type LearningErrorCode = 'NOT_FINITE' | 'INSUFFICIENT_DATA' | 'INVALID_SHAPE' | 'INVALID_MODEL';
@@ -19,17 +19,17 @@ export class NotFiniteError extends LearningError {
   readonly code = 'NOT_FINITE';
 }
 
-/** The data cannot give what was asked for, such as a cluster from no rows. */
+/** The data cannot give the requested result, such as a cluster from no rows. */
 export class InsufficientDataError extends LearningError {
   readonly code = 'INSUFFICIENT_DATA';
 }
 
-/** Arrays whose lengths do not fit each other, or an option outside its range. */
+/** Arrays of inconsistent lengths, or an option out of range. */
 export class InvalidShapeError extends LearningError {
   readonly code = 'INVALID_SHAPE';
 }
 
-/** A stored model that cannot be read back. */
+/** A stored model that cannot be read. */
 export class InvalidModelError extends LearningError {
   readonly code = 'INVALID_MODEL';
 }

@@ -1,14 +1,14 @@
 /**
- * Working memory for the kernels: a bump allocator over one shared WebAssembly memory.
+ * Working memory for the kernels: a bump allocator over a shared WebAssembly memory.
  *
- * The memory is shared so that growing it leaves earlier views valid, and so that worker threads can be handed the
- * same one. Arrays are aligned to 16 bytes and zeroed. There is no free: take a `mark` and `release` back to it.
+ * The memory is shared so that growing it leaves earlier views valid, and so that worker threads can use it too. Arrays
+ * are aligned to 16 bytes and zeroed. There is no free: take a `mark` and `release` back to it.
  */
 
 const PAGE = 65536;
 
 export interface Arena {
-  /** Zeroed Float32Array [length]. Throws RangeError when the memory's 4 GiB are used up. */
+  /** Zeroed Float32Array [length]. Throws RangeError beyond the memory limit of 4 GiB. */
   float32(length: number): Float32Array;
   /** Zeroed Int32Array [length]. */
   int32(length: number): Int32Array;
@@ -18,13 +18,13 @@ export interface Arena {
   copyFloat32(source: ArrayLike<number>): Float32Array;
   /** A copy of `source` in this memory. */
   copyInt32(source: ArrayLike<number>): Int32Array;
-  /** The present position, for `release`. */
+  /** The current position, for `release`. */
   mark(): number;
-  /** Gives back everything taken since `mark`; views made since then must not be used any more. */
+  /** Frees all allocations since `mark`; views created since then are invalid. */
   release(mark: number): void;
 }
 
-/** A WebAssembly memory, as far as it matters here. */
+/** The used part of a WebAssembly memory. */
 export interface GrowableMemory {
   readonly buffer: ArrayBufferLike;
   grow(pages: number): number;
@@ -68,7 +68,7 @@ export function createArena(memory: GrowableMemory, start: number): Arena {
   };
 }
 
-/** The same face over ordinary arrays, for the TypeScript kernels. */
+/** An arena over ordinary arrays, for the TypeScript kernels. */
 export function createHeapArena(): Arena {
   return {
     ...allocators(

@@ -1,6 +1,6 @@
 /**
- * Drives the WebAssembly passes over the columns' Gram matrix G = Y'Y + E E'. G is never stored: one pass over its
- * rows finds the neighbours, further passes gather the small systems, a block of columns at a time so that memory
+ * Drives the WebAssembly passes over the columns' Gram matrix G = Y'Y + E E'. G is never stored: the first pass over
+ * its rows finds the neighbours, further passes gather the small systems, a block of columns at a time so that memory
  * stays bounded.
  */
 import type { Arena } from './arena.js';
@@ -12,12 +12,12 @@ import type {
   Neighbours,
 } from './types.js';
 
-/** Columns per call, a multiple of four: short calls let the engine swap in its optimised code early. */
+/** Columns per call, a multiple of four: short calls let the engine switch to optimised code early. */
 const CALL_COLUMNS = 512;
 const BLOCK_BYTES = 192 * 1024 * 1024;
-/** Keeps a rounded length from being below the true one. */
+/** Ensures that a rounded norm is not below the exact norm. */
 const NORM_MARGIN = 1 + 1e-6;
-/** Dense rows side by side in a panel. */
+/** Dense rows per panel. */
 const PANEL = 8;
 
 export function nearestColumns(
@@ -167,7 +167,7 @@ function gather(wasm: KernelExports, arena: Arena, args: NeighbourRidgeArguments
   }
 }
 
-/** For each column i, the columns j of [first, last) that have it as a neighbour, and at which position. */
+/** For each column i, the columns j of [first, last) with i among their neighbours, and its position there. */
 function invert(arena: Arena, { nNeighbours, indices, sizes }: Neighbours, first: number, last: number) {
   const ptr = arena.int32(sizes.length + 1);
   for (let j = first; j < last; j++) {

@@ -1,8 +1,8 @@
-/** What a set of kernels can do; both backends implement it. */
+/** The interface of the kernels, implemented by both backends. */
 import type { SymmetricEigen } from '../linalg/index.js';
 import type { Arena } from './arena.js';
 
-/** The rows of a sparse matrix with what is wanted of each entry. */
+/** The rows of a sparse matrix with confidence and target per entry. */
 export interface WeightedRows {
   /** Int32Array [nRows + 1]. */
   indptr: Int32Array;
@@ -18,10 +18,10 @@ export interface SolveRowsArguments extends WeightedRows {
   /** Rows [from, to) are solved. */
   from: number;
   to: number;
-  /** Float32Array [nOther, nComponents]: the side that is held fixed. */
+  /** Float32Array [nOther, nComponents]: factors of the fixed side. */
   factors: Float32Array;
   nComponents: number;
-  /** Float32Array [nComponents]: the diagonal every row has in common. */
+  /** Float32Array [nComponents]: the diagonal shared by all rows. */
   ridge: Float32Array;
   /** Float32Array [nRows]: pull towards the prior. */
   lambda: Float32Array;
@@ -37,7 +37,7 @@ export interface SolveRowsArguments extends WeightedRows {
 export interface CellsArguments {
   blocks: Float32Array;
   nComponents: number;
-  /** Float32Array [nComponents]: where distances are measured from. */
+  /** Float32Array [nComponents]: the point to measure distances from. */
   point: Float32Array;
   /** Int32Array [nCells]: the block before which each cell ends. */
   cellEnds: Int32Array;
@@ -48,8 +48,8 @@ export interface CellsArguments {
 }
 
 /**
- * What the columns' Gram matrix G = Y'Y + E E' is made of: a sparse matrix Y, in compressed rows and in compressed
- * columns (both ascend within a line), and a dense row per column.
+ * The parts of the columns' Gram matrix G = Y'Y + E E': a sparse matrix Y, in compressed rows and in compressed columns
+ * (both with ascending indices), and a dense row per column.
  */
 export interface ColumnGram {
   /** Int32Array [nRows + 1], Int32Array [nEntries], Float32Array [nEntries]. */
@@ -66,7 +66,7 @@ export interface ColumnGram {
   nComponents: number;
 }
 
-/** For each column a short list of other columns, ascending: the first `sizes[j]` of row j of `indices`. */
+/** A short list of neighbours per column, ascending: the first `sizes[j]` entries of row j of `indices`. */
 export interface Neighbours {
   nNeighbours: number;
   /** Int32Array [nColumns, nNeighbours]. */
@@ -84,33 +84,33 @@ export interface NearestColumnsArguments {
   cellStart: Int32Array;
   /** Receives the lists. */
   neighbours: Neighbours;
-  /** Called with the share of the work that is done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   onProgress?: (fraction: number) => void;
 }
 
 export interface NeighbourRidgeArguments {
   gram: ColumnGram;
   neighbours: Neighbours;
-  /** Float32Array [nColumns]: added to it. */
+  /** Float32Array [nColumns]: added to the diagonal. */
   ridge: Float32Array;
   /** Float32Array [nColumns, nNeighbours]: receives the solution for each neighbour. */
   weights: Float32Array;
-  /** Called with the share of the work that is done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   onProgress?: (fraction: number) => void;
 }
 
 export interface Kernels {
   readonly backend: 'webassembly' | 'typescript';
   readonly arena: Arena;
-  /** Lower triangle of a [d, d] += rows' rows, for `rows` [nRows, d]; what is above the diagonal is undefined. */
+  /** Lower triangle of a [d, d] += rows' rows, for `rows` [nRows, d]; the part above the diagonal is undefined. */
   accumulateGram(rows: Float32Array, nRows: number, nComponents: number, a: Float32Array): void;
   /** In-place Cholesky of the lower triangle of a [n, n], n a multiple of four; the diagonal holds reciprocals. */
   cholesky(a: Float32Array, n: number): void;
-  /** x [n] := A^-1 x with the factor `cholesky` left. */
+  /** x [n] := A^-1 x with the factor from `cholesky`. */
   choleskySolve(a: Float32Array, n: number, x: Float32Array): void;
   /**
-   * Eigen-decomposition of a symmetric matrix [n, n], n a multiple of eight, of which the lower triangle is read.
-   * Throws NotFiniteError when it is not finite.
+   * Eigen-decomposition of a symmetric matrix [n, n], n a multiple of eight; only the lower triangle is read. Throws
+   * NotFiniteError when it is not finite.
    */
   symmetricEigen(matrix: Float32Array, n: number): SymmetricEigen;
   /** out [nRows, d] := rows [nRows, d] times square [d, d]. */
@@ -131,7 +131,7 @@ export interface Kernels {
   ): void;
   /**
    * For each row u: out_u = argmin sum_i c_i (r_i - w.f_i)^2 + w' diag(ridge) w + lambda_u |w - prior_u|^2, exactly.
-   * Rows with fewer entries than components go through Woodbury's identity (n x n), the others through d x d.
+   * Rows with fewer entries than components use Woodbury's identity (n x n), the rest d x d.
    */
   solveRows(args: SolveRowsArguments): void;
   /** out [nRows, d] := sparse times dense [..., d]. */
@@ -144,16 +144,16 @@ export interface Kernels {
     out: Float32Array,
   ): void;
   /**
-   * For each column j the other columns i with the largest positive G[i, j] scale[i], among those of its own cell and
-   * those with which it shares a row of Y.
+   * For each column j the other columns i with the largest positive G[i, j] scale[i], among the columns of its own cell
+   * and the columns that share a row of Y with it.
    */
   nearestColumns(args: NearestColumnsArguments): void;
   /** For each column j: weights = (G[N, N] + diag(ridge[N]))^-1 G[N, j] over its neighbours N. */
   neighbourRidge(args: NeighbourRidgeArguments): void;
   /**
    * The nearest of k centroids [k, nComponents] of every point, and its squared distance; ties go to the lower index.
-   * For this and the next two, `blocks` is [nBlocks, nComponents, 4], four points side by side, and nComponents is
-   * any number above 0; per-point arrays are [nBlocks * 4].
+   * For this and the next two, `blocks` is [nBlocks, nComponents, 4], four points side by side, and nComponents is any
+   * number above 0; per-point arrays are [nBlocks * 4].
    */
   assignPoints(
     blocks: Float32Array,
@@ -173,9 +173,9 @@ export interface Kernels {
     nearest: Float32Array,
     out: Float32Array,
   ): number;
-  /** Sums of the distances from one point to the points of each cell. */
+  /** Sums of the distances from a point to the points of each cell. */
   sumDistances(args: CellsArguments): void;
 }
 
-/** What the binary exports; arguments are byte addresses and counts. */
+/** Exports of the binary; arguments are byte addresses and counts. */
 export type KernelExports = Record<string, (...addresses: number[]) => number>;

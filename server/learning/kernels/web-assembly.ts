@@ -8,11 +8,11 @@ import { nearestColumns, neighbourRidge } from './neighbour-grams.js';
 import type { GrowableMemory } from './arena.js';
 import type { KernelExports, Kernels } from './types.js';
 
-/** The compiler keeps its few constants below this address. */
+/** The compiler places its constants below this address. */
 const ARENA_START = 65536;
 const MAX_PAGES = 65536;
 
-/** The corner of the WebAssembly interface used here: Node's own types leave it out. */
+/** The part of the WebAssembly interface used here, which Node's types lack. */
 interface WebAssemblyRuntime {
   Module: new (binary: Uint8Array) => object;
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => GrowableMemory;

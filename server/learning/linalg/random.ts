@@ -1,11 +1,11 @@
 /**
- * Seeded randomness for everything in the numerical core.
+ * Seeded random numbers for the numerical core.
  *
- * The generator is sfc32 (Doty-Humphrey, PractRand): 128 bits of state, passes the usual statistical batteries,
+ * The generator is sfc32 (Doty-Humphrey, PractRand): 128 bits of state, passes the usual statistical test batteries,
  * and gives the same numbers on every machine because it uses 32-bit integer arithmetic only.
  */
 
-/** A stream of random numbers; two streams with the same seed give the same numbers. */
+/** A random number stream, deterministic in its seed. */
 export interface Random {
   /** A float64 in [0, 1), with 53 random bits. */
   next(): number;
@@ -21,7 +21,7 @@ export interface Random {
   shuffle<T extends { length: number; [index: number]: unknown }>(array: T): T;
 }
 
-/** A new stream. `seed` is a whole number; only its lower 53 bits count. Throws RangeError for other seeds. */
+/** A new stream. `seed` is an integer; only its lower 53 bits count. Throws RangeError for other seeds. */
 export function createRandom(seed: number): Random {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed must be a whole number, not ${seed}.`);
   const uint32 = sfc32(seed);
@@ -35,7 +35,7 @@ export function createRandom(seed: number): Random {
       spare = Number.NaN;
       return kept;
     }
-    // Marsaglia's polar method: two normals from one accepted point of the unit disc.
+    // Marsaglia's polar method: two normals from an accepted point of the unit disc.
     let x: number, y: number, square: number;
     do {
       x = 2 * next() - 1;
@@ -49,7 +49,7 @@ export function createRandom(seed: number): Random {
 
   const gamma = (shape: number): number => {
     if (!(shape > 0)) throw new RangeError(`A gamma shape must be above 0, not ${shape}.`);
-    // Below 1, Marsaglia and Tsang's method is used one shape higher and brought back by a power of a uniform.
+    // For shapes below 1, Marsaglia and Tsang's method is applied to shape + 1 and scaled by a power of a uniform.
     if (shape < 1) return gamma(shape + 1) * Math.pow(1 - next(), 1 / shape);
     const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
@@ -64,7 +64,7 @@ export function createRandom(seed: number): Random {
     const shares = new Float64Array(alphas.length);
     let sum = 0;
     for (let i = 0; i < shares.length; i++) sum += shares[i] = gamma(alphas[i]);
-    // Tiny alphas can all underflow to zero; their limit is everything on one random share.
+    // Tiny alphas can all underflow to zero; in the limit, a single random share has all the weight.
     if (sum === 0) shares[int(shares.length)] = sum = 1;
     for (let i = 0; i < shares.length; i++) shares[i] /= sum;
     return shares;
@@ -97,7 +97,7 @@ function sfc32(seed: number): () => number {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  // Neighbouring seeds start close together; these rounds drive them apart.
+  // Adjacent seeds start with similar states; these rounds separate them.
   for (let i = 0; i < 16; i++) uint32();
   return uint32;
 }

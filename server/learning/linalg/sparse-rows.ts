@@ -3,7 +3,7 @@
 export interface SparseRows {
   /** Int32Array [nRows + 1]: row r is [indptr[r], indptr[r + 1]) of the other two. */
   readonly indptr: Int32Array;
-  /** Int32Array [nEntries]: columns. */
+  /** Int32Array [nEntries]: column indices. */
   readonly indices: Int32Array;
   /** Float32Array [nEntries]. */
   readonly values: Float32Array;
@@ -14,7 +14,7 @@ export function emptyRows(nRows: number): SparseRows {
   return { indptr: new Int32Array(nRows + 1), indices: new Int32Array(0), values: new Float32Array(0) };
 }
 
-/** The transpose; rows ascend within each of its lines, so transposing twice sorts. */
+/** The transpose. Row indices ascend within each of its rows, so transposing twice sorts. */
 export function transpose({ indptr, indices, values }: SparseRows, nColumns: number): SparseRows {
   const ptr = new Int32Array(nColumns + 1);
   for (const column of indices) ptr[column + 1]++;
@@ -32,7 +32,7 @@ export function transpose({ indptr, indices, values }: SparseRows, nColumns: num
   return { indptr: ptr, indices: rows, values: moved };
 }
 
-/** The rows of `a` and below them those of `b`. */
+/** The rows of `a` followed by the rows of `b`. */
 export function stackRows(a: SparseRows, b: SparseRows): SparseRows {
   const nA = a.indptr.length;
   const indptr = new Int32Array(nA + b.indptr.length - 1);

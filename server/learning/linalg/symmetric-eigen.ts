@@ -1,7 +1,7 @@
 /**
  * Eigen-decomposition of a real symmetric matrix: Householder reduction to tridiagonal form, then the implicit QL
- * iteration (Golub and Van Loan, chapter 8). Written for flat arrays with every inner loop along a row, which at
- * the sizes used here (64 to 256) is several times faster than a general library.
+ * iteration (Golub and Van Loan, chapter 8). Written for flat arrays with every inner loop along a row, which at the
+ * sizes used here (64 to 256) is several times faster than a general library.
  */
 import { NotFiniteError } from '../errors.js';
 
@@ -36,7 +36,7 @@ function tridiagonalize(
 ): Float64Array {
   const v = new Float64Array(n);
   const p = new Float64Array(n);
-  // Row k of `reflectors` keeps the k-th reflector, scaled so that H = I - v v'.
+  // Row k of `reflectors` stores the k-th reflector, scaled so that H = I - v v'.
   const reflectors = new Float64Array(n * n);
   for (let k = 0; k + 1 < n; k++) {
     diagonal[k] = a[k * n + k];
@@ -147,7 +147,7 @@ function implicitQl(d: Float64Array, e: Float64Array, z: Float64Array, n: number
   }
 }
 
-/** Rotates the row that starts at `at` and the one after it. */
+/** Rotates the row that starts at `at` and the next row. */
 function rotateRows(z: Float64Array, at: number, n: number, c: number, s: number): void {
   for (let k = at; k < at + n; k++) {
     const f = z[k + n];

@@ -1,6 +1,6 @@
-/** The n best of many scores, in O(nItems + kept log n). */
+/** Selects the n highest scores, in O(nItems + kept log n). */
 
-/** Int32Array [<= n] of indices, best score first, ties by lower index; only those that `isAllowed` lets through. */
+/** Int32Array [<= n] of indices accepted by `isAllowed`, best score first, ties by lower index. */
 export function topN(
   scores: Float32Array,
   n: number,
@@ -13,7 +13,7 @@ export function topN(
   let index = 0;
   for (; index < scores.length && size < capacity; index++) if (isAllowed(index)) heap[size++] = index;
   for (let at = (size >> 1) - 1; at >= 0; at--) siftDown(heap, size, scores, at, heap[at]);
-  // The worst is on top. Indices rise, so an equal score never displaces what is kept.
+  // The worst kept score is on top. Indices rise, so an equal score never displaces a kept index.
   let bar = size < capacity ? Infinity : scores[heap[0]];
   for (; index < scores.length; index++) {
     if (scores[index] <= bar || !isAllowed(index)) continue;
@@ -28,12 +28,12 @@ export function topN(
   return heap.subarray(0, size);
 }
 
-/** The order of the heap: by score, then the higher index goes first. */
+/** Heap order: lower score first, ties by higher index. */
 function isWorse(scores: Float32Array, a: number, b: number): boolean {
   return scores[a] < scores[b] || (scores[a] === scores[b] && a > b);
 }
 
-/** Puts `index` in place of what is at `at`, or as far below as it belongs. */
+/** Replaces the entry at `at` by `index` and moves it down to its place. */
 function siftDown(heap: Int32Array, size: number, scores: Float32Array, at: number, index: number): void {
   for (;;) {
     let child = 2 * at + 1;

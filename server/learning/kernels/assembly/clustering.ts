@@ -1,4 +1,4 @@
-// Distances between points and centroids. Points come in blocks of four, [nBlocks, d, 4]: one lane is one point.
+// Distances between points and centroids. Points are in blocks of four, [nBlocks, d, 4]: a lane is a point.
 
 /** Squared distances of the four points of a block to the point at `c`, whose coordinates end at `end`. */
 // @ts-ignore: decorator

@@ -1,12 +1,12 @@
 // Dense products on row-major float32 matrices. `d`, the number of columns, is a multiple of eight.
 import { dot, storeTransposed, sumOfEach } from './vector';
 
-/** Rows are taken in chunks that stay in the first-level cache while every tile passes over them. */
+/** Rows are processed in chunks that stay in the L1 cache while every tile passes over them. */
 const CHUNK_BYTES: i32 = 24576;
 
 /**
- * Lower 4 x 4 tiles of A += B'B for `rows` rows of B [rows, d], A [d, d]. Eight accumulators per tile pair:
- * sixteen vector registers are all x64 has, and a spill costs more than the reloads.
+ * Lower 4 x 4 tiles of A += B'B for `rows` rows of B [rows, d], A [d, d]. Eight accumulators per tile pair: x64 has
+ * only sixteen vector registers, and a spill costs more than the reloads.
  */
 export function accumulateGram(b: usize, rows: i32, d: i32, a: usize): void {
   const chunk = CHUNK_BYTES / (d << 2);
@@ -97,7 +97,7 @@ function tileColumnPair(x0: usize, y0: usize, stride: usize, bytes: usize): v128
   const x2 = x1 + stride;
   const x3 = x2 + stride;
   const y1 = y0 + stride;
-  // Two steps a turn: the second one's addresses are offsets inside the load instruction.
+  // Two steps per iteration: the addresses of the second are offsets in the load instruction.
   let z: usize = 0;
   for (; z + 16 < bytes; z += 32) {
     let u = v128.load(y0 + z);
@@ -150,9 +150,9 @@ function tileColumnPair(x0: usize, y0: usize, stride: usize, bytes: usize): v128
 }
 
 /**
- * In-place Cholesky factorisation of the lower triangle of A [n, n], n a multiple of four, left-looking in
- * blocks of four columns. The diagonal is left holding the reciprocals, which is what the solves need.
- * A pivot that rounding has made non-positive is lifted to a tiny positive one.
+ * In-place Cholesky factorisation of the lower triangle of A [n, n], n a multiple of four, left-looking in blocks of
+ * four columns. The diagonal receives the reciprocals, as needed by the solves. A pivot that is non-positive through
+ * rounding is raised to a tiny positive value.
  */
 export function cholesky(a: usize, n: i32): void {
   const stride = <usize>n << 2;
@@ -196,7 +196,7 @@ function pivot(v: f32): f32 {
   return 1 / sqrt<f32>(max<f32>(v, 1e-12));
 }
 
-/** Scalar Cholesky of one 4 x 4 tile. */
+/** Scalar Cholesky of a 4 x 4 tile. */
 function factorTile(t: usize, stride: usize): void {
   const r1 = t + stride;
   const r2 = r1 + stride;
@@ -254,7 +254,7 @@ function solveTile(to: usize, stride: usize, l: usize): void {
   storeTransposed(to, stride, c0, c1, c2, c3);
 }
 
-/** x := (L L')^-1 x for a factor made by `cholesky`. */
+/** x := (L L')^-1 x for a factor computed by `cholesky`. */
 export function choleskySolve(a: usize, n: i32, x: usize): void {
   const stride = <usize>n << 2;
   for (let r = 0; r < n; r++) {

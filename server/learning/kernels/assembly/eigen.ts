@@ -2,7 +2,7 @@
 
 const MAX_ITERATIONS: i32 = 60;
 
-/** Bytes of scratch `symmetricEigen` needs. */
+/** Scratch size of `symmetricEigen` in bytes. */
 export function symmetricEigenScratch(n: i32): i32 {
   return (n * n + 6 * n) << 3;
 }
@@ -45,7 +45,7 @@ function dot64(a: usize, b: usize, from: usize, end: usize): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** Reflector k is left in row k of `reflectors`, as I - v v'; e[k] couples k and k + 1. */
+/** Stores reflector k in row k of `reflectors`, as I - v v'; e[k] couples k and k + 1. */
 function tridiagonalize(a: usize, n: i32, d: usize, e: usize, reflectors: usize, v: usize, p: usize): void {
   const stride = <usize>n << 3;
   for (let k = 0; k + 1 < n; k++) {
@@ -62,7 +62,7 @@ function tridiagonalize(a: usize, n: i32, d: usize, e: usize, reflectors: usize,
     const alpha = head > 0 ? -norm : norm;
     put(e, k, alpha);
     const scale = 1 / sqrt<f64>(-alpha * (head - alpha));
-    // v is zero up to k, so that the vector loops below may start one place early.
+    // v is zero up to k, so that the vector loops below may start an element early.
     put(v, k, 0);
     put(p, k, 0);
     put(v, k + 1, (head - alpha) * scale);
@@ -168,7 +168,7 @@ function implicitQl(d: usize, e: usize, z: usize, n: i32, rotations: usize): voi
   }
 }
 
-/** Rotates the rows (i, i + 1) for i = m - 1 down to l; the row that moves on stays in registers. */
+/** Rotates the rows (i, i + 1) for i = m - 1 down to l; the row carried to the next rotation stays in registers. */
 function rotateRows(z: usize, n: i32, l: i32, m: i32, rotations: usize): void {
   const stride = <usize>n << 3;
   const last = z + <usize>m * stride;

@@ -1,10 +1,10 @@
-// One half-sweep of alternating least squares: the exact solution of every row of a sparse matrix.
+// A half-sweep of alternating least squares: the exact solution of every row of a sparse matrix.
 import { accumulateGram, cholesky, choleskySolve, rowGram } from './dense';
 import { axpy, sumLanes } from './vector';
 
 const CHUNK: i32 = 128;
 
-/** Bytes of scratch `solveRows` needs: rows of factors, the matrix, its right-hand side and two diagonals. */
+/** Scratch size of `solveRows` in bytes: rows of factors, the matrix, its right-hand side and two diagonals. */
 export function solveRowsScratch(d: i32): i32 {
   const rows = max<i32>(d, CHUNK);
   return (rows * d + d * d + 4 * d + 16) << 2;
@@ -13,7 +13,7 @@ export function solveRowsScratch(d: i32): i32 {
 /**
  * For each row u in [from, to): out[u] = argmin sum_i c_i (r_i - w.h_i)^2 + w' diag(ridge) w + lambda_u |w - prior|^2.
  * With n < d entries through the n x n Woodbury system, else through the d x d normal equations.
- * `indptr` holds int32 offsets; `priorRow[u]` picks the row of `prior`, or 0 as its address means row u itself.
+ * `indptr` holds int32 offsets; `priorRow[u]` selects the row of `prior`; address 0 means row u itself.
  * Confidences must be positive.
  */
 export function solveRows(

@@ -1,4 +1,4 @@
-// Sparse matrices in compressed rows: products with dense ones, and the Gram matrix of the columns, row by row.
+// Sparse matrices in compressed rows: products with dense matrices, and the Gram matrix of the columns, row by row.
 import { cholesky, choleskySolve, rowGram } from './dense';
 import { axpy, dot } from './vector';
 
@@ -164,7 +164,7 @@ function splitGramRowBefore(
   return n;
 }
 
-/** Puts (value, index) on the min-heap of at most `capacity` entries; returns its new least value, 0 until full. */
+/** Pushes (value, index) on the min-heap of at most `capacity` entries; returns its new minimum, 0 until full. */
 function push(values: usize, indices: usize, size: usize, capacity: i32, value: f32, index: i32): f32 {
   let n = load<i32>(size);
   let at = 0;
@@ -204,11 +204,11 @@ function push(values: usize, indices: usize, size: usize, capacity: i32, value: 
 
 /**
  * For each column j the `capacity` columns i with the largest positive G[i, j] scale[i], G = Y'Y + E E' with E the
- * dense rows, among the columns of its own cell and those with which it shares a row of Y (whose values are positive).
- * `cellStart` [nColumns] is the first column of a column's cell, a multiple of eight; `norms` are the lengths of the
- * dense rows. `from` is a multiple of four, `rows` is scratch for four rows `apart` bytes from each other, and the
- * dense rows are padded to a multiple of eight. The heaps are [nColumns, capacity]; `sizes` and `least` (the bar a
- * newcomer must pass) are [nColumns]; `far` (zero) and `touched` are scratch of [nColumns].
+ * dense rows, among the columns of its own cell and the columns that share a row of Y with it (whose values are
+ * positive). `cellStart` [nColumns] is the first column of a column's cell, a multiple of eight; `norms` are the
+ * lengths of the dense rows. `from` is a multiple of four, `rows` is scratch for four rows `apart` bytes from each
+ * other, and the dense rows are padded to a multiple of eight. The heaps are [nColumns, capacity]; `sizes` and `least`
+ * (the minimum to enter a heap) are [nColumns]; `far` (zero) and `touched` are scratch of [nColumns].
  */
 export function nearestColumns(
   from: i32,
@@ -267,7 +267,7 @@ export function nearestColumns(
       let value = load<f32>(far + mb);
       store<f32>(far + mb, 0);
       const other = load<f32>(scale + mb);
-      // The dense part is at most the product of the lengths: most pairs need no more than that.
+      // The dense part is at most the product of the norms, which rules out most pairs.
       const most = value + norm * load<f32>(norms + mb);
       if (most * other <= bar && most * own <= load<f32>(least + mb)) continue;
       value += dot(dense + <usize>i * stride, dense + <usize>m * stride, d);
@@ -377,7 +377,7 @@ export function gatherNeighbourGrams(
   }
 }
 
-/** Moves the cursors past column i, whose products nothing needs. */
+/** Advances the cursors past column i without computing its products. */
 function passColumn(i: i32, columnPtr: usize, columnRows: usize, cursor: usize): void {
   const end = load<i32>(columnPtr + (<usize>i << 2), 4);
   for (let p = load<i32>(columnPtr + (<usize>i << 2)); p < end; p++) {
@@ -386,7 +386,7 @@ function passColumn(i: i32, columnPtr: usize, columnRows: usize, cursor: usize):
   }
 }
 
-/** Zeroes what `gramRowBefore` wrote for column i: less work than the whole row where products are few. */
+/** Zeroes the entries `gramRowBefore` wrote for column i: less work than the whole row if products are few. */
 function clearRow(
   i: i32,
   columnPtr: usize,

@@ -1,4 +1,4 @@
-// Small vector helpers, inlined everywhere: sums over lanes and the 4 x 4 transpose.
+// Small vector helpers, always inlined: sums over lanes and the 4 x 4 transpose.
 
 /** Sum of the four lanes. */
 // @ts-ignore: decorator

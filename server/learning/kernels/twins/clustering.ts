@@ -1,4 +1,4 @@
-/** Twins of assembly/clustering.ts, to the last bit: every step is rounded to float32 where the vectors round. */
+/** TypeScript twins of assembly/clustering.ts, bit for bit: every step is rounded to float32 like the vector code. */
 import type { CellsArguments } from '../types.js';
 
 const { fround } = Math;
@@ -57,7 +57,7 @@ export function sumDistances({
   }
 }
 
-/** Between the i-th point of `blocks` and the point that starts at `other[at]`. */
+/** Squared distance between the i-th point of `blocks` and the point that starts at `other[at]`. */
 function squaredDistance(
   blocks: Float32Array,
   i: number,

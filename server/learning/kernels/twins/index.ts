@@ -1,4 +1,4 @@
-/** The TypeScript backend: the same arithmetic as plainly as it can be written, and the tests' reference. */
+/** The TypeScript backend: the same arithmetic in its simplest form, and the reference in tests. */
 import { symmetricEigen } from '../../linalg/index.js';
 import { createHeapArena } from '../arena.js';
 import { assignPoints, shrinkNearest, sumDistances } from './clustering.js';

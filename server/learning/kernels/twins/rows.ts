@@ -1,4 +1,4 @@
-/** Twin of assembly/rows.ts: always the d x d normal equations, which give the same solution. */
+/** Twin of assembly/rows.ts: always the d x d normal equations, with the same solution. */
 import { cholesky, choleskySolve } from './dense.js';
 
 import type { SolveRowsArguments } from '../types.js';

@@ -1,4 +1,4 @@
-/** Twins of assembly/sparse.ts: the Gram matrix one full row at a time, plain sorting, no blocks. */
+/** Twins of assembly/sparse.ts: the Gram matrix a full row at a time, plain sorting, no blocks. */
 import { cholesky, choleskySolve } from './dense.js';
 
 import type { ColumnGram, NearestColumnsArguments, NeighbourRidgeArguments } from '../types.js';
@@ -53,7 +53,7 @@ export function neighbourRidge({ gram, neighbours, ridge, weights }: NeighbourRi
   }
 }
 
-/** Columns that share a row of Y with one. */
+/** Columns that share a row of Y with column j. */
 function rowMates(gram: ColumnGram, j: number): Set<number> {
   const mates = new Set<number>();
   for (const r of gram.columnRows.subarray(gram.columnPtr[j], gram.columnPtr[j + 1]))
