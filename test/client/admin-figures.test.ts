@@ -12,7 +12,7 @@ import { readProgress } from '../../client/composables/admin/import-progress.js'
 import { personaPlaces } from '../../client/composables/admin/persona-places.js';
 
 describe('The download of a chart', () => {
-  it('quotes what has to be quoted, leaves out what is unknown, and runs no formula', () => {
+  it('quotes where needed, leaves unknown values empty, and escapes formulas', () => {
     const csv = toCsv({
       columns: [{ label: 'name' }, { label: 'value' }],
       rows: [
@@ -32,14 +32,14 @@ describe('The map of users', () => {
     silhouette: [0.5, 0.2, 0.3, 1],
   };
 
-  it('cuts the points by persona and remembers where each of them stood', () => {
+  it('groups the points by persona and keeps their indices', () => {
     const [first, second] = pointsByPersona(map, 2);
     expect([...first!.points]).toEqual([1, 1]);
     expect([...second!.points]).toEqual([0, 0, 2, 2]);
     expect([...second!.indices]).toEqual([0, 2]);
   });
 
-  it('sums up an area, whichever way it was dragged', () => {
+  it('summarises an area dragged in any direction', () => {
     const area = { x: [1.5, -0.5], y: [-0.5, 1.5] } as const;
     expect(summarizeArea(map, area, 2)).toEqual({ count: 2, counts: [1, 1], silhouette: 0.35 });
     expect(summarizeArea(map, { x: [5, 6], y: [5, 6] }, 2)).toEqual({
@@ -51,7 +51,7 @@ describe('The map of users', () => {
 });
 
 describe('The colours of personas', () => {
-  it('are the same for the same persona, whatever the others are', () => {
+  it('are the same for the same persona, regardless of the other personas', () => {
     const all = personaPlaces(['seeker', 'p-9', 'buyer', 'p-2']);
     expect([all.get('seeker'), all.get('buyer')]).toEqual([0, 2]);
     expect(personaPlaces(['p-2', 'buyer', 'p-9', 'seeker'])).toEqual(all);
@@ -67,7 +67,7 @@ describe('Points of a click-through rate', () => {
     adjustedCtr,
   });
 
-  it('are taken together until there is enough to divide by; the newest has what there is', () => {
+  it('are pooled until there are enough impressions; the newest may have fewer', () => {
     const pooled = poolPoints([point(0, 6, 3, 0.5), point(1, 0, 0), point(2, 6, 0, 1), point(3, 2, 1)], 10);
     expect(pooled).toEqual([
       { at: Date.parse('2026-03-01T02:00:00.000Z'), impressions: 12, ctr: 0.25, adjustedCtr: 0.75 },
@@ -76,7 +76,7 @@ describe('Points of a click-through rate', () => {
     expect(poolPoints([], 10)).toEqual([]);
   });
 
-  it('are taken together until their noise is small against the impressions; a rest is left out', () => {
+  it('are pooled until their noise is small against the impressions; the remainder is left out', () => {
     const points = [0, 1, 2, 3, 4, 5].map((hour) => point(hour, 600, 60));
     // One point has 10 of noise on 600: small. Ten times as much takes more than the six points there are.
     expect(poolPoints(points, 50, 10)).toHaveLength(6);
@@ -105,13 +105,13 @@ describe('Figures of a range', () => {
   const now = Date.parse('2026-03-08T10:17:30Z');
   const day = range('HOUR', now - 24 * HOUR, now);
 
-  it('belong to the range that asked for them, rounded out to whole points', () => {
+  it('belong to the requested range, rounded out to whole points', () => {
     const start = Date.parse('2026-03-07T10:00:00Z');
     expect(isAnswerTo(day, range('HOUR', start, start + 25 * HOUR))).toBe(true);
     expect(isAnswerTo(day, range('HOUR', start - HOUR, start + 24 * HOUR))).toBe(true);
   });
 
-  it('do not belong to a range of another length or grain', () => {
+  it('do not belong to a range of a different length or grain', () => {
     expect(isAnswerTo(day, range('HOUR', now - 7 * 24 * HOUR, now))).toBe(false);
     expect(isAnswerTo(range('HOUR', now - 7 * 24 * HOUR, now), day)).toBe(false);
     expect(isAnswerTo(day, range('MINUTE', now - 24 * HOUR, now))).toBe(false);
@@ -126,7 +126,7 @@ describe('Two versions side by side', () => {
     high: value + half,
   });
 
-  it('differ clearly only where their intervals do not meet', () => {
+  it('differ clearly only if their intervals do not overlap', () => {
     const rows = compareMetrics(
       [metric('precision@5', 0.8, 0.01), metric('auc', 0.9, 0.05), metric('silhouette', 0.7, 0)],
       [metric('precision@5', 0.7, 0.01), metric('auc', 0.88, 0.05), metric('silhouette', 0.6, 0)],
@@ -140,7 +140,7 @@ describe('Two versions side by side', () => {
     expect(rows.map(({ published }) => published)).toEqual([0.78, null, 0.62]);
   });
 
-  it('put the figures by persona below the figure of all, and take what only one of them has', () => {
+  it('list figures by persona below the figure of all users, and include metrics of a single side', () => {
     const rows = compareMetrics(
       [metric('recall@10', 0.8, 0.1), metric('auc', 0.9, 0.1), metric('recall@10/buyer', 0.7, 0.1)],
       [metric('coverage@10', 1, 0)],
@@ -156,7 +156,7 @@ describe('Two versions side by side', () => {
 });
 
 describe('The profile of personas', () => {
-  it('begins with what tells them apart, and leaves out codes', () => {
+  it('starts with the features that differ most, and leaves out codes', () => {
     const centroid = (carts: number, visits: number, device: number) => [
       { feature: 'visits', value: visits },
       { feature: 'carts', value: carts },
@@ -171,7 +171,7 @@ describe('The profile of personas', () => {
 });
 
 describe('The answer of an import', () => {
-  it('is read while it grows, up to the last whole line', () => {
+  it('is parsed while it grows, up to the last complete line', () => {
     const text =
       '{"type":"progress","fraction":0.1,"rows":5}\n{"type":"progress","fraction":0.5,"rows":9}\n{"type":"rep';
     expect(readProgress(text)).toEqual({

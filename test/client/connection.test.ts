@@ -21,7 +21,7 @@ function setUp() {
 }
 
 describe('The connection', () => {
-  it('is reconnecting from a lost socket to an open one, and then tells whoever asked to be told', () => {
+  it('is reconnecting from the loss of the socket until it is open again, and then calls back', () => {
     const { connection, nRestored } = setUp();
     connection.noteSocket('lost');
     expect(connection.status.value).toBe('reconnecting');
@@ -32,14 +32,14 @@ describe('The connection', () => {
     expect(nRestored()).toBe(1);
   });
 
-  it('does not call the first opening a restoration', () => {
+  it('does not treat the first opening as a restoration', () => {
     const { connection, nRestored } = setUp();
     connection.noteSocket('open');
     connection.noteRequest('answered');
     expect(nRestored()).toBe(0);
   });
 
-  it('takes a request that is being repeated as a sign that the server is away', () => {
+  it('is reconnecting while a request is retried', () => {
     const { connection, nRestored } = setUp();
     connection.noteRequest('repeating');
     expect(connection.status.value).toBe('reconnecting');
@@ -48,7 +48,7 @@ describe('The connection', () => {
     expect(nRestored()).toBe(1);
   });
 
-  it('is offline when the browser says so, whatever the socket believes', () => {
+  it('is offline when the browser reports it, regardless of the socket', () => {
     const { connection, surroundings, nRestored } = setUp();
     connection.noteSocket('open');
     surroundings.setNetwork(false);
@@ -61,14 +61,14 @@ describe('The connection', () => {
     expect(nRestored()).toBe(1);
   });
 
-  it('is not reconnecting after a socket that nobody needs any more was closed', () => {
+  it('is online after a socket was closed on purpose', () => {
     const { connection } = setUp();
     connection.noteSocket('open');
     connection.noteSocket('closed');
     expect(connection.status.value).toBe('online');
   });
 
-  it('leaves those in peace who no longer want to hear of it, and the browser after its end', () => {
+  it('does not call back after unsubscribing, and ignores the browser after disposal', () => {
     const { connection, surroundings, stop, nRestored } = setUp();
     stop();
     connection.noteSocket('lost');

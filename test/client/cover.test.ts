@@ -7,7 +7,7 @@ describe('A generated cover', () => {
     expect(coverOf('Steel Lamp', 'Home')).toEqual(coverOf('Steel Lamp', 'Home'));
   });
 
-  it('shares its first hue with its category and nothing else with its neighbours', () => {
+  it('shares only its first hue with items of its category', () => {
     const covers = Array.from({ length: 40 }, (_, index) => coverOf(`Lamp ${index}`, 'Home'));
     expect(new Set(covers.map(({ hues }) => hues[0])).size).toBe(1);
     expect(new Set(covers.map(({ seeds }) => seeds.join())).size).toBe(40);
@@ -22,7 +22,7 @@ describe('A generated cover', () => {
     }
   });
 
-  it('takes its letters from the words of the title, in any script', () => {
+  it('takes its initials from the words of the title, in any script', () => {
     expect(coverOf('The Hobbit (1937)', '').initials).toBe('TH');
     expect(coverOf('“Über” alles', '').initials).toBe('A');
     expect(coverOf('ألف ليلة', '').initials).toBe('أل');

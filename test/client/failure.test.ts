@@ -7,7 +7,7 @@ const graphQL = (extensions: Record<string, unknown>) => ({
 });
 
 describe('A failure', () => {
-  it('is of the network when there was no answer', () => {
+  it('is a network failure if there was no answer', () => {
     expect(failureOf({ graphQLErrors: [], networkError: new TypeError('Failed to fetch') })).toEqual({
       kind: 'network',
       message: null,
@@ -15,7 +15,7 @@ describe('A failure', () => {
     });
   });
 
-  it('is sorted by what the server said of it', () => {
+  it('is classified by the error code of the server', () => {
     expect(failureOf(graphQL({ code: 'DATABASE_UNAVAILABLE', retriable: true })).kind).toBe('busy');
     expect(failureOf(graphQL({ code: 'FORBIDDEN' })).kind).toBe('refused');
     expect(failureOf(graphQL({ code: 'INVALID_INPUT' }))).toEqual({
@@ -25,11 +25,11 @@ describe('A failure', () => {
     });
   });
 
-  it('keeps the reference an operator can find it by', () => {
+  it('keeps the reference for the log of the server', () => {
     expect(failureOf(graphQL({ code: 'INTERNAL_SERVER_ERROR', reference: 'r-1' })).reference).toBe('r-1');
   });
 
-  it('is sorted by the status where the answer was none of GraphQL', () => {
+  it('is classified by the HTTP status if the answer was not GraphQL', () => {
     const kindOf = (statusCode: number) => failureOf({ networkError: { statusCode } }).kind;
     expect([401, 403, 404, 429, 502, 503].map(kindOf)).toEqual([
       'refused',
@@ -41,13 +41,13 @@ describe('A failure', () => {
     ]);
   });
 
-  it('is final only where the same request would end the same way', () => {
+  it('is final only if the same request would fail again', () => {
     expect([400, 401, 404].every((statusCode) => isFinal({ statusCode }))).toBe(true);
     expect([408, 429, 500, 503].some((statusCode) => isFinal({ statusCode }))).toBe(false);
     expect(isFinal(new TypeError('Failed to fetch'))).toBe(false);
   });
 
-  it('ends the session only when the server does not know who asks', () => {
+  it('ends the session only if the server rejects the token', () => {
     expect(isUnauthenticated(graphQL({ code: 'UNAUTHENTICATED' }).graphQLErrors)).toBe(true);
     expect(isUnauthenticated(graphQL({ code: 'FORBIDDEN' }).graphQLErrors)).toBe(false);
     expect(isUnauthenticated(undefined)).toBe(false);

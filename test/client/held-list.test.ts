@@ -17,7 +17,7 @@ function setUp() {
 }
 
 describe('The difference between two lists', () => {
-  it('names what came, what went, and what moved by how many places', () => {
+  it('reports added and removed items, and the ranks that items moved', () => {
     const change = compareLists(list(1, 'abcd'), list(2, 'bxad'));
     expect(change.added).toEqual(['x']);
     expect(change.removed).toEqual(['c']);
@@ -27,7 +27,7 @@ describe('The difference between two lists', () => {
     ]);
   });
 
-  it('is still when only scores differ', () => {
+  it('is still if only scores differ', () => {
     expect(isStill(compareLists(list(1, 'abc'), list(2, 'abc')))).toBe(true);
     expect(isStill(compareLists(list(1, 'abc'), list(2, 'acb')))).toBe(false);
     expect(isStill(compareLists(list(1, 'abc'), list(2, 'ab')))).toBe(false);
@@ -42,7 +42,7 @@ describe('A held list', () => {
     expect(isStill(held.change.value)).toBe(true);
   });
 
-  it('shows a pushed list at once while nobody points at it, and says what changed and how fast', () => {
+  it('shows a pushed list at once while the pointer is elsewhere, with its changes and latency', () => {
     const { held, shown } = setUp();
     held.offer({ list: list(1, 'abc'), latencyMs: null });
     held.offer({ list: list(2, 'cab'), latencyMs: 6 });
@@ -52,7 +52,7 @@ describe('A held list', () => {
     expect(held.waitingChange.value).toBeNull();
   });
 
-  it('keeps a pushed list waiting while the reader points, and shows it when the reader has left', async () => {
+  it('holds a pushed list while the pointer is on the list, and shows it afterwards', async () => {
     const { isHeld, held, shown } = setUp();
     held.offer({ list: list(1, 'abc'), latencyMs: null });
     isHeld.value = true;
@@ -66,7 +66,7 @@ describe('A held list', () => {
     expect(held.waitingChange.value).toBeNull();
   });
 
-  it('shows the waiting list on request, and of several the newest', () => {
+  it('shows the newest waiting list on request', () => {
     const { isHeld, held, shown } = setUp();
     held.offer({ list: list(1, 'abc'), latencyMs: null });
     isHeld.value = true;
@@ -77,7 +77,7 @@ describe('A held list', () => {
     expect(held.latencyMs.value).toBe(7);
   });
 
-  it('shows what the reader caused at once, even while pointing', () => {
+  it('shows a list caused by the user at once, even while pointing', () => {
     const { isHeld, held, shown } = setUp();
     held.offer({ list: list(1, 'abc'), latencyMs: null });
     isHeld.value = true;
@@ -87,7 +87,7 @@ describe('A held list', () => {
     expect(held.waitingChange.value).toBeNull();
   });
 
-  it('takes new figures at once when nothing would move', () => {
+  it('updates figures at once if no item would move', () => {
     const { isHeld, held } = setUp();
     held.offer({ list: list(1, 'abc'), latencyMs: null });
     isHeld.value = true;
@@ -97,7 +97,7 @@ describe('A held list', () => {
     expect(held.waitingChange.value).toBeNull();
   });
 
-  it('never lets an older list replace a newer one, shown or waiting', () => {
+  it('never replaces a shown or waiting list by an older list', () => {
     const { isHeld, held, shown } = setUp();
     held.offer({ list: list(5, 'abc'), latencyMs: null });
     held.offer({ list: list(4, 'cba'), latencyMs: 6, isOwn: true });
@@ -109,7 +109,7 @@ describe('A held list', () => {
     expect(shown()).toBe('bca');
   });
 
-  it('believes a server that counts anew, once told to', () => {
+  it('accepts lower revisions after forgetRevision', () => {
     const { held, shown } = setUp();
     held.offer({ list: list(5, 'abc'), latencyMs: null });
     held.forgetRevision();

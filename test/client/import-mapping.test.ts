@@ -60,7 +60,7 @@ describe('a mapping made on the import page', () => {
     });
   });
 
-  it('gives a field one column, and a column one field', () => {
+  it('maps a field to a single column, and a column to a single field', () => {
     const moved = withColumn(NO_CHOICES, PREVIEW, 'grade', 'timestamp');
     expect(moved.columns).toEqual({ rating: '', timestamp: 'grade' });
     expect(withColumn(NO_CHOICES, PREVIEW, 'who', '').columns).toEqual({ userId: '' });
@@ -71,7 +71,7 @@ describe('a mapping made on the import page', () => {
     });
   });
 
-  it('completes a scale of which one end was typed, and leaves one out that only thresholds stand for', () => {
+  it('completes a scale with a single typed end, and leaves it out if only thresholds are typed', () => {
     const scale = { ...NO_CHOICES.scale, most: '10' };
     expect(chosenMapping('ratings', { ...NO_CHOICES, scale }, PREVIEW)).toEqual({ scale: '0.5..10' });
     const thresholds = { ...NO_CHOICES, scale: { ...NO_CHOICES.scale, likeAt: '3,5', dislikeAt: '1' } };
@@ -83,7 +83,7 @@ describe('a mapping made on the import page', () => {
     expect(wholeMapping('ratings', thresholds, around)).not.toHaveProperty('scale');
   });
 
-  it('is not asked about while its numbers contradict one another', () => {
+  it('reports typed numbers that are invalid or contradictory', () => {
     const fault = (scale: object) => scaleFault({ ...NO_CHOICES, scale: { ...NO_CHOICES.scale, ...scale } });
     expect(fault({ least: 'x' })).toBe('number');
     expect(fault({ least: '5', most: '1' })).toBe('scale');

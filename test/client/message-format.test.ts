@@ -17,12 +17,12 @@ const { t } = createI18n({
 }).global;
 
 describe('A message', () => {
-  it('is filled in wherever a value is named; what is missing is left out', () => {
+  it('fills in named values; missing values are left out', () => {
     expect(t('greeting', { name: 'Ada', place: 3 })).toBe('Hello Ada, Ada! Place 3.');
     expect(t('greeting', { name: '{place}' })).toBe('Hello {place}, {place}! Place .');
   });
 
-  it('takes the form that fits the number', () => {
+  it('uses the plural form for the number', () => {
     expect([0, 1, 1_200].map((n) => t('users', { n: `${n}` }, n))).toEqual([
       'no user',
       'one user',
@@ -30,7 +30,7 @@ describe('A message', () => {
     ]);
   });
 
-  it('means nothing by other signs', () => {
+  it('treats other characters literally', () => {
     expect(t('plain', 1)).toBe('P@5');
   });
 });

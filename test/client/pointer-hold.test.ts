@@ -17,7 +17,7 @@ async function setUp() {
 }
 
 describe('A pointer', () => {
-  it('holds as long as a mouse is above, clicks included', async () => {
+  it('holds while the mouse hovers, also during clicks', async () => {
     const { element, isHeld } = await setUp();
     element.dispatchEvent(pointer('pointerenter', 'mouse'));
     element.dispatchEvent(pointer('pointerdown', 'mouse'));
@@ -27,7 +27,7 @@ describe('A pointer', () => {
     expect(isHeld.value).toBe(false);
   });
 
-  it('holds while a finger or a pen is down, and not after it was lifted or taken over by scrolling', async () => {
+  it('holds while a finger or a pen touches, until it is lifted or scrolls', async () => {
     const { element, isHeld } = await setUp();
     element.dispatchEvent(pointer('pointerdown', 'touch'));
     expect(isHeld.value).toBe(true);
@@ -38,7 +38,7 @@ describe('A pointer', () => {
     expect(isHeld.value).toBe(false);
   });
 
-  it('lets go when what it pointed at goes away, and listens no longer after its end', async () => {
+  it('releases when the element is removed, and removes its listeners when disposed', async () => {
     const { element, target, scope, isHeld } = await setUp();
     element.dispatchEvent(pointer('pointerenter', 'mouse'));
     target.value = null;

@@ -30,14 +30,14 @@ describe('The parts of a score', () => {
 });
 
 describe('The strongest reason', () => {
-  it('is the item that raised the score most, with the thumb it got', () => {
+  it('is the item with the largest contribution, with its thumb', () => {
     const liked = strongestReason(explanation({ persona: 0.1 }, { Chair: -0.9, Lamp: 1.2 }), (id) =>
       id === 'lamp' ? 'UP' : null,
     );
     expect(liked).toEqual({ kind: 'item', title: 'Lamp', opinion: 'UP', hasMore: false });
   });
 
-  it('is the item that was come to last, where what follows it adds most', () => {
+  it('is the latest item if the sequence part is the largest', () => {
     const sequenceItem = { id: 'lamp', title: 'Lamp' };
     expect(strongestReason(explanation({ sequence: 1, sequenceItem }, { Chair: 0.4 }), nobody)).toEqual({
       kind: 'sequence',
@@ -46,19 +46,19 @@ describe('The strongest reason', () => {
     expect(strongestReason(explanation({ sequence: 1 }), nobody)).toEqual({ kind: 'history' });
   });
 
-  it('does not claim a thumb where there was none', () => {
+  it('does not claim a thumb without a thumb', () => {
     expect(strongestReason(explanation({}, { Lamp: 1 }), nobody)).toMatchObject({
       kind: 'item',
       opinion: null,
     });
   });
 
-  it('says that there is more when the best item carries less than half', () => {
+  it('reports further items if the best item contributes less than half', () => {
     const spread = explanation({ otherItems: 0.5 }, { Lamp: 0.4, Chair: 0.3 });
     expect(strongestReason(spread, nobody)).toMatchObject({ title: 'Lamp', hasMore: true });
   });
 
-  it('is the persona or popularity when that outweighs all items together', () => {
+  it('is the persona or popularity if it outweighs all items together', () => {
     expect(strongestReason(explanation({ persona: 0.5, popularity: 0.2 }, { Lamp: 0.3 }), nobody).kind).toBe(
       'persona',
     );
@@ -67,12 +67,12 @@ describe('The strongest reason', () => {
     );
   });
 
-  it('is the history as a whole when no single item of it can be named', () => {
+  it('is the whole history if no single item can be named', () => {
     expect(strongestReason(explanation({ otherItems: 0.6 }), nobody).kind).toBe('history');
     expect(strongestReason(explanation({ otherItems: 0.6 }, { Lamp: -0.1 }), nobody).kind).toBe('history');
   });
 
-  it('is none when nothing raises the score', () => {
+  it('is none if no part is positive', () => {
     expect(
       strongestReason(explanation({ persona: -0.1, popularity: -0.2 }, { Lamp: -0.3 }), nobody).kind,
     ).toBe('none');

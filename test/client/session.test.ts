@@ -28,7 +28,7 @@ describe('The session', () => {
     expect(createSession(storage).token.value).toBeNull();
   });
 
-  it('says that it expired until somebody signs in again', () => {
+  it('reports that it expired until the next sign-in', () => {
     const session = createSession(fakeStorage());
     session.signIn('abc');
     session.signOut('expired');
@@ -37,7 +37,7 @@ describe('The session', () => {
     expect(session.endedBy.value).toBeNull();
   });
 
-  it('does not call a sign-out by hand expired when a late refusal of the old token comes in', () => {
+  it('does not report a manual sign-out as expired after a late refusal of the old token', () => {
     const session = createSession(fakeStorage());
     session.signIn('abc');
     session.signOut();

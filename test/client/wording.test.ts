@@ -30,7 +30,7 @@ describe.each([
   { name: 'German', translated: all(de, deAdmin), counted: (n: number) => n },
   { name: 'Arabic', translated: all(ar, arAdmin), counted: () => 6 },
 ])('$name', ({ translated, counted }) => {
-  it('has exactly the messages that English has, none of them empty', () => {
+  it('has exactly the English messages, none of them empty', () => {
     expect([...translated.keys()].sort()).toEqual([...english.keys()].sort());
     expect([...translated].filter(([, message]) => message.trim() === '')).toEqual([]);
   });
@@ -42,7 +42,7 @@ describe.each([
     expect(wrong).toEqual([]);
   });
 
-  it('has all its plural forms where a message is counted', () => {
+  it('has all plural forms of counted messages', () => {
     for (const [key, message] of english) {
       const expected = forms(message) === 1 ? 1 : counted(forms(message));
       expect([key, forms(translated.get(key)!)]).toEqual([key, expected]);
@@ -73,7 +73,7 @@ describe('The words for personas', () => {
     }
   });
 
-  it('say how sure a persona is by the thresholds that the text states', () => {
+  it('state the thresholds of the confidence levels', () => {
     expect([1, 0.85, 0.84, 0.6, 0.59].map(confidenceLevel)).toEqual(['high', 'high', 'fair', 'fair', 'low']);
     for (const { persona } of [en, de, ar]) expect(persona.confidenceText).toMatch(/85.*60/);
   });
