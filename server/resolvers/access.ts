@@ -1,6 +1,6 @@
 /**
- * Who may ask what. Deny by default: every root field declares its access, a schema with an undeclared one is not
- * built, and the check stands in front of `resolve` and of `subscribe` alike, on HTTP and on WebSocket.
+ * Access control. Denies by default: every root field declares its access, a schema with an undeclared field is not
+ * built, and the check runs before `resolve` and `subscribe` alike, on HTTP and on WebSocket.
  */
 
 import type { GraphQLField, GraphQLFieldResolver, GraphQLSchema } from 'graphql';
@@ -18,16 +18,16 @@ import {
 
 import type { ApiContext } from './context.js';
 
-/** `public`: anybody; `user`: any valid token, for itself; `admin`: an admin token. */
+/** `public`: no token required; `user`: any valid token, for its own user; `admin`: an admin token. */
 export type AccessLevel = 'public' | 'user' | 'admin';
 
 const WORDING: Readonly<Record<AccessLevel, string>> = {
-  public: 'Access: anybody.',
+  public: 'Access: public, no token required.',
   user: 'Access: a user token (for itself) or an admin token.',
   admin: 'Access: an admin token.',
 };
 
-/** Declares who may use a root field. */
+/** Declares the access to a root field. */
 export const Access = (access: AccessLevel): MethodDecorator & PropertyDecorator => Extensions({ access });
 
 /** Throws UnauthenticatedError or ForbiddenError unless the viewer reaches the level. */
@@ -38,8 +38,8 @@ export function authorize(viewer: Viewer, access: AccessLevel): void {
 }
 
 /**
- * The user a request is about: a user token stands for itself and may leave the id out; an admin token names anyone.
- * Throws ForbiddenError for another user's id, InvalidInputError when an admin names nobody or uses a raw id.
+ * The user a request is about: a user token may omit the id and acts for its own user; an admin token may give any
+ * user. Throws ForbiddenError for a different user's id, InvalidInputError if an admin gives no user or a raw id.
  */
 export function subjectOf(viewer: Viewer, userId: string | null | undefined): string {
   authorize(viewer, 'user');
@@ -50,23 +50,22 @@ export function subjectOf(viewer: Viewer, userId: string | null | undefined): st
     throw new ForbiddenError('A user token acts for its own user only.');
   }
   if (!isPseudonym(subject)) {
-    throw new InvalidInputError(
-      'A user is named by the pseudonym, 64 hexadecimal digits, never by a raw id.',
-      'userId',
-    );
+    throw new InvalidInputError('A userId is a pseudonym of 64 hexadecimal digits, not a raw id.', 'userId');
   }
   return subject;
 }
 
-/** True when differential privacy keeps the rows of this user from the viewer: they are another user's. */
+/**
+ * True if differential privacy withholds the rows of this user from the viewer, because they are a different user's.
+ */
 export function isWithheld({ viewer, services }: ApiContext, userId: string): boolean {
   return services.privacy.isEnabled && viewer.userId !== userId;
 }
 
-/** A cursor may be longer; `decodeCursor` has a bound of its own. */
+/** A cursor may be longer; `decodeCursor` has its own limit. */
 const UNBOUNDED = new Set(['after']);
 
-/** Throws InvalidInputError for an argument that is a longer text than any id or name of this schema. */
+/** Throws InvalidInputError for a text argument longer than any id or name of this schema. */
 function checkLengths(args: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(args)) {
     if (typeof value === 'string' && value.length > MAX_ID_CHARACTERS && !UNBOUNDED.has(name))
@@ -74,7 +73,9 @@ function checkLengths(args: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Puts the declared check in front of every root field and writes it into the description. Throws if one has none. */
+/**
+ * Wraps every root field in its declared check and adds the access to its description. Throws if a field declares none.
+ */
 export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     if (root == null) continue;

@@ -1,4 +1,6 @@
-/** Alerts, for admins. */
+/**
+ * Alerts, for admins.
+ */
 
 import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 
@@ -20,7 +22,7 @@ export class AlertResolver {
     @First({ defaultValue: 50, max: 200, what: 'alerts' }) first: number,
     @Arg('isAcknowledged', () => Boolean, {
       nullable: true,
-      description: 'Only the acknowledged ones, or only the open ones; both when left out.',
+      description: 'Only acknowledged or only open alerts; both if omitted.',
     })
     isAcknowledged: boolean | null | undefined,
   ): Promise<AlertType[]> {
@@ -46,7 +48,7 @@ export class AlertResolver {
   @Access('admin')
   @Subscription(() => AlertType, {
     name: 'alerts',
-    description: 'Tells of alerts as they are raised, on whichever instance.',
+    description: 'Alerts as they are raised, on any instance.',
     subscribe: ({ context }: { context: ApiContext }) =>
       context.bus.subscribe(['alert.raised'], { coalesceBy: ({ payload }) => payload.alertId }),
   })
@@ -55,8 +57,7 @@ export class AlertResolver {
     @Ctx() context: ApiContext,
   ): Promise<AlertType> {
     const alert = await context.services.alerts.alert(payload.alertId);
-    if (alert === null)
-      throw new Error(`Alert ${payload.alertId} was announced, but nothing is stored of it.`);
+    if (alert === null) throw new Error(`Alert ${payload.alertId} was published, but is not stored.`);
     return toAlert(context, alert);
   }
 }

@@ -1,4 +1,6 @@
-/** The dashboards, for admins. */
+/**
+ * Dashboards, for admins.
+ */
 
 import { Arg, Ctx, Query, Resolver, Root, Subscription } from 'type-graphql';
 
@@ -14,14 +16,13 @@ import { findPersona, toPersona } from './views.js';
 export class AnalyticsResolver {
   @Access('admin')
   @Query(() => AnalyticsType, {
-    description:
-      'What the dashboards show for a span of time. Answered from counters, never from the record.',
+    description: 'Dashboard metrics for a time range, computed from counters.',
   })
   async analytics(
     @Ctx() context: ApiContext,
     @Arg('range', () => AnalyticsRangeInput, {
       nullable: true,
-      description: 'Which time; the last seven days by the hour if left out.',
+      description: 'The time range; by default the last seven days by the hour.',
     })
     range: AnalyticsRangeInput | null | undefined,
   ): Promise<AnalyticsType> {
@@ -42,7 +43,7 @@ export class AnalyticsResolver {
 
   @Access('admin')
   @Subscription(() => AnalyticsUpdateType, {
-    description: 'Tells how the system does, at most four times and at least once a second.',
+    description: 'Live metrics, at most four times and at least once a second.',
     subscribe: ({ context }: { context: ApiContext }) =>
       context.bus.subscribe(['analytics.changed'], { coalesceBy: ({ name }) => name }),
   })
@@ -54,7 +55,7 @@ export class AnalyticsResolver {
   }
 }
 
-/** Three decimals are finer than a pixel, and keep the largest answer there is a quarter smaller. */
+/** Three decimals are finer than a pixel, and make the largest response a quarter smaller. */
 const toMapUnit = (value: number) => Math.round(value * 1_000) / 1_000;
 
 function clusterMapOf(context: ApiContext): ClusterMapType | null {

@@ -1,4 +1,6 @@
-/** Arguments that many fields share: page size, cursor, and the user a request is about, each checked on the way in. */
+/**
+ * Shared arguments: page size, cursor, and the user a request is about. Each is checked on the way in.
+ */
 
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { createParameterDecorator, ID, Int } from 'type-graphql';
@@ -10,7 +12,7 @@ import type { ApiContext } from './context.js';
 
 type ArgumentDecorator = ReturnType<typeof createParameterDecorator>;
 
-/** Rows a bulk mutation may carry. */
+/** Maximum number of rows of a bulk mutation. */
 export const MAX_BULK_ROWS = 1_000;
 
 /** `first`: a whole number from 1 to `max`. */
@@ -38,7 +40,7 @@ export function pageSize(first: number, max: number): number {
   return first;
 }
 
-/** `after`: a cursor as it came; the listing reads it. */
+/** `after`: an undecoded cursor; the listing decodes it. */
 export function After(): ArgumentDecorator {
   return createParameterDecorator<ApiContext>(({ args }) => args['after'] as string | null | undefined, {
     arg: {
@@ -47,13 +49,13 @@ export function After(): ArgumentDecorator {
       options: {
         nullable: true,
         description:
-          'The `endCursor` of the page before; left out for the first page. A cursor of another listing is refused.',
+          'The `endCursor` of the previous page; omit it for the first page. A cursor of a different listing is refused.',
       },
     },
   });
 }
 
-/** `userId`: whom the request is about, already authorised. */
+/** `userId`: the user a request is about, already authorised. */
 export function Subject(): ArgumentDecorator {
   return createParameterDecorator<ApiContext>(
     ({ args, context }) => subjectOf(context.viewer, args['userId'] as string | null | undefined),
@@ -64,7 +66,7 @@ export function Subject(): ArgumentDecorator {
         options: {
           nullable: true,
           description:
-            'Whom it is about: may be left out with a user token, which stands for itself; an admin token names anyone.',
+            'The user; may be omitted with a user token, which acts for its own user. An admin token may give any user.',
         },
       },
     },
@@ -79,11 +81,11 @@ export function costOfPage({ args, childComplexity }: ComplexityEstimatorArgs): 
 
 /** Scoring and sorting the catalogue takes about as long as returning this many values. */
 const RANKING_COST = 1_000;
-/** Likewise for one place of a diversified list, and for a filter. */
+/** Likewise for a place of a diversified list, and for a filter. */
 const DIVERSITY_COST_PER_ROW = 10;
 const FILTER_COST = 100;
 
-/** Cost of a field that ranks the catalogue and returns up to `first` rows, or one result where there is no `first`. */
+/** Cost of a field that ranks the catalogue and returns up to `first` rows, or a single result without `first`. */
 export function costOfRanking(estimate: ComplexityEstimatorArgs): number {
   const { first, filter, diversity } = estimate.args as Record<string, unknown>;
   const nRows = typeof first === 'number' && first > 0 ? first : 1;
@@ -95,7 +97,7 @@ export function costOfRanking(estimate: ComplexityEstimatorArgs): number {
   );
 }
 
-/** Cost of a field that returns about `rows` rows whatever the arguments say. */
+/** Cost of a field that returns about `rows` rows, independent of its arguments. */
 export function costOfRows(rows: number): (estimate: ComplexityEstimatorArgs) => number {
   return ({ childComplexity }) => 1 + rows * childComplexity;
 }
@@ -116,7 +118,7 @@ export function checkRows<T>(rows: readonly T[], field: string, max: number): re
   return rows;
 }
 
-/** Throws InvalidInputError for more than `max` ids or names, and for one that is too long to be any. */
+/** Throws InvalidInputError for more than `max` ids or names, and for names that are too long. */
 export function checkNames(names: readonly string[], field: string, max: number): readonly string[] {
   if (checkRows(names, field, max).some((name) => name.length > MAX_ID_CHARACTERS))
     throw new InvalidInputError(

@@ -18,7 +18,7 @@ import { TrainingResolver } from './training.resolver.js';
 import { UserDataResolver } from './user-data.resolver.js';
 import { UserFieldsResolver, UserResolver, ViewerFieldsResolver } from './user.resolver.js';
 
-/** Every subscription names its own source (the bus of the context); type-graphql insists on a default all the same. */
+/** Every subscription sets its own source (the bus of the context), but type-graphql requires a default. */
 const NO_DEFAULT_PUB_SUB = {
   publish(): never {
     throw new Error('Publish on the event bus.');
@@ -28,7 +28,7 @@ const NO_DEFAULT_PUB_SUB = {
   },
 };
 
-/** Makes the schema; root fields check access before anything else. Throws when one does not declare it. */
+/** Builds the schema; root fields check access first. Throws if a field does not declare its access. */
 export function buildApiSchema(): GraphQLSchema {
   return enforceAccess(
     buildSchemaSync({
@@ -55,7 +55,7 @@ export function buildApiSchema(): GraphQLSchema {
   );
 }
 
-/** The schema in GraphQL's own language, as committed in schema/generated/schema.graphql. */
+/** The schema in SDL, as committed in schema/generated/schema.graphql. */
 export function printApiSchema(schema: GraphQLSchema): string {
   return `# Generated from the code by "npm run schema"; do not edit.\n\n${printSchema(schema)}\n`;
 }

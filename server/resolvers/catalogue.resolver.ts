@@ -1,4 +1,6 @@
-/** The catalogue: reading it, and adding to it in bulk. */
+/**
+ * The catalogue: queries, and bulk import.
+ */
 
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 
@@ -33,11 +35,11 @@ export class CatalogueResolver {
   @Access('user')
   @Query(() => ItemType, {
     nullable: true,
-    description: 'One item; null when the catalogue does not have it.',
+    description: 'An item; null if it is not in the catalogue.',
   })
   async item(
     @Ctx() { loaders }: ApiContext,
-    @Arg('id', () => ID, { description: 'The id it was imported with.' }) id: string,
+    @Arg('id', () => ID, { description: 'The id of the item.' }) id: string,
   ): Promise<ItemType | null> {
     const item = await loaders.items.load(id);
     return item === null ? null : toItem(item);
@@ -46,7 +48,7 @@ export class CatalogueResolver {
   @Access('user')
   @Query(() => ItemConnectionType, {
     complexity: costOfPage,
-    description: 'The catalogue, in the order of ids.',
+    description: 'The catalogue, ordered by id.',
   })
   async items(
     @Ctx() { services }: ApiContext,
@@ -57,7 +59,7 @@ export class CatalogueResolver {
     @Arg('search', () => String, {
       nullable: true,
       description:
-        'Only titles with words that begin like the words of this text: up to 100 characters and 8 words.',
+        'Search by title: every word of this text must be a prefix of a word in the title. Up to 100 characters and 8 words.',
     })
     search: string | null | undefined,
   ): Promise<Connection<ItemType>> {
@@ -82,7 +84,7 @@ export class CatalogueResolver {
     nullable: true,
     complexity: costOfRanking,
     description:
-      'Items on offer near this one in the active model, nearest first; none for an item that came after its training, null when the catalogue does not have it.',
+      'Available items that are similar in the active model, most similar first. Empty for an item added after training, null if it is not in the catalogue.',
   })
   async similarItems(
     @Ctx() { services, loaders }: ApiContext,
@@ -110,7 +112,7 @@ export class CatalogueResolver {
   @Mutation(() => ImportItemsReportType, {
     complexity: costOfRows(10),
     description:
-      'Adds items to the catalogue or replaces them, up to 1,000. Good rows land, bad rows are listed; the same again changes nothing.',
+      'Adds or replaces up to 1,000 items. Valid rows are stored, invalid rows are reported; repeating the request changes nothing.',
   })
   async importItems(
     @Ctx() { services, now }: ApiContext,

@@ -1,4 +1,6 @@
-/** Builds Relay connections, from a page of the store or from a list that is held whole. */
+/**
+ * Builds Relay connections from a page of the store or from a complete list.
+ */
 
 import type { Connection } from '../../schema/index.js';
 import { InvalidCursorError } from '../domain/index.js';
@@ -12,7 +14,7 @@ interface ConnectionSource<Row, Node> {
   readonly toNode: (row: Row) => Node;
 }
 
-/** A connection over one page that the store has cut already. */
+/** A connection over a page that the store has already cut. */
 export function connectionOfPage<Row, Node>(
   page: { readonly rows: readonly Row[]; readonly hasNextPage: boolean },
   after: string | null | undefined,
@@ -31,7 +33,7 @@ export function connectionOfPage<Row, Node>(
   };
 }
 
-/** A connection over a list held whole. Throws InvalidCursorError when the row of the cursor has gone. */
+/** A connection over a complete list. Throws InvalidCursorError if the row of the cursor no longer exists. */
 export function connectionOfList<Row, Node>(
   rows: readonly Row[],
   { first, after }: { readonly first: number; readonly after: string | null | undefined },
@@ -41,7 +43,7 @@ export function connectionOfList<Row, Node>(
   const start = key === null ? 0 : rows.findIndex((row) => source.keyOf(row) === key) + 1;
   if (key !== null && start === 0) {
     throw new InvalidCursorError(
-      `The row this cursor of "${source.listing.name}" stands on has gone; start again.`,
+      `The row of this "${source.listing.name}" cursor no longer exists; start from the first page.`,
     );
   }
   const end = start + first;

@@ -1,4 +1,6 @@
-/** What every resolver is given besides its arguments. */
+/**
+ * Context of every resolver.
+ */
 
 import type { EventBus, Viewer } from '../domain/index.js';
 import type { Loaders } from '../loaders/index.js';
@@ -7,7 +9,7 @@ import type { Services } from '../services/index.js';
 /** Issues a token for a demo user; `app` holds the key. */
 export type SignDemoToken = (userId: string) => Promise<{ token: string; expiresAt: number }>;
 
-/** Signs a token; throws InvalidInputError for a life beyond the maximum. */
+/** Signs a token; throws InvalidInputError for a lifetime beyond the maximum. */
 export type SignToken = (request: {
   readonly role: 'user' | 'admin';
   readonly userId: string | null;
@@ -21,7 +23,7 @@ export interface ApiContext {
   readonly loaders: Loaders;
   readonly signDemoToken: SignDemoToken;
   readonly signToken: SignToken;
-  /** Counts a push, in milliseconds from its cause. */
+  /** Records a push, in milliseconds from its cause. */
   readonly recordPush: (latencyMs: number) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

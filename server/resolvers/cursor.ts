@@ -1,6 +1,7 @@
 /**
- * Opaque cursors: base64url of a versioned payload that names the listing (and its filter) it was made by, so that a
- * cursor from elsewhere is refused by name instead of paging through the wrong place. They stay valid across restarts.
+ * Opaque cursors: base64url of a versioned payload with the listing (and a digest of its filter) it was made for, so
+ * that a cursor of a different listing is refused instead of paging from a wrong row. Cursors stay valid across
+ * restarts.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,7 +11,7 @@ import { InvalidCursorError } from '../domain/index.js';
 const VERSION = 1;
 const MAX_LENGTH = 1_024;
 
-/** A listing: its name, and the filter it is narrowed by (null values are left out). */
+/** A listing: its name and its filter (null values are left out). */
 export interface Listing {
   readonly name: string;
   readonly filter?: Readonly<Record<string, string | null | undefined>>;
@@ -21,7 +22,7 @@ export function encodeCursor(listing: Listing, key: string): string {
   return Buffer.from(JSON.stringify([VERSION, listing.name, digest(listing), key])).toString('base64url');
 }
 
-/** The key inside a cursor of this listing; null for no cursor. Throws InvalidCursorError. */
+/** The key in a cursor of this listing; null without a cursor. Throws InvalidCursorError. */
 export function decodeCursor(listing: Listing, cursor: string | null | undefined): string | null {
   if (cursor == null) return null;
   const payload = parse(cursor);
@@ -49,7 +50,7 @@ function parse(cursor: string): [name: string, filterDigest: string, key: string
     if (!Array.isArray(payload) || payload.length !== 4 || payload[0] !== VERSION) return null;
     const [, name, filterDigest, key] = payload as unknown[];
     if (typeof name !== 'string' || typeof filterDigest !== 'string' || typeof key !== 'string') return null;
-    // The name is echoed in a message, so it must be one of ours in form.
+    // The name is echoed in an error message, so only names in the form of a listing's are accepted.
     return /^\w{1,64}$/.test(name) ? [name, filterDigest, key] : null;
   } catch {
     return null;

@@ -1,4 +1,6 @@
-/** How behaviour and personas move: drift, and evolution from version to version. */
+/**
+ * Changes of behaviour and personas: drift, and evolution between versions.
+ */
 
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 
@@ -16,7 +18,8 @@ export class EvolutionResolver {
   @Query(() => DriftReportType, {
     nullable: true,
     complexity: costOfRows(5),
-    description: 'How far users have moved from those a version was trained on; null before the first check.',
+    description:
+      'Drift of current users from the users that a version was trained on; null before the first check.',
   })
   async drift(@Ctx() context: ApiContext): Promise<DriftReportType | null> {
     const report = await context.services.drift.report();
@@ -28,18 +31,18 @@ export class EvolutionResolver {
     nullable: true,
     complexity: costOfRows(10),
     description:
-      'How users and personas moved between two versions; by default from the parent of the active one to it. Null when there are no two such versions.',
+      'Changes of users and personas between two versions; by default between the active version and its parent. Null if either version does not exist.',
   })
   async personaEvolution(
     @Ctx() context: ApiContext,
     @Arg('fromVersion', () => Int, {
       nullable: true,
-      description: 'The earlier version; the parent of the later one if left out.',
+      description: 'The earlier version; by default the parent of the later version.',
     })
     fromVersion: number | null | undefined,
     @Arg('toVersion', () => Int, {
       nullable: true,
-      description: 'The later version; the active one if left out.',
+      description: 'The later version; by default the active version.',
     })
     toVersion: number | null | undefined,
   ): Promise<PersonaEvolutionType | null> {
@@ -51,7 +54,7 @@ export class EvolutionResolver {
   @Query(() => [PersonaRecordType], {
     complexity: costOfPage,
     description:
-      "The steps of a user's persona, newest first. Under differential privacy refused with the code WITHHELD for any user but the viewer.",
+      "A user's persona history, newest first. Under differential privacy, refused with the code WITHHELD for any user except the viewer.",
   })
   async personaHistory(
     @Ctx() context: ApiContext,

@@ -1,4 +1,6 @@
-/** Thumbs and behaviour: what users send. */
+/**
+ * Thumbs and behaviour events sent by users.
+ */
 
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 
@@ -23,7 +25,7 @@ export class FeedbackResolver {
   @Mutation(() => SendFeedbackResult, {
     complexity: costOfRows(10),
     description:
-      'Stores a thumb, learns from it at once and returns the list after it. All open windows of the user, this one too, get the list by `recommendationsUpdated`; the revision tells which they have already.',
+      'Stores a thumb, updates the recommendations immediately and returns the new list. All open windows of the user, including this window, receive the list by `recommendationsUpdated`; compare `revision` to skip lists already shown.',
   })
   async sendFeedback(
     @Ctx() context: ApiContext,
@@ -50,7 +52,7 @@ export class FeedbackResolver {
   @Mutation(() => RecordEventsReportType, {
     complexity: costOfRows(10),
     description:
-      'Records behaviour, up to 1,000 events. Good rows land, bad rows are reported one by one; a row about another user refuses the whole request. The same type, item, time, value and session of a user is one event however often it is sent, so send `at` where you may send again.',
+      'Records up to 1,000 behaviour events. Valid rows are stored, each invalid row is reported; a row of a different user refuses the whole request. Events of a user with equal type, item, time, value and session are stored once, so set `at` if the request may be repeated.',
   })
   async recordEvents(
     @Ctx() context: ApiContext,
@@ -67,13 +69,13 @@ function checkPosition(position: number | null | undefined): number | null {
   return position ?? null;
 }
 
-/** Throws for a row about somebody else, which no row of a request may be; that nobody is named is a fault of the row. */
+/** Throws for an event of a different user, which refuses the whole request; a missing user is an error of the row. */
 function toNewEvent({ viewer }: ApiContext, event: EventInput): NewEvent {
   const isNamed = (event.userId ?? viewer.userId) !== null;
   return {
     type: event.type,
     userId: isNamed ? subjectOf(viewer, event.userId) : null,
-    // Blanks around a text mean nothing, as in files.
+    // Surrounding whitespace is ignored, as in files.
     itemId: event.itemId?.trim() ?? null,
     at: event.at ?? null,
     value: event.value ?? null,
@@ -85,7 +87,7 @@ function toNewEvent({ viewer }: ApiContext, event: EventInput): NewEvent {
   };
 }
 
-/** Half a character, such as an emoji cut in two, becomes U+FFFD: no database keeps it. */
+/** An unpaired surrogate, as in a truncated emoji, becomes U+FFFD, because databases cannot store it. */
 function textOrNull(text: string | null | undefined): string | null {
   return text?.trim().toWellFormed() || null;
 }

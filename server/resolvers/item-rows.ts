@@ -1,4 +1,6 @@
-/** Checks the rows of importItems one by one. */
+/**
+ * Checks each row of importItems.
+ */
 
 import type { ItemInput, RejectedItemType } from '../../schema/index.js';
 import type { Item } from '../domain/index.js';
@@ -9,7 +11,7 @@ const MAX_TEXT = 200;
 const MAX_ATTRIBUTE = 2_000;
 const MAX_LIST = 100;
 
-/** Splits rows into items that may be stored and rows with the reason why not. `now` is the default creation time. */
+/** Splits rows into valid items, and rejected rows with a reason. `now` is the default creation time. */
 export function checkItems(
   rows: readonly ItemInput[],
   now: number,
@@ -24,14 +26,14 @@ export function checkItems(
   trimmed.forEach((row, index) => {
     const counting = last.get(row.id);
     const isRepeat = counting !== undefined && counting !== index;
-    const reason = flaws[index] ?? (isRepeat ? `The row ${counting} has the same id, and counts.` : null);
+    const reason = flaws[index] ?? (isRepeat ? `Row ${counting} has the same id and is used instead.` : null);
     if (reason === null) items.push(toDomain(row, now));
     else rejected.push({ index, itemId: row.id.slice(0, MAX_ID_CHARACTERS).toWellFormed(), reason });
   });
   return { items, rejected };
 }
 
-/** Blanks around a text mean nothing, as in files; half a character in it, such as an emoji cut in two, becomes U+FFFD. */
+/** Surrounding whitespace is ignored, as in files; an unpaired surrogate, as in a truncated emoji, becomes U+FFFD. */
 function withoutBlanks(row: ItemInput): ItemInput {
   const plain = (text: string) => text.trim().toWellFormed();
   return {

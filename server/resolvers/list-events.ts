@@ -1,6 +1,6 @@
 /**
- * What moves a list that is open in a window. A change of the catalogue moves few lists: the subscription looks at its
- * own list again, and stays silent if neither the items nor what they are has changed.
+ * Events that change an open list. Few changes of the catalogue affect a given list: the subscription ranks its list
+ * again, and skips the event if neither the items nor their data have changed.
  */
 
 import type { EventEnvelope, RecommendationList } from '../domain/index.js';
@@ -11,22 +11,22 @@ export type ListEvent = EventEnvelope<
   'recommendations.updated' | 'model.activated' | 'catalogue.changed' | 'user.erased'
 >;
 
-/** The list as a window may show it. */
+/** The list as a subscriber sees it. */
 interface Look {
   readonly list: RecommendationList;
-  /** Of the catalogue. */
+  /** Generation of the catalogue. */
   readonly generation: number;
 }
 
 export interface ListEventsOptions {
   readonly catalogue: Pick<CataloguePort, 'generation' | 'hasChangedSince'>;
-  /** The list as a query gives it now. */
+  /** The list as a query returns it now. */
   readonly list: () => Promise<RecommendationList>;
-  /** Whether each list differs from the one before by itself, as where LISTED is excluded. */
+  /** Whether every list differs from the list before, as with the exclusion LISTED. */
   readonly isFickle: boolean;
 }
 
-/** The windows of a whole site look at their lists one by one, so that what users do meanwhile comes in between. */
+/** Open lists are ranked in turn, so that requests can run in between. */
 const turns = new Turns();
 
 export class ListEvents implements AsyncIterableIterator<ListEvent> {
@@ -53,7 +53,7 @@ export class ListEvents implements AsyncIterableIterator<ListEvent> {
       const before = this.known;
       this.known = await this.look();
       if (isOfCatalogue && !this.hasMoved(before)) continue;
-      // Two causes in quick succession: the push of the first has told of both.
+      // Two causes in quick succession: the push of the first already covered both.
       if (this.known !== null && this.known.list === this.pushed) continue;
       this.pushed = this.known?.list ?? null;
       return result;
@@ -69,7 +69,7 @@ export class ListEvents implements AsyncIterableIterator<ListEvent> {
     return this;
   }
 
-  /** Null where there is no list: the push, or the lack of one, then says why. */
+  /** Null if there is no list: the push, or its absence, then gives the reason. */
   private async look(): Promise<Look | null> {
     const { catalogue, list } = this.options;
     const { generation } = catalogue;

@@ -31,7 +31,7 @@ export class PersonaResolver {
   @Access('user')
   @Query(() => PersonaType, {
     nullable: true,
-    description: 'One persona; null when the active model does not have it.',
+    description: 'A persona; null if it is not in the active model.',
   })
   persona(
     @Ctx() context: ApiContext,
@@ -42,7 +42,7 @@ export class PersonaResolver {
 
   @Access('admin')
   @Mutation(() => RenamePersonaResult, {
-    description: 'Gives a persona another label; later model versions keep it.',
+    description: 'Renames a persona; later model versions keep the label.',
   })
   async renamePersona(
     @Ctx() context: ApiContext,
@@ -61,14 +61,14 @@ export class PersonaResolver {
   @Access('user')
   @Mutation(() => CorrectPersonaResult, {
     description:
-      "The user's own word about the persona. It holds against behaviour and retraining, as long as the persona exists, until it is taken back.",
+      'Sets the persona chosen by the user. It overrides behaviour and retraining until it is withdrawn, as long as the persona exists.',
   })
   async correctPersona(
     @Ctx() context: ApiContext,
     @Subject() userId: string,
     @Arg('personaId', () => ID, {
       nullable: true,
-      description: 'The persona the user says to be; null lets behaviour decide again.',
+      description: 'The persona the user chose; null withdraws the choice.',
     })
     personaId: string | null | undefined,
   ): Promise<PersonaCorrectedType | UnknownPersonaType> {
@@ -83,8 +83,7 @@ export class PersonaResolver {
 
   @Access('user')
   @Subscription(() => PersonaChangeType, {
-    description:
-      'Tells when a user gets a persona or moves to another; null once, at the end, when the user is erased.',
+    description: "Changes of a user's persona; after an erasure a last update without a persona.",
     subscribe: ({ args, context }: { args: { userId?: string | null }; context: ApiContext }) => {
       const userId = subjectOf(context.viewer, args.userId);
       return context.bus.subscribe(['persona.changed', 'user.erased'], {

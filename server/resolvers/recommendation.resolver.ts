@@ -1,4 +1,6 @@
-/** Ranked lists: asked for, and pushed when they move. */
+/**
+ * Ranked lists: queries, and a subscription to their changes.
+ */
 
 import { Arg, Ctx, Float, ID, Query, Resolver, Root, Subscription } from 'type-graphql';
 
@@ -20,7 +22,7 @@ import { toRecommendationList } from './views.js';
 
 const MAX_FIRST = 100;
 
-/** How a list is asked for, the same in the query and in the subscription. */
+/** Ranking arguments, shared by the query and the subscription. */
 interface RankingArguments {
   readonly first: number;
   readonly filter?: RecommendationFilterInput | null;
@@ -35,14 +37,14 @@ const Exclude = () =>
   Arg('exclude', () => [ExclusionEnum], {
     nullable: true,
     description:
-      'Why an item is not listed again. Left out: as the setting SMARTPERSONA_EXCLUDE says, RATED and BOUGHT by default. An empty list lets everything come back but what the user dislikes.',
+      'Reasons for which an item is not listed again; by default the setting SMARTPERSONA_EXCLUDE, RATED and BOUGHT unless configured. With an empty list only disliked items are excluded.',
   });
 
 const Diversity = () =>
   Arg('diversity', () => Float, {
     defaultValue: 0,
     description:
-      '0 ranks by score alone; up to 1, the more an item resembles what stands above it, the lower it comes.',
+      'From 0 to 1. 0 ranks by score alone; with higher values, items similar to items above them rank lower.',
   });
 
 @Resolver()
@@ -51,7 +53,7 @@ export class RecommendationResolver {
   @Query(() => RecommendationListType, {
     complexity: costOfRanking,
     description:
-      'What to show a user, best first. A user nothing is known of gets a cold-start list. Before the first training the error code is NO_ACTIVE_MODEL.',
+      'Recommended items for a user, best first. An unknown user gets a cold-start list. Before the first training the error code is NO_ACTIVE_MODEL.',
   })
   async recommendations(
     @Ctx() context: ApiContext,
@@ -70,7 +72,7 @@ export class RecommendationResolver {
     nullable: true,
     complexity: costOfRanking,
     description:
-      'What if the user had never dealt with one item? Null when the model has no such item or the history no such entry.',
+      'Rank and score of an item with and without an entry of the history. Null if the model lacks the item or the history lacks the entry.',
   })
   counterfactual(
     @Ctx() { services }: ApiContext,
@@ -86,7 +88,7 @@ export class RecommendationResolver {
   @Subscription(() => RecommendationsUpdateType, {
     complexity: costOfRanking,
     description:
-      'Pushes the whole list whenever it moves: after a thumb, new behaviour, a change of persona, of the model or of its items in the catalogue. Query `recommendations` first and again after a reconnect; nothing is pushed at the start. A slow receiver gets the newest list, never a queue.',
+      'Pushes the whole list whenever it changes: after a thumb, new behaviour, a change of persona, of the model or of its items in the catalogue. Query `recommendations` first and again after a reconnect; nothing is pushed at the start. A slow receiver gets only the newest list.',
     subscribe: ({
       args,
       context,
@@ -100,7 +102,7 @@ export class RecommendationResolver {
         ['recommendations.updated', 'model.activated', 'catalogue.changed', 'user.erased'],
         {
           filter: ({ payload }) => !('userId' in payload) || payload.userId === userId,
-          // A change of the catalogue may turn out to leave this list as it is; it must not take the place of one that moves it.
+          // A catalogue change may leave this list unchanged, so it must not replace an event that changes it.
           coalesceBy: ({ name }) => (name === 'catalogue.changed' ? 'catalogue' : 'list'),
           isLast: ({ name }) => name === 'user.erased',
         },
@@ -143,7 +145,7 @@ function causeOf(event: ListEvent): { cause: UpdateCause; receivedAt: number } {
   return { cause: CAUSES[event.name], receivedAt: event.publishedAt };
 }
 
-/** The list of someone of whom nothing is left. */
+/** The list of an erased user. */
 function nothingFor(userId: string): RecommendationListType {
   return { listId: '', userId, items: [], modelVersion: 0, revision: 0, persona: null };
 }

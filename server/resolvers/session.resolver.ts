@@ -1,4 +1,6 @@
-/** What anybody may ask: whether the data are synthetic, and whom to try the system as. */
+/**
+ * Public queries: whether the data are synthetic, and the demo users.
+ */
 
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 
@@ -12,7 +14,7 @@ import type { ApiContext } from './context.js';
 @Resolver()
 export class SessionResolver {
   @Access('public')
-  @Query(() => DatasetType, { description: 'What anybody may know about the data behind this server.' })
+  @Query(() => DatasetType, { description: 'Public information about the data of this server.' })
   async dataset(@Ctx() { services }: ApiContext): Promise<DatasetType> {
     const { isSynthetic } = await services.users.dataset();
     return { isSynthetic, hasDemo: services.demo.isOpen };
@@ -22,7 +24,7 @@ export class SessionResolver {
   @Query(() => [DemoUserType], {
     complexity: costOfPage,
     description:
-      'Synthetic users one may sign in as without a password; empty where `dataset { hasDemo }` is false.',
+      'Synthetic users available for sign-in without a password; empty if `dataset { hasDemo }` is false.',
   })
   async demoUsers(
     @Ctx() { services }: ApiContext,
@@ -40,7 +42,7 @@ export class SessionResolver {
   @Access('public')
   @Mutation(() => DemoSignInResult, {
     description:
-      'Signs in as a synthetic user without a password; refused where `dataset { hasDemo }` is false.',
+      'Signs in as a synthetic user without a password; refused if `dataset { hasDemo }` is false.',
   })
   async demoSignIn(
     @Ctx() { services, signDemoToken }: ApiContext,
@@ -48,7 +50,7 @@ export class SessionResolver {
   ): Promise<DemoSessionType | DemoSignInRefusedType> {
     if (!services.demo.isOpen)
       return {
-        message: 'There is no demo sign-in: this server holds real data, or its settings switch it off.',
+        message: 'Demo sign-in is not available: this server holds real data, or its settings disable it.',
       };
     const user = await services.users.find(userId);
     if (user?.isSynthetic !== true) return { message: 'There is no such demo user.' };

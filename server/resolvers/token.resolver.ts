@@ -1,4 +1,6 @@
-/** Tokens, for admins: signing them, listing them, revoking them. */
+/**
+ * Tokens, for admins: sign, list and revoke them.
+ */
 
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 
@@ -20,7 +22,7 @@ export class TokenResolver {
   @Query(() => [TokenType], {
     complexity: costOfPage,
     description:
-      'Tokens that `createToken` and `npm run token` have signed and that have not expired, newest first. Those a site signs itself, and demo tokens, are not listed.',
+      'Unexpired tokens signed by `createToken` and `npm run token`, newest first. Tokens that a site signs itself, and demo tokens, are not listed.',
   })
   async tokens(
     @Ctx() { services }: ApiContext,
@@ -34,15 +36,15 @@ export class TokenResolver {
   @Mutation(() => CreatedTokenType, { description: 'Signs a token.' })
   async createToken(
     @Ctx() context: ApiContext,
-    @Arg('role', () => RoleEnum, { description: 'What it entitles to.' }) role: 'user' | 'admin',
+    @Arg('role', () => RoleEnum, { description: 'The role of the token.' }) role: 'user' | 'admin',
     @Arg('userId', () => ID, {
       nullable: true,
-      description: 'The pseudonym it stands for; required for the role USER.',
+      description: "The pseudonym of the token's user; required for the role USER.",
     })
     userId: string | null | undefined,
     @Arg('days', () => Int, {
       defaultValue: DEFAULT_DAYS,
-      description: 'Its life in days, from 1 to the maximum of this installation (365 unless set otherwise).',
+      description: 'Lifetime in days, from 1 to the maximum of this installation (default 365).',
     })
     days: number,
   ): Promise<CreatedTokenType> {
@@ -58,11 +60,11 @@ export class TokenResolver {
   @Access('admin')
   @Mutation(() => RevocationType, {
     description:
-      'Ends one token by its id, whoever signed it, or all tokens of a user or of a role that were issued before now; name exactly one of the three. Every instance refuses them within a second and closes their sockets with 4403. Revoking the role ADMIN ends the token of this request as well.',
+      'Revokes a token by its id, including tokens signed by a site, or all tokens of a user or of a role that were issued before now; give exactly one of the three. Every instance refuses them within a second and closes their sockets with 4403. Revoking the role ADMIN also revokes the token of this request.',
   })
   async revokeToken(
     @Ctx() { services, viewer }: ApiContext,
-    @Arg('id', () => ID, { nullable: true, description: 'The id of one token, its claim `jti`.' })
+    @Arg('id', () => ID, { nullable: true, description: 'The id of a token, its claim `jti`.' })
     id: string | null | undefined,
     @Arg('userId', () => ID, { nullable: true, description: 'The pseudonym of a user.' })
     userId: string | null | undefined,

@@ -22,11 +22,14 @@ export class TrainingResolver {
   @Access('admin')
   @Query(() => ModelVersionType, {
     nullable: true,
-    description: 'One model version; null when there is none with this number, or none is active.',
+    description: 'A model version; null if it does not exist, or if no version is active.',
   })
   async model(
     @Ctx() context: ApiContext,
-    @Arg('version', () => Int, { nullable: true, description: 'Its number; the active one if left out.' })
+    @Arg('version', () => Int, {
+      nullable: true,
+      description: 'The version number; by default the active version.',
+    })
     version: number | null | undefined,
   ): Promise<ModelVersionType | null> {
     const { services } = context;
@@ -58,7 +61,8 @@ export class TrainingResolver {
 
   @Access('admin')
   @Mutation(() => RetrainResult, {
-    description: 'Starts a training run and returns at once. One run at a time, on all instances together.',
+    description:
+      'Starts a training run and returns immediately. At most one run is in progress on all instances together.',
   })
   async retrain(@Ctx() { services }: ApiContext): Promise<RetrainStartedType | AlreadyRunningType> {
     try {
@@ -73,7 +77,7 @@ export class TrainingResolver {
 
   @Access('admin')
   @Mutation(() => Boolean, {
-    description: 'Stops a training run; it leaves nothing behind. False when it is not running.',
+    description: 'Cancels a training run. False if it is not running.',
   })
   cancelTraining(
     @Ctx() { services }: ApiContext,
@@ -84,11 +88,11 @@ export class TrainingResolver {
 
   @Access('admin')
   @Mutation(() => ActivateModelResult, {
-    description: 'Makes a kept model version serve; also the way back to an earlier one.',
+    description: 'Activates a kept model version; also used to roll back to an earlier version.',
   })
   async activateModel(
     @Ctx() context: ApiContext,
-    @Arg('version', () => Int, { description: 'Its number.' }) version: number,
+    @Arg('version', () => Int, { description: 'The version number.' }) version: number,
   ): Promise<ModelActivatedType | ActivationRefusedType> {
     try {
       return { model: toModel(context, await context.services.models.activate(version)) };
@@ -102,7 +106,7 @@ export class TrainingResolver {
 
   @Access('admin')
   @Subscription(() => TrainingRunType, {
-    description: 'Follows training runs as they move, on whichever instance they run.',
+    description: 'Progress of training runs on any instance.',
     subscribe: ({ context }: { context: ApiContext }) =>
       context.bus.subscribe(['training.progressed'], { coalesceBy: ({ payload }) => payload.runId }),
   })
@@ -112,8 +116,7 @@ export class TrainingResolver {
   ): Promise<TrainingRunType> {
     const current = services.training.currentRun();
     const run = current?.runId === payload.runId ? current : await services.training.findRun(payload.runId);
-    if (run === null)
-      throw new Error(`The progress of run ${payload.runId} was announced, but nothing is stored of it.`);
+    if (run === null) throw new Error(`Training run ${payload.runId} was published, but is not stored.`);
     return toRun(run);
   }
 }

@@ -1,4 +1,6 @@
-/** What a person may ask about everything held of them. */
+/**
+ * The data subject's requests: export and erasure.
+ */
 
 import { Ctx, Mutation, Resolver } from 'type-graphql';
 
@@ -16,7 +18,7 @@ export class UserDataResolver {
   @Mutation(() => ExportUserResult, {
     complexity: costOfRows(100),
     description:
-      'Gives out everything that is held about a user. Under differential privacy refused with the code WITHHELD for any user but the viewer; the command `npm run export-user` exports any user.',
+      'Exports all data held about a user. Under differential privacy, refused with the code WITHHELD for any user except the viewer; the command `npm run export-user` exports any user.',
   })
   async exportUser(
     @Ctx() context: ApiContext,
@@ -44,7 +46,7 @@ export class UserDataResolver {
   @Mutation(() => EraseUserResult, {
     complexity: costOfRows(100),
     description:
-      'Removes everything that is held about a user from every collection and every memory; the receipt says what the log of the database still holds, and until when. Open subscriptions get one last update with the cause ERASED and end. Someone who comes back is a new user.',
+      "Erases all data held about a user from every collection and cache; the receipt states what the database's log still holds, and until when. Open subscriptions receive a last update with the cause ERASED and end. An erased user who returns is a new user.",
   })
   async eraseUser(
     @Ctx() { services }: ApiContext,

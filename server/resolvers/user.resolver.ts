@@ -1,4 +1,6 @@
-/** Users, the viewer, and what hangs on them. */
+/**
+ * Users, the viewer, and their fields.
+ */
 
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 
@@ -27,20 +29,20 @@ import { toActivity, toFeedback, toPersonaRecord, toRecommendationList, toUser }
 @Resolver()
 export class UserResolver {
   @Access('user')
-  @Query(() => ViewerType, { description: 'Who asks.' })
+  @Query(() => ViewerType, { description: 'The viewer: the role and user of the token.' })
   async me(@Ctx() context: ApiContext): Promise<ViewerType> {
     const { role, userId } = context.viewer;
-    if (role === 'anonymous') throw new ForbiddenError('Nobody is signed in.');
+    if (role === 'anonymous') throw new ForbiddenError('Not signed in.');
     const user = userId === null ? null : await context.loaders.users.load(userId);
     const known = user === null ? null : toUser(context, user);
     return { role, userId, user: known, persona: known?.persona ?? null };
   }
 
   @Access('user')
-  @Query(() => UserType, { nullable: true, description: 'One user; null when nothing is known of this id.' })
+  @Query(() => UserType, { nullable: true, description: 'A user; null if the id is unknown.' })
   async user(
     @Ctx() context: ApiContext,
-    @Arg('id', () => ID, { description: 'The pseudonym; a user token may name its own only.' }) id: string,
+    @Arg('id', () => ID, { description: 'The pseudonym; a user token may give only its own.' }) id: string,
   ): Promise<UserType | null> {
     const user = await context.loaders.users.load(subjectOf(context.viewer, id));
     return user === null ? null : toUser(context, user);
@@ -50,7 +52,7 @@ export class UserResolver {
   @Query(() => UserConnectionType, {
     complexity: costOfPage,
     description:
-      'All users, in the order of ids. Under differential privacy their rows are withheld, and `personaId` is refused with the code WITHHELD.',
+      'All users, ordered by id. Under differential privacy their rows are withheld, and `personaId` is refused with the code WITHHELD.',
   })
   async users(
     @Ctx() context: ApiContext,
@@ -78,7 +80,7 @@ export class UserResolver {
   }
 }
 
-/** Reached through a user or viewer only, so whoever gets here has been authorised. */
+/** Reachable only through a user or viewer, so access is already authorised. */
 @Resolver(() => UserType)
 export class UserFieldsResolver {
   @FieldResolver(() => FeedbackConnectionType, {
@@ -96,7 +98,7 @@ export class UserFieldsResolver {
 
   @FieldResolver(() => [PersonaRecordType], {
     complexity: costOfPage,
-    description: 'How the persona changed, newest first.',
+    description: 'The persona history, newest first.',
   })
   personaTimeline(
     @Root() user: UserType,
@@ -109,7 +111,7 @@ export class UserFieldsResolver {
   @FieldResolver(() => [FeatureValueType], {
     complexity: costOfRows(25),
     description:
-      'Every behavioural feature as it stands now, in plain units; empty before the first training. Compare with the centroid of a persona.',
+      'Current values of the behavioural features, in plain units; empty before the first training. Compare with the centroid of a persona.',
   })
   async behaviour(@Root() user: UserType, @Ctx() { services }: ApiContext): Promise<FeatureValueType[]> {
     return user.isWithheld ? [] : services.corrections.behaviour(user.id);
@@ -118,7 +120,7 @@ export class UserFieldsResolver {
   @FieldResolver(() => PersonaEvidenceType, {
     nullable: true,
     complexity: costOfRows(1),
-    description: 'How much behaviour there is to tell a persona from; null where `isWithheld`.',
+    description: 'Number of signals available, and needed, to assign a persona; null if `isWithheld`.',
   })
   async evidence(
     @Root() user: UserType,
@@ -130,7 +132,7 @@ export class UserFieldsResolver {
   @FieldResolver(() => [FeatureComparisonType], {
     complexity: costOfRows(5),
     description:
-      'What sets the persona apart, strongest first: the user beside the users of the persona and beside all users. Empty without a persona.',
+      "The persona's distinctive features, strongest first, with the values of the user, of the persona and of all users. Empty without a persona.",
   })
   async personaFeatures(
     @Root() { id, persona }: UserType,
@@ -144,7 +146,7 @@ export class UserFieldsResolver {
 
   @FieldResolver(() => ActivityConnectionType, {
     complexity: costOfPage,
-    description: 'Everything that is recorded, newest first.',
+    description: 'Recorded events, newest first.',
   })
   activity(
     @Root() user: UserType,
@@ -157,7 +159,7 @@ export class UserFieldsResolver {
 
   @FieldResolver(() => RecommendationListType, {
     complexity: costOfRanking,
-    description: 'What to show this user, best first.',
+    description: 'Recommended items for this user, best first.',
   })
   async recommendations(
     @Root() user: UserType,
@@ -170,13 +172,13 @@ export class UserFieldsResolver {
   }
 }
 
-/** The same for a viewer, who may have thumbs before the system has a user. */
+/** The same fields for a viewer: thumbs may exist before the user is stored. */
 @Resolver(() => ViewerType)
 export class ViewerFieldsResolver {
   @FieldResolver(() => PersonaEvidenceType, {
     nullable: true,
     description:
-      'How much behaviour of the viewer there is to tell a persona from; null for an admin token without a user.',
+      "Number of the viewer's signals available, and needed, to assign a persona; null for an admin token without a user.",
   })
   async evidence(
     @Root() { userId }: ViewerType,
@@ -200,8 +202,7 @@ export class ViewerFieldsResolver {
 
   @FieldResolver(() => ActivityConnectionType, {
     complexity: costOfPage,
-    description:
-      'Everything that is recorded of the viewer, newest first; empty for an admin token without a user.',
+    description: 'Recorded events of the viewer, newest first; empty for an admin token without a user.',
   })
   activity(
     @Root() { userId }: ViewerType,
@@ -214,7 +215,7 @@ export class ViewerFieldsResolver {
 
   @FieldResolver(() => [PersonaRecordType], {
     complexity: costOfPage,
-    description: "How the viewer's persona changed, newest first; empty for an admin token without a user.",
+    description: "The viewer's persona history, newest first; empty for an admin token without a user.",
   })
   async personaTimeline(
     @Root() { userId }: ViewerType,
@@ -225,7 +226,7 @@ export class ViewerFieldsResolver {
   }
 }
 
-/** Whose rows are shown; null for none. */
+/** The user to show rows of; null if they are withheld. */
 function shownId({ id, isWithheld }: UserType): string | null {
   return isWithheld ? null : id;
 }

@@ -1,4 +1,6 @@
-/** From the domain to the contract. Fields that cost something to make are methods, run only when asked for. */
+/**
+ * Maps domain objects to GraphQL types. Expensive fields are methods, run only on request.
+ */
 
 import type {
   ActivityType,
@@ -55,7 +57,7 @@ export function toItem(item: Item): ItemType {
   };
 }
 
-/** A persona of a version, by default the active one. */
+/** A persona of a version, by default the active version. */
 export function toPersona(
   context: ApiContext,
   persona: Persona,
@@ -81,7 +83,7 @@ export function toPersona(
       Object.entries(persona.centroid)
         .map(([feature, value]) => ({ feature, value }))
         .filter(hasOrder),
-    // Versions made before codes were left out have them here.
+    // Versions made before nominal features were left out contain them here.
     distinctive: persona.distinctive.filter(hasOrder),
     isWithheld: false,
   };
@@ -91,7 +93,7 @@ function hasOrder({ feature }: { readonly feature: string }): boolean {
   return !NOMINAL_FEATURES.includes(feature);
 }
 
-/** The persona with this id in the active model; null when there is none. */
+/** The persona with this id in the active model; null if there is none. */
 export function findPersona(context: ApiContext, personaId: string | null): PersonaType | null {
   const persona = personaId === null ? null : context.services.personas.persona(personaId);
   return persona === null ? null : toPersona(context, persona);
@@ -155,11 +157,11 @@ export function toFeedback(feedback: Feedback): FeedbackType {
   };
 }
 
-/** Explanations of one user's lists that are worked out in one turn of the event loop: those of a usual list. */
+/** Share of a turn of the event loop per explanation of a user's list: a usual list fits in a single turn. */
 const EXPLANATION_SHARE = 1 / 20;
 const turns = new Turns();
 
-/** Rows of lists that were shown before, as long as the catalogue stays as it was. */
+/** Rows of lists shown before, valid while the catalogue is unchanged. */
 const shownRows = new WeakMap<RecommendationList, { generation: number; rows: RecommendationType[] }>();
 
 export async function toRecommendationList(
@@ -182,7 +184,7 @@ export async function toRecommendationList(
   };
 }
 
-/** Loads the items of the list together, so that executing the rest needs no waiting. */
+/** Loads the items of a list in a single batch, so that resolving the rows does not wait. */
 async function toRecommendations(
   { loaders }: ApiContext,
   list: RecommendationList,
@@ -196,7 +198,7 @@ async function toRecommendations(
   });
 }
 
-/** Worked out when it is first asked for: most lists are shown, and pushed, without their reasons. */
+/** Computed on first access: most lists are shown, and pushed, without explanations. */
 function explainLater(recommendation: Recommendation, userId: string) {
   let known: ExplanationType | undefined;
   return async (_args: unknown, { loaders }: ApiContext): Promise<ExplanationType> => {
@@ -206,7 +208,7 @@ function explainLater(recommendation: Recommendation, userId: string) {
   };
 }
 
-/** An entry whose item left the catalogue is counted among the other items, so that the sum stays exact. */
+/** A contribution of an item that left the catalogue is added to `otherItems`, so that the sum stays exact. */
 async function toExplanation(loaders: Loaders, explanation: Explanation): Promise<ExplanationType> {
   const shown: ExplanationType['items'] = [];
   let { otherItems } = explanation;
@@ -290,7 +292,7 @@ export function toAlert({ services }: ApiContext, { alertId, values, ...rest }: 
   if (!services.privacy.isEnabled) return { id: alertId, ...rest, values: () => toNamedNumbers(values) };
   const message =
     rest.kind === 'candidate-held'
-      ? `Version ${rest.modelVersion} is held back by the comparison with the version that serves; differential privacy withholds the figures. An admin can activate it anyway.`
+      ? `Version ${rest.modelVersion} is held back by the comparison with the active version; differential privacy withholds the figures. An admin can activate it anyway.`
       : rest.message;
   return { id: alertId, ...rest, message, values: [] };
 }

@@ -158,7 +158,7 @@ describe('GraphQL over HTTP', () => {
     expect(data.importItems).toMatchObject({
       inserted: 1,
       rejected: [
-        { index: 0, itemId: 'trimmed', reason: 'The row 1 has the same id, and counts.' },
+        { index: 0, itemId: 'trimmed', reason: 'Row 1 has the same id and is used instead.' },
         { index: 2, reason: 'The id holds half a character (an emoji cut in two).' },
       ],
     });

@@ -34,6 +34,7 @@ export const HELD: readonly { readonly folder: string; readonly endings: readonl
     'learning/linalg',
     'loaders',
     'privacy',
+    'resolvers',
     'services',
     'simulation',
     'store',

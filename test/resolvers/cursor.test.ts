@@ -64,7 +64,7 @@ describe('a connection over a list', () => {
   it('refuses a cursor whose row has gone', () => {
     const { pageInfo } = connectionOfList(rows, { first: 1, after: null }, source);
     expect(() => connectionOfList(rows.slice(1), { first: 1, after: pageInfo.endCursor }, source)).toThrow(
-      'has gone',
+      'no longer exists',
     );
   });
 });
