@@ -15,12 +15,12 @@ export interface BootstrapOptions {
   readonly nResamples?: number;
 }
 
-/** Mean of `values` with its interval; all 0 for no values. */
+/** Mean of `values` with its interval; all 0 without values. */
 export function bootstrapMean(values: Float64Array, options: BootstrapOptions): Interval {
   return bootstrap(values.length, options, (draw) => meanOf(values, draw));
 }
 
-/** Mean of `values` over that of `others`, users drawn in pairs; 0 where the others' mean is. */
+/** Ratio of the means of `values` and `others`, users resampled in pairs; 0 for a zero denominator. */
 export function bootstrapRatio(
   values: Float64Array,
   others: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * Two recommenders judged on the same users and the same held-out likes. The interval is that of the users' own
- * differences (a paired bootstrap), which is far narrower than what two separate intervals would allow to say.
+ * Compares two recommenders on the same users and held-out likes. The interval is for the per-user differences (a
+ * paired bootstrap), which is far narrower than the difference of two separate intervals.
  */
 
 import type { Interval } from './bootstrap.js';
@@ -11,13 +11,13 @@ import type { MetricName } from './metrics.js';
 import { METRIC_NAMES } from './metrics.js';
 
 export interface ComparisonInput extends Omit<EvaluationInput, 'group'> {
-  /** The one that is compared with. */
+  /** Scores of the baseline. */
   readonly otherScoresOf: EvaluationInput['scoresOf'];
 }
 
 export interface ComparisonOptions {
   readonly seed: number;
-  /** Relative loss that is let pass; a negative one asks for a gain. See `isWorse`. */
+  /** Tolerated relative loss; a negative tolerance requires a gain. See `isWorse`. */
   readonly tolerance: number;
   readonly maxUsers?: number;
   readonly onProgress?: (fraction: number) => void;
@@ -27,12 +27,12 @@ export interface Comparison {
   readonly name: MetricName;
   readonly value: number;
   readonly otherValue: number;
-  /** Of `value - otherValue`. */
+  /** Interval of `value - otherValue`. */
   readonly difference: Interval;
   readonly isWorse: boolean;
 }
 
-/** One row per metric. */
+/** A row per metric. */
 export function compareRecommenders(
   { otherScoresOf, ...input }: ComparisonInput,
   { seed, tolerance, maxUsers, onProgress }: ComparisonOptions,
@@ -59,7 +59,10 @@ export function compareRecommenders(
   });
 }
 
-/** Whether a difference loses more than `allowed` and, but for asked-for gains (`allowed` < 0), more than chance would. */
+/**
+ * Whether the loss exceeds `allowed` and is significant. For a required gain (`allowed` < 0): whether the interval is
+ * entirely below it.
+ */
 export function isWorse(difference: Interval, allowed: number): boolean {
   return difference.value < -allowed && difference.high < Math.max(0, -allowed);
 }

@@ -1,4 +1,4 @@
-/** What a recommender is worth on held-out likes, overall and by persona, with bootstrap intervals over users. */
+/** Evaluates a recommender on held-out likes, overall and by persona, with bootstrap intervals over users. */
 
 import type { Interactions, RecommenderModel } from '../factorization/index.js';
 import { foldIn, pick, scoreAll } from '../factorization/index.js';
@@ -9,26 +9,26 @@ import { bootstrapMean } from './bootstrap.js';
 import type { MetricName } from './metrics.js';
 import { METRIC_NAMES, judgeUser } from './metrics.js';
 
-/** Users judged at most; a sample of this size is within half a percentage point. */
+/** Max number of evaluated users; a sample of this size is accurate to half a percentage point. */
 const MAX_USERS = 3_000;
-/** Scores that a judgement looks at, all users and items together: of a large catalogue fewer users are judged. */
+/** Max number of scores per evaluation, over all users and items: large catalogues are evaluated on fewer users. */
 const MAX_SCORES = 2e8;
 
-/** How many users to judge on so many items. */
+/** Number of users to evaluate on a catalogue of `nItems` items. */
 export function judgedAtMost(nItems: number, maxUsers = MAX_USERS): number {
   return Math.min(maxUsers, Math.ceil(MAX_SCORES / Math.max(1, nItems)));
 }
 
 export interface EvaluationInput {
-  /** Float32Array [nItems] of one user's scores; written anew for each call. */
+  /** Float32Array [nItems] of a user's scores; overwritten by the next call. */
   readonly scoresOf: (user: number) => Float32Array;
   readonly nItems: number;
-  /** What each user has dealt with: novelty is counted from it. */
+  /** Items each user has interacted with, the basis of novelty. */
   readonly seen: { readonly indptr: Int32Array; readonly indices: Int32Array };
-  /** What is no candidate for each user, as in the lists that are served; default: all that is `seen`. */
+  /** Items that are no candidates for each user, as in served lists; default: all of `seen`. */
   readonly settled?: { readonly indptr: Int32Array; readonly indices: Int32Array };
   readonly test: { readonly indptr: Int32Array; readonly indices: Int32Array };
-  /** Int32Array [nUsers], -1 where a user has none; absent: no groups. */
+  /** Int32Array [nUsers], -1 for users without a group; absent: no groups. */
   readonly group?: Int32Array;
 }
 
@@ -44,18 +44,18 @@ export type Metrics = Readonly<Record<MetricName, Interval>>;
 
 export interface Evaluation {
   readonly nUsers: number;
-  /** Float64Array [nUsers] per metric: the users one by one, in ascending order. */
+  /** Float64Array [nUsers] per metric: values per user, users ascending. */
   readonly perUser: Readonly<Record<MetricName, Float64Array>>;
   readonly overall: Metrics;
   /** By group number. */
   readonly byGroup: ReadonlyMap<number, Metrics & { readonly nUsers: number }>;
-  /** Share of the catalogue that is in anybody's list. */
+  /** Share of the catalogue that occurs in any list. */
   readonly coverage: number;
-  /** Mean self-information of the listed items, bits: rare items are news. */
+  /** Mean self-information of the listed items, bits; higher for rare items. */
   readonly novelty: number;
 }
 
-/** Judges every user with enough held out, or a seeded sample of them. */
+/** Evaluates every user with enough held-out items, or a seeded sample of them. */
 export function evaluate(input: EvaluationInput, options: EvaluationOptions): Evaluation {
   const { scoresOf, nItems, seen, settled = seen, test, group } = input;
   const users = sampleUsers(test.indptr, options);
@@ -130,8 +130,8 @@ export function foldedScores(
 }
 
 /**
- * The same for a model of another catalogue: `itemIndex` is Int32Array [nItems], the other model's index of each item,
- * ascending, -1 where it does not know the item; what it does not know scores lowest.
+ * Like `foldedScores`, for a model of a different catalogue: `itemIndex` is Int32Array [nItems], the other model's
+ * index of each item, ascending, -1 for unknown items, which score lowest.
  */
 export function foldedScoresOfOther(
   model: RecommenderModel,

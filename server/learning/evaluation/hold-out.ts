@@ -1,6 +1,6 @@
 /**
- * What is kept from training to judge it: what users gave the signal to (likes, or purchases where there are none) in
- * the last week where events have times, a random share of it otherwise.
+ * Splits interactions into training and test data. Held out are entries with the strongest signal (likes, or purchases
+ * if there are none): those of the last week if events have times, a random share otherwise.
  */
 
 import type { Interactions } from '../factorization/index.js';
@@ -11,15 +11,15 @@ import type { Signal } from './signal.js';
 import { givesSignal, strongestSignal } from './signal.js';
 
 const WEEK_MS = 7 * 86_400_000;
-/** A week with less than this share of all says too little; the random hold-out is taken instead. */
+/** Min share of all entries in the last week; below it, the random hold-out is used. */
 const MIN_WEEK_SHARE = 0.02;
 const RANDOM_SHARE = 0.2;
 
 export interface HoldOut {
-  /** Of what the held-out entries are; null where there is nothing to hold out. */
+  /** Signal of the held-out entries; null if there is nothing to hold out. */
   readonly signal: Signal | null;
   readonly kind: 'temporal' | 'random';
-  /** The interactions without what is held out; rows are the same users. */
+  /** The interactions without the held-out entries; rows are the same users. */
   readonly train: Interactions;
   readonly test: HeldOut;
 }
@@ -28,7 +28,7 @@ export interface HoldOut {
 export interface HeldOut {
   readonly indptr: Int32Array;
   readonly indices: Int32Array;
-  /** Float64Array, ms since the epoch; 0 where interactions have no times. */
+  /** Float64Array, ms since the epoch; 0 for interactions without times. */
   readonly at: Float64Array;
 }
 
@@ -38,7 +38,10 @@ export interface HoldOutOptions {
   readonly occurring?: readonly Signal[];
 }
 
-/** Holds out entries of the strongest signal. At random, a user of whom all would go keeps one for training. */
+/**
+ * Holds out entries of the strongest signal. In a random hold-out, every user keeps at least a single entry for
+ * training.
+ */
 export function holdOut(interactions: Interactions, { seed, occurring }: HoldOutOptions): HoldOut {
   const signal = strongestSignal(interactions, occurring);
   const { length } = interactions.indices;
@@ -50,7 +53,7 @@ export function holdOut(interactions: Interactions, { seed, occurring }: HoldOut
   return { signal, kind: 'random', ...split(interactions, randomShare(interactions, given, seed)) };
 }
 
-/** What is held out after an instant, and how many users have any. */
+/** The entries held out after an instant, and the number of users with any. */
 export function heldOutAfter(
   { indptr, indices, at }: HeldOut,
   instant: number,
@@ -74,7 +77,7 @@ export function heldOutAfter(
   };
 }
 
-/** 1 for what is `given` in the last week; null where times are unknown or the week is too thin. */
+/** Flags the `given` entries of the last week; null if times are unknown or the week has too few entries. */
 function lastWeek({ at }: Interactions, given: Uint8Array): Uint8Array | null {
   if (at === undefined) return null;
   let latest = 0;

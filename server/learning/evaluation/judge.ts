@@ -1,6 +1,6 @@
 /**
- * Users judged one by one, beside an oracle where there is one, so that the same judgements can be summed up for
- * everyone, for a persona or for a sample.
+ * Evaluates users individually, beside an oracle if available, so that the same results can be summarised for all
+ * users, a persona or a sample.
  */
 
 import { createRandom } from '../linalg/index.js';
@@ -12,7 +12,7 @@ import type { UserMetrics } from './metrics.js';
 import { METRIC_NAMES, judgeUser } from './metrics.js';
 
 export interface JudgementInput extends Omit<EvaluationInput, 'group'> {
-  /** The best that can be known of each user, like `scoresOf`; null where there is none. */
+  /** True affinities of a user, like `scoresOf`; null if unknown. */
   readonly oracleOf: ((user: number) => Float32Array) | null;
 }
 
@@ -27,7 +27,7 @@ export interface JudgedUser {
   readonly novelty: number;
 }
 
-/** Judges every user with something held out, or a seeded sample of them, in ascending order. */
+/** Evaluates every user with held-out items, or a seeded sample of them, in ascending order. */
 export function judgeUsers(
   { scoresOf, oracleOf, nItems, seen, settled = seen, test }: JudgementInput,
   options: { seed: number; maxUsers: number; onProgress?: (fraction: number) => void },
@@ -50,7 +50,7 @@ export function judgeUsers(
   });
 }
 
-/** A seeded sample of at most `size`, in the order given. */
+/** A seeded sample of at most `size` elements, in the given order. */
 export function sampleOf<T>(all: readonly T[], size: number, seed: number): T[] {
   if (all.length <= size) return [...all];
   const places = createRandom(seed).shuffle(Array.from(all.keys())).slice(0, size);
@@ -59,19 +59,19 @@ export function sampleOf<T>(all: readonly T[], size: number, seed: number): T[] 
 
 export interface GroupFigures {
   readonly nJudged: number;
-  /** Null where nobody was judged; so are coverage and novelty. */
+  /** Null if no user was evaluated; so are coverage and novelty. */
   readonly metrics: Metrics | null;
   /** Null without an oracle. */
   readonly oracle: Metrics | null;
-  /** Mean of the metric over that of the oracle, resampled together. */
+  /** Mean of the metric over the mean of the oracle, resampled together. */
   readonly ratio: Metrics | null;
-  /** Share of the catalogue that is in anybody's list. */
+  /** Share of the catalogue that occurs in any list. */
   readonly coverage: number | null;
   readonly novelty: Interval | null;
   readonly silhouette: Interval;
 }
 
-/** Means with 95 % bootstrap intervals. `silhouettes` are those of all users of the group. */
+/** Means with 95 % bootstrap intervals. `silhouettes` has a value per user of the group. */
 export function summariseUsers(
   users: readonly JudgedUser[],
   { nItems, seed, silhouettes }: { nItems: number; seed: number; silhouettes: Float64Array },

@@ -1,7 +1,7 @@
 /**
- * How good one user's ranking is. Definitions as usual: precision@k = hits / k, recall@k = hits / held-out items,
- * NDCG@k with binary gains and log2 discounts against the best possible list of that length, AUC = share of
- * (held-out, other) pairs in the right order with ties counting half. Candidates are all items except those settled.
+ * Ranking metrics of a user, by the usual definitions: precision@k = hits / k, recall@k = hits / held-out items, NDCG@k
+ * with binary gains and log2 discounts against the best possible list of that length, AUC = share of (held-out, other)
+ * pairs in the right order with ties counting half. Candidates are all items except settled items.
  */
 
 import { topN } from '../linalg/index.js';
@@ -18,7 +18,7 @@ export type MetricName = (typeof METRIC_NAMES)[number];
 
 export type UserMetrics = Readonly<Record<MetricName, number>>;
 
-/** Length of the list that is judged. */
+/** Length of the evaluated list. */
 export const LIST_LENGTH = 10;
 
 export interface RankedUser {
@@ -28,8 +28,8 @@ export interface RankedUser {
 }
 
 /**
- * Judges the ranking that `scores` (Float32Array [nItems]) gives a user whose lists leave out the `settled` items and for
- * whom `held` (at least one) were held out. Both are item indices without repeats and share no item.
+ * Evaluates the ranking by `scores` (Float32Array [nItems]) for a user with `settled` items, which are no candidates,
+ * and `held` items (not empty), which were held out. Both are item indices without repeats and share no item.
  */
 export function judgeUser(scores: Float32Array, settled: Int32Array, held: Int32Array): RankedUser {
   const isSettled = new Uint8Array(scores.length);
@@ -66,7 +66,7 @@ function bestGain(length: number): number {
   return gain;
 }
 
-/** 0.5 when there is nothing to compare with. */
+/** 0.5 if there is nothing to compare with. */
 function auc(scores: Float32Array, isSettled: Uint8Array, isHeld: Uint8Array): number {
   const others = new Float32Array(scores.length);
   const positives: number[] = [];
@@ -91,7 +91,7 @@ function firstAbove(sorted: Float32Array, value: number): number {
   return search(sorted, (other) => other > value);
 }
 
-/** Index of the first element that fits, for a predicate that stays true once it is. */
+/** Index of the first element that satisfies `fits`, which must be monotonic. */
 function search(sorted: Float32Array, fits: (value: number) => boolean): number {
   let low = 0;
   let high = sorted.length;

@@ -1,23 +1,23 @@
 /**
- * How much of a click belongs to the position. The position-based model (Craswell et al. 2008): a click needs a look
- * and a liking, P(click) = propensity[position] * liking[group]; inverse propensity weighting then gives what the rate
- * would be in first place (Joachims, Swaminathan, Schnabel 2017).
+ * Estimates how much of a click rate is due to position. Position-based model (Craswell et al. 2008): a click requires
+ * examination and attraction, P(click) = propensity[position] * attraction[group]; inverse propensity weighting then
+ * estimates the click rate in first place (Joachims, Swaminathan, Schnabel 2017).
  *
- * The propensities are the maximum-likelihood ones of a Poisson model with one liking per group of users, found by
- * alternating closed-form steps. Lists are ranked, so better items do stand higher, and what a group's liking does not
- * explain of that is taken for position: the adjusted rate is an upper estimate.
+ * The propensities are maximum-likelihood estimates of a Poisson model with an attraction per group of users, found by
+ * alternating closed-form steps. Lists are ranked, so better items are in fact higher, and the part of this effect that
+ * the attraction of the group does not explain is attributed to position: the adjusted rate is an upper estimate.
  */
 
-/** Fewest clicks, over all positions, that say anything. */
+/** Min number of clicks, over all positions, for an estimate. */
 const MIN_CLICKS = 50;
-/** No click weighs more than the inverse of this: the variance of the estimate stays bounded. */
+/** Lower bound of propensities, which bounds click weights and so the variance of the estimate. */
 export const MIN_PROPENSITY = 0.05;
 const STEPS = 50;
 
 /**
- * Propensity by position relative to the first, Float64Array [nPositions], each within [MIN_PROPENSITY, 1]; null where
- * there are too few clicks, or none in first place. `impressions` and `clicks`: Float64Array, row-major
- * [nGroups, nPositions], both >= 0.
+ * Propensity by position relative to the first, Float64Array [nPositions], each within [MIN_PROPENSITY, 1]; null with
+ * too few clicks, or without a click in first place. `impressions` and `clicks`: Float64Array, row-major [nGroups,
+ * nPositions], both >= 0.
  */
 export function fitPropensities(
   impressions: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * What a recommender is judged by: the strongest signal that users give, from a like down to a view. Where nobody
- * likes anything, the purchases are to be predicted; where nobody buys, what was put in a cart, and so on.
+ * Chooses the signal to evaluate a recommender by: the strongest signal that users give, from a like down to a view.
+ * Without likes, purchases are predicted; without purchases, carts, and so on.
  */
 
 import type { History, Interactions } from '../factorization/index.js';
@@ -9,9 +9,9 @@ import type { History, Interactions } from '../factorization/index.js';
 export const SIGNALS = ['like', 'purchase', 'cart', 'click', 'view'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** Strength that one event of the kind gives; a sum of weaker events that reaches it counts as much. */
+/** Strength of a single event of the kind; a sum of weaker events that reaches it counts as much. */
 const LEAST_STRENGTH = { cart: 3, click: 1.5, view: 1 } as const;
-/** A signal of fewer users than this gives way to a weaker one that more users give. */
+/** Min number of users of a signal; with fewer, a weaker signal given by more users is chosen. */
 const MIN_USERS = 20;
 
 /** Whether entry p gives the signal. A dislike gives none. */
@@ -23,8 +23,8 @@ export function givesSignal({ opinion, purchased, strength }: History, p: number
 }
 
 /**
- * The strongest of `occurring` that at least 20 users give on two items or more, one to learn from and one to predict;
- * failing that, the strongest that anybody does; null where nobody does.
+ * The strongest of `occurring` that at least 20 users give on two items or more, for training and for testing; if there
+ * is none, the strongest that any user gives on two items; null if there is none either.
  */
 export function strongestSignal(
   interactions: Interactions,

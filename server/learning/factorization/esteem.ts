@@ -1,13 +1,13 @@
 /**
- * How an item is thought of by those who met it: the share of attraction among attractions and dislikes, drawn towards
- * that of all items, as a multiple of it. An item that many met and few liked is recommended less, to everyone.
+ * Esteem of an item: its share of attractions among attractions and dislikes, shrunk towards the share of all items,
+ * relative to it. Items with many interactions but few likes are recommended less, to every user.
  */
 import type { SparseRows } from '../linalg/index.js';
 
-/** Attractions that an item must have before its own share outweighs that of all. */
+/** Number of attractions at which an item's own share outweighs the overall share. */
 const SHRINKAGE = 10;
 
-/** Float32Array [nItems], above 0, 1 for an item like all; all 1 where nobody dislikes anything. */
+/** Float32Array [nItems], above 0, 1 for an average item; all 1 without dislikes. */
 export function esteemOf({ indices, values }: SparseRows, nItems: number): Float32Array {
   const liked = new Float64Array(nItems);
   const disliked = new Float64Array(nItems);

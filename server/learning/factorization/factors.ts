@@ -5,10 +5,10 @@
  *     + sum_u lambda_u |w_u - P x_u|^2  +  sum_i lambda_i |h_i - D z_i|^2
  *
  * (Hu, Koren and Volinsky 2008 for the implicit zeros; Agarwal and Chen 2009 for the priors; lambda grows with the
- * row's confidence as in Rendle et al. 2021.) Unlike them, each half-sweep first turns to the eigenbasis of the fixed
- * side's Gram matrix: the term all rows share is then diagonal, and a row with n observations costs an n x n system
- * through Woodbury's identity instead of a d x d one. P x_u is the mean embedding of the user's persona, shrunk
- * towards the mean of all; D is a ridge regression of the item embeddings on the item features.
+ * row's confidence as in Rendle et al. 2021.) Unlike them, each half-sweep first rotates to the eigenbasis of the fixed
+ * side's Gram matrix: the term shared by all rows is then diagonal, and a row with n observations needs an n x n system
+ * through Woodbury's identity instead of a d x d system. P x_u is the mean embedding of the user's persona, shrunk
+ * towards the overall mean; D is a ridge regression of the item embeddings on the item features.
  */
 import { createRandom, transpose } from '../linalg/index.js';
 import { createFeaturePrior } from './feature-prior.js';
@@ -25,12 +25,12 @@ export interface FactorsInput {
   /** Unit rows [nItems, nFeatures]. */
   readonly features: SparseRows;
   readonly nFeatures: number;
-  /** Int32Array [nUsers]: persona of each user, -1 where there is none. */
+  /** Int32Array [nUsers]: persona of each user, -1 if none. */
   readonly userPersona: Int32Array;
   readonly nPersonas: number;
 }
 
-/** Everything a fold-in needs, in the basis where the shared term is diagonal. */
+/** Parameters of a fold-in, in the basis where the shared term is diagonal. */
 export interface Factors {
   /** Float32Array, row-major [nItems, nComponents]. */
   readonly itemEmbeddings: Float32Array;
@@ -38,7 +38,7 @@ export interface Factors {
   readonly ridge: Float32Array;
   /** Float32Array, row-major [nPersonas + 1, nComponents]; the last row is for users without a persona. */
   readonly personaPriors: Float32Array;
-  /** Float32Array, row-major [nUsers, nComponents]: where training ended; a fold-in gives the same. */
+  /** Float32Array, row-major [nUsers, nComponents]: final embeddings of training, equal to those of a fold-in. */
   readonly userEmbeddings: Float32Array;
 }
 
@@ -46,8 +46,8 @@ export interface FactorsOptions {
   readonly hyperParameters: HyperParameters;
   readonly seed: number;
   /**
-   * Float32Array, row-major [nItems, nComponents]: embeddings of a fit to nearly the same data. A few sweeps from
-   * there end where many from noise do.
+   * Float32Array, row-major [nItems, nComponents]: embeddings fitted to similar data. A few sweeps from there converge
+   * like many sweeps from noise.
    */
   readonly start?: Float32Array;
   readonly onProgress?: (fraction: number) => void;
@@ -55,9 +55,9 @@ export interface FactorsOptions {
 
 const WARM_SWEEPS = 3;
 const INITIAL_SCALE = 0.1;
-/** Keeps the pull above zero where there is nothing to scale it by. */
+/** Keeps lambda above zero for rows without confidence. */
 const MIN_LAMBDA = 1e-4;
-/** Rows per call: short calls let the engine swap in its optimised code early. */
+/** Rows per call: short calls let the engine switch to optimised code early. */
 const CALL_ROWS = 1024;
 
 /** Pull towards the prior of a row with this total confidence, facing `nOthers` rows on the other side. */
@@ -112,7 +112,7 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
     items.solve(w, basis.ridge, itemPrior, h);
     onProgress?.((sweep + 1) / (nSweeps + 1));
   }
-  // One more half: users as the final items and priors make them, which is what a fold-in computes.
+  // A last half-sweep: users for the final items and priors, equal to a fold-in.
   basis.diagonalize(h, nItems, [priors]);
   users.solve(h, basis.ridge, priors, w, priorRow);
   onProgress?.(1);
@@ -126,7 +126,7 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
   return fitted;
 }
 
-/** One side of the alternation: its observations and pulls, ready in kernel memory. */
+/** A side of the alternation: its observations and lambdas, in kernel memory. */
 function createSide(
   kernels: Kernels,
   attraction: SparseRows,
@@ -191,7 +191,7 @@ function observedRows(
   return rows;
 }
 
-/** Noise plus, through random feature embeddings, a start in which items with common features are alike. */
+/** Noise plus random feature embeddings, so that items with common features start with similar embeddings. */
 function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, seed: number): Float32Array {
   const { arena } = kernels;
   const random = createRandom(seed);
@@ -214,13 +214,15 @@ function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, see
   return h;
 }
 
-/** Turns embeddings to the eigenbasis of their Gram matrix, and the companions that share their space along with them. */
+/**
+ * Rotates embeddings to the eigenbasis of their Gram matrix, together with the companion matrices in the same space.
+ */
 function createBasis(kernels: Kernels, d: number, alpha0: number) {
   const { arena } = kernels;
   const gram = arena.float32(d * d);
   const rotation = arena.float32(d * d);
   const ridge = arena.float32(d);
-  // A scratch of fixed size: there may be more users, items, personas or features than of any other.
+  // A scratch of fixed size: any of the matrices may have the most rows.
   const rotated = arena.float32(CALL_ROWS * d);
   const rotate = (rows: Float32Array) => {
     for (let from = 0; from < rows.length; from += rotated.length) {
@@ -245,7 +247,7 @@ function createBasis(kernels: Kernels, d: number, alpha0: number) {
   };
 }
 
-/** Mean embedding per persona over users with observations, shrunk towards the mean of all (the last row). */
+/** Mean embedding per persona over users with observations, shrunk towards the overall mean (the last row). */
 function personaMeans(
   w: Float32Array,
   priorRow: Int32Array,

@@ -1,13 +1,13 @@
 /**
- * The item prior D z_i: a ridge regression of item embeddings on item features, each item weighing as much as its
- * pull lambda_i does in the objective. Items that nobody has met yet get their embedding from here alone.
+ * The item prior D z_i: a ridge regression of item embeddings on item features, each item weighted by its lambda_i in
+ * the objective. Items without interactions get their embedding from here alone.
  */
 import { transpose } from '../linalg/index.js';
 
 import type { Kernels } from '../kernels/index.js';
 import type { SparseRows } from '../linalg/index.js';
 
-/** Only the most frequent features take part: the system is dense, and rare ones have too few items to learn from. */
+/** Max number of features, by frequency: the system is dense, and rare features have too few items to learn from. */
 const MAX_FEATURES = 1024;
 /** Ridge in units of the mean lambda. */
 const REGULARIZATION = 1;
@@ -21,7 +21,7 @@ export interface FeaturePrior {
   predict(out: Float32Array): void;
 }
 
-/** `lambda` is Float32Array [nItems]; the normal equations are factored once, as they do not change. */
+/** `lambda` is Float32Array [nItems]; the normal equations are constant and factored once. */
 export function createFeaturePrior(
   kernels: Kernels,
   features: SparseRows,
@@ -73,7 +73,7 @@ function toArena({ arena }: Kernels, rows: SparseRows): SparseRows {
   };
 }
 
-/** Lower triangle of Z'LZ + ridge; rows past the last feature are those of the identity. */
+/** Lower triangle of Z'LZ + ridge; rows past the last feature are rows of the identity. */
 function normalEquations(rows: SparseRows, lambda: Float32Array, side: number, a: Float32Array): void {
   let total = 0;
   for (let i = 0; i < lambda.length; i++) {

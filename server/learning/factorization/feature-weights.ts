@@ -1,12 +1,12 @@
 /**
- * How much each item feature says about taste. A rare feature says more than a frequent one (inverse document
- * frequency), and one whose items are liked together says more than one whose items share nothing else: a catalogue is
- * full of words, and its users tell which of them matter. That is measured as lift: pairs of a user's items that have
- * the feature in common, over the pairs there would be if users chose at random among items of the same popularity.
+ * Weights item features by their relevance to taste. Rare features get more weight than frequent features (inverse
+ * document frequency), and features of items liked together more than features of unrelated items: most words of a
+ * catalogue are irrelevant to taste. This is measured as lift: the number of pairs of a user's items with the feature
+ * in common, over the number expected if users chose at random among items of the same popularity.
  */
 import type { SparseRows } from '../linalg/index.js';
 
-/** Lift of a feature that nobody's items have told anything about yet, and how many expected pairs outweigh that. */
+/** Prior lift of a feature, and the number of expected pairs it weighs as much as. */
 const PRIOR_LIFT = 3;
 const PRIOR_PAIRS = 1;
 
@@ -15,7 +15,7 @@ interface FeatureRows extends Omit<SparseRows, 'values'> {
 }
 
 /**
- * Float64Array [nFeatures]: idf * sqrt(log lift), 0 where a feature brings nobody's items together. `features` is
+ * Float64Array [nFeatures]: idf * sqrt(log lift), 0 for features with no more common pairs than expected. `features` is
  * [nItems, nFeatures] without repeats, `attraction` [nUsers, nItems].
  */
 export function featureWeights(features: FeatureRows, attraction: SparseRows): Float64Array {
@@ -29,7 +29,7 @@ export function featureWeights(features: FeatureRows, attraction: SparseRows): F
   });
 }
 
-/** Ordered pairs of different items, liked by one user, that share each feature: as they are, and as chance has them. */
+/** Ordered pairs of different items of the same user that share each feature: observed and expected counts. */
 function pairsInCommon({ indptr, indices, nFeatures }: FeatureRows, attraction: SparseRows) {
   const nItems = indptr.length - 1;
   const together = new Float64Array(nFeatures);
@@ -44,7 +44,7 @@ function pairsInCommon({ indptr, indices, nFeatures }: FeatureRows, attraction: 
       const item = attraction.indices[p];
       popularity[item]++;
       n++;
-      // The k-th item with a feature makes 2 (k - 1) pairs with those before it.
+      // The k-th item with a feature makes 2 (k - 1) pairs with the items before it.
       for (let q = indptr[item]; q < indptr[item + 1]; q++) together[indices[q]] += 2 * ofUser[indices[q]]++;
     }
     for (let p = attraction.indptr[u]; p < attraction.indptr[u + 1]; p++) {

@@ -1,4 +1,4 @@
-/** One fit with given hyper-parameters: factorisation, item-to-item term, and the model they make. */
+/** Fits a recommender with given hyper-parameters: factorisation, item-to-item term, and the model of both. */
 import { esteemOf } from './esteem.js';
 import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
@@ -21,7 +21,7 @@ export interface RecommenderInput {
   readonly interactions: Interactions;
   readonly nItems: number;
   readonly itemFeatures: ItemFeatures;
-  /** Int32Array [nUsers]: -1 where a user has no persona. */
+  /** Int32Array [nUsers]: -1 for users without a persona. */
   readonly userPersona: Int32Array;
   readonly nPersonas: number;
 }
@@ -29,12 +29,12 @@ export interface RecommenderInput {
 export interface FitModelOptions {
   readonly hyperParameters: HyperParameters;
   readonly seed: number;
-  /** Another fit's halves on the same data, to fit the other half alone. */
+  /** Parts of an earlier fit on the same data, to fit only the other part. */
   readonly factors?: Factors;
   readonly itemToItem?: SparseRows;
-  /** The sequence term too where its weight is 0, so that other weights can be tried. */
+  /** Fits the sequence term even with weight 0, so that other weights can be tried. */
   readonly withSequence?: boolean;
-  /** Item embeddings to begin with, see `FactorsOptions`. */
+  /** Initial item embeddings, see `FactorsOptions`. */
   readonly start?: Float32Array;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -46,7 +46,7 @@ export interface FittedModel {
   readonly esteem: Float32Array;
 }
 
-/** Throws as `fitRecommender` does. */
+/** Throws like `fitRecommender`. */
 export function fitModel(kernels: Kernels, input: RecommenderInput, options: FitModelOptions): FittedModel {
   const { hyperParameters, seed, onProgress } = options;
   const { nItems, itemFeatures, userPersona, nPersonas } = input;

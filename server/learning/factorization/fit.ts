@@ -1,4 +1,6 @@
-/** Stage 5: interactions, item features and personas to a recommender. Seeded: the same input gives the same bytes. */
+/**
+ * Stage 5: fits a recommender to interactions, item features and personas. Seeded: the same input gives the same bytes.
+ */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
@@ -10,25 +12,25 @@ import type { HyperParameters } from './hyper-parameters.js';
 import type { RecommenderModel } from './model.js';
 import type { SearchBudget } from './search.js';
 
-/** Share of the work that the search takes, for the progress. */
+/** Share of the work in the search, for progress. */
 const SEARCH_SHARE = 0.75;
 
 export interface RecommenderOptions {
-  /** A whole number. */
+  /** An integer. */
   readonly seed: number;
-  /** Over the defaults; the search starts from here, for instance from the last version's. */
+  /** Overrides of the defaults; the search starts from here, for instance from the last version's. */
   readonly hyperParameters?: Partial<HyperParameters>;
-  /** Choose hyper-parameters on validation data first; absent: fit with those given. */
+  /** Chooses hyper-parameters on validation data first; absent: uses the given hyper-parameters. */
   readonly search?: SearchBudget;
-  /** A model of nearly the same data and the same items; ignored where its embeddings have another length. */
+  /** A model fitted to similar data and the same items; ignored if its embeddings have a different length. */
   readonly start?: RecommenderModel;
-  /** Called with the share of the work that is done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;
 }
 
 /**
- * Throws InvalidShapeError or NotFiniteError for arrays that do not fit or hold no finite numbers, and NotFiniteError
- * rather than return a model that is not finite.
+ * Throws InvalidShapeError or NotFiniteError for arrays that are inconsistent or not finite, and NotFiniteError rather
+ * than return a model that is not finite.
  */
 export function fitRecommender(input: RecommenderInput, options: RecommenderOptions): RecommenderModel {
   const { seed, search, start, onProgress } = options;

@@ -1,18 +1,18 @@
 /**
- * One function from a history to scores, for new users, old ones and everyone after a thumb.
+ * Scores items for a user's history: the same function for new users, existing users and after each thumb.
  *
- * A user's embedding is the exact minimiser of the training objective with the items held fixed:
- * w = A^-1 (sum c r h_i + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
+ * A user's embedding is the exact minimiser of the training objective with the items held fixed: w = A^-1 (sum c r h_i
+ * + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
  *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  sequenceWeight * followed_j
  *             +  popularityWeight * popularity_j  +  newcomerWeight * newness * share_j  +  fashionWeight * fashion_j,
  *
- * with g the weights of the directions, the principal ones' larger, all of them larger while the history is short,
- * related_j = sum of a_i S_ij over what attracted, repelled_j = sum of S_ij over what was disliked and followed_j = sum
- * of d^rank D_ij over what attracted, rank counted from the latest, is a sum over the history: `explain` splits it into
- * two contributions per entry (for itself, and for being come to lately), one for the persona and one for popularity.
- * f lets dislikes take from an item what likes gave it and only little more: who disliked one book of a kind chose it
- * all the same, and is likelier to like another of that kind than any book at all.
+ * with g the weights of the directions, larger for principal directions, and larger for short histories, related_j =
+ * sum of a_i S_ij over attractions, repelled_j = sum of S_ij over dislikes and followed_j = sum of d^rank D_ij over
+ * attractions, rank counted from the latest, is a sum over the history: `explain` splits it into two contributions per
+ * entry (its own, and its recency in the sequence term), plus the persona's and the popularity's. f bounds the effect
+ * of dislikes on an item by the effect of likes plus a small share of the rest: a user with a disliked book still chose
+ * a book of that kind, and is likelier to like a similar book than a random book.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
@@ -34,11 +34,11 @@ import type { RecommenderModel } from './model.js';
 import type { History } from './signals.js';
 
 export interface UserContext {
-  /** The user's persona; -1 or absent where none is known. */
+  /** The user's persona; -1 or absent if unknown. */
   readonly personaIndex?: number;
 }
 
-/** A user as one model sees them. Plain data, never stored: it is recomputed when history or model change. */
+/** A user's state in a model. Plain data, never stored: it is recomputed when history or model change. */
 export interface UserState {
   /** Float32Array [nComponents]. */
   readonly embedding: Float32Array;
@@ -46,23 +46,23 @@ export interface UserState {
   readonly indices: Int32Array;
   /** Float32Array [nHistory]: attraction of each item, negative for a dislike. */
   readonly attraction: Float32Array;
-  /** Float32Array [nHistory]: what each entry counts for in the sequence term, 0 for a dislike. */
+  /** Float32Array [nHistory]: weight of each entry in the sequence term, 0 for a dislike. */
   readonly following: Float32Array;
-  /** Sum of the attractions as if all were of today. */
+  /** Sum of the attractions without ageing. */
   readonly likes: number;
   /** Row of the persona priors. */
   readonly priorRow: number;
 }
 
 export interface ScoreExplanation {
-  /** What the persona adds, for a user the history does not yet fully describe. */
+  /** Contribution of the persona, which matters most for short histories. */
   readonly persona: number;
   readonly popularity: number;
-  /** Float32Array [nHistory]: what each entry of the history adds, in its order. */
+  /** Float32Array [nHistory]: contribution of each entry, in the order of the history. */
   readonly contributions: Float32Array;
-  /** Float32Array [nHistory]: what each entry adds on top for having been come to lately. */
+  /** Float32Array [nHistory]: contribution of each entry through the sequence term. */
   readonly sequence: Float32Array;
-  /** Their sum, which is the score. */
+  /** The sum of all contributions, equal to the score. */
   readonly total: number;
 }
 
@@ -75,20 +75,22 @@ interface Workspace {
   /** Float32Array [nItems]. */
   readonly related: Float32Array;
   readonly repelled: Float32Array;
-  /** Uint8Array [nComponents]: 1 for the directions in which items vary most. */
+  /** Uint8Array [nComponents]: 1 for the directions of largest variance among items. */
   readonly isPrincipal: Uint8Array;
 }
 
-/** Directions that speak of broad taste rather than of single items. */
+/** Number of principal directions, which describe broad taste rather than single items. */
 const N_PRINCIPAL = 16;
-/** Share of what dislikes would take beyond what likes gave that still counts, so that each of them counts. */
+/**
+ * Share of the effect of dislikes beyond the effect of likes that still counts, so that every dislike has an effect.
+ */
 const BEYOND_SHARE = 0.05;
 
 const workspaces = new WeakMap<RecommenderModel, Workspace>();
 
 /**
- * Throws InvalidShapeError for an item index or persona the model does not have, and for arrays of different
- * lengths; NotFiniteError for a strength that is not finite.
+ * Throws InvalidShapeError for an unknown item index or persona, and for arrays of different lengths; NotFiniteError
+ * for a strength that is not finite.
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
@@ -103,8 +105,8 @@ export function foldIn(model: RecommenderModel, history: History, context: UserC
 }
 
 /**
- * Tastes drift, so an entry counts the less the longer before the user's latest dealing it was; time that passes without
- * one changes nothing.
+ * Weights entries by age, since tastes drift. Age is relative to the user's latest interaction, so time without
+ * interactions changes nothing.
  */
 function weighHistory(
   { strength, opinion, purchased, at }: History,
@@ -125,7 +127,7 @@ function weighHistory(
   };
 }
 
-/** Scores of all items, Float32Array [nItems], written to `out` when given. */
+/** Scores of all items, Float32Array [nItems], written to `out` if given. */
 export function scoreAll(
   model: RecommenderModel,
   state: UserState,
@@ -169,7 +171,7 @@ function shortHistoryBoost({ hyperParameters }: RecommenderModel, { likes }: Use
   return boostOf(likes, hyperParameters);
 }
 
-/** How many times more the factorisation counts for a user of so many likes. */
+/** Factor on the factorisation's weight for a user with this many likes. */
 export function boostOf(
   likes: number,
   { shortHistoryBoost: boost }: Pick<HyperParameters, 'shortHistoryBoost'>,
@@ -177,7 +179,7 @@ export function boostOf(
   return 1 + boost / Math.max(likes, 1);
 }
 
-/** What popularity adds to an item for this user. */
+/** Contribution of popularity to an item's score for this user. */
 function popularityFor(model: RecommenderModel, { likes }: UserState): (item: number) => number {
   const { popularity, shares, fashion, hyperParameters } = model;
   const { popularityWeight, fashionWeight } = hyperParameters;
@@ -186,7 +188,7 @@ function popularityFor(model: RecommenderModel, { likes }: UserState): (item: nu
     popularityWeight * popularity[item] + newcomerWeight * shares[item] + fashionWeight * fashion[item];
 }
 
-/** What likes add to the items next to them, and dislikes take. */
+/** Adds the effect of likes on neighbouring items, and subtracts the effect of dislikes. */
 function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Array): void {
   if (!state.attraction.some((value) => value < 0)) {
     gather(model, state, 1, out);
@@ -200,12 +202,12 @@ function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Ar
     out[j] += related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
 }
 
-/** out += the item-to-item rows of what attracted (`sign` 1) or was disliked (-1), by strength. */
+/** out += the item-to-item rows of attractions (`sign` 1) or dislikes (-1), by strength. */
 function gather({ itemToItem }: RecommenderModel, state: UserState, sign: 1 | -1, out: Float32Array): void {
   addRows(itemToItem, state.indices, state.attraction, sign, out);
 }
 
-/** out += the sequence rows of what attracted, the latest most. */
+/** out += the sequence rows of attractions, weighted by recency. */
 function addFollowers(
   { sequence }: RecommenderModel,
   state: UserState,
@@ -215,7 +217,7 @@ function addFollowers(
   addRows(sequence, state.indices, state.following, sequenceWeight, out);
 }
 
-/** out += scale * weights[p] times the row of items[p], where that is above 0. */
+/** out += scale * weights[p] * row of items[p], for products above 0. */
 function addRows(
   { indptr, indices, values }: SparseRows,
   items: Int32Array,
@@ -231,27 +233,27 @@ function addRows(
   }
 }
 
-/** How much of `repelled` dislikes take from an item that likes gave `related`. */
+/** Effective reduction by `repelled` for an item that likes have raised by `related`. */
 export function takenFrom(related: number, repelled: number): number {
   const given = Math.max(related, 0);
   return repelled <= given ? repelled : given + BEYOND_SHARE * (repelled - given);
 }
 
-/** Scores before their weights; each Float32Array, row-major [nStates, nItems]. */
+/** Score parts before weighting; each Float32Array, row-major [nStates, nItems]. */
 export interface ScoreParts {
   /** h_j.w, without the boost of a short history. */
   readonly learnt: Float32Array;
-  /** The same over the principal directions alone. */
+  /** h_j.w over the principal directions only. */
   readonly principal: Float32Array;
-  /** What attractions add through the item-to-item term. */
+  /** Effect of attractions through the item-to-item term. */
   readonly related: Float32Array;
-  /** What dislikes take at weight 1. */
+  /** Effect of dislikes at weight 1. */
   readonly repelled: Float32Array;
-  /** What the sequence term adds at weight 1. */
+  /** Effect of the sequence term at weight 1. */
   readonly followed: Float32Array;
 }
 
-/** The parts that `scoreAll` adds up, popularity aside, of several users at once, which reads the embeddings once. */
+/** The summands of `scoreAll` except popularity, for several users at once, which reads the embeddings once. */
 export function scoreParts(model: RecommenderModel, states: readonly UserState[]): ScoreParts {
   const { nItems } = model;
   const { isPrincipal } = workspaceOf(model);
@@ -274,7 +276,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
   return parts;
 }
 
-/** Where the score of one item comes from. Throws InvalidShapeError for an item the model does not have. */
+/** Explains the score of an item. Throws InvalidShapeError for an unknown item. */
 export function explain(model: RecommenderModel, state: UserState, itemIndex: number): ScoreExplanation {
   if (!(itemIndex >= 0 && itemIndex < model.nItems))
     throw new InvalidShapeError(`The model has no item ${itemIndex}.`);
@@ -302,7 +304,7 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   return { persona, popularity, contributions, sequence, total: total + persona + popularity };
 }
 
-/** Weight of a dislike for one item: what all of them take together, shared out evenly. */
+/** Weight of a dislike for an item: the total effect of dislikes, shared out evenly. */
 function dislikeWeightFor(model: RecommenderModel, state: UserState, itemIndex: number): number {
   let related = 0;
   let repelled = 0;
@@ -326,7 +328,7 @@ function userLambda({ nItems, hyperParameters }: RecommenderModel, attraction: F
   return lambdaOf(confidence, nItems, hyperParameters.userRegularization, hyperParameters);
 }
 
-/** The user's embedding; with `rightHandSide`, A^-1 times that instead. A view that the next call overwrites. */
+/** The user's embedding; with `rightHandSide`, A^-1 times it. The returned view is overwritten by the next call. */
 function solveUser(
   model: RecommenderModel,
   user: Pick<UserState, 'indices' | 'attraction' | 'priorRow'>,

@@ -1,21 +1,21 @@
 /**
- * Splits the catalogue into cells of items whose embeddings point the same way, so that what grows with the square of
- * the items grows with the square of a cell only. Halves at the median along the direction in which the embeddings of
- * a cell vary most, until every cell is small enough. Deterministic; ties go by index.
+ * Splits the catalogue into cells of items with similar embeddings, so that quadratic costs are quadratic in the cell
+ * size only. Cells are halved at the median along the direction of largest variance until every cell is small enough.
+ * Deterministic; ties by index.
  */
 
 export interface ItemCells {
-  /** Int32Array [nItems]: items in the order of their cells. */
+  /** Int32Array [nItems]: items in cell order. */
   readonly order: Int32Array;
-  /** Int32Array [nItems]: by place in `order`, the first place of its cell, a multiple of eight. */
+  /** Int32Array [nItems]: for each place in `order`, the first place of its cell, a multiple of eight. */
   readonly cellStart: Int32Array;
 }
 
-/** Rows of a cell that its direction is taken from. */
+/** Sample size for the direction of a cell. */
 const SAMPLE_ROWS = 4096;
 const POWER_STEPS = 12;
 
-/** `embeddings` is Float32Array, row-major [nItems, d]; a cell has `maxItems` at most, a multiple of eight. */
+/** `embeddings` is Float32Array, row-major [nItems, d]; a cell has `maxItems` items at most, a multiple of eight. */
 export function splitIntoCells(embeddings: Float32Array, nItems: number, maxItems: number): ItemCells {
   const d = embeddings.length / nItems;
   const order = Int32Array.from({ length: nItems }, (_, item) => item);
@@ -42,7 +42,7 @@ export function splitIntoCells(embeddings: Float32Array, nItems: number, maxItem
   return { order, cellStart };
 }
 
-/** The first principal direction of some rows, Float64Array [d], by power iteration on a sample of them. */
+/** The first principal direction of these rows, Float64Array [d], by power iteration on a sample of them. */
 function widestDirection(embeddings: Float32Array, d: number, items: Int32Array): Float64Array {
   const stride = Math.ceil(items.length / SAMPLE_ROWS);
   const sample = Int32Array.from({ length: Math.floor(items.length / stride) }, (_, k) => items[k * stride]);

@@ -12,9 +12,9 @@ export interface ItemFeatures {
   readonly nFeatures: number;
 }
 
-/** What an item is made of, as the features stage encodes it. */
+/** Item content, as encoded by the features stage. */
 export interface EncodedContent {
-  /** Int32Array [nItems]: -1 where the item has none. */
+  /** Int32Array [nItems]: -1 without a category. */
   readonly categories: Int32Array;
   readonly categoryNames: { readonly length: number };
   /** Int32Array [nItems + 1]. */
@@ -23,7 +23,7 @@ export interface EncodedContent {
   readonly termNames: { readonly length: number };
 }
 
-/** Categories first, then terms, as features of one kind. */
+/** Features from categories, followed by terms. */
 export function itemFeaturesOf(content: EncodedContent): ItemFeatures {
   const { categories, categoryNames, termIndptr, termIndices, termNames } = content;
   const indptr = new Int32Array(categories.length + 1);
@@ -39,8 +39,8 @@ export function itemFeaturesOf(content: EncodedContent): ItemFeatures {
 }
 
 /**
- * Unit rows [nItems, nFeatures], see `featureWeights`; a feature without weight is left out. `attraction` is
- * [nUsers, nItems]. Throws InvalidShapeError.
+ * Unit rows [nItems, nFeatures], see `featureWeights`; features of weight 0 are left out. `attraction` is [nUsers,
+ * nItems]. Throws InvalidShapeError.
  */
 export function weighItemFeatures(
   features: ItemFeatures,
@@ -68,7 +68,7 @@ export function weighItemFeatures(
   return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
 }
 
-/** Features ascending within each item, none twice. */
+/** Features ascending within each item, without repeats. */
 function distinctRows(
   { indptr, indices, nFeatures }: ItemFeatures,
   nItems: number,

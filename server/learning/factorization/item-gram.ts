@@ -1,7 +1,7 @@
 /**
- * What the items' Gram matrix G = X'X + b F F' + g E E' is made of, in the form that the kernels read: attractions X
- * and rare features F as sparse rows, directions E of the embeddings and frequent features as dense columns. A
- * feature that many items share would cost more, pair by pair, than its column does in a dense product.
+ * Builds the items' Gram matrix G = X'X + b F F' + g E E' in the form used by the kernels: attractions X and rare
+ * features F as sparse rows, directions E of the embeddings and frequent features as dense columns. The pairs of a
+ * feature shared by many items would cost more than its column in a dense product.
  */
 import { stackRows, transpose } from '../linalg/index.js';
 
@@ -22,21 +22,21 @@ export interface ItemGramInput {
 
 export interface ItemGram {
   readonly gram: ColumnGram;
-  /** Float32Array [nItems]: of G. */
+  /** Float32Array [nItems]: diagonal of G. */
   readonly diagonal: Float32Array;
-  /** Float32Array [nItems]: of X'X. */
+  /** Float32Array [nItems]: diagonal of X'X. */
   readonly counts: Float32Array;
 }
 
-/** From this share of the items on, a feature is dense. */
+/** Share of the items above which a feature is dense. */
 const DENSE_SHARE = 0.2;
 const MAX_DENSE = 64;
-/** Items of one user that are paired with each other: a robot has met all of them, and tells nothing by it. */
+/** Max items of a user paired with each other: a robot interacts with all items, which says nothing about them. */
 const MAX_HISTORY = 2_500;
-/** Pairs of items that sparse features may bring together; the most common of them are left out beyond it. */
+/** Max pairs of items from sparse features; beyond it, the most frequent features are left out. */
 const MAX_FEATURE_PAIRS = 2e9;
 
-/** In the arena: valid until it is released. */
+/** The result is arena memory, valid until released. */
 export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: HyperParameters): ItemGram {
   const { nItems, nFeatures } = input;
   const { featureWeight, embeddingWeight, nComponents } = hyperParameters;
@@ -46,7 +46,7 @@ export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: Hy
     (a, b) => lengthOf(features, b) - lengthOf(features, a) || a - b,
   );
   const nFrequent = byFrequency.filter((t) => lengthOf(features, t) > DENSE_SHARE * nItems).length;
-  // Whole vectors of eight, filled up with the next most frequent.
+  // Rounded up to a multiple of eight with the next most frequent features.
   const nDense = Math.min(MAX_DENSE, Math.ceil(nFrequent / 8) * 8);
 
   const width = nComponents + nDense;
@@ -88,7 +88,7 @@ export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: Hy
   };
 }
 
-/** Embeddings less their mean, as unit rows times the root of `weight`, into the first columns. */
+/** Writes embeddings minus their mean, as unit rows times sqrt(`weight`), into the first columns. */
 function writeDirections(
   dense: Float32Array,
   width: number,
@@ -107,7 +107,7 @@ function writeDirections(
   }
 }
 
-/** The rows of `candidates`, rarest first while the pairs last; the others are empty. */
+/** The rows of `candidates`, rarest first up to the max number of pairs; the rest are empty. */
 function sparseFeatures(features: SparseRows, candidates: readonly number[]): SparseRows {
   const isKept = new Uint8Array(features.indptr.length - 1);
   let pairs = 0;
@@ -118,7 +118,7 @@ function sparseFeatures(features: SparseRows, candidates: readonly number[]): Sp
   return keepEntries(features, (value, t) => isKept[t] === 1 && value > 0);
 }
 
-/** Rows of MAX_HISTORY entries at most: of longer ones every so-many-th, since their pairs grow with the square. */
+/** Thins rows to MAX_HISTORY entries at even steps, since the pairs grow with the square. */
 function boundRows(rows: SparseRows): SparseRows {
   const { indptr } = rows;
   return keepEntries(rows, (_, row, p) => {

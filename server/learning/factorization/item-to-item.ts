@@ -1,12 +1,12 @@
 /**
  * The item-to-item term: for every item a ridge regression on its nearest neighbours only.
  *
- * Both steps look at the Gram matrix G = X'X + b F F' + g E E' of the items' attractions X, their features F and the
- * directions E of their embeddings, so that an item few have met leans on items like it. With N the neighbours of item j, its regression is
- * (G[N, N] + diag(ridge)) b = G[N, j]. What i says of j and what j says of i are two estimates of one affinity; they
- * are averaged after bringing them to one scale by their variances. (EASE, Steck 2019, restricted to neighbours as in
- * SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved directly.) What neighbours say of
- * an item is scaled by its esteem.
+ * Both steps use the Gram matrix G = X'X + b F F' + g E E' of the items' attractions X, their features F and the
+ * directions E of their embeddings, so that items with few interactions rely on similar items. With N the neighbours of
+ * item j, its regression is (G[N, N] + diag(ridge)) b = G[N, j]. The weight of i in the regression of j and of j in the
+ * regression of i estimate the same affinity; they are averaged after scaling by their variances. (EASE, Steck 2019,
+ * restricted to neighbours as in SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved
+ * directly.) An item's column is scaled by its esteem.
  */
 import { emptyRows, transpose } from '../linalg/index.js';
 import { splitIntoCells } from './item-cells.js';
@@ -24,25 +24,25 @@ export interface ItemToItemInput extends ItemGramInput {
 
 export interface ItemToItemOptions {
   readonly hyperParameters: HyperParameters;
-  /** Called with the share of the work that is done, 0..1. */
+  /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;
-  /** Items of a cell at most, a multiple of eight; default 16,384. */
+  /** Max items per cell, a multiple of eight; default 16,384. */
   readonly maxCellItems?: number;
 }
 
 /**
- * Up to so many items every pair is compared. Beyond, an item's candidates are those that share a user or a feature
- * with it, and those of its own cell.
+ * Number of items up to which every pair is compared. Beyond it, an item's candidates are the items that share a user
+ * or a feature with it, and the items of its own cell.
  */
 const MAX_CELL_ITEMS = 16_384;
-/** Neighbours of all items together: they are kept in memory and stored with every version. */
+/** Max neighbours of all items together, since they are kept in memory and stored with every version. */
 const MAX_NEIGHBOUR_ENTRIES = 5e6;
-/** Every item may have so many all the same. */
+/** Neighbours allowed per item regardless of MAX_NEIGHBOUR_ENTRIES. */
 const LEAST_NEIGHBOURS = 16;
-/** Share of the work that finding neighbours takes, for the progress. */
+/** Share of the work in finding neighbours, for progress. */
 const NEIGHBOURS_SHARE = 0.6;
 
-/** Sparse [nItems, nItems]: row i holds what an attraction of 1 to item i adds to the scores of others. */
+/** Sparse [nItems, nItems]: row i holds the effect of an attraction of 1 to item i on the scores of all items. */
 export function fitItemToItem(
   kernels: Kernels,
   input: ItemToItemInput,
@@ -71,7 +71,7 @@ export function fitItemToItem(
   return renameColumns(renameColumns(fitted, order, nItems), order, nItems);
 }
 
-/** The transpose of the rows with column c called `names[c]`, columns ascending. */
+/** The transpose of the rows with column c renamed to `names[c]`, columns ascending. */
 function renameColumns(rows: SparseRows, names: Int32Array, nColumns: number): SparseRows {
   return transpose({ ...rows, indices: rows.indices.map((column) => names[column]) }, nColumns);
 }

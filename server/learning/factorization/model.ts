@@ -1,4 +1,4 @@
-/** A fitted recommender, and its form for storage. */
+/** A fitted recommender, and its storage format. */
 import { InvalidModelError, NotFiniteError } from '../errors.js';
 import { completeHyperParameters } from './hyper-parameters.js';
 
@@ -6,14 +6,14 @@ import { emptyRows } from '../linalg/index.js';
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
-/** Immutable: what it needs per user is computed from the user's history. */
+/** Immutable: all per-user state is computed from the user's history. */
 export interface RecommenderModel {
   readonly nItems: number;
   readonly nPersonas: number;
   readonly hyperParameters: HyperParameters;
   /** Float32Array, row-major [nItems, nComponents]. */
   readonly itemEmbeddings: Float32Array;
-  /** Float32Array [nComponents]: the diagonal that all fold-ins have in common. */
+  /** Float32Array [nComponents]: the diagonal shared by all fold-ins. */
   readonly ridge: Float32Array;
   /** Float32Array, row-major [nPersonas + 1, nComponents]; the last row is for users without a persona. */
   readonly personaPriors: Float32Array;
@@ -21,16 +21,16 @@ export interface RecommenderModel {
   readonly popularity: Float32Array;
   /** Float32Array [nItems], 0..1: the number of users attracted, relative to the most popular item. */
   readonly shares: Float32Array;
-  /** The same of late, see `fashionOf`; all 0 where times are unknown. */
+  /** Float32Array [nItems], 0..1: recent popularity, see `fashionOf`; all 0 if times are unknown. */
   readonly fashion: Float32Array;
-  /** Sparse [nItems, nItems]: what an attraction of 1 to the row's item adds to the column's score. */
+  /** Sparse [nItems, nItems]: the effect of an attraction of 1 to the row's item on the column's score. */
   readonly itemToItem: SparseRows;
-  /** Sparse [nItems, nItems], see `fitSequence`; empty where its weight is 0. */
+  /** Sparse [nItems, nItems], see `fitSequence`; empty if its weight is 0. */
   readonly sequence: SparseRows;
 }
 
 export interface PackedRecommender {
-  /** Everything but the arrays; survives JSON. */
+  /** All fields except the arrays; JSON-serialisable. */
   readonly meta: {
     readonly nItems: number;
     readonly nPersonas: number;
@@ -52,7 +52,7 @@ const FLOAT_ARRAYS = [
 const INT_ARRAYS = ['itemToItemIndptr', 'itemToItemIndices', 'sequenceIndptr', 'sequenceIndices'] as const;
 type ArrayName = (typeof FLOAT_ARRAYS)[number] | (typeof INT_ARRAYS)[number];
 
-/** Frozen. Throws NotFiniteError when any number of it is not finite. */
+/** Freezes the model. Throws NotFiniteError if any of its numbers is not finite. */
 export function freezeModel(model: RecommenderModel): RecommenderModel {
   const packed = packRecommender(model);
   for (const name of FLOAT_ARRAYS) {
@@ -66,7 +66,7 @@ export function freezeModel(model: RecommenderModel): RecommenderModel {
   });
 }
 
-/** Named arrays and plain data; no copies. */
+/** Packs a model into named arrays and plain data, without copying. */
 export function packRecommender(model: RecommenderModel): PackedRecommender {
   const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity } = model;
   const { shares, fashion, itemToItem, sequence } = model;
@@ -89,7 +89,7 @@ export function packRecommender(model: RecommenderModel): PackedRecommender {
   };
 }
 
-/** The model that was packed. Throws InvalidModelError when a part is missing or does not fit the others. */
+/** Unpacks a model. Throws InvalidModelError if a part is missing or inconsistent. */
 export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): RecommenderModel {
   const arrays = { ...laterParts(meta), ...stored };
   for (const name of FLOAT_ARRAYS) requireArray(arrays[name], Float32Array, name);
@@ -141,7 +141,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
   });
 }
 
-/** Parts that versions stored before there were any do without; their weights are 0 there. */
+/** Defaults for parts missing in versions of earlier releases, in which their weights are 0. */
 function laterParts({ nItems }: PackedRecommender['meta']) {
   const { indptr, indices, values } = emptyRows(nItems);
   const [shares, fashion] = [new Float32Array(nItems), new Float32Array(nItems)];

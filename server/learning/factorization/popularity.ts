@@ -1,4 +1,4 @@
-/** What everybody likes: over all time, and of late. */
+/** Popularity of items: over all time, and recently. */
 import { KNOWN_TIME_FROM, attractionOf } from './signals.js';
 
 import type { SparseRows } from '../linalg/index.js';
@@ -13,13 +13,16 @@ export function attractedUsers({ indices, values }: SparseRows, nItems: number):
   return counts;
 }
 
-/** Over the largest; all 0 where that is 0. */
+/** Counts relative to the largest; all 0 if the largest is 0. */
 export function relative(counts: Float64Array): Float32Array {
   const largest = counts.reduce((a, b) => Math.max(a, b), 0);
   return Float32Array.from(counts, (count) => (largest === 0 ? 0 : count / largest));
 }
 
-/** Attractions of each item, over the largest, each counting half after so many days before the latest of all. */
+/**
+ * Attractions of each item relative to the largest, each with a half-life of `fashionHalfLife` days before the latest
+ * interaction of all users.
+ */
 export function fashionOf(
   { indices, strength, opinion, purchased, at }: Interactions,
   nItems: number,
@@ -36,7 +39,7 @@ export function fashionOf(
   return relative(counts);
 }
 
-/** How far a user with so many likes is still a newcomer, 1 for none. */
+/** Newness of a user with this many likes: 1 without likes, falling towards 0. */
 export function newness(likes: number): number {
   return 1 / (1 + likes);
 }

@@ -1,6 +1,6 @@
 /**
- * The weights that speak of time and of newcomers, chosen on several audiences at once: what users like at random, what they
- * come to next, and what they like after an instant. Each audience has its own fit, because each hides something else.
+ * Chooses the weights for time and newcomers on several audiences at once: random likes of users, their next item, and
+ * their likes after an instant. Each audience has its own fit, because each hides different entries.
  */
 import { fashionOf } from './popularity.js';
 import { fitSequence } from './sequence.js';
@@ -14,9 +14,9 @@ import type { Quality } from './validation-metrics.js';
 import type { ScoredUser } from './validation-scores.js';
 import type { ValidationUser } from './validation.js';
 
-/** Users with something hidden, and a model that was fitted without it. */
+/** Users with hidden entries, and a model fitted without them. */
 export interface Audience {
-  /** What is hidden: likes of any time, the next one, or all after an instant. */
+  /** The hidden entries: likes of any time, the next like, or all likes after an instant. */
   readonly hidden: 'any' | 'next' | 'later';
   readonly fitted: FittedModel;
   readonly users: readonly ValidationUser[];
@@ -24,7 +24,7 @@ export interface Audience {
   readonly fashions: ReadonlyMap<number, Float32Array>;
 }
 
-/** The audiences as one configuration serves them. */
+/** The audiences scored under a configuration. */
 interface Standing {
   readonly hyperParameters: HyperParameters;
   readonly scored: readonly (readonly ScoredUser[])[];
@@ -42,17 +42,17 @@ const NEWCOMER_WEIGHTS = [0, 0.3, 1, 2, 4, 8].map((newcomerWeight) => ({ newcome
 const HISTORY_BOOSTS = [0, 3, 10].map((shortHistoryBoost) => ({ shortHistoryBoost }));
 const FASHION_HALF_LIVES = [3, 7, 14, 30];
 const FASHION_WEIGHTS = [0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3].map((fashionWeight) => ({ fashionWeight }));
-/** What a gain for cold users is worth beside one for warm ones. */
+/** Weight of a gain for cold users relative to warm users. */
 const COLD_SHARE = 0.5;
-/** What a gain in the first audience, who were left out at random, is worth beside one in the future. */
+/** Weight of a gain in the first audience, with random hidden entries, relative to the future audiences. */
 const LASTING_SHARE = 0.25;
-/** Relative gains are not measured against less than this NDCG. */
+/** Lower bound of the NDCG that gains are relative to. */
 const MIN_UNIT = 1e-4;
-/** A gain counts in so far as it is beyond so many standard errors: more of them where a term comes or goes. */
+/** A gain counts only beyond this many standard errors; more if a term is added or removed. */
 const STANDARD_ERRORS = { tuned: 1, switched: 3 };
 const SWITCHES = ['sequenceWeight', 'halfLife', 'halfLifeItems', 'newcomerWeight', 'fashionWeight'] as const;
 
-/** An audience whose model has every part that may be weighed; `interactions` are what it was fitted to. */
+/** An audience with a model that has all weighable parts; `interactions` are its training data. */
 export function audienceOf(
   hidden: Audience['hidden'],
   { fitted, users, interactions }: Pick<Audience, 'fitted' | 'users'> & { interactions: Interactions },
@@ -69,13 +69,13 @@ export function audienceOf(
 }
 
 export interface AudienceOptions {
-  /** Whether dealings have an order, and whether that is one of known times. */
+  /** Whether interactions are ordered, and whether by known times. */
   readonly hasOrder: boolean;
   readonly hasTimes: boolean;
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** `start`, changed where the audiences together gain by it. */
+/** `start` with the changes that improve the audiences in total. */
 export function weighAudiences(
   audiences: readonly Audience[],
   start: HyperParameters,
@@ -89,16 +89,16 @@ export function weighAudiences(
   const reference = best.qualities;
   report();
   best = reweighed(audiences, best, newcomers, reference);
-  // First, lest a half-life be given credit for another weight that is tried with it.
+  // First, so that a half-life gets no credit for the effect of a weight tried with it.
   best = reweighed(audiences, best, FACTOR_WEIGHTS, reference);
   for (const [step, ladder] of ladders.entries()) {
-    // After the half-life in days, which is older and simpler than all that speaks of order.
+    // After the half-life in days, which is simpler than the terms based on order.
     if (step === 1) best = reweighed(audiences, best, crossed(FACTOR_WEIGHTS, SEQUENCE_WEIGHTS), reference);
     const from = best;
     for (const change of ladder) {
       report();
       if (isPresent(from, change)) continue;
-      // Not weights of parts: under another half-life a user folds in as another.
+      // Scores afresh, since the half-life changes the fold-in.
       const aged = standing(audiences, { ...from.hyperParameters, ...change });
       const weighed = reweighed(audiences, aged, nearby(aged.hyperParameters), reference);
       if (worth(weighed, best, reference) > 0) best = weighed;
@@ -109,7 +109,7 @@ export function weighAudiences(
   return reweighed(audiences, best, newcomers, reference).hyperParameters;
 }
 
-/** With as much of what was liked of late as is worth it: a percent for one audience is worth a percent for another. */
+/** Adds recent popularity if it pays off: relative gains count equally for all audiences. */
 function fashionable(audiences: readonly Audience[], present: Standing): Standing {
   if (!audiences.some(({ hidden }) => hidden === 'later')) return present;
   const halfLives = FASHION_HALF_LIVES.map((fashionHalfLife) => ({ fashionHalfLife }));
@@ -144,7 +144,7 @@ function judged(
   return { hyperParameters, scored, qualities };
 }
 
-/** The best of the present weights and changes of them. */
+/** The best of the present weights and the changes. */
 function reweighed(
   audiences: readonly Audience[],
   present: Standing,
@@ -167,7 +167,7 @@ function crossed(one: readonly Change[], other: readonly Change[]): Change[] {
   return one.flatMap((a) => other.map((b) => ({ ...a, ...b })));
 }
 
-/** The weights next to the present ones. */
+/** Factor and sequence weights at half and twice the present values. */
 function nearby({ factorWeight, sequenceWeight }: HyperParameters): Change[] {
   return [0.5, 2].flatMap((by) => [
     { factorWeight: factorWeight * by },
@@ -175,7 +175,7 @@ function nearby({ factorWeight, sequenceWeight }: HyperParameters): Change[] {
   ]);
 }
 
-/** What all audiences together gain, each as far as chance cannot have made it. */
+/** Total gain over all audiences, each reduced by its uncertainty. */
 function worth(challenger: Standing, incumbent: Standing, reference: readonly Quality[]): number {
   const isSwitched = SWITCHES.some(
     (name) => (challenger.hyperParameters[name] === 0) !== (incumbent.hyperParameters[name] === 0),
@@ -191,7 +191,7 @@ function worth(challenger: Standing, incumbent: Standing, reference: readonly Qu
   return sum;
 }
 
-/** Mean of the differences in units of `unit`, drawn to 0 by its standard error, and 0 within `doubt` of them. */
+/** Mean difference in units of `unit`, shrunk by its standard error, and 0 within `doubt` standard errors. */
 function sureGain(challenger: Float64Array, incumbent: Float64Array, unit: number, doubt: number): number {
   const n = challenger.length;
   if (n === 0) return 0;

@@ -1,9 +1,9 @@
 /**
- * Chooses hyper-parameters on validation data taken out of the training data, so that a new data set needs no expert.
+ * Chooses hyper-parameters on validation data split off the training data, so that a new data set needs no expert.
  *
- * Only what measurement shows to differ between data sets is searched: how strongly the embeddings and
- * the neighbours' regressions are regularised, and how the parts of the score are weighed against each other. The
- * weights cost nothing to try, since each part of a score is computed once and blended in every way.
+ * Only parameters that differ between data sets in measurements are searched: the regularization of embeddings and of
+ * the neighbours' regressions, and the weights of the parts of the score. Weights are cheap to try, since each part of
+ * a score is computed once and blended in every way.
  */
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
@@ -22,19 +22,19 @@ import type { Interactions } from './signals.js';
 import type { ValidationUser } from './validation.js';
 
 export interface SearchBudget {
-  /** Models that may be fitted, 1 or more; a dozen let every ladder be climbed. */
+  /** Max number of fitted models, at least 1; a dozen suffices for every ladder. */
   readonly maxFits: number;
 }
 
 export interface SearchOptions {
   readonly seed: number;
-  /** Where to begin: the defaults, or what served the last version. */
+  /** Start of the search: the defaults, or the last version's hyper-parameters. */
   readonly start: HyperParameters;
   readonly budget: SearchBudget;
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** Strength of regularisation, weakest first: data sets differ by a factor of a hundred. */
+/** Strength of regularization, weakest first: data sets differ by a factor of a hundred. */
 const FACTOR_LADDER = [
   { alpha0: 0.01, userRegularization: 0.01, itemRegularization: 0.01 },
   { alpha0: 0.03, userRegularization: 0.01, itemRegularization: 0.003 },
@@ -49,22 +49,25 @@ const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ 
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
 const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
-/** Share of warm NDCG that heeding dislikes may cost. */
+/** Max relative loss of warm NDCG through the weight of dislikes. */
 const DISLIKE_PRICE = 0.02;
-/** What a relative gain for cold users, and a gain in AUC, are worth beside one for warm users. */
+/** Weights of a relative gain for cold users, and of a gain in AUC, relative to a gain for warm users. */
 const COLD_SHARE = 0.5;
 const AUC_SHARE = 0.2;
-/** Relative gains are not measured against less than this NDCG. */
+/** Lower bound of the NDCG that gains are relative to. */
 const MIN_UNIT = 1e-4;
-/** A change must gain so many standard errors: some thirty are tried, and at one of them chance alone would make several. */
+/**
+ * Standard errors by which a change must gain: about thirty changes are tried, and at a single standard error several
+ * would pass by chance.
+ */
 const STANDARD_ERRORS = 2;
-/** Gain below which nothing is worth a change. */
+/** Min gain of a change. */
 const MIN_GAIN = 1e-9;
-/** Fewer sweeps rank configurations as well as all of them. Shorter embeddings do not: they want smaller weights. */
+/** Fewer sweeps rank configurations equally well. Shorter embeddings do not: they need smaller weights. */
 const SEARCH_SWEEPS = 4;
 /**
- * Longer embeddings are worth a percent or two where items are many and interactions few, and cost time in proportion
- * to the interactions: too little to tell from noise on validation data, so size alone decides.
+ * Longer embeddings gain a percent or two with many items and few interactions, and cost time in proportion to the
+ * interactions. This is too little to measure on validation data, so size alone decides.
  */
 const NARROW_COMPONENTS = 64;
 const WIDE_COMPONENTS = 128;
@@ -72,10 +75,10 @@ const MIN_WIDE_ITEMS = 2_000;
 const MAX_WIDE_ITEMS = 50_000;
 const MAX_WIDE_ENTRIES = 250_000;
 const MIN_USERS = 30;
-/** Of the users of the split, so many are looked at again under every half-life. */
+/** Number of warm and cold users of the split scored again under every half-life. */
 const MAX_WARM_SAMPLE = 400;
 const MAX_COLD_SAMPLE = 300;
-/** Shares of the work, for the progress: fits and their scores in the search, the fit in one of those. */
+/** Shares of the work, for progress: fits and their scores in the search, and the fit in each of them. */
 const FITS_SHARE = 0.8;
 const FIT_SHARE = 0.6;
 
@@ -89,7 +92,7 @@ interface Trial extends ScoredModel {
   readonly quality: Quality;
 }
 
-/** `start` itself where there are too few users to tell. */
+/** `start` if there are too few users. */
 export function searchHyperParameters(input: RecommenderInput, options: SearchOptions): HyperParameters {
   const { seed, start, budget, onProgress } = options;
   const split = splitForValidation(input, seed);
@@ -121,7 +124,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   });
   const reference = first[0].quality;
   let best = first.reduce((kept, trial) => better(trial, kept, reference));
-  /** Walks a ladder from where the model stands, up and then down, as long as it gains and the budget lasts. */
+  /** Climbs a ladder from the present rung, up and then down, while it gains and the budget lasts. */
   const climb = (
     ladder: readonly Partial<HyperParameters>[],
     reused: Pick<FitModelOptions, 'factors' | 'itemToItem'>,
@@ -141,7 +144,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       if (hasGained) return;
     }
   };
-  /** The trial under the weights that speak of time and of newcomers. */
+  /** The trial under the best weights for time and newcomers. */
   const weighed = (trial: Trial): Trial => {
     const later = future.map(({ hidden, input: seen, users }) => {
       const fitted = fitModel(kernels, seen, { hyperParameters: trial.hyperParameters, seed });
@@ -189,7 +192,7 @@ function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperP
   return isWide ? WIDE_COMPONENTS : NARROW_COMPONENTS;
 }
 
-/** Validation data of the future, where there is any. */
+/** Validation data of the future, if available. */
 function futureOf(input: RecommenderInput, seed: number) {
   const next = splitBeforeLast(input, seed);
   const later = splitAtInstant(input, seed);
@@ -203,7 +206,7 @@ function hasTimes({ at }: Interactions): boolean {
   return at?.some((time) => time >= KNOWN_TIME_FROM) === true;
 }
 
-/** Whether anybody's dealings are of different times, or places in a file. */
+/** Whether any user's interactions have different times, or places in a file. */
 function hasOrder({ indptr, at }: Interactions): boolean {
   if (at === undefined) return false;
   for (let u = 0; u + 1 < indptr.length; u++)
@@ -211,14 +214,14 @@ function hasOrder({ indptr, at }: Interactions): boolean {
   return false;
 }
 
-/** So many of the warm and of the cold users, who are in an order of chance. */
+/** The first cold and warm users up to the max sample sizes; `users` are in random order. */
 function sampleOf(users: readonly ValidationUser[]): ValidationUser[] {
   const some = (isCold: boolean, most: number) =>
     users.filter((user) => user.isCold === isCold).slice(0, most);
   return [...some(true, MAX_COLD_SAMPLE), ...some(false, MAX_WARM_SAMPLE)];
 }
 
-/** The rung whose first number is nearest, by ratio, to the present one. */
+/** The rung with its first number nearest, by ratio, to the present value. */
 function nearestRung(ladder: readonly Partial<HyperParameters>[], present: HyperParameters): number {
   const [name] = Object.keys(ladder[0]) as (keyof HyperParameters)[];
   const distance = (rung: Partial<HyperParameters>) => Math.abs(Math.log(rung[name]! / present[name]));
@@ -233,7 +236,7 @@ function scoredModel(
   return { ...fitted, users: scoreUsers(fitted, users, { onProgress }) };
 }
 
-/** The scored model under its present weights, and under each change of them. */
+/** Trials of the scored model under its present weights, and under each change of them. */
 function weigh(
   scored: ScoredModel,
   present: HyperParameters,
@@ -246,8 +249,8 @@ function weigh(
 }
 
 /**
- * The challenger where its gain over the incumbent, user by user, is beyond chance; otherwise the incumbent, so that
- * noise changes nothing. Warm lists count most, then cold lists, then the order of all the rest.
+ * Returns the challenger if its gain over the incumbent, user by user, is significant; otherwise the incumbent. Warm
+ * lists count most, then cold lists, then the order of the remaining items.
  */
 function better(challenger: Trial, incumbent: Trial, reference: Quality): Trial {
   const warm = pairedGain(challenger.quality.warm, incumbent.quality.warm, mean(reference.warm));
@@ -274,7 +277,7 @@ function mean(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** The largest weight of dislikes that costs little. */
+/** The largest weight of dislikes within the tolerated loss. */
 function heedDislikes(trial: Trial): number {
   const [, ...trials] = weigh(trial, trial.hyperParameters, DISLIKE_WEIGHTS);
   const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);

@@ -1,9 +1,9 @@
 /**
- * The sequence term: what users come to soon after an item. For every item the number of times that others were come to
- * within a few steps of it, normalised by how often both were come to at all; sparse and directed.
+ * The sequence term: items that users choose soon after an item. For every item, counts the items chosen within a few
+ * steps of it, normalised by both total counts; sparse and directed.
  *
- * A step is an item, not a day, and equal times are no order: items of one instant are beside each other, in both
- * directions, and a history of one instant alone says nothing.
+ * A step is an item, not a day, and equal times have no order: items of the same instant are paired in both directions,
+ * and a history with a single instant is ignored.
  */
 import { transpose } from '../linalg/index.js';
 import { attractionOf } from './signals.js';
@@ -12,32 +12,32 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Interactions } from './signals.js';
 
-/** Only what was come to within so many items of each other makes a pair, */
+/** Max steps between the items of a pair, */
 const MAX_STEPS = 20;
-/** and every item in between makes it count less by this. */
+/** and decay of its weight per item in between. */
 const STEP_DECAY = 0.95;
-/** More of one instant is a bulk of ratings, which says nothing about its members' order. */
+/** Max items of the same instant to be paired; more are a bulk of ratings without order. */
 const MAX_TIED = 50;
-/** Powers of an item's own count that its row and its column are divided by, and what is added to the counts. */
+/** Exponents of the count that divides an item's row and column, and the damping added to counts. */
 const ROW_POWER = 0.5;
 const COLUMN_POWER = 0.3;
 const DAMPING = 3;
-/** Followers kept per item, and of all items together: they are kept in memory and stored with every version. */
+/** Max followers per item, and of all items together, since they are kept in memory and stored with every version. */
 const MAX_FOLLOWERS = 200;
 const MAX_ENTRIES = 2e6;
 
-/** What attracted each user in the order of time; entries of all users in one row of arrays. */
+/** The attractions of each user in order of time; entries of all users in shared arrays. */
 interface OrderedLikes {
   readonly items: Int32Array;
   readonly weights: Float32Array;
-  /** First entry of the same instant, and the one past the last. */
+  /** First entry of the same instant, and the end (exclusive). */
   readonly tieStart: Int32Array;
   readonly tieEnd: Int32Array;
-  /** One past the last entry of the same user. */
+  /** End (exclusive) of the entries of the same user. */
   readonly end: Int32Array;
 }
 
-/** Sparse [nItems, nItems], columns ascending: row i holds what having just come to item i says for each other item. */
+/** Sparse [nItems, nItems], columns ascending: row i holds the effect of item i, if chosen last, on each other item. */
 export function fitSequence(
   interactions: Interactions,
   nItems: number,
@@ -109,7 +109,7 @@ function orderedLikes(
   };
 }
 
-/** Adds up, over all places of one item, what came with it or soon after it; returns the items that were added to. */
+/** Adds up, over all places of an item, the items at the same instant or soon after; returns the items added to. */
 function addFollowers(likes: OrderedLikes, places: Int32Array, sums: Float64Array): number[] {
   const { items, weights, tieStart, tieEnd, end } = likes;
   const touched: number[] = [];

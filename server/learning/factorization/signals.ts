@@ -1,48 +1,51 @@
 /**
- * What an interaction says about a user's taste. One conversion for training and for serving, so that a folded-in
- * user is exactly who training would have made of the same history.
+ * Converts interactions to taste signals. Training and serving share the conversion, so that a folded-in user equals a
+ * trained user with the same history.
  */
 import { InvalidShapeError, NotFiniteError } from '../errors.js';
 
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
-/** One user's dealings with items; arrays of one length, each item at most once. */
+/** A user's interactions with items; arrays of equal length, each item at most once. */
 export interface History {
   /** Int32Array, item indices. */
   readonly indices: Int32Array;
-  /** Float32Array, >= 0: events weighed and added up. */
+  /** Float32Array, >= 0: weighted sum of events. */
   readonly strength: Float32Array;
   /** Int8Array: 1 liked, -1 disliked, 0 neither. */
   readonly opinion: Int8Array;
-  /** Uint8Array: 1 where bought. */
+  /** Uint8Array: 1 if purchased. */
   readonly purchased: Uint8Array;
-  /** Uint8Array: 1 where given stars that are neither a like nor a dislike. Absent: nowhere. */
+  /** Uint8Array: 1 if rated neither a like nor a dislike. Absent: nowhere. */
   readonly rated?: Uint8Array;
-  /** Float64Array, ms since the epoch of the latest dealing. Absent, or below KNOWN_TIME_FROM, where the time is unknown. */
+  /**
+   * Float64Array, ms since the epoch of the latest interaction. Absent, or below KNOWN_TIME_FROM, if the time is
+   * unknown.
+   */
   readonly at?: Float64Array;
 }
 
-/** Every user's history: row u is [indptr[u], indptr[u + 1]). */
+/** The histories of all users: row u is [indptr[u], indptr[u + 1]). */
 export interface Interactions extends History {
   /** Int32Array [nUsers + 1]. */
   readonly indptr: Int32Array;
 }
 
 const DAY_MS = 86_400_000;
-/** Instants below this one, the end of 1 January 1970, mean "time unknown". */
+/** Instants before the end of 1 January 1970 mean "time unknown". */
 export const KNOWN_TIME_FROM = DAY_MS;
 
-/** Strength at which an interaction without a thumb counts half of what it ever can: two clicks. */
+/** Strength at which an interaction without a thumb reaches half of its maximum: two clicks. */
 const HALF_STRENGTH = 3;
-/** What a purchase counts for when its events are not in the strength. */
+/** Min strength of a purchase, if its events are not in the strength. */
 const PURCHASE_STRENGTH = 5;
 /** Share of an attraction that does not age. */
 const LASTING_SHARE = 0.1;
 
 /**
- * Attraction in 0..1 (1 = a like), or -1 for a dislike. A thumb overrules everything else; without one the strength
- * counts with diminishing returns, because ten views are not ten times one.
+ * Attraction in 0..1 (1 = a like), or -1 for a dislike. A thumb overrides all else; without a thumb, strength has
+ * diminishing returns: ten views are not ten times as strong as a single view.
  */
 export function attractionOf(
   { strength, opinion, purchased }: { strength: number; opinion: number; purchased: number },
@@ -54,8 +57,8 @@ export function attractionOf(
 }
 
 /**
- * What is left of an attraction, 0..1, when the user's latest dealing came `age` ms and `rank` items after it. What was liked once never
- * quite stops telling, so a history that is all old still tells something.
+ * Remaining share of an attraction, 0..1, when the user's latest interaction is `age` ms and `rank` items later. A
+ * share of LASTING_SHARE never ages, so that a history of old entries still counts.
  */
 export function remainderOf(
   { age, rank }: { age: number; rank: number },
@@ -68,8 +71,8 @@ export function remainderOf(
 }
 
 /**
- * Int32Array [nHistory]: how many entries that attracted the user came strictly later. Entries of one instant share a rank,
- * so that no order is made of them; without times all do.
+ * Int32Array [nHistory]: number of strictly later attractions. Entries of the same instant share a rank, since their
+ * order is unknown; without times all are 0.
  */
 export function ranksFromEnd(at: Float64Array | undefined, attraction: Float32Array): Int32Array {
   const ranks = new Int32Array(attraction.length);
@@ -79,7 +82,7 @@ export function ranksFromEnd(at: Float64Array | undefined, attraction: Float32Ar
   return ranks;
 }
 
-/** The number of ascending values that are not above `value`. */
+/** The number of ascending values not above `value`. */
 function upperBound(values: Float64Array, value: number): number {
   let [low, high] = [0, values.length];
   while (low < high) {
@@ -101,8 +104,8 @@ export function targetOf(
 }
 
 /**
- * The interactions as attractions, sparse [nUsers, nItems], columns ascending, entries that say nothing left out, an
- * item listed twice merged (strengths added, the later thumb kept). Throws InvalidShapeError and NotFiniteError.
+ * Interactions as attractions, sparse [nUsers, nItems], columns ascending, without entries of attraction 0; repeated
+ * items are merged (strengths added, the later thumb kept). Throws InvalidShapeError and NotFiniteError.
  */
 export function attractionRows(
   interactions: Interactions,
@@ -150,7 +153,7 @@ export function attractionRows(
   return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
 }
 
-/** A history of some entries of another, in the order given. */
+/** The given entries of a history, in the given order. */
 export function pick(history: History, entries: ArrayLike<number>): History {
   const { indices, strength, opinion, purchased, rated, at } = history;
   return {
@@ -163,7 +166,7 @@ export function pick(history: History, entries: ArrayLike<number>): History {
   };
 }
 
-/** Throws unless the arrays fit each other, the indices are in range and the strengths are finite and >= 0. */
+/** Throws unless the arrays are consistent, the indices in range and the strengths finite and >= 0. */
 export function checkHistory(history: History, nItems: number): void {
   const { indices, strength, opinion, purchased, rated, at } = history;
   const n = indices.length;

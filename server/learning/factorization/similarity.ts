@@ -4,7 +4,10 @@ import { InvalidShapeError } from '../errors.js';
 import { topN } from '../linalg/index.js';
 import type { RecommenderModel } from './model.js';
 
-/** The n allowed items (default: all) most like one, best first, itself left out; ties by index. Throws InvalidShapeError. */
+/**
+ * The n allowed items (default: all) most similar to an item, best first, without the item itself; ties by index.
+ * Throws InvalidShapeError.
+ */
 export function similarItems(
   model: RecommenderModel,
   itemIndex: number,
@@ -18,7 +21,7 @@ export function similarItems(
   );
 }
 
-/** The same for personas, by the tastes that their members start from. */
+/** Similar personas, by their prior embeddings. */
 export function similarPersonas(
   model: RecommenderModel,
   personaIndex: number,

@@ -1,6 +1,6 @@
 /**
- * Validation data from the future: what users came to next (their latest item hidden), and what they liked after one instant
- * that is the same for all. The first speaks of the moment, the second of lasting tastes in a world that moves on.
+ * Validation data from the future: the next item of users (their latest item hidden), and their likes after a common
+ * instant. The first measures momentary interest, the second lasting taste in a changing catalogue.
  */
 import { createRandom } from '../linalg/index.js';
 import { KNOWN_TIME_FROM, pick } from './signals.js';
@@ -10,15 +10,15 @@ import type { RecommenderInput } from './fit-model.js';
 import type { ValidationSplit, ValidationUser } from './validation.js';
 
 const MAX_USERS = 800;
-/** Fewer users than this decide nothing. */
+/** Min number of users for a split. */
 const MIN_USERS = 30;
-/** Items that a user must have come to before what is hidden, for the next one and for all after an instant. */
+/** Min items of a user before the hidden entries: for the next item, and for all after an instant. */
 const MIN_BEFORE_LAST = 2;
 const MIN_BEFORE_INSTANT = 5;
-/** Share of what attracted anybody that is later than the instant. */
+/** Share of all attractions after the instant. */
 const LATER_SHARE = 0.2;
 
-/** Some users as they were before the last item they came to; null where too few histories have an order. */
+/** Users before their last item; null if too few histories have an order. */
 export function splitBeforeLast(whole: RecommenderInput, seed: number): ValidationSplit | null {
   const random = createRandom(seed);
   const input = sampleUsers(whole, random);
@@ -31,7 +31,7 @@ export function splitBeforeLast(whole: RecommenderInput, seed: number): Validati
   });
   const hidden = new Map<number, number[]>();
   for (const u of random.shuffle(eligible).slice(0, maxUsers(whole.nItems, MAX_USERS))) {
-    // Shuffled, so that among items of one instant chance decides.
+    // Shuffled, so that the choice among items of the same instant is random.
     const [last] = random.shuffle([...relevant[u]]).sort((p, q) => at[q] - at[p]);
     hidden.set(u, [last]);
   }
@@ -41,7 +41,7 @@ export function splitBeforeLast(whole: RecommenderInput, seed: number): Validati
   });
 }
 
-/** Everybody as they were at one instant; null where times are unknown or too few came before and after it. */
+/** Users before an instant; null if times are unknown, or too few users have items both before and after it. */
 export function splitAtInstant(whole: RecommenderInput, seed: number): ValidationSplit | null {
   const random = createRandom(seed);
   const input = sampleUsers(whole, random);

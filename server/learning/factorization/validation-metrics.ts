@@ -1,23 +1,23 @@
-/** What the hyper-parameter search looks at: NDCG@10 of warm and cold users, AUC of some of the warm ones. */
+/** Metrics of the hyper-parameter search: NDCG@10 of warm and cold users, AUC of a sample of the warm users. */
 import type { Blend, PartsAt, ScoredUser } from './validation-scores.js';
 
 export interface Quality {
-  /** Float64Array: NDCG@10 of each warm user, in the order given. */
+  /** Float64Array: NDCG@10 of each warm user, in the given order. */
   readonly warm: Float64Array;
-  /** The same of each cold user. */
+  /** Float64Array: NDCG@10 of each cold user. */
   readonly cold: Float64Array;
-  /** Mean AUC, 0 where no user has an order. */
+  /** Mean AUC, 0 if no user has an order. */
   readonly warmAuc: number;
 }
 
 const DEPTH = 10;
 const DISCOUNTS = Array.from({ length: DEPTH }, (_, rank) => 1 / Math.log2(rank + 2));
-/** The gain of a list that begins with so many relevant items. */
+/** Gain of a list by the number of relevant items at its beginning. */
 const IDEAL_GAINS = Array.from({ length: DEPTH + 1 }, (_, n) =>
   DISCOUNTS.slice(0, n).reduce((sum, gain) => sum + gain, 0),
 );
 
-/** The quality of one way to blend parts. */
+/** Measures the quality of a blend. */
 export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   const longest = users.reduce((length, { candidates }) => Math.max(length, candidates.items.length), 0);
   const scratch = new Float32Array(longest);
@@ -30,7 +30,7 @@ export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   const aucs: number[] = [];
   for (const { relevant, isCold, likes, candidates, order } of users) {
     const places = placesOf(relevant, candidates.items);
-    // Where nothing that is looked for can be found, the scores do not matter.
+    // If no relevant item is among the candidates, the scores do not matter.
     const out = scratch.subarray(0, places.length === 0 ? 0 : candidates.items.length);
     (isCold ? cold : warm).push(ndcgOf(scoresOf(candidates, likes, out), places, relevant.length));
     if (order === null) continue;
@@ -46,7 +46,7 @@ export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
   };
 }
 
-/** Places in `items`, which ascend, of those of `relevant` that are there. */
+/** Places of the `relevant` items in `items`, which ascend; missing items are skipped. */
 function placesOf(relevant: Int32Array, items: Int32Array): number[] {
   const places: number[] = [];
   for (const item of relevant) {
@@ -61,7 +61,7 @@ function placesOf(relevant: Int32Array, items: Int32Array): number[] {
   return places;
 }
 
-/** `places`: where in `scores` those of the relevant items are that can be found. */
+/** `places`: positions in `scores` of the relevant candidates. */
 function ndcgOf(scores: Float32Array, places: readonly number[], nRelevant: number): number {
   let gain = 0;
   for (const place of places) {
@@ -71,7 +71,7 @@ function ndcgOf(scores: Float32Array, places: readonly number[], nRelevant: numb
   return gain === 0 ? 0 : gain / IDEAL_GAINS[Math.min(nRelevant, DEPTH)];
 }
 
-/** How many stand before it, ties in the order of places. */
+/** Number of scores ranked before it, ties by place. */
 function rankOf(scores: Float32Array, place: number): number {
   const own = scores[place];
   let rank = 0;

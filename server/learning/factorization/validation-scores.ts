@@ -1,6 +1,6 @@
 /**
- * The scores of validation users in parts, where they matter: at the items that may come into a list, whatever the
- * weights, and for the order of all the rest at a sample of the others. So that a weight costs next to nothing to try.
+ * Scores of validation users in parts, so that weights are cheap to try. Only candidates are scored, the items that may
+ * enter the list under any weights, plus a sample of the remaining items to measure their order.
  */
 import { topN } from '../linalg/index.js';
 import { boostOf, foldIn, scoreParts, takenFrom } from './fold-in.js';
@@ -11,7 +11,7 @@ import type { ScoreParts } from './fold-in.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { ValidationUser } from './validation.js';
 
-/** Parts of one user's scores at some items; six arrays of one length. */
+/** Score parts of a user at some items; arrays of equal length. */
 export interface PartsAt extends ScoreParts {
   /** Int32Array, ascending. */
   readonly items: Int32Array;
@@ -21,24 +21,24 @@ export interface ScoredUser {
   readonly relevant: Int32Array;
   readonly isCold: boolean;
   readonly likes: number;
-  /** What may come into the list. */
+  /** Items that may enter the list. */
   readonly candidates: PartsAt;
-  /** Of some warm users: items to be found, and what they should come before. */
+  /** Items to be found, and a sample of the items to rank below them; null except for some warm users. */
   readonly order: { readonly wanted: PartsAt; readonly others: PartsAt } | null;
 }
 
-/** So many of the best by what is learnt, by what is related, by what follows, by the whole score and by popularity are candidates. */
+/** Number of candidates taken by each of: learnt part, related part, followed part, whole score, and popularity. */
 const POOL = 30;
 /** Users scored together. */
 const BLOCK = 16;
-/** The order of all items is looked at for every so many warm users, */
+/** The order of all items is measured for every n-th warm user, */
 const ORDER_STRIDE = 5;
-/** so many of the items to be found, */
+/** on this many of the items to be found, */
 const MAX_WANTED = 10;
-/** and about so many of the others. */
+/** and about this many of the remaining items. */
 const MAX_OTHERS = 250;
 
-/** Writes the scores of the items of `parts`, of a user with so many likes, to `out`. */
+/** Writes the scores of the items of `parts`, for a user with this many likes, to `out`. */
 export type Blend = (parts: PartsAt, likes: number, out: Float32Array) => void;
 
 type Weights = Pick<
@@ -54,12 +54,12 @@ type Weights = Pick<
   | 'sequenceWeight'
 >;
 
-/** Scores from their parts, as `scoreAll` has them under these weights. */
+/** Blends score parts like `scoreAll` under these weights. */
 export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend {
   const { factorWeight, principalWeight, dislikeWeight, popularityWeight, esteemPower, sequenceWeight } =
     weights;
   const { popularity, shares, fashion } = model;
-  // The neighbours' columns carry the power they were fitted with.
+  // The item-to-item columns include the esteem power of their fit.
   const rescale = esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower));
   return ({ items, learnt, principal, related, repelled, followed }, likes, out) => {
     const boost = boostOf(likes, weights);

@@ -1,6 +1,6 @@
 /**
- * Validation data taken out of the training data: of some users a fifth of what they liked (warm), and some users
- * altogether but for five likes (cold). Where times are known it is the latest fifth, as in life.
+ * Validation data split off the training data: a fifth of the likes of some users (warm), and all likes but five of
+ * other users (cold). If times are known, the latest are hidden, as in practice.
  */
 import { createRandom } from '../linalg/index.js';
 import { KNOWN_TIME_FROM, pick } from './signals.js';
@@ -10,7 +10,7 @@ import type { History, Interactions } from './signals.js';
 
 export interface ValidationUser {
   readonly history: History;
-  /** -1 for cold users, whose persona nobody knows yet. */
+  /** -1 for cold users, since their persona is unknown. */
   readonly personaIndex: number;
   /** Int32Array: the items to be found. */
   readonly relevant: Int32Array;
@@ -18,30 +18,30 @@ export interface ValidationUser {
 }
 
 export interface ValidationSplit {
-  /** What is left to train on; same users, same items. */
+  /** The remaining training data; same users, same items. */
   readonly input: RecommenderInput;
   readonly users: readonly ValidationUser[];
 }
 
 export interface RandomSplit extends ValidationSplit {
-  /** The cold users again with fewer likes, and with more. */
+  /** The cold users again, with fewer and with more likes. */
   readonly newcomers: readonly ValidationUser[];
 }
 
 const MAX_WARM = 2000;
 const MAX_COLD = 600;
-/** Scores of all items of all users, computed anew for every fit: a larger catalogue is looked at by fewer users. */
+/** Max number of scores, which are computed for every fit: larger catalogues are validated on fewer users. */
 const MAX_SCORES = 1e8;
-/** Of the eligible users, this share at most becomes cold: they are lost to training. */
+/** Max share of eligible users that become cold, since they are lost to training. */
 const MAX_COLD_SHARE = 1 / 8;
-/** More interactions than this are not searched on: users are left out, at random, down to it. */
+/** Max number of interactions searched on; beyond it, random users are left out. */
 const MAX_ENTRIES = 500_000;
 const MIN_RELEVANT = 6;
 const COLD_SEEDS = 5;
-/** Likes of the same users when they are newer, or less new. */
+/** Numbers of likes at which cold users are scored again. */
 const NEWCOMER_SEEDS = [1, 2, 10];
 const HELD_OUT_SHARE = 0.2;
-/** Fewer eligible users than this say too little about likes; any interest is looked for instead. */
+/** Min number of eligible users to validate on likes; with fewer, any attraction is used. */
 const MIN_LIKERS = 100;
 
 export function splitForValidation(whole: RecommenderInput, seed: number): RandomSplit {
@@ -91,12 +91,12 @@ function newcomersOf(entries: readonly number[], interactions: Interactions): Va
   }));
 }
 
-/** `most`, or less where there are so many items that scoring them takes long. */
+/** `most`, or less for catalogues with many items, to bound scoring time. */
 export function maxUsers(nItems: number, most: number): number {
   return Math.ceil(Math.min(1, MAX_SCORES / (nItems * (MAX_WARM + MAX_COLD))) * most);
 }
 
-/** As many random users as have MAX_ENTRIES interactions between them; all of them where there are fewer. */
+/** Random users with at most MAX_ENTRIES interactions in total; all users if there are fewer. */
 export function sampleUsers(
   input: RecommenderInput,
   random: ReturnType<typeof createRandom>,
@@ -125,7 +125,7 @@ export function sampleUsers(
   };
 }
 
-/** Each user's likes, or whatever attracted them where too few give likes: what is looked for. */
+/** The entries to be found: each user's likes, or all attractions if too few users give likes. */
 export function relevantEntries({ indptr, opinion, strength }: Interactions): number[][] {
   const likes = entriesWhere(indptr, (p) => opinion[p] > 0);
   if (eligible(likes).length >= MIN_LIKERS) return likes;
@@ -144,14 +144,14 @@ function eligible(entries: number[][]): number[] {
   return Array.from(entries.keys()).filter((u) => entries[u].length >= MIN_RELEVANT);
 }
 
-/** Shuffled, and then by time where times are known. */
+/** Shuffled, then sorted by time if times are known. */
 function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typeof createRandom>): number[] {
   const shuffled = random.shuffle([...entries]);
   const time = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? at[p] : 0);
   return shuffled.sort((p, q) => time(p) - time(q));
 }
 
-/** The interactions whose entry is 1 in `isKept`. */
+/** The interactions flagged in `isKept`. */
 export function keep(interactions: Interactions, isKept: Uint8Array): Interactions {
   const { indptr } = interactions;
   const ptr = new Int32Array(indptr.length);

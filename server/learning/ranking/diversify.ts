@@ -1,18 +1,18 @@
-/** Maximal marginal relevance (Carbonell and Goldstein 1998): a list whose items are good and unlike each other. */
+/** Maximal marginal relevance (Carbonell and Goldstein 1998): balances relevance against similarity within the list. */
 
 export interface DiversifyOptions {
-  /** How many to keep. */
+  /** Number of items to select. */
   readonly n: number;
-  /** 0 keeps the order of the scores; 1 looks at unlikeness alone. */
+  /** 0 keeps the order of the scores; 1 uses dissimilarity only. */
   readonly diversity: number;
-  /** Float32Array, row-major [nItems, nComponents]; items are alike by the cosine of their rows. */
+  /** Float32Array, row-major [nItems, nComponents]; similarity is the cosine of rows. */
   readonly embeddings: Float32Array;
   readonly nComponents: number;
 }
 
 /**
- * Picks from `candidates` (best score first) one by one the item with the largest
- * (1 - diversity) * relevance - diversity * likeness to the nearest picked, relevance being the score scaled to 0..1.
+ * Selects from `candidates` (best score first), step by step, the item with the largest (1 - diversity) * relevance -
+ * diversity * similarity to the nearest selected item, relevance being the score scaled to 0..1.
  */
 export function diversify(
   candidates: Int32Array,

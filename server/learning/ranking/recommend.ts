@@ -1,4 +1,4 @@
-/** Stage 6: a folded-in user's list. */
+/** Stage 6: recommends a list to a folded-in user. */
 import { InvalidShapeError } from '../errors.js';
 import { scoreAll } from '../factorization/index.js';
 import { topN } from '../linalg/index.js';
@@ -7,11 +7,11 @@ import { diversify } from './diversify.js';
 import type { RecommenderModel, UserState } from '../factorization/index.js';
 
 export interface RecommendOptions {
-  /** Length of the list; shorter when fewer items are allowed. */
+  /** Length of the list; shorter if fewer items are allowed. */
   readonly n: number;
-  /** Which items may be listed: what the user has dealt with and filters go here. Default: all. */
+  /** Whether an item may be listed, to exclude settled items and apply filters. Default: all. */
   readonly isAllowed?: (itemIndex: number) => boolean;
-  /** 0..1: how much unlikeness counts against score. Default 0. */
+  /** 0..1: weight of dissimilarity against score. Default 0. */
   readonly diversity?: number;
 }
 
@@ -20,10 +20,10 @@ export interface RankedItem {
   readonly score: number;
 }
 
-/** Candidates that diversification chooses from, as a multiple of the list and at least this many. */
+/** Number of candidates for diversification, as a multiple of the list length, and its minimum. */
 const POOL_FACTOR = 5;
 const MIN_POOL = 50;
-/** Past it a list costs more than it gains: choosing takes pool times length steps. */
+/** Max candidates: selection takes pool times length steps, and a larger pool costs more than it gains. */
 const MAX_POOL = 200;
 
 /** Best first, ties by lower item index. Throws InvalidShapeError for a diversity outside 0..1. */

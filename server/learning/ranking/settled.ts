@@ -1,14 +1,14 @@
 /**
- * Which items a user is done with, so that they are no candidates for a list. One rule for serving, for evaluation and
- * for the promotion gate: what is measured is what is served.
+ * Determines the settled items of a user, which are no candidates for a list. Serving, evaluation and the promotion
+ * gate share the rule, so that evaluation matches serving.
  */
 
 import type { History, Interactions } from '../factorization/index.js';
 
-/** rated: given stars or a thumb; bought: purchased; viewed: dealt with in any way. */
+/** rated: stars or a thumb; bought: purchased; viewed: any interaction. */
 export type SettlingReason = 'rated' | 'bought' | 'viewed';
 
-/** The reasons in force, such as a Set. */
+/** The active reasons, such as a Set. */
 export interface SettlingRule {
   has(reason: SettlingReason): boolean;
 }
@@ -24,7 +24,7 @@ export function isSettled(
   return rule.has('bought') && purchased[entry] === 1;
 }
 
-/** The settled items of one user. */
+/** The settled items of a user. */
 export function settledItems(history: History, rule: SettlingRule): Set<number> {
   return new Set(history.indices.filter((_, entry) => isSettled(history, entry, rule)));
 }
