@@ -1,4 +1,4 @@
-/** Opens everything a program of this product needs, in order, and closes it in the opposite order. */
+/** Opens the database, the store and the services of a program, and closes them in reverse order. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Container } from './container.js';
 import { createContainer, createInstanceId, hasEnded } from './container.js';
 import type { Settings } from './settings.js';
 
-/** How long what waits to be written may hold up the end of a program. */
+/** Timeout of each closing step, such as writing pending data. */
 const DRAIN_MS = 2_000;
 
 export interface Application {
@@ -26,9 +26,9 @@ export interface Application {
   readonly store: Store;
   readonly container: Container;
   readonly pseudonymize: (rawId: string) => string;
-  /** Signs tokens. */
+  /** The key that signs tokens. */
   readonly secret: Uint8Array;
-  /** The synthesiser's ground truth. Only evaluation and simulation read it. */
+  /** File with the synthesiser's ground truth, read by evaluation and simulation only. */
   readonly truthPath: string;
   close(): Promise<void>;
 }
@@ -36,22 +36,22 @@ export interface Application {
 export interface OpenApplicationOptions {
   readonly settings: Settings;
   readonly log: Logger;
-  /** A server owns the data folder; a command attaches to a running server's database, or opens its own for a while. */
+  /** A server locks the data folder; a command attaches to a running server's database, or starts it for its duration. */
   readonly role: 'server' | 'command';
-  /** What the services take for the present; default the machine's clock. */
+  /** Clock of the services; default the machine's clock. */
   readonly clock?: () => number;
-  /** What is being waited for, in words. */
+  /** Called with a description of each slow step. */
   readonly onProgress?: (message: string) => void;
-  /** Ends the wait for a database. */
+  /** Aborts the wait for a database. */
   readonly signal?: AbortSignal;
 }
 
-/** The data were stored under pseudonyms of another pepper. */
+/** The pepper differs from the pepper of the stored pseudonyms. */
 export class WrongPepperError extends SmartPersonaError {
   readonly code = 'WRONG_PEPPER';
   constructor(dataDir: string, { stored, given }: { stored: string; given: string }) {
     super(
-      `The pepper (key version ${given}) is not the one that the users in the database are stored under (key version ${stored}): ` +
+      `The pepper (key version ${given}) differs from the pepper of the users in the database (key version ${stored}): ` +
         `restore SMARTPERSONA_PEPPER, or the file ${join(dataDir, 'pepper')}, from a backup.`,
     );
   }
@@ -70,12 +70,12 @@ export async function openApplication(options: OpenApplicationOptions): Promise<
 }
 
 /**
- * Opens everything; the services are built, and the caller starts them. Throws WrongPepperError when the data were stored
- * under another pepper, and what `openDatabase` throws.
+ * Opens everything and constructs the services; the caller starts them. Throws WrongPepperError if the data were stored
+ * under a different pepper, and the errors of `openDatabase`.
  */
 export async function connect(options: OpenApplicationOptions): Promise<Application> {
   const { settings, log, role, clock, onProgress, signal } = options;
-  // Reject files and the ground truth go there, also when keys and database are elsewhere.
+  // Reject files and the ground truth are written there, even if keys and database are elsewhere.
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   const database = await openDatabase({ settings, log, role, onProgress, signal });
   let store: Store | null = null;
@@ -110,7 +110,7 @@ export async function connect(options: OpenApplicationOptions): Promise<Applicat
   }
 }
 
-/** What is derived and cannot be written in time is made up for by the next start, from the record. */
+/** Derived data that cannot be written in time are rebuilt from recorded events at the next start. */
 async function close(
   { container, store, database }: Pick<Application, 'container' | 'store' | 'database'>,
   log: Logger,
@@ -118,7 +118,7 @@ async function close(
   const steps = [() => within(DRAIN_MS, container.stop()), () => within(DRAIN_MS, store.close())];
   for (const step of steps) {
     await step().catch((error: unknown) =>
-      log.warn({ err: error }, 'closing was not complete; the next start makes up for it'),
+      log.warn({ err: error }, 'closing was incomplete; the next start repairs derived data'),
     );
   }
   await database.stop();

@@ -1,4 +1,4 @@
-/** The composition root: every service is built here, once, with what it needs handed in. */
+/** The composition root: constructs every service with its dependencies. */
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -52,25 +52,25 @@ export interface ContainerOptions {
   readonly pseudonymize: (rawId: string) => string;
   readonly log: Logger;
   readonly clock?: () => number;
-  /** Relative loss of quality that a new version may show against the active one; a negative one asks for a gain. Default 0.02. */
+  /** Maximum relative loss of quality of a new version against the active version; negative requires a gain. Default 0.02. */
   readonly guardTolerance?: number;
-  /** Why an item is not listed again, unless a request says otherwise. Default: rated, bought. */
+  /** Reasons not to list an item again, unless a request overrides them. Default: rated, bought. */
   readonly exclude?: readonly Exclusion[];
-  /** Versions kept for a way back. Default 8. */
+  /** Number of model versions kept for roll-back. Default 8. */
   readonly keepVersions?: number;
   /** Seeds clustering and factorisation; the same data and seed give the same model bytes. Default 1. */
   readonly seed?: number;
-  /** Puts the dashboards under differential privacy; null or left out: figures are told as they are. */
+  /** Enables differential privacy for the dashboards; null or omitted: exact figures. */
   readonly epsilonPerDay?: Fraction | null;
-  /** Whether anybody may sign in as a synthetic user while all data are synthetic. Default true. */
+  /** Allows demo sign-in as a synthetic user while all data are synthetic. Default true. */
   readonly isDemoAllowed?: boolean;
-  /** The longest life of a token, in days. Default 365. */
+  /** Maximum lifetime of a token, in days. Default 365. */
   readonly tokenMaxDays?: number;
-  /** The longest an entry of the database's oplog stays; null or left out where that is not known. */
+  /** Maximum age of entries of the database's oplog; null or omitted if unknown. */
   readonly oplogKeptMs?: number | null;
-  /** What this instance signs with; default: a name of its own. */
+  /** Id of this instance, stored with its writes; default a new id. */
   readonly instanceId?: string;
-  /** True when this instance is known to have ended; default: nothing is known. */
+  /** True if an instance is known to have ended; default: unknown. */
   readonly isGone?: (instanceId: string) => boolean;
 }
 
@@ -79,8 +79,8 @@ export function createInstanceId(): string {
 }
 
 /**
- * True when an instance that named itself by `createInstanceId` on this machine runs no more. For instances that all run
- * on one machine, as those of an embedded database do.
+ * Whether an instance with an id from `createInstanceId` on this machine has ended. For instances that share a machine,
+ * as with an embedded database.
  */
 export function hasEnded(instanceId: string): boolean {
   const [host, pid] = instanceId.split(':');
@@ -223,7 +223,7 @@ export function createContainer({
     models,
     drift,
     evaluation,
-    /** Follows what other programs do: versions they activate, alerts they raise, runs they make. */
+    /** Subscribes to changes by other programs: activated versions, alerts, training runs. */
     follow(): void {
       models.follow();
       instances.follow();
@@ -234,7 +234,7 @@ export function createContainer({
       demo.follow();
       tokens.follow();
     },
-    /** Brings memory and derived data up to the record; call once after the database is open. */
+    /** Loads caches, and rebuilds stale profiles from recorded events; call once after the database is open. */
     async start(): Promise<void> {
       userData.follow();
       await demo.refresh();
@@ -245,13 +245,13 @@ export function createContainer({
       const rebuilt = await profiles.recover();
       if (rebuilt > 0) log.info({ users: rebuilt }, 'profiles rebuilt from the record after an unclean stop');
     },
-    /** Makes up for what runs that were cut off left undone; in the background. */
+    /** Completes interrupted training runs and re-assignments, in the background. */
     resume(): void {
       void training.recover();
       const model = registry.find();
       if (model?.meta.status === 'active' && model.meta.reassignedAt === null) reassignment.start(model);
     },
-    /** Ends background work and writes what is waiting; the store stays open. */
+    /** Stops background work and flushes pending writes; the store stays open. */
     async stop(): Promise<void> {
       models.close();
       demo.stop();

@@ -1,10 +1,10 @@
-/** The last word of a program that cannot go on. */
+/** Reports a fatal error and exits. */
 
 import { SmartPersonaError } from '../domain/index.js';
 
 import { EXIT, UsageError } from './options.js';
 
-/** Expected failures are told in their own words; anything else with its stack, since it is a defect. */
+/** Prints the message of an expected error, and the stack of an unexpected error, which is a defect. */
 export function fail(error: unknown): never {
   const isExpected = error instanceof SmartPersonaError;
   const text = isExpected

@@ -1,7 +1,7 @@
 /**
- * What a start makes up for before it serves: simulated data, a first model, the dashboards' counters. Each stage leaves a
- * mark when it is done, so that one that was cut off is done again by the next start. Instances that start together on
- * one database share the work by leases.
+ * Stages of a start before the server is ready: simulated data, a first model, the dashboards' counters. Each completed
+ * stage is recorded, so that the next start repeats an interrupted stage. Instances that start concurrently on the same
+ * database coordinate by leases.
  */
 
 import { AlreadyRunningError } from '../domain/index.js';
@@ -15,10 +15,10 @@ import { reportTraining } from './training-progress.js';
 const FILL_JOB = 'fill';
 const COUNT_JOB = 'count';
 
-/** Opens the progress of one stage. */
+/** Starts the progress of a stage. */
 export type ReportStage = (title: string) => Progress;
 
-/** Simulated users for an empty installation, unless the settings want none, and for one whose simulation was cut off. */
+/** Simulates users in an empty installation, unless disabled, and repeats an interrupted simulation. */
 export async function fill(
   { container, store, settings, log, truthPath }: Application,
   report: ReportStage,
@@ -33,7 +33,7 @@ export async function fill(
   if (!(await isDue())) return;
   const lease = await waitForLease({ store, job: FILL_JOB, owner, clock, log, signal, isGone });
   try {
-    // Another instance may have done it meanwhile.
+    // A concurrent instance may have done it during the wait.
     if (!(await isDue())) return;
     if ((await synthesis.state()) === 'cut off') {
       log.warn({}, 'an earlier first start was interrupted; its simulated data are deleted');
@@ -52,8 +52,8 @@ export async function fill(
 }
 
 /**
- * A first model where there are data and no active model. Waits for a training elsewhere only while nothing can be served;
- * an empty installation waits for its first import.
+ * Trains a first model if there are data and no active model. It waits for a training on a different instance only while
+ * no model is active; an empty installation has no model until its first import.
  */
 export async function train(
   { container, store, log }: Application,
@@ -68,7 +68,7 @@ export async function train(
       await training.whenIdle(signal);
       await models.loadActive();
       if (models.activeVersion() !== null) break;
-      // Data that came by another way are never simulated again, and their counters wait for the personas.
+      // Imported data must not be followed by a simulation, and their counters need the personas.
       if ((await store.dataset.get()).filledAt === null) await store.dataset.update({ filledAt: clock() });
       const run = await runTraining(container, report);
       signal.throwIfAborted();
@@ -82,7 +82,7 @@ export async function train(
   }
 }
 
-/** Null when another instance was faster. */
+/** Null if a different instance is already training. */
 async function runTraining({ training }: Application['container'], report: ReportStage) {
   try {
     return await reportTraining((onProgress) => training.run('startup', onProgress), report('Training'));
@@ -93,8 +93,8 @@ async function runTraining({ training }: Application['container'], report: Repor
 }
 
 /**
- * The counters of the time before the first model, under the personas that it gave. While another instance counts, or has
- * died over it, this one serves and looks again in the background.
+ * Counts the events before the first model, under the personas of that model. While a different instance holds the
+ * lease, even if it has died, this instance serves and waits for the lease in the background.
  */
 export async function count(
   application: Application,
@@ -105,14 +105,15 @@ export async function count(
   const { models, clock, isGone, instanceId: owner } = container;
   const { filledAt, countedAt } = await store.dataset.get();
   if (models.activeVersion() === null || countedAt !== null) return;
-  // An installation older than the marks: it counted before it served.
+  // An installation older than these marks has counted before it served.
   if (filledAt === null) return store.dataset.update({ filledAt: clock(), countedAt: clock() });
   const job = { store, job: COUNT_JOB, owner, clock, log, signal, isGone };
   const holder = await store.leases.find(COUNT_JOB);
   const counting = waitForLease(job).then((lease) => countUnder(lease, application, report, signal));
   if (holder === null || isGone?.(holder.owner)) return counting;
   counting.catch((error: unknown) => {
-    if (!signal.aborted) log.warn({ err: error }, 'the counters are not made; the next start does it');
+    if (!signal.aborted)
+      log.warn({ err: error }, 'counting for the dashboards failed; the next start repeats it');
   });
 }
 
@@ -126,7 +127,7 @@ async function countUnder(
   try {
     if ((await store.dataset.get()).countedAt !== null) return;
     const progress = report('Counting for the dashboards');
-    // Users whom a training that was cut off has not reached get their persona first.
+    // Complete the re-assignment of an interrupted training first, since counters are by persona.
     const version = models.activeVersion();
     if (version !== null && (await store.models.find(version))?.reassignedAt === null)
       await reassignment.settled();

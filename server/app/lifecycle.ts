@@ -1,24 +1,24 @@
 /**
- * A program's life as a list of named stages: started in order, stopped in the opposite order, whatever stage a signal or
- * an error comes in.
+ * Runs a program as a list of named stages: started in order and stopped in reverse order, including when a signal or an
+ * error interrupts a stage.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Logger } from '../domain/index.js';
 
-/** A stage that is asked to end has this long before those under it are stopped all the same. */
+/** Time for an aborted stage to end before the stages below it are stopped regardless. */
 const ABORT_MS = 5_000;
-/** npm passes on the signal that a terminal has sent to all its programs already: two within this time are one. */
+/** npm forwards a signal that the terminal has already sent to all its programs: two within this time count as one. */
 const SAME_SIGNAL_MS = 500;
 
 /** Undoes a stage. */
 export type Stop = () => Promise<void>;
 
 export interface Stage {
-  /** In words for people, such as "Training". */
+  /** Display name, such as "Training". */
   readonly name: string;
-  /** Resolves when the next stage may begin. `signal` is aborted when the program is to end. */
+  /** Resolves when the next stage may begin. `signal` is aborted when the program must end. */
   readonly start: (signal: AbortSignal) => Promise<Stop | void>;
 }
 
@@ -29,8 +29,8 @@ export interface LifeOptions {
 }
 
 /**
- * Ends the process in order on SIGINT and SIGTERM, at once on a second one. Install it before anything else: what it
- * calls is given later by `onClose`.
+ * Ends the process gracefully on SIGINT and SIGTERM, immediately on a second signal. Install it first; `onClose` sets
+ * its callback later.
  */
 export class Signals {
   private readonly abort = new AbortController();
@@ -61,8 +61,8 @@ export class Signals {
 }
 
 /**
- * Starts the stages. Resolves when all are started; a signal then stops them. Rejects with the error of a stage after
- * the ones before it have been stopped. Never resolves when a signal came first: the process ends.
+ * Starts the stages. Resolves when all are started; a signal then stops them. If a stage fails, stops the earlier stages
+ * and rejects with its error. Never resolves if a signal arrives first, since the process ends.
  */
 export async function run(stages: readonly Stage[], signals: Signals, options: LifeOptions): Promise<void> {
   const stops: { name: string; stop: Stop }[] = [];
@@ -81,7 +81,7 @@ export async function run(stages: readonly Stage[], signals: Signals, options: L
   try {
     await starting;
   } catch (error) {
-    // The signal's own way ends the process.
+    // The signal handler ends the process.
     if (signals.signal.aborted) return new Promise(() => undefined);
     await stopAll();
     throw error;

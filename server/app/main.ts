@@ -1,6 +1,6 @@
 /**
- * `npm start`. Loaded before anything else, so that an old Node is named in one line: later modules import what it does
- * not have, which fails before a line of theirs runs.
+ * `npm start`. Checks the version of Node before it imports the server: on an old Node, later modules fail at import
+ * with a confusing error.
  */
 
 const [major, minor] = process.versions.node.split('.').map(Number);

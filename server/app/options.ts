@@ -1,6 +1,6 @@
 /**
- * The options of a command: declared once, parsed before the command opens anything, and listed by `--help`. Values
- * are checked here as far as a command line alone can be wrong.
+ * Declares, parses and prints the options of a command. They are parsed before the command opens anything, and values
+ * are validated as far as possible from the command line alone.
  */
 
 import { parseArgs } from 'node:util';
@@ -12,43 +12,43 @@ export const EXIT = {
   done: 0,
   failed: 1,
   wrongUsage: 2,
-  /** Written, but more of the input was refused than the command accepts. */
+  /** Written, but the share of refused input is above the command's limit. */
   partlyRefused: 3,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const EXIT_CODES = `Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.wrongUsage} wrong option, ${EXIT.partlyRefused} done but much of the input was refused.`;
 
-/** One option; `T` is the type of its value, of a default, and of `undefined` where it may be left out. */
+/** An option; `T` is the type of its value, including `undefined` for an optional value without a default. */
 export interface Option<T> {
   readonly description: string;
-  /** Stands for the value in the usage, such as FILE; null for a flag. */
+  /** Placeholder of the value in the usage, such as FILE; null for a flag. */
   readonly placeholder: string | null;
   readonly isRequired: boolean;
-  /** The default as it would be typed; null for none. */
+  /** The default as text; null for none. */
   readonly defaultText: string | null;
-  /** The value of a text; throws WrongValue. Flags are given 'true' or 'false'. */
+  /** Parses the text of a value; throws WrongValue. Flags get 'true' or 'false'. */
   readonly parse: (text: string) => T;
 }
 
-/** Options by their names, without the leading dashes. */
+/** Options by name, without the leading dashes. */
 export type Options = Readonly<Record<string, Option<unknown>>>;
 export type ValuesOf<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-/** What `--help` prints and the parser accepts. */
+/** Description of a command for the parser and `--help`. */
 export interface Command<O extends Options = Options> {
   /** The npm script: `import` for `npm run import`. */
   readonly name: string;
-  /** What the command does: one or more sentences. */
+  /** Description of the command, in sentences. */
   readonly summary: string;
   readonly options: O;
-  /** Command lines as the documents would show them. */
+  /** Example command lines. */
   readonly examples?: readonly string[];
-  /** Words that may be given without dashes, such as the names of benchmarks. Default none. */
+  /** Accepted positional words, such as the names of benchmarks. Default none. */
   readonly words?: readonly string[];
-  /** What is wrong with the options together, as a sentence without its full stop; null for nothing. */
+  /** Validates the combination of options: returns the problem, as a sentence without full stop, or null. */
   readonly check?: (values: ValuesOf<O>) => string | null;
 }
 
@@ -56,12 +56,12 @@ export type Parsed<O extends Options> =
   /** A text to print instead of running the command. */
   { readonly print: string } | { readonly values: ValuesOf<O>; readonly words: readonly string[] };
 
-/** The command line is wrong; the message is one sentence. */
+/** The command line is invalid; the message is a single sentence. */
 export class UsageError extends SmartPersonaError {
   readonly code = 'WRONG_USAGE';
 }
 
-/** A value breaks its option's rule; the message completes the sentence "--name ...". */
+/** The value of an option is invalid; the message completes the sentence "--name ...". */
 export class WrongValue extends Error {}
 
 /** An option without a value. Default false. */
@@ -72,12 +72,12 @@ export function flag(description: string): Option<boolean> {
   };
 }
 
-/** A text that must be given and is not empty. */
+/** A required, non-empty text. */
 export function required(placeholder: string, description: string): Option<string> {
   return { description, placeholder, isRequired: true, defaultText: null, parse: notEmpty };
 }
 
-/** A text that may be left out; it is not empty. */
+/** An optional, non-empty text. */
 export function optional(placeholder: string, description: string): Option<string | undefined> {
   return { description, placeholder, isRequired: false, defaultText: null, parse: notEmpty };
 }
@@ -87,7 +87,7 @@ export function text(placeholder: string, description: string, defaultText: stri
   return { description, placeholder, isRequired: false, defaultText, parse: notEmpty };
 }
 
-/** One of a few words, which must be given. */
+/** A required word out of a list. */
 export function oneOf<W extends string>(words: readonly W[], description: string): Option<W> {
   return {
     ...{ description, placeholder: words.join('|'), isRequired: true, defaultText: null },
@@ -99,7 +99,7 @@ export function oneOf<W extends string>(words: readonly W[], description: string
   };
 }
 
-/** A whole number within [least, most], with a default. */
+/** An integer within [least, most], with a default. */
 export function wholeNumber(
   description: string,
   { least, most, byDefault }: { least: number; most: number; byDefault: number },
@@ -126,8 +126,8 @@ export function decimal(description: string, byDefault: number): Option<number> 
 }
 
 /**
- * The values of a command line, or the text that `--help`, `-h` or `--version` asks for. Throws UsageError. Values and
- * stray words are not repeated in its message unless they are numbers: they may be raw user ids.
+ * Parses a command line to values, or to the text for `--help`, `-h` or `--version`. Throws UsageError. Its message does
+ * not repeat values or stray words unless they are numbers: they may be raw user ids.
  */
 export function parseCommandLine<O extends Options>(
   command: Command<O>,
@@ -147,7 +147,7 @@ export function parseCommandLine<O extends Options>(
     tokens: true,
   });
   const given = tokens.filter((token) => token.kind === 'option');
-  // Also where an option before it lacks its value, and takes it for one.
+  // Also when a preceding option without a value has consumed it.
   if (given.some(({ name, value }) => name === 'help' || value === '--help' || value === '-h'))
     return { print: usageOf(command) };
   if (given.some(({ name }) => name === 'version')) return { print: `SmartPersona ${version}\n` };
@@ -159,10 +159,10 @@ export function parseCommandLine<O extends Options>(
     if (option === undefined) throw wrong(`Unknown option ${rawName}`);
     if (texts.has(name)) throw wrong(`${rawName} is given twice`);
     if (isFlag(option) && value !== undefined) throw wrong(`${rawName} takes no value`);
-    // A value that begins with a dash is another option, unless it is written as --name=-value.
+    // A value that begins with a dash is the next option, unless it is written as --name=-value.
     if (!isFlag(option) && (value === undefined || (value.startsWith('-') && !isInline(given, name))))
       throw wrong(
-        `${rawName} lacks its value ${option.placeholder} (one that begins with a dash is written --${name}=VALUE)`,
+        `${rawName} lacks its value ${option.placeholder} (write a value that begins with a dash as --${name}=VALUE)`,
       );
     texts.set(name, value ?? 'true');
   }
@@ -170,8 +170,8 @@ export function parseCommandLine<O extends Options>(
   if (words.some((word) => !command.words?.includes(word))) {
     throw wrong(
       command.words === undefined
-        ? 'There is a word without an option before it (put a value that holds blanks in quotes)'
-        : `The words without dashes may be ${command.words.join(', ')}`,
+        ? 'There is a word without an option before it (quote values that contain spaces)'
+        : `Words without dashes must be ${command.words.join(', ')}`,
     );
   }
   const values = Object.fromEntries(

@@ -1,8 +1,8 @@
-/** The reader of a program's output may leave before its end, as `head` does. */
+/** Handles a closed output pipe, as with `head`. */
 
 /**
- * Lets a program end as it would have: what nobody reads is dropped. Without this the first such write ends the process
- * at once, with a stack and whatever it had opened.
+ * Discards output to a closed pipe, so that the program still ends normally. Without this, the first such write ends the
+ * process with a stack trace and without closing its resources.
  */
 export function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr])

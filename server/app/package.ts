@@ -1,15 +1,15 @@
-/** The package this program is part of: its folder and its version. */
+/** Folder and version of this package. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder with package.json, from the sources as well as from what is built of them. */
+/** The folder with package.json, found from the sources and from the build. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (manifestIn(folder)?.name !== 'smartpersona') {
     const above = dirname(folder);
-    if (above === folder) throw new Error('the folder of this product cannot be found');
+    if (above === folder) throw new Error('the folder of the package cannot be found');
     folder = above;
   }
   return folder;

@@ -1,9 +1,9 @@
-/** Progress a person can watch: a bar on a terminal, a line now and then in a log. */
+/** Shows progress: a bar on a terminal, occasional lines in a log. */
 
 import { SingleBar } from 'cli-progress';
 
 const LINE_EVERY_MS = 2_000;
-/** Without news the last line is repeated after so long, so that a slow step does not look like a stopped one. */
+/** Interval after which the last line is repeated without updates, so that a slow step does not look stuck. */
 const SILENT_MS = 8_000;
 
 export interface Progress {
@@ -14,7 +14,7 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  /** What is being waited for. */
+  /** Name of the work. */
   readonly title: string;
   readonly stream?: NodeJS.WriteStream;
   readonly clock?: () => number;

@@ -1,4 +1,4 @@
-/** The operations registered at build time: the client's own, and those of other frontends. */
+/** Loads the operations registered at build time, of the client and of further frontends. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const CLIENT_MANIFESTS = ['../../persisted-operations.json', '../../dist/persist
   (path) => fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** Texts by SHA-256. Throws InvalidSettingsError for a manifest that cannot be read, and when none may be served. */
+/** Texts by SHA-256. Throws InvalidSettingsError for a malformed manifest, and if `isPersistedOnly` without operations. */
 export function registeredOperations({
   persistedManifests,
   isPersistedOnly,
@@ -24,13 +24,13 @@ export function registeredOperations({
       for (const [hash, text] of readManifest(readFileSync(path, 'utf8'))) operations.set(hash, text);
     } catch (error) {
       throw new InvalidSettingsError([
-        `SMARTPERSONA_PERSISTED_MANIFESTS: ${path} is no manifest of operations: ${(error as Error).message}`,
+        `SMARTPERSONA_PERSISTED_MANIFESTS: ${path} is not a manifest of operations: ${(error as Error).message}`,
       ]);
     }
   }
   if (isPersistedOnly && operations.size === 0) {
     throw new InvalidSettingsError([
-      'SMARTPERSONA_PERSISTED_ONLY is set, but no operations are registered; build the client or name a manifest in SMARTPERSONA_PERSISTED_MANIFESTS',
+      'SMARTPERSONA_PERSISTED_ONLY is set, but no operations are registered; build the client or set SMARTPERSONA_PERSISTED_MANIFESTS',
     ]);
   }
   return operations;

@@ -1,4 +1,4 @@
-/** Draws a reliability table as an SVG: what was said against what came true, on the diagonal where confidence is right. */
+/** Draws a reliability table as an SVG: observed frequency against confidence; calibrated points are on the diagonal. */
 
 import type { ReliabilityRow } from '../learning/index.js';
 
@@ -6,11 +6,11 @@ const SIZE = 360;
 const MARGIN = { left: 56, top: 24, right: 20, bottom: 52 };
 const WIDTH = SIZE + MARGIN.left + MARGIN.right;
 const HEIGHT = SIZE + MARGIN.top + MARGIN.bottom;
-/** Rows of fewer pairs say too little to be drawn. */
+/** Rows with fewer pairs are too uncertain to draw. */
 const MIN_PAIRS = 20;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
-/** A document of its own, readable on light and dark pages. */
+/** A standalone document, readable on light and dark pages. */
 export function reliabilityPlot(rows: readonly ReliabilityRow[], title: string): string {
   const x = (share: number) => round(MARGIN.left + share * SIZE);
   const y = (share: number) => round(MARGIN.top + (1 - share) * SIZE);
@@ -33,7 +33,7 @@ export function reliabilityPlot(rows: readonly ReliabilityRow[], title: string):
     ...grid,
     `<line class="diagonal" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}"/>`,
     ...marks,
-    `<text x="${x(0.5)}" y="${HEIGHT - 10}" text-anchor="middle">confidence that was given</text>`,
+    `<text x="${x(0.5)}" y="${HEIGHT - 10}" text-anchor="middle">confidence</text>`,
     `<text transform="translate(14 ${y(0.5)}) rotate(-90)" text-anchor="middle">kept the persona after twice the signals</text>`,
     `</svg>`,
     '',

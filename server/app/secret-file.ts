@@ -1,4 +1,4 @@
-/** Secrets that are made once and kept in the data folder, readable by their owner only. */
+/** Secrets generated once and stored in the data folder, readable by their owner only. */
 
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { generateSecret } from '../privacy/index.js';
 
 /**
- * The secret in `<dataDir>/<name>`; made when it is not there. Of two programs that start at once the first to link
- * its file wins, and both read that one.
+ * The secret in `<dataDir>/<name>`, created if missing. Of two concurrent programs the first to link its file wins, and
+ * both read that file.
  */
 export function readOrCreateSecret(dataDir: string, name: string): string {
   const path = join(dataDir, name);
@@ -18,7 +18,7 @@ export function readOrCreateSecret(dataDir: string, name: string): string {
   const draft = `${path}.${process.pid}.${generateSecret().slice(0, 8)}`;
   writeFileSync(draft, `${generateSecret()}\n`, { mode: 0o600, flag: 'wx' });
   try {
-    // A link appears whole or not at all, and never replaces what is there.
+    // Creating a link is atomic, and never replaces an existing file.
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -29,7 +29,7 @@ export function readOrCreateSecret(dataDir: string, name: string): string {
   return readSecret(dataDir, name)!;
 }
 
-/** The secret in `<dataDir>/<name>`; null when it is not there. */
+/** The secret in `<dataDir>/<name>`; null if missing. */
 export function readSecret(dataDir: string, name: string): string | null {
   try {
     return readFileSync(join(dataDir, name), 'utf8').trim();

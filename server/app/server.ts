@@ -1,4 +1,4 @@
-/** The server's life: listen, open, make up for what a first start needs, serve, stop on a signal. */
+/** Starts the server: listens, opens the application, completes a first start, serves, and stops on a signal. */
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ import { readEnvironment, readSettings } from './settings.js';
 
 const LOOPBACK = /^(?:localhost|127\.[\d.]+|::1)$/;
 
-/** What is built for browsers: in `dist` when run from source, beside the built server otherwise; null when it is not. */
+/** Folder of built browser files: in `dist` when run from source, else beside the built server; null if not built. */
 function builtPages(name: 'client' | 'explorer'): string | null {
   const folders = [`../../dist/${name}/`, `../../${name}/`].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
@@ -29,7 +29,7 @@ function builtPages(name: 'client' | 'explorer'): string | null {
   return folders.find((folder) => existsSync(`${folder}index.html`)) ?? null;
 }
 
-/** Resolves when the server is ready; it ends by SIGINT or SIGTERM. */
+/** Resolves when the server is ready; SIGINT or SIGTERM ends it. */
 export async function startServer({ clock }: { clock?: () => number } = {}): Promise<void> {
   const signals = new Signals();
   const settings = readSettings(readEnvironment(), { makesKeys: true });
@@ -75,7 +75,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
       },
     },
     { name: 'Simulating behaviour', start: (signal) => fill(application, report, signal) },
-    { name: 'Reading what is stored', start: () => application.container.start() },
+    { name: 'Loading stored data', start: () => application.container.start() },
     { name: 'Training', start: (signal) => train(application, report, signal) },
     {
       name: 'Following other instances',
@@ -104,7 +104,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
           isPersistedOnly: settings.isPersistedOnly,
           allowedOrigins: settings.allowedOrigins,
           trustedProxies: settings.trustedProxies,
-          // Behind a proxy the name is the proxy's to check.
+          // Behind a proxy, checking the Host header is the proxy's task.
           isLocalOnly: LOOPBACK.test(settings.host) && settings.trustedProxies === 0,
           metricsToken: settings.metricsToken,
           limits: { gate: { maxInFlight: settings.maxInFlight } },

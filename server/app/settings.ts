@@ -1,6 +1,6 @@
 /**
- * The settings: environment variables, read once at start. Everything that is wrong is told in one message, with
- * what to do about it. `.env.example` lists them all.
+ * The settings: environment variables, read once at start. All problems are reported in a single message, with advice.
+ * `.env.example` lists the variables.
  */
 
 import { existsSync } from 'node:fs';
@@ -22,49 +22,49 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const MAX_SEED_USERS = 1_000_000;
 
 export interface Settings extends DatabaseSettings {
-  /** 0 lets the system choose. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly host: string;
-  /** Signs tokens; at least 32 bytes. */
+  /** Key that signs tokens; at least 32 bytes. */
   readonly secret: Uint8Array;
   /** The key of the pseudonyms. */
   readonly pepper: PseudonymKey;
-  /** Synthetic users made on the first start; 0 for none. */
+  /** Synthetic users created on the first start; 0 for none. */
   readonly seedUsers: number;
   readonly retrainCron: string;
   /** An IANA time zone. */
   readonly retrainTimeZone: string;
   readonly driftCron: string;
-  /** Hours after the start of a run before drift may start another; 0: it never does. */
+  /** Minimum hours between the start of the latest run and a run started by drift; 0 disables such runs. */
   readonly driftRetrainHours: number;
-  /** Relative loss of quality a new version may show and still be activated; negative: the gain it must show. */
+  /** Maximum relative loss of quality with which a new version is activated; negative requires a gain. */
   readonly guardTolerance: number;
-  /** Why an item is not listed again, unless a request says otherwise. */
+  /** Reasons not to list an item again, unless a request overrides them. */
   readonly exclude: readonly Exclusion[];
-  /** Model versions kept for a way back. */
+  /** Number of model versions kept for roll-back. */
   readonly keepVersions: number;
-  /** Budget of differential privacy for the dashboards; null: off. */
+  /** Privacy budget of the dashboards per day; null: off. */
   readonly epsilonPerDay: Fraction | null;
   readonly allowedOrigins: readonly string[];
-  /** How many proxies in front of the server write X-Forwarded-For. */
+  /** Number of proxies in front of the server that write X-Forwarded-For. */
   readonly trustedProxies: number;
   /** The bearer token of /metrics; null: no token (see `mayReadMetrics`). */
   readonly metricsToken: string | null;
-  /** GraphQL requests worked on at once; more wait shortly and are then refused. */
+  /** Concurrent GraphQL requests; further requests wait briefly and are then refused. */
   readonly maxInFlight: number;
-  /** Serves registered operations and no others. */
+  /** Serves only registered operations. */
   readonly isPersistedOnly: boolean;
-  /** Files with the operations of other frontends; the client's own are registered already. */
+  /** Files with the operations of further frontends; the client's operations are always registered. */
   readonly persistedManifests: readonly string[];
-  /** The longest life of a token, in days; one that lives longer is refused. */
+  /** Maximum lifetime of a token, in days; longer-lived tokens are refused. */
   readonly tokenMaxDays: number;
-  /** Whether anybody may sign in as a synthetic user while all data are synthetic. */
+  /** Allows demo sign-in as a synthetic user while all data are synthetic. */
   readonly isDemoAllowed: boolean;
   readonly isProduction: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** One or more settings are wrong; the message lists all of them. */
+/** Settings are invalid; the message lists all problems. */
 export class InvalidSettingsError extends SmartPersonaError {
   readonly code = 'INVALID_SETTINGS';
   constructor(readonly problems: readonly string[]) {
@@ -76,7 +76,7 @@ export class InvalidSettingsError extends SmartPersonaError {
 
 const text = z.string().trim();
 
-/** A whole number within bounds; text such as "4e3" or "0x10" is not what anybody meant. */
+/** An integer within bounds, in decimal digits only: "4e3" and "0x10" are probably mistakes. */
 function wholeNumber(least: number, most: number, advice: string) {
   const message = `must be a whole number from ${least} to ${most}${advice}`;
   return text
@@ -85,7 +85,7 @@ function wholeNumber(least: number, most: number, advice: string) {
     .refine((value) => value >= least && value <= most, message);
 }
 
-/** Parted by commas. */
+/** Separated by commas. */
 const list = text.transform((value) =>
   value
     .split(',')
@@ -97,16 +97,16 @@ const secret = text.superRefine((value, context) => {
   const problem = secretProblem(value);
   if (problem !== null) {
     const advice =
-      '; make one with `openssl rand -hex 32`, or leave it out to have one made in the data folder';
+      '; generate it with `openssl rand -hex 32`, or omit it to have it generated in the data folder';
     context.addIssue({ code: 'custom', message: problem + advice });
   }
 });
 
 const TOLERANCE =
-  'must be a percentage from -100 to 100: how much worse a new model may be and still be activated; negative asks for a gain';
+  'must be a percentage from -100 to 100: the maximum loss with which a new model is activated; negative requires a gain';
 
 const EXCLUSIONS_RULE =
-  'must be one or more of rated, bought, viewed and listed, parted by commas, or none; dislikes are never listed';
+  'must be one or more of rated, bought, viewed and listed, separated by commas, or none; dislikes are never listed';
 
 /** Every setting, its rule and its default; the key order is the order of `.env.example`. */
 const variables = z.object({
@@ -178,7 +178,7 @@ const variables = z.object({
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
-      'must be origins parted by commas, such as https://shop.example',
+      'must be origins separated by commas, such as https://shop.example',
     )
     .default([])
     .describe('Other origins whose pages may use the API, separated by commas.'),
@@ -221,15 +221,15 @@ const variables = z.object({
     .describe('fatal, error, warn, info, debug, trace or silent.'),
 });
 
-/** Names and meanings of all settings; docs/operate.md and docker-compose.yml are compared with it. */
+/** Names and descriptions of all settings; a test compares docs/operate.md and docker-compose.yml with them. */
 export const SETTING_DESCRIPTIONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(variables.shape).map(([name, rule]) => [name, rule.description ?? '']),
 );
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTING_DESCRIPTIONS);
 
 /**
- * The environment with what `.env` in the current folder adds: a variable that is set wins over a line of the file.
- * Tests (NODE_ENV=test) do not read the file, or they would depend on the machine.
+ * The environment, extended by `.env` in the current folder; a variable that is already set takes precedence. Tests
+ * (NODE_ENV=test) do not read the file, so that they do not depend on the machine.
  */
 export function readEnvironment(): NodeJS.ProcessEnv {
   if (process.env.NODE_ENV !== 'test' && existsSync(ENV_FILE)) {
@@ -243,9 +243,9 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Reads and checks the settings. Keys that are not set are read from the data folder. With `makesKeys`, they are made
- * there the first time; a program that only uses an installation passes false, and a missing key is an error. Throws
- * InvalidSettingsError with everything that is wrong.
+ * Reads and validates the settings. Keys that are not set are read from the data folder. With `makesKeys`, missing keys
+ * are created there; a program that only uses an installation passes false, and a missing key is an error. Throws
+ * InvalidSettingsError with all problems.
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -284,13 +284,13 @@ export function readSettings(
   };
 }
 
-/** What a program needs that works with the database alone; no keys. Throws InvalidSettingsError. */
+/** Settings of a program that needs the database but no keys. Throws InvalidSettingsError. */
 export function readDatabaseSettings(env: Readonly<Record<string, string | undefined>>): DatabaseSettings {
   return databaseSettings(parseVariables(env), env);
 }
 
 function parseVariables(env: Readonly<Record<string, string | undefined>>): z.infer<typeof variables> {
-  // An empty value is what `NAME=` in a file leaves behind: it means "not set".
+  // `NAME=` in a file gives an empty value, which means "not set".
   const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
   const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
@@ -334,7 +334,7 @@ function requireKeys(keys: Readonly<Record<string, string | undefined>>, dataDir
   ]);
 }
 
-/** The URI with the account of the settings in it, percent-encoded. An account that the URI names itself stays. */
+/** Adds the account of the settings to the URI, percent-encoded, unless the URI already has an account. */
 function withAccount(
   uri: string,
   {
@@ -348,8 +348,8 @@ function withAccount(
 
 const BROKEN_ADVICE = {
   secret:
-    'Restore it from a backup, or delete it to have another one made: tokens signed under the old one end',
-  pepper: 'Restore it from a backup: under another pepper every stored user would be a stranger',
+    'Restore it from a backup, or delete it to have a new secret generated: existing tokens then become invalid',
+  pepper: 'Restore it from a backup: with a different pepper no stored user would be recognized',
 };
 
 function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {
@@ -361,7 +361,7 @@ function storedSecret(dataDir: string, name: 'secret' | 'pepper'): string {
   } catch (error) {
     if (error instanceof InvalidSettingsError) throw error;
     throw new InvalidSettingsError([
-      `SMARTPERSONA_DATA_DIR must be a folder this program may write to: ${(error as Error).message}`,
+      `SMARTPERSONA_DATA_DIR must be a writable folder: ${(error as Error).message}`,
     ]);
   }
 }

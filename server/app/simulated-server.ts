@@ -1,4 +1,4 @@
-/** The server of a simulation: `NOW`. Its clock starts there and is set anew by the program that started it. */
+/** The server of a simulation. Its clock starts at the argument `NOW`; the parent process sets it by messages. */
 
 import { fail } from './fail.js';
 import { startServer } from './server.js';
@@ -11,7 +11,7 @@ process.on('message', ({ now }: { now: number }) => {
   setAt = Date.now();
   process.send?.({ now });
 });
-// Whoever started it is gone, and with it the reason to run. Nobody reads what is printed from here on.
+// The parent process has ended: stop, and ignore output errors, since the pipes are closed.
 process.on('disconnect', () => {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.kill(process.pid, 'SIGTERM');

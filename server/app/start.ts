@@ -1,4 +1,4 @@
-/** The start command: options first, then database, first-run data, first training, server. Ends at one ready line. */
+/** The start command: parses its options and starts the server. */
 
 import { parseOrPrint } from './commands/command.js';
 import { fail } from './fail.js';
@@ -8,7 +8,7 @@ import { startServer } from './server.js';
 const command = {
   name: 'start',
   summary:
-    'Starts the server. Without MONGODB_URI it starts a database of its own, and the first start simulates users and trains.',
+    'Starts the server. Without MONGODB_URI it starts an embedded database. The first start simulates users and trains a model.',
   options: {},
 };
 

@@ -1,4 +1,4 @@
-/** A server for one simulation: the whole product as a process of its own, on a data folder that goes afterwards. */
+/** A server for a single simulation: the entire product in a separate process, on a temporary data folder. */
 
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
@@ -13,28 +13,28 @@ import { InvalidInputError } from '../domain/index.js';
 const ENTRY = fileURLToPath(new URL('./simulated-server.js', import.meta.url));
 const READY = /SmartPersona is ready on (http:\/\/\S+?)\/?\s/;
 const KEPT_CHARACTERS = 10_000;
-/** The weekly job runs when the simulation says so; this date comes once in four years. */
+/** The simulation starts the weekly job itself; this date comes once in four years. */
 const HARDLY_EVER = '0 0 29 2 *';
 
 export interface ThrowAwayServer {
   /** Without a trailing slash. */
   readonly url: string;
-  /** Sets the server's clock, which goes on from there. */
+  /** Sets the server's clock, which continues from there. */
   setClock(now: number): Promise<void>;
-  /** The end of what it has printed. */
+  /** The end of its output. */
   output(): string;
   stop(): Promise<void>;
 }
 
 export interface ThrowAwayServerOptions {
   readonly seedUsers: number;
-  /** What its clock shows at the start, ms since the epoch. */
+  /** Initial time of its clock, ms since the epoch. */
   readonly now: number;
   readonly secret: string;
   readonly pepper: string;
 }
 
-/** Resolves when it has its first model. Never touches another installation: the database is an embedded one. */
+/** Resolves when it has its first model. Its embedded database in a temporary folder isolates it from installations. */
 export async function startThrowAwayServer(options: ThrowAwayServerOptions): Promise<ThrowAwayServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-simulation-'));
   const child = fork(ENTRY, [String(options.now)], {
@@ -64,7 +64,7 @@ export async function startThrowAwayServer(options: ThrowAwayServerOptions): Pro
     }
     await rm(dataDir, { recursive: true, force: true });
   };
-  // What waits for an answer of this server fails then, and whoever started it cleans up.
+  // Pending requests to this server then fail, and the caller cleans up by `stop`.
   const interrupted = () => void child.kill('SIGTERM');
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {

@@ -1,10 +1,10 @@
-/** A training run as a progress bar. */
+/** Shows a training run as a progress bar. */
 
 import type { TrainingRun } from '../domain/index.js';
 
 import { createProgress } from './progress.js';
 
-/** Shows `run` while it goes on and gives its end. `progress`: where; default standard error. */
+/** Shows the progress of a run and resolves with its final state. `progress`: default on standard error. */
 export async function reportTraining(
   start: (onProgress: (run: TrainingRun) => void) => Promise<TrainingRun>,
   progress = createProgress({ title: 'Training' }),

@@ -26,7 +26,7 @@ const MOMENTS: readonly { stage: string; detail?: string }[] = [
   { stage: 'Starting the database' },
   { stage: 'Simulating behaviour' },
   { stage: 'Simulating behaviour', detail: '200 users' },
-  { stage: 'Reading what is stored' },
+  { stage: 'Loading stored data' },
   { stage: 'Training', detail: 'load' },
   { stage: 'Training', detail: 'personas' },
   { stage: 'Training', detail: 'fit' },

@@ -158,7 +158,7 @@ describe('everything held about a user', () => {
     // A liked item is not listed; after the erasure nobody remembers the likes.
     const settled = liked.filter((itemId) => !recommendations.items.some(({ item }) => item.id === itemId));
     expect(settled).toEqual([]);
-    expect(await server.run('erase', '--user', 'nobody at all')).toContain('Nothing is held');
+    expect(await server.run('erase', '--user', 'nobody at all')).toContain('No data are stored');
   });
 });
 

@@ -130,7 +130,7 @@ describe('rows that break a rule', () => {
     );
     expect(output).toContain('items: 4 rows read, 4 new\n');
     expect(output).toContain(
-      'events: 7 rows read, 3 new, 4 rejected, 1 about items the catalogue does not have (kept), 2 new users',
+      'events: 7 rows read, 3 new, 4 rejected, 1 on items that are not in the catalogue (kept), 2 new users',
     );
     expect(output).toContain('  1 × timestamp is more than a day in the future\n');
     expect(output).toContain('  from 2026-01-05 10:00 to 2026-01-06 10:00 UTC\n');
@@ -185,9 +185,9 @@ describe('an import', () => {
     const before = await everything();
     expect(first).toEqual({ items: 4, users: 2, events: 3, profiles: 2 });
     const again = await failingImport(...files);
-    expect(again).toContain('items: 4 rows read, 0 new, 4 already there');
-    expect(again).toContain('events: 1 rows read, 0 new, 1 already there');
-    expect(again).toContain('ratings: 3 rows read, 0 new, 2 already there, 1 rejected');
+    expect(again).toContain('items: 4 rows read, 0 new, 4 unchanged');
+    expect(again).toContain('events: 1 rows read, 0 new, 1 unchanged');
+    expect(again).toContain('ratings: 3 rows read, 0 new, 2 unchanged, 1 rejected');
     expect(await stored()).toEqual(first);
     expect(await everything()).toEqual(before);
   });
@@ -262,7 +262,7 @@ describe('a file of another kind', () => {
       'The catalogue is empty, so there is nothing',
     );
     expect(await runImport('--ratings', ratings, '--items-from-events')).toContain(
-      '4 items made from their ids',
+      '4 items created from their ids',
     );
     expect(await stored()).toMatchObject({ items: 4 });
   });
@@ -301,7 +301,7 @@ describe('npm run recommend', () => {
       [
         `note;Customer ID\nx;"${name}"\ny;"${name}"\n`,
         'csv',
-        '1 users -> .*, 1 lists are shorter than 10: nothing else is on offer for them, 1 repeated ids are listed once',
+        '1 users -> .*, 1 lists are shorter than 10: no further items are available for them, 1 repeated ids listed once',
       ],
       [
         `${JSON.stringify({ user_id: people[1] })}\n{"user_id":"new"}\n`,
@@ -315,7 +315,7 @@ describe('npm run recommend', () => {
     }
     const empty = await file('empty.csv', 'userId\n');
     await expect(recommend('--users', empty, '--out', out)).rejects.toThrow(
-      'holds no user id below its header',
+      'contains no user id below its header',
     );
     const odd = await file('odd.csv', 'shopper,age\nx,31\n');
     await expect(recommend('--users', odd, '--out', out)).rejects.toThrow('--column COLUMN');

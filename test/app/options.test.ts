@@ -94,7 +94,7 @@ describe('a command line', () => {
   it('may hold the words a command knows, and no others', () => {
     const withWords = { ...command, options: {}, check: undefined, words: ['live', 'api'] };
     expect(parseCommandLine(withWords, ['api'], '1')).toMatchObject({ words: ['api'] });
-    expect(() => parseCommandLine(withWords, ['all'], '1')).toThrow('may be live, api');
+    expect(() => parseCommandLine(withWords, ['all'], '1')).toThrow('must be live, api');
   });
 });
 

@@ -95,7 +95,7 @@ describe('npm run personas', () => {
     ] as const) {
       const { status, stdout, rows } = run(table);
       expect(status).toBe(0);
-      expect(stdout).toContain('One persona: the rows are too few or too much alike');
+      expect(stdout).toContain('One persona: the rows are too few or too similar');
       expect(stdout).not.toContain('NaN');
       expect(rows()).toHaveLength(nRows);
       for (const line of rows())

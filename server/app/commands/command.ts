@@ -1,4 +1,4 @@
-/** What every command shares: the command line parsed first, the application opened and closed around it, one way to fail. */
+/** Shared by all commands: parses the command line, opens and closes the application, and reports failures. */
 
 import { openDatabase } from '../../database/index.js';
 import { createEventBus } from '../../events/index.js';
@@ -29,7 +29,7 @@ export function parseOrPrint<O extends Options>(
   process.exit(EXIT.done);
 }
 
-/** Runs a command that needs no database; what it resolves with is the exit code, by default 0. */
+/** Runs a command that needs no database; it resolves with the exit code, by default 0. */
 export function runCommand<O extends Options>(
   command: Command<O>,
   run: (values: ValuesOf<O>, words: readonly string[]) => Promise<ExitCode | void>,
@@ -42,14 +42,14 @@ export function runCommand<O extends Options>(
   program().then((code) => process.exit(code), fail);
 }
 
-/** What a command about tokens works with. */
+/** Context of a command about tokens. */
 export interface TokenDesk {
   readonly settings: Settings;
   readonly pseudonymize: (rawId: string) => string;
   readonly register: TokenService;
 }
 
-/** Opens the database, and nothing that reads the record into memory; runs the command and closes it whatever happens. */
+/** Runs a command with the database and the token service only, loading no data, and always closes them. */
 export function runWithTokens<O extends Options>(
   command: Command<O>,
   run: (desk: TokenDesk, values: ValuesOf<O>) => Promise<ExitCode | void>,
@@ -79,8 +79,8 @@ export function runWithTokens<O extends Options>(
 }
 
 /**
- * Opens the application, runs the command in it, and closes it whatever happens. `beginsInstallation`: the command may
- * be the first program of an installation, and then makes its keys; default false.
+ * Opens the application, runs the command, and always closes the application. `beginsInstallation`: the command may be
+ * the first program of an installation, and then creates its keys; default false.
  */
 export function runWithApplication<O extends Options>(
   command: Command<O>,
@@ -89,7 +89,7 @@ export function runWithApplication<O extends Options>(
 ): void {
   runCommand(command, async (values) => {
     const environment = readEnvironment();
-    // Keys are made beside the data they belong to. A database elsewhere may hold users under other keys.
+    // Only create keys for the embedded database: an external database may contain users under different keys.
     const makesKeys = beginsInstallation && !environment.MONGODB_URI?.trim();
     const settings = readSettings(environment, { makesKeys });
     const application = await openApplication({

@@ -10,7 +10,7 @@ const command = {
   name: 'database',
   summary:
     'Builds the fast server of the embedded database (SecantusDB in Rust) with cargo, in about ten minutes, into the cache' +
-    ' folder of this product. From then on a start prefers it to the server in Python, on the same data. It needs Rust, a C' +
+    ' folder of this product. Later starts prefer it to the server in Python, on the same data. It needs Rust, a C' +
     ' compiler, cmake and access to crates.io.',
   options: {},
   examples: ['npm run database'],
@@ -24,5 +24,5 @@ runCommand(command, async () => {
     progress.update(fraction, detail);
   });
   (progress as Progress | null)?.done();
-  process.stdout.write(isBuilt ? `Built ${program}\n` : `Already there: ${program}\n`);
+  process.stdout.write(isBuilt ? `Built ${program}\n` : `Already built: ${program}\n`);
 });

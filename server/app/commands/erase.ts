@@ -1,4 +1,4 @@
-/** `npm run erase -- --user RAWID [--dry-run]`: removes everything held about one user, and prints the receipt. */
+/** `npm run erase -- --user RAWID [--dry-run]`: removes all data of a user, and prints the receipt. */
 
 import { flag, required } from '../options.js';
 
@@ -6,11 +6,10 @@ import { runWithApplication } from './command.js';
 
 const command = {
   name: 'erase',
-  summary:
-    'Removes everything held about one user, in the database and in running servers, and prints a receipt.',
+  summary: 'Removes all data of a user, in the database and in running servers, and prints a receipt.',
   options: {
     user: required('RAWID', "The user's id in your own system."),
-    'dry-run': flag('Prints how much would be removed, and removes nothing.'),
+    'dry-run': flag('Prints the number of rows that would be removed, and removes nothing.'),
   },
   examples: ['npm run erase -- --user 4711 --dry-run', 'npm run erase -- --user 4711'],
 };
@@ -21,7 +20,7 @@ runWithApplication(command, async ({ container, pseudonymize }, { user, 'dry-run
     const wouldRemove = await container.services.userData.erasable(userId);
     process.stdout.write(
       wouldRemove === null
-        ? 'Nothing is held about this user.\n'
+        ? 'No data are stored about this user.\n'
         : `${JSON.stringify({ userId, wouldRemove }, null, 2)}\nDry run: nothing was removed.\n`,
     );
     return;
@@ -29,7 +28,7 @@ runWithApplication(command, async ({ container, pseudonymize }, { user, 'dry-run
   const receipt = await container.services.userData.erase(userId);
   process.stdout.write(
     receipt === null
-      ? 'Nothing is held about this user.\n'
+      ? 'No data are stored about this user.\n'
       : `${JSON.stringify(
           {
             ...receipt,

@@ -1,6 +1,6 @@
 /**
- * `npm run evaluate [-- --json F]`: the active version on likes it was not trained on, for everyone and by persona, beside
- * the simulator's own truth where the data are simulated and beside Table I of the paper.
+ * `npm run evaluate [-- --json F]`: evaluates the active version on held-out likes, for all users and by persona, and
+ * compares it with the ground truth of simulated data and with Table I of the paper.
  */
 
 import { access, writeFile } from 'node:fs/promises';
@@ -19,11 +19,11 @@ import { runWithApplication } from './command.js';
 const command = {
   name: 'evaluate',
   summary:
-    'Judges the active model on likes it was not trained on, for all users and by persona, beside the simulated truth' +
-    '\nwhere the data are simulated. Changes nothing.',
+    'Evaluates the active model on held-out likes, for all users and by persona, and compares it with the ground truth' +
+    '\nif the data are simulated. Changes nothing.',
   options: {
     json: optional('FILE', 'Also writes the report as JSON.'),
-    plot: optional('FILE', 'Also draws how far confidence in personas can be trusted, as SVG.'),
+    plot: optional('FILE', 'Also writes a reliability plot of the confidence in personas, as SVG.'),
   },
   examples: [
     'npm run evaluate -- --json report.json',
@@ -31,14 +31,14 @@ const command = {
   ],
 };
 
-/** Table I: means over its personas, and their range. */
+/** Table I of the paper: means over its personas, and their range. */
 const PAPER = [
   { name: 'precision@5', mean: '.78', range: '.76-.80' },
   { name: 'recall@10', mean: '.85', range: '.83-.86' },
   { name: 'silhouette', mean: '.62', range: '.60-.64' },
 ] as const;
 const PAPER_LEAVES_OPEN = [
-  'how many users each row is a mean over, and how far it may vary (N = 100 is all that is said)',
+  'the number of users behind each row, and its confidence interval (only N = 100 is given)',
   'which events were held out, and whether by time or at random',
   'whether all unseen items were candidates or a sample of them',
   'whether items already seen were left out of the lists',
@@ -46,7 +46,7 @@ const PAPER_LEAVES_OPEN = [
 ];
 
 const NOTHING_TO_JUDGE =
-  'Nothing to judge by: no user has liked, bought or viewed two items, so that none can be held out and predicted.';
+  'No evaluation data: no user has liked, bought or viewed two items, so nothing can be held out.';
 
 const METRICS = ['precision@5', 'recall@10', 'ndcg@10', 'auc'] as const;
 
@@ -108,7 +108,7 @@ function describe(report: EvaluationReport): string[] {
       ? NOTHING_TO_JUDGE
       : `Held out: ${heldOut}; fitted again without them, with the version's own hyper-parameters.`,
     `${candidateRule(report.exclude)} Brackets: 95 % bootstrap intervals over users.`,
-    `Silhouettes: in the space KMeans ran in${silhouettesSampled ? ', of a sample of the users' : ''}.`,
+    `Silhouettes: in the clustering space${silhouettesSampled ? ', of a sample of the users' : ''}.`,
     ...section(`Users with at least ${MIN_HELD_OUT} held-out ${events}`, report.protocol),
     ...section(`${PAPER_USERS} of them, drawn at random`, report.sample),
     ...section(`All users with a held-out ${report.judgedBy}`, report.all),
@@ -120,7 +120,7 @@ function describe(report: EvaluationReport): string[] {
 
 function candidateRule(exclude: readonly Exclusion[]): string {
   const left = ['disliked', ...exclude.filter((reason) => reason !== 'listed')].join(', ');
-  return `Candidates, as in the lists that are served: every item but those the user ${left} (SMARTPERSONA_EXCLUDE).`;
+  return `Candidates, as in served lists: all items except those the user ${left} (SMARTPERSONA_EXCLUDE).`;
 }
 
 function section(title: string, groups: readonly EvaluatedGroup[]): string[] {
@@ -144,7 +144,7 @@ function section(title: string, groups: readonly EvaluatedGroup[]): string[] {
   return lines;
 }
 
-/** Table I and ours on its metrics, row by row. */
+/** Table I beside our figures for the same metrics, row by row. */
 function besidePaper({ protocol, sample, all }: EvaluationReport): string[] {
   const rows: [string, EvaluatedGroup][] = [
     ...protocol.map((group): [string, EvaluatedGroup] => [group.label, group]),

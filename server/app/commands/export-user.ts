@@ -1,4 +1,4 @@
-/** `npm run export-user -- --user RAWID [--out FILE]`: everything held about one user, as JSON. */
+/** `npm run export-user -- --user RAWID [--out FILE]`: exports all data of a user as JSON. */
 
 import { writeFile } from 'node:fs/promises';
 
@@ -8,10 +8,10 @@ import { runWithApplication } from './command.js';
 
 const command = {
   name: 'export-user',
-  summary: 'Prints everything held about one user as JSON. Changes nothing.',
+  summary: 'Prints all data of a user as JSON. Changes nothing.',
   options: {
     user: required('RAWID', "The user's id in your own system."),
-    out: optional('FILE', 'Writes to this file, readable by you alone, instead of standard output.'),
+    out: optional('FILE', 'Writes to this file, readable by its owner only, instead of standard output.'),
   },
   examples: ['npm run export-user -- --user 4711 --out user.json'],
 };
@@ -20,7 +20,7 @@ runWithApplication(command, async ({ container, pseudonymize }, options) => {
   const userId = pseudonymize(options.user);
   const data = await container.services.userData.export(userId);
   if (data === null) {
-    process.stderr.write('Nothing is held about this user.\n');
+    process.stderr.write('No data are stored about this user.\n');
     return;
   }
   const text = `${JSON.stringify(data, null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** `npm run import -- --items F [--events F] [--ratings F] [--dry-run]`, with options for what cannot be detected. */
+/** `npm run import -- --items F [--events F] [--ratings F] [--dry-run]`, with options for values that are not detected. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,24 +23,24 @@ const options = {
   ratings: optional('FILE', 'Ratings: user, item, rating, and time.'),
   map: optional(
     'F=C,...',
-    'Columns by field (userId=visitorid), or by number without a header line; F= leaves one out.',
+    'Columns by field (userId=visitorid), or by number without a header line; F= ignores a field.',
   ),
-  delimiter: optional('MARK', 'What separates the columns of CSV, such as ";", "|", "::" or tab.'),
+  delimiter: optional('MARK', 'Delimiter of CSV, such as ";", "|", "::" or tab.'),
   encoding: optional('NAME', 'The encoding, such as latin1, utf-16le or windows-1250.'),
   type: optional(
     'W=T,...',
-    'Types of events (addtocart=cart, remove=ignore); one type alone is that of every row.',
+    'Types of events (addtocart=cart, remove=ignore); a single type applies to every row.',
   ),
-  dates: optional('ORDER', 'How dates like 01/10/2019 begin: day-first or month-first.'),
-  scale: optional('A..B', 'The least and the greatest rating, such as 1..10.'),
-  'like-at': optional('X', 'Ratings from here up are likes. Default: the upper quarter, 4 of five stars.'),
+  dates: optional('ORDER', 'Order in dates like 01/10/2019: day-first or month-first.'),
+  scale: optional('A..B', 'The lowest and the highest rating, such as 1..10.'),
+  'like-at': optional('X', 'Ratings of at least X are likes. Default: the upper quarter, 4 of five stars.'),
   'dislike-at': optional(
     'X',
-    'Ratings up to here are dislikes. Default: the lower quarter, 2 of five stars.',
+    'Ratings of at most X are dislikes. Default: the lower quarter, 2 of five stars.',
   ),
   prune: flag('Known items that are not in --items become unavailable.'),
-  'items-from-events': flag('Ids that the catalogue does not have become items.'),
-  mapping: optional('FILE', 'A YAML file with the options from --map on, a key for each.'),
+  'items-from-events': flag('Creates items for ids that are not in the catalogue.'),
+  mapping: optional('FILE', 'A YAML file with the options from --map on as keys.'),
   rejects: optional('FILE', 'The reject file. Default: rejects.csv in the data folder.'),
   'dry-run': flag('Checks the files and writes nothing.'),
 };
@@ -48,8 +48,8 @@ const command = {
   name: 'import',
   summary:
     'Imports items, events and ratings from CSV, JSONL or JSON files. Delimiter, encoding, columns, times and scale are' +
-    '\ndetected and printed; what cannot be told is asked before anything lands. Rows that break a rule are listed in a' +
-    '\nreject file; running the same import again changes nothing.',
+    '\ndetected and printed; if the detection is ambiguous, the import stops and asks before it writes. Invalid rows are' +
+    '\nlisted in a reject file; running the same import again changes nothing.',
   options,
   examples: [
     'npm run import -- --items items.csv --ratings ratings.csv --dry-run',
@@ -76,7 +76,7 @@ async function importFiles(
   const dryRun = options['dry-run'];
   const rejectPath = options.rejects ?? join(settings.dataDir, 'rejects.csv');
   let bar: { kind: ImportKind; progress: Progress; startedAt: number } | null = null;
-  // One file after the other: a file is done when the next begins, so that its time holds nothing of the others.
+  // Files are imported in sequence: a bar ends when the next begins, so that each shows the time of its own file.
   const barOf = (kind: ImportKind) => {
     if (bar?.kind === kind) return bar;
     bar?.progress.done();
@@ -91,7 +91,7 @@ async function importFiles(
     mapping: await mappingOf(options),
     dryRun,
     rejectPath,
-    // Reading is the smaller part of the work: users are written when their rows are together.
+    // Reading counts for 0.3: most of the work is writing, which starts after all rows of a user are read.
     onRead: (kind, fraction, rows) => {
       rowsRead = rows;
       const { progress, startedAt } = barOf(kind);
@@ -123,7 +123,7 @@ async function importFiles(
   return problems.length > 0 ? EXIT.partlyRefused : EXIT.done;
 }
 
-/** What is wrong with the options of the mapping, without a full stop. */
+/** The problem with the options of the mapping, without a full stop; null for none. */
 function problemOf(values: Readonly<Record<string, unknown>>): string | null {
   try {
     parseMapping(keysOf(values));
@@ -134,13 +134,13 @@ function problemOf(values: Readonly<Record<string, unknown>>): string | null {
   }
 }
 
-/** The options that are keys of a mapping, as far as they are given. */
+/** The given options that are keys of a mapping. */
 function keysOf(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = MAPPING_KEYS.filter((key) => values[key] !== undefined && values[key] !== false);
   return Object.fromEntries(given.map((key) => [key, values[key]]));
 }
 
-/** The keys of the mapping file, with those of the command line before them. */
+/** The keys of the mapping file, overridden by the command line. */
 async function mappingOf(values: Readonly<Record<string, unknown>>): Promise<GivenMapping> {
   const { mapping: path } = values;
   return parseMapping({
@@ -158,11 +158,11 @@ async function readMappingFile(path: string): Promise<Record<string, unknown>> {
   }
   if (keys === null || keys === undefined) return {};
   if (typeof keys !== 'object' || Array.isArray(keys))
-    throw new InvalidInputError(`${path} holds no keys; it needs lines such as "delimiter: ;".`);
+    throw new InvalidInputError(`${path} contains no keys; it needs lines such as "delimiter: ;".`);
   return { ...keys };
 }
 
-/** One line of counts, and a line for each thing a person should know. */
+/** A line of counts, and a line per remark. */
 function describe(report: ImportReport, dryRun: boolean): string {
   const number = (value: number) => value.toLocaleString('en');
   const count = (value: number, what: string) => (value > 0 ? `, ${number(value)} ${what}` : '');
@@ -172,26 +172,26 @@ function describe(report: ImportReport, dryRun: boolean): string {
       ? `, ignored columns: ${report.ignoredColumns.join(', ')}`
       : '';
   const counts = dryRun
-    ? `${count(report.rejected, 'would be rejected')}${count(report.newItems, 'items would be made')}${ignored} (dry run, nothing written)`
+    ? `${count(report.rejected, 'would be rejected')}${count(report.newItems, 'items would be created')}${ignored} (dry run, nothing written)`
     : `, ${number(report.recorded)} new` +
       count(report.updated, 'updated') +
-      count(report.unchanged, 'already there') +
+      count(report.unchanged, 'unchanged') +
       count(
         report.equalRows,
         report.kind === 'items' ? 'replaced by a later row' : 'equal to another row (counted once)',
       ) +
       count(report.leftOut, 'left out') +
       count(report.rejected, 'rejected') +
-      count(report.unknownItems, 'about items the catalogue does not have (kept)') +
+      count(report.unknownItems, 'on items that are not in the catalogue (kept)') +
       count(report.newUsers, 'new users') +
-      count(report.newItems, 'items made from their ids') +
+      count(report.newItems, 'items created from their ids') +
       ignored;
   const day = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
   const lines = [
     ...report.mapping,
     ...(from === null || to === null ? [] : [`from ${day(from)} to ${day(to)} UTC`]),
     ...(report.nestedColumns.length > 0
-      ? [`columns with objects in them are left out: ${report.nestedColumns.join(', ')}`]
+      ? [`columns that contain objects are left out: ${report.nestedColumns.join(', ')}`]
       : []),
     ...remarks.slice(0, SHOWN_REMARKS).map(({ remark, count: rows }) => `${number(rows)} × ${remark}`),
     ...reasons.slice(0, SHOWN_REASONS).map(({ column, reason, count: rows, values }) => {

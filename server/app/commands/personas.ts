@@ -1,4 +1,4 @@
-/** `npm run personas -- --features F.csv --out F.csv`: clusters any table with the product's own pipeline. */
+/** `npm run personas -- --features F.csv --out F.csv`: clusters any table with the product's pipeline. */
 
 import { writeFile } from 'node:fs/promises';
 
@@ -12,23 +12,23 @@ import { createProgress } from '../progress.js';
 import { runCommand } from './command.js';
 
 const OUT_COLUMNS = ['row', 'persona', 'label', 'confidence', 'silhouette', 'x', 'y', 'outlier'];
-/** Of the records, beyond which the exit code says that much was refused. */
+/** Share of refused records above which the exit code is `partlyRefused`. */
 const MAX_REFUSED_SHARE = 0.05;
 const SHOWN = 5;
 
 const command = {
   name: 'personas',
   summary:
-    'Clusters any table: evidence for each number of clusters, whether there are clusters at all, and a label and silhouette per row.',
+    'Clusters any table: prints evidence for each number of clusters and for clusters at all, and writes a label and silhouette per row.',
   options: {
     features: required(
       'FILE',
-      'The table: CSV with any delimiter, JSONL or JSON, also packed with gzip, in any usual encoding.',
+      'The table: CSV with any delimiter, JSONL or JSON, optionally gzipped, in any common encoding.',
     ),
-    out: required('FILE', `Where the rows go: ${OUT_COLUMNS.join(',')} and the columns that name a row.`),
+    out: required('FILE', `Output file: ${OUT_COLUMNS.join(',')} and the identifier columns.`),
     columns: optional(
       'A,B,C',
-      'The columns to use. Default: all that hold quantities, so neither texts nor identifiers.',
+      'The columns to use. Default: all with quantities, so neither texts nor identifiers.',
     ),
     blanks: {
       ...{ description: 'Blank cells take the median of their column, or their rows are dropped.' },
@@ -61,7 +61,7 @@ runCommand(command, async ({ features: path, out, columns, blanks, seed }) => {
   return nRefused > MAX_REFUSED_SHARE * (nRefused + table.rows.length) ? EXIT.partlyRefused : EXIT.done;
 });
 
-/** Names with a comma are quoted as in CSV. */
+/** Parses column names; names with a comma are quoted as in CSV. */
 function namesIn(columns: string): string[] {
   return (splitCsvRecord(columns) ?? columns.split(',')).map((name) => name.trim());
 }
@@ -76,7 +76,7 @@ function describeTable(table: PlainTable, numeric: NumericTable): string[] {
   const said = [`Read ${rows.length} rows of ${header.length} columns from ${name} (${description})`];
   if (!hasHeader)
     said.push(
-      'There is no header line: the first line holds values, and is taken as a row. The columns are called column 1, column 2 and so on.',
+      'There is no header line: the first line contains values and is read as a row. The columns are named column 1, column 2 and so on.',
     );
   const [first] = refused;
   if (first !== undefined) {
@@ -92,7 +92,7 @@ function describeTable(table: PlainTable, numeric: NumericTable): string[] {
   if (blank.length > 0) said.push(`Columns that are mostly blank, left out: ${blank.join(', ')}`);
   if (suspects.length > 0)
     said.push(
-      `Columns with a different whole number in every row: ${suspects.join(', ')}. If they are identifiers, name the other columns with --columns.`,
+      `Columns with a different whole number in every row: ${suspects.join(', ')}. If they are identifiers, exclude them with --columns.`,
     );
   const nBlank = blankCells.reduce((sum, { count }) => sum + count, 0);
   const where = blankCells.map(({ name: column, count }) => `${count} in ${column}`).join(', ');
@@ -101,7 +101,7 @@ function describeTable(table: PlainTable, numeric: NumericTable): string[] {
   return said;
 }
 
-/** The columns that name a row stand behind its number. */
+/** The output as CSV; identifier columns follow the row number. */
 function rowsOf({ header }: PlainTable, { rows, keys }: NumericTable, fit: PersonaFit): string {
   const { model, labels, confidence, silhouettes, projection, outliers } = fit;
   const keyNames = keys.map((key) =>
@@ -123,9 +123,9 @@ function describeFit(numeric: NumericTable, { fit, evidence, oneHotGroups, struc
   const { droppedNames } = model.preprocessing;
   const said = droppedNames.length > 0 ? [`Constant columns left out: ${droppedNames.join(', ')}`] : [];
   for (const group of oneHotGroups)
-    said.push(`Columns that code one word, taken together: ${group.join(', ')}`);
+    said.push(`One-hot columns of a single feature, combined: ${group.join(', ')}`);
   if (structure === null)
-    return [...said, 'One persona: the rows are too few or too much alike to tell groups apart.'];
+    return [...said, 'One persona: the rows are too few or too similar to separate groups.'];
   said.push(' k      inertia  silhouette  elbow');
   for (const row of evidence) {
     const mark = row.k === model.personas.length ? ' <- chosen' : '';
@@ -134,16 +134,16 @@ function describeFit(numeric: NumericTable, { fit, evidence, oneHotGroups, struc
     );
   }
   if (model.personas.length === MOST_CLUSTERS)
-    said.push(`${MOST_CLUSTERS} is the most that is tried: there may be more groups.`);
+    said.push(`${MOST_CLUSTERS} is the maximum tried: there may be more groups.`);
   said.push(
     '',
-    `Mean silhouette ${silhouette.toFixed(4)}, in the space KMeans ran in (after PCA)`,
-    `Stability ${structure.stability.toFixed(2)}: how far clusters of bootstrap samples agree with these (adjusted Rand index, 1 is best); of uniform noise ${structure.noiseStability.toFixed(2)}`,
-    `Best silhouette ${structure.silhouette.toFixed(2)}; with every column shuffled ${structure.shuffled.toFixed(2)}; of uniform noise ${structure.noise.toFixed(2)}`,
+    `Mean silhouette ${silhouette.toFixed(4)}, in the clustering space (after PCA)`,
+    `Stability ${structure.stability.toFixed(2)}: agreement of clusters of bootstrap samples with these (adjusted Rand index, 1 is best); for uniform noise ${structure.noiseStability.toFixed(2)}`,
+    `Best silhouette ${structure.silhouette.toFixed(2)}; with every column shuffled ${structure.shuffled.toFixed(2)}; for uniform noise ${structure.noise.toFixed(2)}`,
   );
   if (!structure.isClear)
     said.push(
-      'No clear structure: noise of the same shape gives clusters as good. Do not build on these personas.',
+      'No clear structure: noise of the same shape gives equally good clusters. Do not rely on these personas.',
     );
   for (const persona of model.personas) {
     said.push(
@@ -165,9 +165,7 @@ function describeOutliers({ rows }: NumericTable, { model, labels, outliers }: P
   const far = all.filter((at) => outliers[at] === 1);
   const said = [];
   if (far.length > 0)
-    said.push(
-      `${far.length} rows with values far outside of the others, which were pulled in: ${placesOf(far)}`,
-    );
+    said.push(`${far.length} rows with extreme values, which were clipped: ${placesOf(far)}`);
   model.personas.forEach((persona, index) => {
     if (persona.size > 1 || model.personas.length === 1) return;
     const members = all.filter((at) => labels[at] === index);

@@ -1,4 +1,4 @@
-/** `npm run rebuild`: profiles and counters again from the record, after a crash or a doubt. */
+/** `npm run rebuild`: recomputes profiles and counters from recorded events. */
 
 import { createProgress } from '../progress.js';
 
@@ -6,8 +6,7 @@ import { runWithApplication } from './command.js';
 
 const command = {
   name: 'rebuild',
-  summary:
-    'Computes profiles and counters again from the stored events; best while no server receives events.',
+  summary: 'Recomputes profiles and counters from the stored events; run it while no server receives events.',
   options: {},
 };
 

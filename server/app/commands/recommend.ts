@@ -1,8 +1,8 @@
 /**
- * `npm run recommend -- --users F --limit N --out F`: lists for the raw user ids in a column of `--users` (CSV or
- * JSONL; `--column` names the column where its name is not known). Writes `user,item1,...,itemN`; unknown users get
- * their cold-start list. `--scores F` also writes every item's score as little-endian float32, a row per user in the
- * order of the lists, a column per item in the order of `--score-items F`.
+ * `npm run recommend -- --users F --limit N --out F`: recommendation lists for the raw user ids in a column of `--users`
+ * (CSV or JSONL; `--column` selects the column if it is not detected). Writes `user,item1,...,itemN`; unknown users get
+ * a cold-start list. `--scores F` also writes every item's score as little-endian float32, a row per user in the order
+ * of the lists, a column per item in the order of `--score-items F`.
  */
 
 import { once } from 'node:events';
@@ -20,15 +20,18 @@ import { createProgress } from '../progress.js';
 import { runWithApplication } from './command.js';
 
 const options = {
-  users: required('FILE', 'Your own ids of users, CSV or JSONL, in a column such as userId or customer_id.'),
-  out: required('FILE', 'Where the lists go: user,item1,...,itemN. Unknown users get their cold-start list.'),
+  users: required(
+    'FILE',
+    'User ids of your own system, CSV or JSONL, in a column such as userId or customer_id.',
+  ),
+  out: required('FILE', 'Output file: user,item1,...,itemN. Unknown users get a cold-start list.'),
   limit: wholeNumber('Items in a list.', { least: 1, most: 1_000, byDefault: 10 }),
-  column: optional('NAME', 'The column of --users with the ids; its number where there is no header line.'),
-  delimiter: optional('MARK', 'What separates the columns of --users. Default: detected.'),
+  column: optional('NAME', 'The column of --users with the ids; its number if there is no header line.'),
+  delimiter: optional('MARK', 'Delimiter of --users. Default: detected.'),
   encoding: optional('NAME', 'The encoding of --users. Default: detected.'),
   exclude: optional(
     'REASONS',
-    'Why an item is not listed again: rated, bought, viewed, listed, separated by commas, or none. Default: SMARTPERSONA_EXCLUDE.',
+    'Reasons not to list an item again: rated, bought, viewed, listed, separated by commas, or none. Default: SMARTPERSONA_EXCLUDE.',
   ),
   scores: optional('FILE', "Also writes every item's score: little-endian float32, a row per user."),
   'score-items': optional('FILE', 'The items of --scores in order: a file with their ids.'),
@@ -40,11 +43,11 @@ const command = {
   examples: ['npm run recommend -- --users users.csv --limit 10 --out lists.csv'],
   check(values: ValuesOf<typeof options>) {
     const areTogether = (values.scores === undefined) === (values['score-items'] === undefined);
-    return areTogether ? null : '--scores and --score-items are given together or not at all';
+    return areTogether ? null : '--scores and --score-items must be given together';
   },
 };
 
-/** Users read from the database at once. */
+/** Batch size of database reads. */
 const READ_TOGETHER = 100;
 
 runWithApplication(command, async ({ container, pseudonymize, store }, values) => {
@@ -55,7 +58,7 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
   const users = await readIds(usersPath, 'users', { column: values.column, delimiter, encoding, now });
   if (users.ids.length === 0)
     throw new InvalidInputError(
-      `${usersPath} holds no user id${users.rejects.length > 0 ? `: ${users.rejects.length} rows are empty or broken` : ' below its header line'}.`,
+      `${usersPath} contains no user id${users.rejects.length > 0 ? `: ${users.rejects.length} rows are empty or broken` : ' below its header line'}.`,
     );
   const scoreItems =
     scoreItemsPath === undefined ? [] : (await readIds(scoreItemsPath, 'items', { now })).ids;
@@ -99,9 +102,9 @@ runWithApplication(command, async ({ container, pseudonymize, store }, values) =
         ? [`${number(unknown)} of ${number(rawIds.length)} users unknown: cold-start lists`]
         : []),
       ...(short > 0
-        ? [`${number(short)} lists are shorter than ${limit}: nothing else is on offer for them`]
+        ? [`${number(short)} lists are shorter than ${limit}: no further items are available for them`]
         : []),
-      ...(users.nRepeats > 0 ? [`${number(users.nRepeats)} repeated ids are listed once`] : []),
+      ...(users.nRepeats > 0 ? [`${number(users.nRepeats)} repeated ids listed once`] : []),
       ...(users.rejects.length > 0
         ? [
             `${number(users.rejects.length)} rows skipped, the first at line ${users.rejects[0].line}: ${users.rejects[0].reason}`,
@@ -119,7 +122,7 @@ function exclusionsOf(value: string): readonly Exclusion[] {
   );
 }
 
-/** A file to write, open already: a place that cannot be written to is found before any work is done. */
+/** Opens an output file, so that a path that is not writable fails before any work is done. */
 async function createOutput(path: string): Promise<WriteStream> {
   const stream = createWriteStream(path);
   try {
@@ -127,7 +130,7 @@ async function createOutput(path: string): Promise<WriteStream> {
   } catch (error) {
     throw new InvalidInputError(`${path} cannot be written: ${(error as Error).message}`);
   }
-  // Kept for the end, which reports it; without a listener it would end the process.
+  // `write` and `finished` report the error; without a listener it would end the process.
   stream.on('error', () => undefined);
   return stream;
 }

@@ -1,4 +1,4 @@
-/** `npm run retrain`: the weekly job, now. */
+/** `npm run retrain`: runs the weekly job immediately. */
 
 import { InsufficientDataError } from '../../domain/index.js';
 import { reportTraining } from '../training-progress.js';
@@ -25,7 +25,7 @@ runWithApplication(command, async ({ container, store }) => {
   }
   process.stdout.write(
     model.judgedBy === null
-      ? 'Quality: - (no user has liked, bought or viewed two items, so that none can be held out and predicted)\n'
+      ? 'Quality: - (no user has liked, bought or viewed two items, so nothing can be held out)\n'
       : `Quality on held-out ${model.judgedBy}s:\n`,
   );
   for (const [name, { value, low, high }] of Object.entries(model.metrics)) {

@@ -1,8 +1,8 @@
 /**
- * `npm run simulate -- [--weeks 8] [--users 2000]`: synthetic weeks through the public API, and what retraining and fold-in
- * are worth. Starts a throw-away server per arm, with the same users, moods and seeds in each; or, with
- * `--url`, lives the weeks on a running server that still has its first-run simulation (events are dated so that the
- * last week ends now; thumbs carry the server's own time, and there is nothing to compare with).
+ * `npm run simulate -- [--weeks 8] [--users 2000]`: simulates weeks through the public API, and measures the effect of
+ * retraining and fold-in. Starts a throw-away server per arm, with the same users, moods and seeds; or, with `--url`,
+ * simulates on a running server that has only its first-run data (events are dated so that the last week ends now;
+ * thumbs have the server's time, and there is no comparison).
  */
 
 import { randomBytes } from 'node:crypto';
@@ -40,22 +40,22 @@ interface Plan {
   readonly weeks: number;
   readonly users: number;
   readonly seed: number;
-  /** When the last week ends. */
+  /** End of the last week. */
   readonly endAt: number;
 }
 
 const options = {
   weeks: wholeNumber('Weeks to simulate.', { least: 1, most: 52, byDefault: 8 }),
   users: wholeNumber('Simulated users.', { least: 10, most: 100_000, byDefault: 2_000 }),
-  seed: wholeNumber('Seed of all chance.', { least: 0, most: 2 ** 31, byDefault: 1 }),
+  seed: wholeNumber('Random seed.', { least: 0, most: 2 ** 31, byDefault: 1 }),
   json: optional('FILE', 'Also writes the figures as JSON.'),
-  url: optional('URL', 'Simulates on this running server instead, which still has its first-run data.'),
-  token: optional('TOKEN', "With --url: an admin token. Default: one made with this installation's key."),
+  url: optional('URL', 'Simulates on this running server instead, which must have only its first-run data.'),
+  token: optional('TOKEN', "With --url: an admin token. Default: signed with this installation's key."),
 };
 const command = {
   name: 'simulate',
   summary:
-    'Simulates weeks of behaviour through the public API on throw-away servers, and compares them with and without' +
+    'Simulates weeks of behaviour through the public API on throw-away servers, and compares results with and without' +
     '\nretraining and fold-in.',
   options,
   examples: ['npm run simulate -- --weeks 8 --users 2000'],
@@ -75,7 +75,7 @@ runCommand(command, async ({ weeks, users, seed, json, url, token }) => {
   }
 });
 
-/** All arms at a time: none of them keeps a machine busy alone. */
+/** Runs all arms concurrently, since a single arm does not use the whole machine. */
 async function onThrowAwayServers(plan: Plan): Promise<ArmResult[]> {
   const keys = { secret: randomBytes(32).toString('hex'), pepper: randomBytes(32).toString('hex') };
   const progress = createProgress({ title: 'Simulating' });
@@ -133,7 +133,7 @@ async function onRunningServer(
   return arm;
 }
 
-/** The users of the first-run simulation as it left them, and the items. */
+/** The users and items at the end of the first-run simulation. */
 function population(nUsers: number, endAt: number, { pseudonymize }: Pseudonymizer): Synthesis {
   return synthesize({ seed: SYNTHESIS_SEED, nUsers, endAt, pseudonymize });
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run token -- --role admin|user [--user RAWID] [--days N]`: signs a token, keeps its id, and prints it.
- * `--list` prints the signed tokens; `--revoke ID` ends one, `--revoke-user RAWID` and `--revoke-role ROLE` all that
- * were issued before now.
+ * `npm run token -- --role admin|user [--user RAWID] [--days N]`: signs a token, records its id, and prints it.
+ * `--list` prints the signed tokens; `--revoke ID` revokes a token, `--revoke-user RAWID` and `--revoke-role ROLE` all
+ * tokens issued before now.
  */
 
 import type { RevocationSubject } from '../../services/index.js';
@@ -15,13 +15,13 @@ import { runWithTokens } from './command.js';
 const MAX_LISTED = 1_000;
 
 const options = {
-  role: optional('admin|user', 'Who the token is for.'),
+  role: optional('admin|user', 'Role of the token.'),
   user: optional('RAWID', "The user's id in your own system; with --role user."),
-  days: wholeNumber('How long the token is valid.', { least: 1, most: 3_650, byDefault: 30 }),
-  list: flag('Print the tokens that were signed and have not expired: id, role, pseudonym, life.'),
-  revoke: optional('ID', 'End the token with this id, its claim jti.'),
-  'revoke-user': optional('RAWID', 'End all tokens of a user that were issued before now.'),
-  'revoke-role': optional('admin|user', 'End all tokens of a role that were issued before now.'),
+  days: wholeNumber('Days the token is valid.', { least: 1, most: 3_650, byDefault: 30 }),
+  list: flag('Print signed tokens that have not expired: id, role, pseudonym, validity.'),
+  revoke: optional('ID', 'Revoke the token with this id (claim jti).'),
+  'revoke-user': optional('RAWID', 'Revoke all tokens of a user that were issued before now.'),
+  'revoke-role': optional('admin|user', 'Revoke all tokens of a role that were issued before now.'),
 };
 type Values = ValuesOf<typeof options>;
 
@@ -68,7 +68,7 @@ function isRole(role: string | undefined): role is 'admin' | 'user' {
   return role === 'admin' || role === 'user';
 }
 
-/** What is to be revoked; null for nothing. */
+/** The subject of a revocation; null for none. */
 function subjectOf(values: Values, { pseudonymize }: TokenDesk): RevocationSubject | null {
   const { revoke, 'revoke-user': rawId, 'revoke-role': role } = values;
   if (revoke !== undefined) return { kind: 'token', id: revoke };
