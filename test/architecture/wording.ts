@@ -23,8 +23,11 @@ const CODE = ['.ts', '.vue', '.mjs'];
 export const HELD: readonly { readonly folder: string; readonly endings: readonly string[] }[] = [
   { folder: '.', endings: ['.md', '.env.example'] },
   { folder: 'docs', endings: ['.md'] },
-  ...['client', 'schema', 'scripts', 'jobs', 'server/database'].map((folder) => ({ folder, endings: CODE })),
+  ...['client', 'schema', 'scripts', 'jobs'].map((folder) => ({ folder, endings: CODE })),
   ...[
+    'api',
+    'app',
+    'database',
     'domain',
     'events',
     'features',
