@@ -73,7 +73,7 @@ export function wordMeaning(text: string): WordMeaning {
   const type = EVENT_TYPES.find((one) => one === word);
   if (type === undefined)
     throw new InvalidInputError(
-      `"${text}" is no type of event; give one of ${EVENT_TYPES.join(', ')}, or ignore.`,
+      `"${text}" is not an event type; use one of ${EVENT_TYPES.join(', ')}, or ignore.`,
       'type',
     );
   return type;

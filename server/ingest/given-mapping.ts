@@ -72,7 +72,7 @@ export function parseMapping(keys: Readonly<Record<string, unknown>>): GivenMapp
   for (const key of Object.keys(keys)) {
     if (!(MAPPING_KEYS as readonly string[]).includes(key))
       throw new InvalidInputError(
-        `"${key}" is no key of a mapping; give ${MAPPING_KEYS.join(', ')}.`,
+        `"${key}" is not a mapping key; use ${MAPPING_KEYS.join(', ')}.`,
         'mapping',
       );
   }
@@ -100,7 +100,7 @@ function parseColumns(value: unknown): ReadonlyMap<string, string> {
   for (const [field, column] of pairs(value, 'map')) {
     if (!isFieldName(field))
       throw new InvalidInputError(
-        `"${field}" is no field; --map takes FIELD=COLUMN with one of ${fieldNames().join(', ')}.`,
+        `"${field}" is not a field; --map takes FIELD=COLUMN with one of ${fieldNames().join(', ')}.`,
         'map',
       );
     if (column === undefined)
@@ -142,7 +142,7 @@ function parseDelimiter(given: string | undefined): string | undefined {
   const delimiter = DELIMITERS[given.toLowerCase()] ?? given;
   if (delimiter === '' || delimiter.length > MAX_DELIMITER || /[\p{L}\p{N}"\r\n]/u.test(delimiter))
     throw new InvalidInputError(
-      'The delimiter is one to three marks such as ";", "|" or "::", or the word tab.',
+      'The delimiter must be one to three characters such as ";", "|" or "::", or the word tab.',
       'delimiter',
     );
   return delimiter;
@@ -151,13 +151,13 @@ function parseDelimiter(given: string | undefined): string | undefined {
 function parseDates(given: string): DateOrder {
   const word = given.trim().toLowerCase();
   if (word === 'day-first' || word === 'month-first') return word;
-  throw new InvalidInputError('"dates" is day-first or month-first.', 'dates');
+  throw new InvalidInputError('"dates" must be day-first or month-first.', 'dates');
 }
 
 function text(value: unknown, key: MappingKey): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw new InvalidInputError(`"${key}" needs a text.`, key);
+  throw new InvalidInputError(`"${key}" must be a text.`, key);
 }
 
 function numberOf(value: unknown, key: MappingKey): number | undefined {
@@ -171,7 +171,7 @@ function numberOf(value: unknown, key: MappingKey): number | undefined {
 function flag(value: unknown, key: MappingKey): boolean {
   if (value === undefined || value === false || value === 'false') return false;
   if (value === true || value === 'true') return true;
-  throw new InvalidInputError(`"${key}" is true or false.`, key);
+  throw new InvalidInputError(`"${key}" must be true or false.`, key);
 }
 
 function optional<T, U>(value: T | undefined, convert: (value: T) => U): U | undefined {

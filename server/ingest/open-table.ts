@@ -136,7 +136,7 @@ async function* gunzipped(
     for await (const chunk of input.pipe(gunzip)) yield chunk as Buffer;
   } catch (error) {
     if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
-      throw new InvalidInputError(`${name} is a gzip file that is damaged or cut off.`);
+      throw new InvalidInputError(`${name} is a damaged or incomplete gzip file.`);
     throw error;
   } finally {
     input.destroy();

@@ -55,7 +55,7 @@ export async function readPlainTable(source: TableSource): Promise<PlainTable> {
   if (twice.length > 0) {
     const names = [...new Set(twice)].map((column) => `"${column}"`).join(', ');
     throw new InvalidInputError(
-      `${name} names the column ${names} more than once. Give every column a name of its own.`,
+      `${name} names the column ${names} more than once. Give every column a unique name.`,
     );
   }
   if (table.rows.length === 0) {

@@ -296,7 +296,7 @@ function requiredColumns(sample: Sample, kind: TableKind, given: GivenMapping): 
     );
   if (kind === 'items' && !columns.has('title') && sample.header.some(isUserColumn))
     throw new InvalidInputError(
-      `${sample.name} names users, and no titles: it is no catalogue. Import it with --events or --ratings.`,
+      `${sample.name} has user ids but no titles, so it is not a catalogue. Import it with --events or --ratings.`,
       'itemId',
     );
   return columns;
@@ -305,7 +305,7 @@ function requiredColumns(sample: Sample, kind: TableKind, given: GivenMapping): 
 function refuseTooMany(name: string, nColumns: number): void {
   if (nColumns > MAX_COLUMNS)
     throw new InvalidInputError(
-      `${name} has ${nColumns} columns; a table may have ${MAX_COLUMNS}. Leave out those that are not needed.`,
+      `${name} has ${nColumns} columns; a table may have ${MAX_COLUMNS}. Remove the columns that are not needed.`,
     );
 }
 
@@ -313,7 +313,7 @@ function refuseRepeats({ name, header }: Sample): void {
   const twice = header.filter((column, index) => column !== '' && header.indexOf(column) !== index);
   if (twice.length > 0)
     throw new InvalidInputError(
-      `${name} names the column ${list(shownNames([...new Set(twice)]))} more than once. Give every column a name of its own.`,
+      `${name} names the column ${list(shownNames([...new Set(twice)]))} more than once. Give every column a unique name.`,
     );
 }
 
@@ -329,7 +329,7 @@ function missingColumns(
       : `--map ${missing.map((field, index) => `${field}=${value(index)}`).join(',')}`;
   if (header.length === 1 && kind !== 'users' && nested.length === 0)
     return new InvalidInputError(
-      `${name}: the first line holds no comma, semicolon, tab, pipe or "::". Say what separates the columns with --delimiter, and remove lines above the header line.`,
+      `${name}: the first line has no comma, semicolon, tab, pipe or "::". Name the separator with --delimiter, and remove lines above the header line.`,
       'delimiter',
     );
   if (!hasHeader)
@@ -339,16 +339,16 @@ function missingColumns(
     );
   if (nested.length > 0)
     return new InvalidInputError(
-      `${name} lacks the column ${list(missing)}; there are objects in ${list(shownNames(nested))}, which are not read. Write one object of plain values for each row.`,
+      `${name} lacks the column ${list(missing)}; the columns ${list(shownNames(nested))} contain objects, which are not read. Write an object of plain values per row.`,
       missing[0],
     );
   if (!isAnyKnown)
     return new InvalidInputError(
-      `${name} lacks the column ${list(missing)}; none of its ${header.length} columns has a name that is known. Name them with ${naming(() => 'COLUMN')}.`,
+      `${name} lacks the column ${list(missing)}; none of its ${header.length} columns has a known name. Name them with ${naming(() => 'COLUMN')}.`,
       missing[0],
     );
   return new InvalidInputError(
-    `${name} lacks the column ${list(missing)}; it has ${list(shownNames(header.filter((column) => column !== '')))}. If it is there under another name, say ${naming(() => 'COLUMN')}.`,
+    `${name} lacks the column ${list(missing)}; it has ${list(shownNames(header.filter((column) => column !== '')))}. If it has a different name, use ${naming(() => 'COLUMN')}.`,
     missing[0],
   );
 }
@@ -394,7 +394,7 @@ function refuseEarlyTimes(
   if (early.length <= times.length * MAX_EARLY_SHARE) return;
   const column = columns.get('timestamp')?.[0] ?? 'timestamp';
   throw new InvalidInputError(
-    `${name}: the times of the column "${column}" would lie in the 1970s, which no record does. Give dates, or seconds or milliseconds since 1970; of ratings, --map timestamp= leaves the times out.`,
+    `${name}: the times of the column "${column}" would be in the 1970s. Use dates, or seconds or milliseconds since 1970; for ratings, --map timestamp= leaves the times out.`,
     'timestamp',
   );
 }

@@ -104,7 +104,7 @@ export function parseScale(text: string): Scale {
   const [least, most] = match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
   if (!(least < most))
     throw new InvalidInputError(
-      `The scale "${text}" is not like 1..10, the least rating and the greatest.`,
+      `The scale "${text}" is invalid; give the lowest and the highest rating, like 1..10.`,
       'scale',
     );
   return { least, most };
@@ -125,14 +125,14 @@ function recognise(name: string, numbers: Numbers, isContinuous: boolean, given:
   ];
   const ask = (what: string) =>
     new InvalidInputError(
-      `${name}: ${what}. Say which scale the ratings are on, for example --scale ${exampleScale(values)}, or from where a rating is a like and up to where a dislike, with --like-at and --dislike-at.`,
+      `${name}: ${what}. Give the scale of the ratings, for example --scale ${exampleScale(values)}, or the lowest rating that is a like and the highest that is a dislike, with --like-at and --dislike-at.`,
       'scale',
     );
   const hasWorstOfFour = values.includes(0) && rated[rated.length - 1]?.value === 4;
   if (total >= MIN_RATINGS && hasWorstOfFour) throw ask(describe(values));
   if (total === 0 || isStars(rated)) return found(STARS, total < MIN_RATINGS ? 'assumed' : 'recognised');
-  if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to tell their scale`);
-  if (isContinuous) throw ask('there are more different ratings than a scale has steps');
+  if (total < MIN_RATINGS) throw ask(`${describe(values)}, too few ratings to recognise their scale`);
+  if (isContinuous) throw ask('there are more distinct ratings than steps of a scale');
   const [least, most] = [values[0], values[values.length - 1]];
   // A 1 may be the better of two values, or the lowest of five stars.
   if (least === most) throw ask(describe(values));

@@ -80,7 +80,7 @@ function toItem(row: TableRow, options: ReadItemsOptions, mapping: TableMapping,
     createdAt: optionalTimestamp('createdAt', createdAt, timesOf(mapping, options.now)) ?? 0,
     isAvailable: availability(available.split(VALUE_SEPARATOR)),
   };
-  if (title === '') remarks.add('titles are missing: the id stands in');
+  if (title === '') remarks.add('titles are missing: the id is used');
   if (levels.length > 0 && mapping.categorySeparator === null)
     remarks.add('categories are lists: the first entry is the category, the others are tags');
   return item;

@@ -3,7 +3,7 @@
 export class Remarks {
   private readonly counts = new Map<string, number>();
 
-  /** `remark` follows a row count: "titles are missing: the id stands in". It must not contain personal data. */
+  /** `remark` follows a row count: "titles are missing: the id is used". It must not contain personal data. */
   add(remark: string): void {
     this.counts.set(remark, (this.counts.get(remark) ?? 0) + 1);
   }

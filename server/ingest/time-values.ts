@@ -66,7 +66,7 @@ export function optionalTimestamp(column: string, value: string, options: TimeOp
   const at = fromDate(value, options.dateOrder ?? null);
   if (Number.isNaN(at)) throw new RowProblem(column, notATime(value, options.dateOrder ?? null), value);
   if (at < 0) throw new RowProblem(column, 'is before 1970', value);
-  if (at < (options.from ?? 0)) throw new RowProblem(column, 'lies in the 1970s', value);
+  if (at < (options.from ?? 0)) throw new RowProblem(column, 'is in the 1970s', value);
   if (at > options.now + MAX_CLOCK_SKEW_MS)
     throw new RowProblem(column, 'is more than a day in the future', value);
   return at;
@@ -118,7 +118,8 @@ function timeOfNumber(column: string, value: string, { now, isSpreadsheet }: Tim
   const unit = unitOf(number, now);
   if (unit !== undefined) return Math.round(number / unit[1]);
   if (number < 0) throw new RowProblem(column, 'is before 1970', value);
-  if (isEarlyNumber(value)) throw new RowProblem(column, 'as seconds since 1970 lies in the 1970s', value);
+  if (isEarlyNumber(value))
+    throw new RowProblem(column, 'is in the 1970s when read as seconds since 1970', value);
   throw new RowProblem(column, 'is more than a day in the future', value);
 }
 

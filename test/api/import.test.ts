@@ -111,7 +111,7 @@ describe('POST /import', () => {
     const ones = `userId,itemId,rating\n${Array.from({ length: 9 }, (_, i) => `u${i},a,1\n`).join('')}`;
     const asked = await send('kind=ratings', ones);
     expect(asked.status).toBe(400);
-    expect(await asked.text()).toContain('all ratings are 1, too few ratings to tell their scale');
+    expect(await asked.text()).toContain('all ratings are 1, too few ratings to recognise their scale');
     const strangers = `userId,itemId,rating\n${Array.from({ length: 30 }, (_, i) => `u${i},x${i},5\n`).join('')}`;
     const [last] = (await linesOf(await send('kind=ratings&dryRun=true', strangers))).slice(-1);
     expect(last.report?.['problems']).toEqual([

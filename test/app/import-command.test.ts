@@ -225,9 +225,11 @@ describe('a file of another kind', () => {
     expect(output).toContain('(given): from 9 a like, up to 3.25 a dislike\n');
     expect(await stored()).toMatchObject({ items: 4, users: 30, events: 30 });
     const wrong = await file('wrong.yaml', 'maps: x\n');
-    await expect(runImport('--items', items, '--mapping', wrong)).rejects.toThrow('"maps" is no key');
+    await expect(runImport('--items', items, '--mapping', wrong)).rejects.toThrow(
+      '"maps" is not a mapping key',
+    );
     await expect(runImport('--items', items, '--map', 'who=x')).rejects.toThrow(
-      /exited with 2: "who" is no field/,
+      /exited with 2: "who" is not a field/,
     );
   });
 

@@ -136,7 +136,7 @@ describe('a table of ratings', () => {
     for (const [content, name, message] of [
       [Buffer.from('504b030414000000', 'hex'), 'r.xlsx', /a ZIP archive or an Excel workbook/],
       [Buffer.from('PAR1xxxx'), 'r.parquet', /a Parquet file/],
-      [gzipSync(text).subarray(0, 60), 'r.csv.gz', /a gzip file that is damaged or cut off/],
+      [gzipSync(text).subarray(0, 60), 'r.csv.gz', /a damaged or incomplete gzip file/],
       ["{'userId': 'a', 'rating': 5}\n", 'r.json', /line 1, is a Python literal .* json\.dumps/],
       ["[{u'userId': 'a'}]", 'r.json', /line 1, is a Python literal/],
     ] as const)
@@ -163,9 +163,11 @@ describe('a table of ratings', () => {
 
   it('of one column is asked what separates them, and objects are named', async () => {
     for (const text of [table('~'), `# exported today\n${table(',')}`])
-      await expect(plan(text)).rejects.toThrow(/holds no comma, .* with --delimiter, and remove lines above/);
+      await expect(plan(text)).rejects.toThrow(/has no comma, .* with --delimiter, and remove lines above/);
     const nested = JSON.stringify({ data: [{ userId: 'u', itemId: 'i', rating: 5 }] });
-    await expect(plan(nested, 'r.json')).rejects.toThrow(/there are objects in "data", which are not read/);
+    await expect(plan(nested, 'r.json')).rejects.toThrow(
+      /the columns "data" contain objects, which are not read/,
+    );
   });
 
   it('that is turned on its side shows the ids of no users', async () => {
@@ -183,9 +185,9 @@ describe('a table of ratings', () => {
     for (const user of users) expect(message).not.toContain(`"${user}"`);
   });
 
-  it('whose times would lie in the 1970s is refused with the reason', async () => {
+  it('whose times would be in the 1970s is refused with the reason', async () => {
     const early = `userId,itemId,rating,timestamp\n${'u,i,4,1001\n'.repeat(20)}`;
-    await expect(plan(early)).rejects.toThrow(/column "timestamp" would lie in the 1970s.*--map timestamp=/);
+    await expect(plan(early)).rejects.toThrow(/column "timestamp" would be in the 1970s.*--map timestamp=/);
     expect((await plan(early, 'r.csv', 'ratings', { map: 'timestamp=' })).timeForm).toBeNull();
     const days = `userId,itemId,rating,timestamp\n${'u,i,4,43741.5\n'.repeat(20)}`;
     expect((await plan(days)).timeForm).toBe('spreadsheet day numbers');
@@ -208,8 +210,8 @@ describe('a table of items', () => {
     expect(columns.get('available')).toEqual(['isAvailable', 'in_stock']);
   });
 
-  it('that names users and no titles is no catalogue', async () => {
-    await expect(plan(table(','), 'r.csv', 'items')).rejects.toThrow('it is no catalogue');
+  it('with user ids but no titles is not a catalogue', async () => {
+    await expect(plan(table(','), 'r.csv', 'items')).rejects.toThrow('it is not a catalogue');
   });
 });
 
@@ -351,12 +353,12 @@ describe('what a person says about a file', () => {
   });
 
   it.each([
-    [{ maps: 'a=b' }, /"maps" is no key of a mapping/],
-    [{ map: 'person=who' }, /"person" is no field/],
+    [{ maps: 'a=b' }, /"maps" is not a mapping key/],
+    [{ map: 'person=who' }, /"person" is not a field/],
     [{ map: 'userId' }, /names no column/],
-    [{ map: '__proto__=x' }, /is no field/],
-    [{ type: 'play=watch' }, /is no type of event/],
-    [{ delimiter: 'and' }, /The delimiter is/],
+    [{ map: '__proto__=x' }, /is not a field/],
+    [{ type: 'play=watch' }, /is not an event type/],
+    [{ delimiter: 'and' }, /The delimiter must be/],
     [{ 'like-at': 'abc' }, /--like-at needs a number, not "abc"/],
     [{ prune: 'perhaps' }, /true or false/],
     [{ scale: '5' }, /like 1\.\.10/],

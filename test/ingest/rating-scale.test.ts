@@ -30,8 +30,8 @@ describe('the scale of a file of ratings', () => {
   });
 
   it.each([
-    ['nothing but ones', { 1: 50 }, 'all ratings are 1. Say which scale'],
-    ['nothing but ones and twos', { 1: 15, 2: 14 }, 'the ratings are 1 and 2. Say which scale'],
+    ['nothing but ones', { 1: 50 }, 'all ratings are 1. Give the scale'],
+    ['nothing but ones and twos', { 1: 15, 2: 14 }, 'the ratings are 1 and 2. Give the scale'],
     ['a few ones and twos', { 1: 2, 2: 3 }, 'the ratings are 1 and 2, too few ratings'],
     ['zero to four', { 0: 5, 1: 5, 3: 20, 4: 9 }, 'the ratings are 0, 1, 3 and 4'],
     ['one to seven', { 1: 5, 4: 5, 6: 20, 7: 9 }, 'the ratings are 1, 4, 6 and 7'],
@@ -39,7 +39,7 @@ describe('the scale of a file of ratings', () => {
     ['shares', { 0.2: 20, 0.7: 20 }, 'the ratings are 0.2 and 0.7'],
     ['play counts', { 1: 50, 2: 20, 7: 9, 40: 5, 400: 1 }, 'the ratings go from 1 to 400'],
     ['jokes from -10 to 10', { '-9.5': 20, 3: 20, 8: 20 }, 'the ratings are -9.5, 3 and 8'],
-    ['a single one', { 1: 1 }, 'all ratings are 1, too few ratings to tell their scale'],
+    ['a single one', { 1: 1 }, 'all ratings are 1, too few ratings to recognise their scale'],
     ['two beyond five', { 5: 1, 9: 1 }, 'the ratings are 5 and 9, too few ratings'],
   ])('leaves a question that names the flags: %s', (_what, counts, question) => {
     expect(() => ruleFor(counts)).toThrow(InvalidInputError);

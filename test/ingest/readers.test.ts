@@ -44,7 +44,7 @@ describe('a file as a whole', () => {
     [
       'a file without a known column',
       'who,what,grade\n1,2,3\n',
-      /lacks the column "userId", "itemId", "rating"; none of its 3 columns has a name that is known/,
+      /lacks the column "userId", "itemId", "rating"; none of its 3 columns has a known name/,
     ],
     [
       'a header that names a column twice',

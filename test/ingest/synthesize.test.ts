@@ -144,7 +144,7 @@ describe('the ground truth file', () => {
     expect(await readTruth(path)).toEqual(world.truth);
   });
 
-  it('is refused when it is something else or cut off', async () => {
+  it('is refused when it has a different format or is incomplete', async () => {
     const { world } = run({ nUsers: 30, nItems: 60 });
     const path = join(temporaryFolder(), 'truth.jsonl');
     await writeTruth(path, { ...world.truth, userIds: world.truth.userIds.slice(0, 20) });
@@ -152,7 +152,7 @@ describe('the ground truth file', () => {
     writeFileSync(path, '{"format":"other"}\n');
     await expect(readTruth(path)).rejects.toThrow(/not a ground truth file/);
     writeFileSync(path, '');
-    await expect(readTruth(path)).rejects.toThrow(/cut off/);
+    await expect(readTruth(path)).rejects.toThrow(/incomplete/);
   });
 
   it('is refused by its path when it cannot be written', async () => {

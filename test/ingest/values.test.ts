@@ -46,8 +46,8 @@ describe('a time', () => {
 
   it('is never taken for one of the 1970s by its number', () => {
     for (const text of ['1001', '43739.5', '20191', '86400000', '0'])
-      expect(() => optionalTimestamp('t', text, { now: NOW }), text).toThrow('lies in the 1970s');
-    expect(() => optionalTimestamp('t', '1975-01-01', { now: NOW, from: DAY })).toThrow('lies in the 1970s');
+      expect(() => optionalTimestamp('t', text, { now: NOW }), text).toThrow('is in the 1970s');
+    expect(() => optionalTimestamp('t', '1975-01-01', { now: NOW, from: DAY })).toThrow('is in the 1970s');
     expect(optionalTimestamp('t', '1975-01-01', { now: NOW })).toBe(Date.UTC(1975, 0, 1));
   });
 
@@ -110,7 +110,7 @@ describe('a word for a type of event', () => {
 
   it('has to mean a type that exists', () => {
     expect(wordMeaning('Cart')).toBe('cart');
-    expect(() => wordMeaning('basket case')).toThrow('is no type of event');
+    expect(() => wordMeaning('basket case')).toThrow('is not an event type');
   });
 });
 

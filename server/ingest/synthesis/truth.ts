@@ -132,7 +132,8 @@ export async function readTruth(path: string): Promise<Truth> {
     truth.mixtures.set(decode(line.mixture), u * ARCHETYPES.length);
     truth.dominant[u] = ARCHETYPES.indexOf(line.archetype);
   }
-  if (truth === null || truth.userIds.length !== nUsers) throw new InvalidInputError(`${path} is cut off.`);
+  if (truth === null || truth.userIds.length !== nUsers)
+    throw new InvalidInputError(`${path} is incomplete.`);
   return truth;
 }
 
@@ -152,7 +153,7 @@ function parseLine(path: string, text: string): Line {
   try {
     return JSON.parse(text) as Line;
   } catch {
-    throw new InvalidInputError(`${path} is not a ground truth file, or is cut off.`);
+    throw new InvalidInputError(`${path} is not a ground truth file, or is incomplete.`);
   }
 }
 

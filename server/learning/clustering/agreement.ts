@@ -7,7 +7,7 @@ import { InvalidShapeError } from '../errors.js';
  */
 export function overlapOf(a: Int32Array, b: Int32Array, nA: number, nB: number): Float64Array {
   if (a.length !== b.length)
-    throw new InvalidShapeError(`${a.length} and ${b.length} labels are not of the same rows.`);
+    throw new InvalidShapeError(`Labellings must have equal lengths, not ${a.length} and ${b.length}.`);
   const counts = new Float64Array(nA * nB);
   for (let i = 0; i < a.length; i++) counts[a[i] * nB + b[i]]++;
   return counts;

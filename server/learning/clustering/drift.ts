@@ -101,6 +101,6 @@ function sharesIn(edges: Float64Array, features: Float64Array, nFeatures: number
 
 function checkRows(features: Float64Array, nFeatures: number): void {
   if (features.length === 0 || features.length % nFeatures !== 0) {
-    throw new InvalidShapeError(`${features.length} values do not make rows of ${nFeatures} features.`);
+    throw new InvalidShapeError(`${features.length} values do not fill rows of ${nFeatures} features.`);
   }
 }

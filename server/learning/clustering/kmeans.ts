@@ -49,9 +49,10 @@ export function fitKMeans(
 ): KMeansFit {
   checkPoints(points, nComponents);
   const { nInit = 10 } = options;
-  if (!(Number.isInteger(k) && k >= 1)) throw new InvalidShapeError(`There cannot be ${k} clusters.`);
+  if (!(Number.isInteger(k) && k >= 1))
+    throw new InvalidShapeError(`k must be an integer of at least 1, not ${k}.`);
   if (!(Number.isInteger(nInit) && nInit >= 1))
-    throw new InvalidShapeError(`There cannot be ${nInit} starts.`);
+    throw new InvalidShapeError(`nInit must be an integer of at least 1, not ${nInit}.`);
   const random = createRandom(options.seed);
   return withProblem(points, nComponents, options, (problem) => {
     let best = refine(problem, chooseStarts(problem, k, random));

@@ -230,7 +230,7 @@ export function unpackPersonas({ meta, arrays }: PackedPersonas): PersonaModel {
     const array: unknown = arrays[name];
     const isRight =
       name === 'kept' || name === 'isLogged' ? array instanceof Int32Array : array instanceof Float64Array;
-    if (!isRight) throw new InvalidModelError(`Persona part ${name} is missing or of another type.`);
+    if (!isRight) throw new InvalidModelError(`Persona part ${name} is missing or has the wrong type.`);
   }
   const { names, droppedNames, zLimit, explainedVariance, temperature, calibration = null, personas } = meta;
   const nComponents = arrays.variances.length;
@@ -240,7 +240,7 @@ export function unpackPersonas({ meta, arrays }: PackedPersonas): PersonaModel {
     arrays.edges.length !== names.length * 9 ||
     arrays.shares.length !== names.length * 10
   ) {
-    throw new InvalidModelError('The parts of the persona model do not fit each other.');
+    throw new InvalidModelError('The parts of the persona model have inconsistent lengths.');
   }
   const preprocessing = Object.freeze({
     names,

@@ -93,7 +93,7 @@ function measure(measurement: Measurement): Silhouettes[] {
   const { points, nComponents, labellings, reference, rows, kernels = createKernels() } = measurement;
   const nPoints = points.length / nComponents;
   if (!Number.isInteger(nPoints) || labellings.some((labels) => labels.length !== nPoints)) {
-    throw new InvalidShapeError('Silhouettes need whole points and one label for each.');
+    throw new InvalidShapeError('Silhouettes need complete points and a label for each of them.');
   }
   const mark = kernels.arena.mark();
   const cells = sortIntoCells(measurement, kernels);

@@ -58,7 +58,7 @@ export function fitRecommender(input: RecommenderInput, options: RecommenderOpti
 function checkInput({ interactions, userPersona, nPersonas }: RecommenderInput): void {
   const nUsers = interactions.indptr.length - 1;
   if (userPersona.length !== nUsers) {
-    throw new InvalidShapeError(`There are personas of ${userPersona.length} users, and ${nUsers} users.`);
+    throw new InvalidShapeError(`There are personas for ${userPersona.length} users, but ${nUsers} users.`);
   }
   if (userPersona.some((persona) => persona >= nPersonas)) {
     throw new InvalidShapeError(`A user's persona is outside 0..${nPersonas - 1}.`);

@@ -74,7 +74,7 @@ function distinctRows(
   nItems: number,
 ): Omit<SparseRows, 'values'> {
   if (indptr.length !== nItems + 1) {
-    throw new InvalidShapeError(`There are features of ${indptr.length - 1} items, and ${nItems} items.`);
+    throw new InvalidShapeError(`There are features for ${indptr.length - 1} items, but ${nItems} items.`);
   }
   const stray = indices.find((feature) => !(feature >= 0 && feature < nFeatures));
   if (stray !== undefined) throw new InvalidShapeError(`Feature ${stray} is out of range.`);

@@ -150,5 +150,5 @@ function laterParts({ nItems }: PackedRecommender['meta']) {
 
 function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {
   if (!(array instanceof kind))
-    throw new InvalidModelError(`Model part ${name} is missing or of another type.`);
+    throw new InvalidModelError(`Model part ${name} is missing or has the wrong type.`);
 }

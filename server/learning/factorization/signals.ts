@@ -171,7 +171,7 @@ export function checkHistory(history: History, nItems: number): void {
   const { indices, strength, opinion, purchased, rated, at } = history;
   const n = indices.length;
   if ([strength, opinion, purchased, rated, at].some((array) => array !== undefined && array.length !== n)) {
-    throw new InvalidShapeError('The arrays of a history must have one length.');
+    throw new InvalidShapeError('The arrays of a history must have equal lengths.');
   }
   for (let p = 0; p < n; p++) {
     if (indices[p] < 0 || indices[p] >= nItems) {
@@ -190,7 +190,7 @@ function checkInteractions(interactions: Interactions, nItems: number): void {
     throw new InvalidShapeError('indptr must run from 0 to the number of entries.');
   }
   for (let u = 1; u < indptr.length; u++) {
-    if (indptr[u] < indptr[u - 1]) throw new InvalidShapeError('indptr must not fall.');
+    if (indptr[u] < indptr[u - 1]) throw new InvalidShapeError('indptr must not decrease.');
   }
 }
 

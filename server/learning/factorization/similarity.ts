@@ -41,7 +41,8 @@ function nearest(
   of: number,
   { n, isAllowed }: { n: number; isAllowed?: (index: number) => boolean },
 ): { index: number; similarity: number }[] {
-  if (!(of >= 0 && of < nRows)) throw new InvalidShapeError(`There is no row ${of} among ${nRows}.`);
+  if (!(of >= 0 && of < nRows))
+    throw new InvalidShapeError(`Row ${of} is out of range: there are ${nRows} rows.`);
   const d = nComponents;
   const dot = (a: number, b: number) => {
     let sum = 0;

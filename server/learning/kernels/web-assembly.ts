@@ -48,7 +48,7 @@ export function createWebAssemblyKernels(): Kernels {
         for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = matrix[i * n + j];
       }
       if (!a.every(Number.isFinite)) {
-        throw new NotFiniteError('The matrix to decompose holds a value that is not finite.');
+        throw new NotFiniteError('The matrix to decompose contains a value that is not finite.');
       }
       const values = arena.float64(n);
       const vectors = arena.float64(n * n);

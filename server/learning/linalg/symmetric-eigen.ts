@@ -19,7 +19,7 @@ export function symmetricEigen(matrix: ArrayLike<number>, n: number): SymmetricE
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = matrix[i * n + j];
   if (!a.every(Number.isFinite))
-    throw new NotFiniteError('The matrix to decompose holds a value that is not finite.');
+    throw new NotFiniteError('The matrix to decompose contains a value that is not finite.');
   const diagonal = new Float64Array(n);
   const below = new Float64Array(n);
   const vectors = tridiagonalize(a, n, diagonal, below);

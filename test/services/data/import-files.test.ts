@@ -114,7 +114,7 @@ describe('ratings', () => {
   it('whose scale nobody can tell are asked about before anything lands', async () => {
     const question = run({ items: ITEMS, ratings: ratings([1, 2, 3]) });
     await expect(question).rejects.toThrow(InvalidInputError);
-    await expect(question).rejects.toThrow(/the ratings are 1, 2 and 3\. Say which scale .* --scale 1\.\.5/);
+    await expect(question).rejects.toThrow(/the ratings are 1, 2 and 3\. Give the scale .* --scale 1\.\.5/);
     expect(await store.items.count()).toBe(0);
   });
 
@@ -287,7 +287,7 @@ describe('a catalogue', () => {
   it('may be a list of ids, or have gaps in its titles', async () => {
     const [bare] = await run({ items: 'itemId\na\nb\n' });
     expect(bare).toMatchObject({ recorded: 2, problems: [] });
-    expect(bare.remarks).toEqual([{ remark: 'titles are missing: the id stands in', count: 2 }]);
+    expect(bare.remarks).toEqual([{ remark: 'titles are missing: the id is used', count: 2 }]);
     const sparse = '{"itemId":"g0","category":"c"}\n{"itemId":"g1","title":"G1","hours":{"mon":"9"}}\n';
     const [report] = await run({ items: sparse }, { names: { items: 'items.jsonl' } });
     expect(report).toMatchObject({ recorded: 2, rejected: 0, nestedColumns: ['hours'] });
