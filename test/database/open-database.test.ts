@@ -195,7 +195,9 @@ describe.each(kindsHere())('SecantusDB, $kind', (kind) => {
     const second = await open('server');
     expect(second.isStarted).toBe(true);
     expect(await getSeed(second.uri)).toBe(7);
-    expect(lines.filter((line) => line.startsWith('warn')).join('\n')).toContain('cannot be read');
+    expect(lines.filter((line) => line.startsWith('warn')).join('\n')).toContain(
+      'the record of the database is malformed',
+    );
     expect(readRecord(dataDir)).not.toBeNull();
   });
 
