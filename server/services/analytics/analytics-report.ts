@@ -72,8 +72,8 @@ export function countedClicks(counts: Counts): number {
 }
 
 /**
- * Shows cells below `below` as 0: noisy counts may be negative, and small counts are mostly noise. Ratios of a
- * suppressed cell are null.
+ * Shows cells below `below` as 0: noisy counts may be negative, and small counts are mostly noise. Rates of a
+ * suppressed cell are null, its share is 0.
  */
 export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
   report: T,
