@@ -165,21 +165,27 @@ function copySums(sums: Readonly<BehaviourSums>): BehaviourSums {
 }
 
 function newInteraction(itemId: string): Interaction {
-  return { itemId, strength: 0, opinion: 0, isPurchased: false, isRated: false, at: 0 };
+  return { itemId, strength: 0, opinion: 0, isPurchased: false, isRated: false, at: 0, actedAt: 0 };
 }
 
 function advance(before: Interaction, event: BehaviourEvent): Interaction {
   const opinion = opinionAfter(before.opinion, event.type);
   const stated = (opinion === 1 ? EVENT_WEIGHTS.like : 0) - (before.opinion === 1 ? EVENT_WEIGHTS.like : 0);
   const acted = event.type === 'like' ? 0 : EVENT_WEIGHTS[event.type];
+  const actedAt = isThumb(event.type) ? before.actedAt : event.at;
   return {
     itemId: before.itemId,
     strength: before.strength + stated + acted,
     opinion,
     isPurchased: before.isPurchased || event.type === 'purchase',
     isRated: before.isRated || event.type === 'rating',
-    at: event.at,
+    at: event.type === 'retract' ? actedAt : event.at,
+    actedAt,
   };
+}
+
+function isThumb(type: RecordedEventType): boolean {
+  return type === 'like' || type === 'dislike' || type === 'retract';
 }
 
 function opinionAfter(before: Opinion, type: RecordedEventType): Opinion {

@@ -63,7 +63,9 @@ describe('a profile', () => {
         expect(row.opinion).toBe(opinion);
         expect(row.strength).toBe(acted + (opinion === 1 ? EVENT_WEIGHTS.like : 0));
         expect(row.isPurchased).toBe(own.some((e) => e.type === 'purchase'));
-        expect(row.at).toBe(own.at(-1)!.at);
+        const actedAt = own.filter((e) => !thumbs.includes(e)).at(-1)?.at ?? 0;
+        expect(row.actedAt).toBe(actedAt);
+        expect(row.at).toBe(own.at(-1)!.type === 'retract' ? actedAt : own.at(-1)!.at);
       }
     }
   });
@@ -96,6 +98,13 @@ describe('a profile', () => {
     const retract = event({ id: 'c', type: 'retract', at: 1e12 + 2 });
     expect(profileOf(view, like).interactions[0]).toMatchObject({ opinion: 1, strength: 7 });
     expect(profileOf(view, like, retract).interactions[0]).toMatchObject({ opinion: 0, strength: 1 });
+  });
+
+  it('restores the row of an item exactly when a thumb is taken back', () => {
+    const view = event({ id: 'a', type: 'view', at: 1e12 });
+    const thumb = event({ id: 'b', type: 'dislike', at: 1e12 + 1 });
+    const retract = event({ id: 'c', type: 'retract', at: 1e12 + 2 });
+    expect(profileOf(view, thumb, retract).interactions).toEqual(profileOf(view).interactions);
   });
 
   it('settles opposite thumbs of one instant by event id', () => {

@@ -73,6 +73,7 @@ function toDocument({ userId, interactions, behaviour, ...rest }: Profile): Prof
     isPurchased: interactions.map((row) => (row.isPurchased ? 1 : 0)),
     isRated: interactions.map((row) => (row.isRated ? 1 : 0)),
     at: interactions.map((row) => row.at),
+    actedAt: interactions.map((row) => row.actedAt),
   };
   return {
     _id: userId,
@@ -91,6 +92,8 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
     /** Absent in profiles written before ratings were distinguished from views. */
     isRated?: number[];
     at: number[];
+    /** Absent in profiles written before a retract restored `at`. */
+    actedAt?: number[];
   };
   return {
     userId: _id,
@@ -101,6 +104,7 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
       isPurchased: columns.isPurchased[row] === 1,
       isRated: columns.isRated?.[row] === 1,
       at: columns.at[row],
+      actedAt: columns.actedAt?.[row] ?? columns.at[row],
     })),
     behaviour: JSON.parse(behaviour) as BehaviourSums,
     ...rest,
