@@ -20,12 +20,13 @@ export type Part = (typeof PARTS)[number];
 export type Reason =
   | {
       readonly kind: 'item';
+      readonly id: string;
       readonly title: string;
       readonly opinion: 'UP' | 'DOWN' | null;
       readonly hasMore: boolean;
     }
   /** Users often interact with it soon after an item that the viewer interacted with last. */
-  | { readonly kind: 'sequence'; readonly title: string }
+  | { readonly kind: 'sequence'; readonly id: string; readonly title: string }
   | { readonly kind: 'persona' | 'popularity' | 'history' | 'none' };
 
 /** The parts of the score bar; they sum to the score. */
@@ -51,7 +52,7 @@ export function strongestReason(
   if (strongest === own) return itemReason(explanation, own, opinionOf);
   if (strongest === parts.sequence) {
     const { sequenceItem } = explanation;
-    return sequenceItem === null ? { kind: 'history' } : { kind: 'sequence', title: sequenceItem.title };
+    return sequenceItem === null ? { kind: 'history' } : { kind: 'sequence', ...sequenceItem };
   }
   return { kind: strongest === parts.persona ? 'persona' : 'popularity' };
 }
@@ -67,9 +68,30 @@ function itemReason(
   if (top.contribution <= 0) return { kind: 'history' };
   return {
     kind: 'item',
+    id: top.item.id,
     title: top.item.title,
     opinion: opinionOf(top.item.id),
     // An item that contributes less than half of the part is not the only reason.
     hasMore: top.contribution < own / 2,
   };
+}
+
+/** Full sentences per cause within `WINDOW` rows. */
+const FULL_PER_WINDOW = 2;
+const WINDOW = 10;
+
+/**
+ * Marks the rows whose cause already has two full sentences within the nine rows before. They get a short form, so that
+ * a list does not repeat a sentence.
+ */
+export function findRepeats(reasons: readonly Reason[]): boolean[] {
+  const fullRows = new Map<string, number[]>();
+  return reasons.map((reason, row) => {
+    const cause = 'id' in reason ? `${reason.kind}:${reason.id}` : reason.kind;
+    const near = (fullRows.get(cause) ?? []).filter((earlier) => row - earlier < WINDOW);
+    const isRepeat = near.length >= FULL_PER_WINDOW;
+    if (!isRepeat) near.push(row);
+    fullRows.set(cause, near);
+    return isRepeat;
+  });
 }

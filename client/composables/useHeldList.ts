@@ -1,6 +1,6 @@
 /**
- * A live list that does not move under the pointer. Pushed lists wait while the user points at the list, unless the
- * user's own thumb caused them; a list with a lower revision never replaces a newer list.
+ * A live list that does not move under the pointer. Pushed lists wait while the user points at the list, and all lists
+ * wait while a row shows the thumb just given; a list with a lower revision never replaces a newer list.
  */
 
 import { computed, readonly, ref, shallowReadonly, shallowRef, toValue, watch } from 'vue';
@@ -17,7 +17,7 @@ export interface Offer<L extends RevisedList> {
   readonly list: L;
   /** From the cause to the push, in milliseconds; null for a list from a query. */
   readonly latencyMs: number | null;
-  /** True if this window caused it: shown at once. False by default. */
+  /** True if this window caused it: shown even while the user points at the list. False by default. */
   readonly isOwn?: boolean;
   /** True for a different request: shown at once, and differences are not reported. False by default. */
   readonly isOther?: boolean;
@@ -29,7 +29,7 @@ export interface HeldList<L extends RevisedList> {
   readonly change: Readonly<ShallowRef<ListChange>>;
   /** Latency of the last replacement; null for a list from a query. */
   readonly latencyMs: DeepReadonly<Ref<number | null>>;
-  /** Changes if the waiting list were shown; null if no list waits. */
+  /** Changes if the waiting list were shown; null if no list waits for the user. */
   readonly waitingChange: ComputedRef<ListChange | null>;
   offer(offer: Offer<L>): void;
   showWaiting(): void;
@@ -37,7 +37,11 @@ export interface HeldList<L extends RevisedList> {
   forgetRevision(): void;
 }
 
-export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<boolean>): HeldList<L> {
+/** `isHeld`: the reader points at the list. `isAnswering`: a row shows the thumb it was just given; false by default. */
+export function useHeldList<L extends RevisedList>(
+  isHeld: MaybeRefOrGetter<boolean>,
+  isAnswering: MaybeRefOrGetter<boolean> = false,
+): HeldList<L> {
   const shown = shallowRef<L | null>(null);
   const change = shallowRef<ListChange>(NO_CHANGE);
   const latencyMs = ref<number | null>(null);
@@ -54,12 +58,19 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
     latencyMs.value = took;
   }
 
+  function mustWait(next: Offer<L>): boolean {
+    if (next.isOther ?? false) return false;
+    return toValue(isAnswering) || (toValue(isHeld) && !(next.isOwn ?? false));
+  }
+
   function offer(next: Offer<L>): void {
     if (next.list.revision < newest) return;
     newest = next.list.revision;
     const movesNothing = shown.value === null || isStill(compareLists(shown.value, next.list));
-    if (movesNothing || (next.isOwn ?? false) || (next.isOther ?? false) || !toValue(isHeld)) show(next);
-    else waiting.value = next;
+    if (movesNothing || !mustWait(next)) return show(next);
+    // The push that follows the answer of a thumb brings the same list.
+    const isOwn = (next.isOwn ?? false) || (waiting.value?.isOwn ?? false);
+    waiting.value = { ...next, isOwn };
   }
 
   function showWaiting(): void {
@@ -67,9 +78,9 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
   }
 
   watch(
-    () => toValue(isHeld),
-    (held) => {
-      if (!held) showWaiting();
+    [() => toValue(isHeld), () => toValue(isAnswering)],
+    () => {
+      if (waiting.value !== null && !mustWait(waiting.value)) show(waiting.value);
     },
     { flush: 'sync' },
   );
@@ -80,6 +91,8 @@ export function useHeldList<L extends RevisedList>(isHeld: MaybeRefOrGetter<bool
     latencyMs: readonly(latencyMs),
     waitingChange: computed(() => {
       if (waiting.value === null || shown.value === null) return null;
+      // Decided when the row has answered: shown by itself, or offered to the reader.
+      if (toValue(isAnswering)) return null;
       return compareLists(shown.value, waiting.value.list);
     }),
     offer,

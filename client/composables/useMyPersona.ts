@@ -5,12 +5,12 @@ import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
 
 import { CorrectPersonaDocument, MyPersonaDocument, type MyPersonaQuery } from '../generated/user/graphql.js';
 
-import { useLiveQuery } from './useLiveQuery.js';
+import { useLiveQuery, type LiveQuery } from './useLiveQuery.js';
 
 export type PersonaProfile = MyPersonaQuery['personas'][number];
 export type ComparedFeature = NonNullable<MyPersonaQuery['me']['user']>['personaFeatures'][number];
 
-export interface MyPersona {
+export interface MyPersona extends Pick<LiveQuery<unknown>, 'isLoading' | 'refetch'> {
   readonly personas: ComputedRef<readonly PersonaProfile[]>;
   /** Distinctive features of the viewer's persona, beside the viewer and the overall mean; empty without a persona. */
   readonly features: ComputedRef<readonly ComparedFeature[]>;
@@ -18,7 +18,6 @@ export interface MyPersona {
   readonly hasFailed: Readonly<Ref<boolean>>;
   /** Resolves to true on success. Null removes the correction. */
   correct(personaId: string | null): Promise<boolean>;
-  refetch(): void;
 }
 
 export function useMyPersona(): MyPersona {
@@ -28,6 +27,7 @@ export function useMyPersona(): MyPersona {
   return {
     personas: computed(() => query.data.value?.personas ?? []),
     features: computed(() => query.data.value?.me.user?.personaFeatures ?? []),
+    isLoading: query.isLoading,
     isCorrecting: mutation.loading,
     hasFailed: readonly(hasFailed),
     async correct(personaId) {

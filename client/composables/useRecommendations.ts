@@ -20,7 +20,7 @@ export interface Recommendations
   extends
     Omit<HeldList<RankedList>, 'forgetRevision' | 'offer'>,
     Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'> {
-  /** Shows the list from the answer to a thumb; queries again if it does not fit the request. */
+  /** Offers the list from the answer to a thumb; queries again if it does not fit the request. */
   offerAnswer(answer: { list: RankedList; latencyMs: number }): void;
   /** Calls back for every pushed list, shown or held. */
   onPushed(callback: (cause: UpdateCause) => void): void;
@@ -40,13 +40,19 @@ export interface RecommendationsOptions {
   readonly request: Readonly<Ref<ListRequest>>;
   /** While true, pushed lists wait. */
   readonly isHeld: MaybeRefOrGetter<boolean>;
+  /** While true, lists wait that a thumb given here caused, too. */
+  readonly isAnswering: MaybeRefOrGetter<boolean>;
 }
 
 /** Length of the list in the answer of a thumb. */
 const ANSWER_LENGTH = 10;
 
-export function useRecommendations({ request, isHeld }: RecommendationsOptions): Recommendations {
-  const { forgetRevision, ...held } = useHeldList<RankedList>(isHeld);
+export function useRecommendations({
+  request,
+  isHeld,
+  isAnswering,
+}: RecommendationsOptions): Recommendations {
+  const { forgetRevision, ...held } = useHeldList<RankedList>(isHeld, isAnswering);
   let asked: ListRequest | null = null;
   let isAnswerOwn = false;
   // Registered before the query, so that its answer after a reconnect is accepted with any revision.

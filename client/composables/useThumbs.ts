@@ -1,7 +1,7 @@
 /** The viewer's thumbs: the list, and giving, changing and taking back a thumb. */
 
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
-import { computed, readonly, ref, shallowRef, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
+import { computed, shallowReadonly, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 
 import { MyThumbsDocument, SendFeedbackDocument } from '../generated/user/graphql.js';
 import type {
@@ -11,7 +11,6 @@ import type {
   ThumbFragment,
 } from '../generated/user/graphql.js';
 
-import { failureOf, type Failure, type RequestErrorLike } from './failure.js';
 import { useLiveQuery } from './useLiveQuery.js';
 
 export type { Opinion };
@@ -27,39 +26,65 @@ export interface ThumbRequest {
   readonly position?: number;
 }
 
-/** The last thumb given here, and the opinion it replaced. */
+/** A thumb given here, with the opinion it replaced and whether it got through. */
 export interface GivenThumb extends ThumbRequest {
   readonly previous: Opinion;
+  readonly state: 'sending' | 'saved' | 'failed';
 }
 
 export interface Thumbs {
   /** Newest first. */
   readonly thumbs: ComputedRef<readonly Thumb[]>;
   readonly isLoading: ComputedRef<boolean>;
-  readonly last: DeepReadonly<Ref<GivenThumb | null>>;
-  /** Why the last thumb was refused; null if it was accepted. */
-  readonly failure: DeepReadonly<Ref<Failure | null>>;
-  /** The opinion as shown: a thumb that is being sent already counts. */
+  /** The last thumb given here. */
+  readonly last: Readonly<ShallowRef<GivenThumb | null>>;
+  /** Failed thumbs, oldest first; each stays until it is sent again or dismissed. */
+  readonly failed: ComputedRef<readonly GivenThumb[]>;
+  /** The opinion to show; includes a thumb that is still being sent. */
   opinionOf(itemId: string): Opinion;
   isSending(itemId: string): boolean;
-  /** Resolves to the answer, or to null if it was refused; `failure` holds the reason. */
+  /** The latest thumb given on an item in this window, until it is settled or dismissed; null otherwise. */
+  givenOn(itemId: string): GivenThumb | null;
+  /** True while a row still says "Liked" or "Disliked" for a thumb just given. */
+  isAnswering(): boolean;
+  /** Resolves to the answer, or to null when the thumb did not get through. */
   send(request: ThumbRequest): Promise<AcceptedThumb | null>;
+  /** Forgets the thumbs that were saved, so that their rows look as usual. */
+  settle(): void;
+  dismissFailed(): void;
   refetch(): void;
 }
+
+/** A thumb without an answer after this long has failed. Sending it again is safe: the server keeps the latest opinion. */
+const DEADLINE_MS = 15_000;
 
 export function useThumbs(): Thumbs {
   const query = useLiveQuery(MyThumbsDocument, {});
   const mutation = useMutation(SendFeedbackDocument, { fetchPolicy: 'no-cache' });
   const { client } = useApolloClient();
-  const sending = shallowRef<ReadonlyMap<string, Opinion>>(new Map());
-  const last = ref<GivenThumb | null>(null);
-  const failure = ref<Failure | null>(null);
+  const given = shallowRef<ReadonlyMap<string, GivenThumb>>(new Map());
+  const last = shallowRef<GivenThumb | null>(null);
 
   const thumbs = computed(() =>
     [...(query.data.value?.me.feedback.nodes ?? [])].sort((a, b) => b.at.localeCompare(a.at)),
   );
   const stored = computed(() => new Map(thumbs.value.map(({ itemId, value }) => [itemId, value])));
-  const opinionOf = (itemId: string) => sending.value.get(itemId) ?? stored.value.get(itemId) ?? 'NONE';
+  const isSending = (itemId: string) => given.value.get(itemId)?.state === 'sending';
+  function opinionOf(itemId: string): Opinion {
+    const thumb = given.value.get(itemId);
+    if (thumb !== undefined && thumb.state !== 'failed') return thumb.value;
+    return stored.value.get(itemId) ?? 'NONE';
+  }
+
+  function note(thumb: GivenThumb): void {
+    // An answer to an earlier thumb may arrive late; it must not replace a later thumb.
+    if (thumb.state === 'sending' || last.value?.item.id === thumb.item.id) last.value = thumb;
+    given.value = new Map(given.value).set(thumb.item.id, thumb);
+  }
+
+  function keepGiven(isKept: (thumb: GivenThumb) => boolean): void {
+    given.value = new Map([...given.value].filter(([, thumb]) => isKept(thumb)));
+  }
 
   function remember(thumb: Thumb): void {
     client.cache.updateQuery({ query: MyThumbsDocument }, (known) => {
@@ -73,37 +98,34 @@ export function useThumbs(): Thumbs {
 
   async function send(request: ThumbRequest): Promise<AcceptedThumb | null> {
     const { item, value, listId, position } = request;
-    const previous = opinionOf(item.id);
-    sending.value = new Map(sending.value).set(item.id, value);
-    failure.value = null;
-    try {
-      const answer = await mutation.mutate({ input: { itemId: item.id, value, listId, position } });
-      const outcome = answer?.data?.sendFeedback;
-      if (outcome?.__typename === 'FeedbackAccepted') {
-        last.value = { ...request, previous };
-        remember(outcome.feedback);
-        return outcome;
-      }
-      failure.value = { kind: 'fault', message: outcome?.message ?? null, reference: null };
-    } catch (error) {
-      failure.value = failureOf(error as RequestErrorLike);
-    } finally {
-      const rest = new Map(sending.value);
-      rest.delete(item.id);
-      sending.value = rest;
-    }
-    last.value = { ...request, previous };
-    return null;
+    const thumb = { ...request, previous: opinionOf(item.id) };
+    note({ ...thumb, state: 'sending' });
+    const outcome = await mutation
+      .mutate(
+        { input: { itemId: item.id, value, listId, position } },
+        { context: { fetchOptions: { signal: AbortSignal.timeout(DEADLINE_MS) } } },
+      )
+      .then((answer) => answer?.data?.sendFeedback)
+      .catch(() => undefined);
+    const isSaved = outcome?.__typename === 'FeedbackAccepted';
+    if (isSaved) remember(outcome.feedback);
+    note({ ...thumb, state: isSaved ? 'saved' : 'failed' });
+    return isSaved ? outcome : null;
   }
 
   return {
     thumbs,
     isLoading: query.isLoading,
-    last: readonly(last),
-    failure: readonly(failure),
+    last: shallowReadonly(last),
+    failed: computed(() => [...given.value.values()].filter(({ state }) => state === 'failed')),
     opinionOf,
-    isSending: (itemId) => sending.value.has(itemId),
+    isSending,
+    givenOn: (itemId) => given.value.get(itemId) ?? null,
+    isAnswering: () =>
+      [...given.value.values()].some(({ state, value }) => state !== 'failed' && value !== 'NONE'),
     send,
+    settle: () => keepGiven(({ state }) => state !== 'saved'),
+    dismissFailed: () => keepGiven(({ state }) => state !== 'failed'),
     refetch: query.refetch,
   };
 }

@@ -8,7 +8,7 @@ import { signIn } from '../bench/server.js';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
-import { buildClient, everyPage, openBrowser, openWindows, settle, type Visit } from './stage.js';
+import { buildClient, everyPage, openBrowser, openWindows, PHONE, settle, type Visit } from './stage.js';
 
 describe('every page', () => {
   let server: TestServer;
@@ -58,19 +58,29 @@ describe('every page', () => {
     expect(faults).toEqual([]);
   });
 
-  it('and the dialogs of a user have none either', async () => {
+  it.each([
+    { device: 'a desktop', options: {}, openers: ['[data-correct]', '[data-open]'] },
+    { device: 'a phone', options: PHONE, openers: ['[data-persona-line]', '[data-open]'] },
+  ])('nor have the dialogs and the answers to thumbs on $device', async ({ options, openers }) => {
     const { token } = visits.find(({ name }) => name === 'list')!;
-    const { context, open } = await openWindows(browser, server.url, { token, reducedMotion: 'reduce' });
+    const { context, open } = await openWindows(browser, server.url, {
+      token,
+      reducedMotion: 'reduce',
+      ...options,
+    });
     const page = await open();
-    for (const opener of ['[data-correct]', '[data-open]']) {
+    for (const opener of openers) {
       await page.locator(opener).first().click();
       await page.locator('dialog[open] :is(h2, [data-choose])').first().waitFor();
       await page.waitForLoadState('networkidle');
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await faultsOf(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });
     }
+    await context.setOffline(true);
+    await page.locator('[data-control="up"]').first().click();
+    await page.locator('[data-answer="FAILED"]').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
     await context.close();
   });
 });

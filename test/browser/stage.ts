@@ -11,6 +11,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type Locator,
   type Page,
 } from 'playwright-core';
 
@@ -51,6 +52,12 @@ export function everyPage(
     { name: 'admin-user', path: `/admin/users?user=${user.id}`, token: adminToken },
   ];
 }
+
+export const PHONE = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+} as const satisfies BrowserContextOptions;
 
 /** Rows that are there; one that is fading out is not. */
 export const ROWS = 'li[data-item]:not([inert])';
@@ -169,6 +176,32 @@ async function waitForList(page: Page, order: readonly string[], isWanted: boole
     },
     { rows: ROWS, wanted: order.join('\n'), sameness: isWanted },
   );
+}
+
+/** True when its centre is in the viewport and not covered. */
+export async function isInSight(part: Locator): Promise<boolean> {
+  return await part.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return seen !== null && element.contains(seen);
+  });
+}
+
+/** Sums the unexpected layout shifts of each page; call it before the first page opens. */
+export async function watchShifts(context: BrowserContext): Promise<(page: Page) => Promise<number>> {
+  await context.addInitScript(() => {
+    const total = { shift: 0 };
+    Object.assign(window, { layoutShift: total });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+      })[])
+        if (!entry.hadRecentInput) total.shift += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  return (page) =>
+    page.evaluate(() => (window as unknown as { layoutShift: { shift: number } }).layoutShift.shift);
 }
 
 /** Takes the pointer to where nothing is. */

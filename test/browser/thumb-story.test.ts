@@ -9,9 +9,11 @@ import { startTestServer, type TestServer } from '../support/server.js';
 import {
   buildClient,
   freePort,
+  isInSight,
   openBrowser,
   openWindows,
   orderOf,
+  PHONE,
   pointAway,
   signInAsDemoUser,
   waitForOrder,
@@ -45,7 +47,10 @@ describe('a user in a browser', () => {
     expect(before).toHaveLength(10);
     expect(await orderOf(there)).toEqual(before);
     const reasons = await here.locator('[data-reason]').allInnerTexts();
-    expect(reasons.filter((reason) => reason.startsWith('Because '))).toHaveLength(10);
+    expect(reasons.filter((reason) => /^(Because|More like|Also|Another) /.test(reason))).toHaveLength(10);
+    const inFull = reasons.filter((reason) => reason.startsWith('Because '));
+    for (const reason of inFull)
+      expect(inFull.filter((other) => other === reason).length).toBeLessThanOrEqual(2);
 
     await here.locator(`[data-item="${before[2]}"] [data-control="up"]`).click();
     const after = await waitForOtherOrder(here, before);
@@ -60,6 +65,61 @@ describe('a user in a browser', () => {
     await waitForOrder(there, before);
     await there.locator('[data-thumb]').waitFor({ state: 'detached' });
     expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('is answered in the row of the thumb, with a way back, before the list is ranked anew', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url, PHONE);
+    const page = await open();
+    await signInAsDemoUser(page, 3);
+    const before = await orderOf(page);
+    const row = page.locator(`[data-item="${before[7]}"]`);
+    await row.locator('[data-control="down"]').click();
+    const answer = row.locator('[data-answer="DOWN"]');
+    await answer.getByText('Disliked').waitFor();
+    expect(await isInSight(answer)).toBe(true);
+    expect(await orderOf(page)).toEqual(before);
+    await page.getByRole('status').getByText('You disliked').waitFor();
+    await answer.getByRole('button', { name: 'Undo' }).click();
+    await answer.waitFor({ state: 'detached' });
+    expect(await orderOf(page)).toEqual(before);
+
+    await row.locator('[data-control="up"]').click();
+    await row.locator('[data-answer="UP"]').waitFor();
+    const after = await waitForOtherOrder(page, before);
+    expect(after).not.toContain(before[7]);
+    expect(await isInSight(page.locator('[data-undo]'))).toBe(true);
+    await page.locator('[data-undo]').click();
+    await waitForOrder(page, before);
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('is told of every thumb that was lost, and sends them again', async () => {
+    const { context, open } = await openWindows(browser, server.url, PHONE);
+    const page = await open();
+    await signInAsDemoUser(page, 5);
+    const before = await orderOf(page);
+    await context.setOffline(true);
+    for (const place of [6, 8]) {
+      const row = page.locator(`[data-item="${before[place]}"]`);
+      await row.locator('[data-control="up"]').click();
+      const lost = row.locator('[data-answer="FAILED"]');
+      await lost.getByText('Not saved').waitFor();
+      expect(await isInSight(lost)).toBe(true);
+    }
+    const bar = page.locator('[data-snackbar]');
+    await bar.getByRole('status').getByText('2 thumbs could not be saved.').waitFor();
+    expect(await isInSight(bar)).toBe(true);
+    expect(await page.locator('[data-thumb]').count()).toBe(0);
+
+    await context.setOffline(false);
+    await bar.locator('[data-retry]').click();
+    for (const place of [6, 8]) await page.locator(`[data-thumb="${before[place]}"]`).waitFor();
+    const after = await waitForOtherOrder(page, before);
+    expect(after).not.toContain(before[6]);
+    expect(after).not.toContain(before[8]);
+    await bar.getByText('could not be saved').waitFor({ state: 'detached' });
     await context.close();
   });
 

@@ -7,7 +7,17 @@ import { askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
-import { buildClient, openBrowser, openWindows, orderOf, signInAsDemoUser } from './stage.js';
+import {
+  buildClient,
+  openBrowser,
+  openWindows,
+  orderOf,
+  PHONE,
+  ROWS,
+  settle,
+  signInAsDemoUser,
+  watchShifts,
+} from './stage.js';
 
 describe('what is a user’s own in a browser', () => {
   let server: TestServer;
@@ -77,6 +87,59 @@ describe('what is a user’s own in a browser', () => {
     await page.keyboard.press('Escape');
     await page.locator('[data-item-dialog]').waitFor({ state: 'detached' });
     expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it('starts with the list on a phone: the persona is one line, and the tools wait behind a button', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url, PHONE);
+    const page = await open();
+    await signInAsDemoUser(page, 0);
+    await page.locator('[data-persona-line]').getByText('Confidence').waitFor();
+    const first = (await page.locator(ROWS).first().boundingBox())!;
+    expect(first.y + first.height).toBeLessThanOrEqual(PHONE.viewport.height);
+
+    await page.locator('[data-persona-line]').click();
+    await page.locator('dialog[open] [data-feature]').first().waitFor();
+    await page.locator('dialog[open] [data-correct]').click();
+    await page.locator('[data-choose]').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[data-choose]').first().waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+
+    expect(await page.locator('[data-search]').isVisible()).toBe(false);
+    await page.locator('[data-tools]').click();
+    await page.locator('[data-search]').fill('a');
+    await page.locator('[data-found]').first().waitFor();
+    await page.locator('[data-category]').selectOption({ index: 1 });
+    const category = await page.locator('[data-category] option').nth(1).innerText();
+    await page.locator('[data-tools]').getByText(category).waitFor();
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it.each([
+    { device: 'a phone', options: PHONE },
+    { device: 'a desktop', options: {} },
+  ])('sees the list come up on $device without parts that jump', async ({ options }) => {
+    const { context, open } = await openWindows(browser, server.url, options);
+    const shiftOf = await watchShifts(context);
+    const page = await open();
+    await signInAsDemoUser(page, 1);
+    // Once more, without the press that excuses what moves after it, and with the persona coming last.
+    let release = () => {};
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (/"(Viewer|MyPersona)"/.test(route.request().postData() ?? '')) await isReleased;
+      await route.continue();
+    });
+    await page.reload();
+    await page.locator(ROWS).first().waitFor();
+    release();
+    await page.locator('[data-persona], [data-persona-line]').waitFor();
+    await settle(page);
+    await page.waitForLoadState('networkidle');
+    expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
     await context.close();
   });
 

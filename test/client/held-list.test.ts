@@ -12,8 +12,9 @@ const idsOf = (shown: RevisedList | null) => shown?.items.map(({ item }) => item
 
 function setUp() {
   const isHeld = ref(false);
-  const held = effectScope().run(() => useHeldList<RevisedList>(isHeld))!;
-  return { isHeld, held, shown: () => idsOf(held.shown.value) };
+  const isAnswering = ref(false);
+  const held = effectScope().run(() => useHeldList<RevisedList>(isHeld, isAnswering))!;
+  return { isHeld, isAnswering, held, shown: () => idsOf(held.shown.value) };
 }
 
 describe('The difference between two lists', () => {
@@ -115,5 +116,41 @@ describe('A held list', () => {
     held.forgetRevision();
     held.offer({ list: list(1, 'cba'), latencyMs: null });
     expect(shown()).toBe('cba');
+  });
+
+  it('waits with the list of a thumb until its row has answered, pointed at or not', () => {
+    const { isHeld, isAnswering, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    isAnswering.value = true;
+    // The push of the same list may come before the answer or after it.
+    held.offer({ list: list(2, 'bcd'), latencyMs: 6 });
+    expect(held.waitingChange.value).toBeNull();
+    held.offer({ list: list(2, 'bcd'), latencyMs: 5, isOwn: true });
+    held.offer({ list: list(2, 'bcd'), latencyMs: 7 });
+    expect(shown()).toBe('abc');
+    isAnswering.value = false;
+    expect(shown()).toBe('bcd');
+    expect(held.change.value.removed).toEqual(['a']);
+  });
+
+  it('still waits for the reader with a list of others when a row has answered', () => {
+    const { isHeld, isAnswering, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isHeld.value = true;
+    isAnswering.value = true;
+    held.offer({ list: list(2, 'bca'), latencyMs: 5 });
+    isAnswering.value = false;
+    expect(shown()).toBe('abc');
+    isHeld.value = false;
+    expect(shown()).toBe('bca');
+  });
+
+  it('shows another list that was asked for while a row answers', () => {
+    const { isAnswering, held, shown } = setUp();
+    held.offer({ list: list(1, 'abc'), latencyMs: null });
+    isAnswering.value = true;
+    held.offer({ list: list(1, 'xyz'), latencyMs: null, isOther: true });
+    expect(shown()).toBe('xyz');
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { partsOf, strongestReason, type ExplanationLike } from '../../client/composables/reasons.js';
+import {
+  findRepeats,
+  partsOf,
+  strongestReason,
+  type ExplanationLike,
+  type Reason,
+} from '../../client/composables/reasons.js';
 
 function explanation(
   parts: Partial<Omit<ExplanationLike, 'items' | 'total'>>,
@@ -34,13 +40,14 @@ describe('The strongest reason', () => {
     const liked = strongestReason(explanation({ persona: 0.1 }, { Chair: -0.9, Lamp: 1.2 }), (id) =>
       id === 'lamp' ? 'UP' : null,
     );
-    expect(liked).toEqual({ kind: 'item', title: 'Lamp', opinion: 'UP', hasMore: false });
+    expect(liked).toEqual({ kind: 'item', id: 'lamp', title: 'Lamp', opinion: 'UP', hasMore: false });
   });
 
   it('is the latest item if the sequence part is the largest', () => {
     const sequenceItem = { id: 'lamp', title: 'Lamp' };
     expect(strongestReason(explanation({ sequence: 1, sequenceItem }, { Chair: 0.4 }), nobody)).toEqual({
       kind: 'sequence',
+      id: 'lamp',
       title: 'Lamp',
     });
     expect(strongestReason(explanation({ sequence: 1 }), nobody)).toEqual({ kind: 'history' });
@@ -77,5 +84,32 @@ describe('The strongest reason', () => {
       strongestReason(explanation({ persona: -0.1, popularity: -0.2 }, { Lamp: -0.3 }), nobody).kind,
     ).toBe('none');
     expect(strongestReason(explanation({}), nobody).kind).toBe('none');
+  });
+});
+
+describe('A reason that repeats', () => {
+  const item = (id: string): Reason => ({ kind: 'item', id, title: id, opinion: null, hasMore: false });
+  const rows = (ids: string) => [...ids].map(item);
+
+  it('is given in full twice, and in short from the third row on', () => {
+    expect(findRepeats(rows('aabaca'))).toEqual([false, false, false, true, false, true]);
+  });
+
+  it('is given in full again when ten rows have gone by', () => {
+    const repeats = findRepeats(rows('a'.repeat(14)));
+    expect(repeats.map((isRepeat) => (isRepeat ? '-' : 'F')).join('')).toBe('FF--------FF--');
+  });
+
+  it('is another one when the kind differs, and the same one whatever the thumb on its item', () => {
+    const sequence: Reason = { kind: 'sequence', id: 'a', title: 'a' };
+    const liked: Reason = { kind: 'item', id: 'a', title: 'a', opinion: 'UP', hasMore: true };
+    expect(findRepeats([item('a'), item('a'), sequence, liked])).toEqual([false, false, false, true]);
+    const popular: Reason = { kind: 'popularity' };
+    expect(findRepeats([popular, popular, popular, { kind: 'persona' }])).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
   });
 });

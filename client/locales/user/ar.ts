@@ -38,6 +38,7 @@ export const user: typeof english = {
     failed: 'غير متاح حاليًا.',
   },
   tools: {
+    open: 'بحث وتصفية',
     category: 'الفئة',
     all: 'كل الفئات',
     diversity: 'التنوع',

@@ -42,6 +42,7 @@ export const user: typeof english = {
     failed: 'Zurzeit nicht verfügbar.',
   },
   tools: {
+    open: 'Suchen und filtern',
     category: 'Kategorie',
     all: 'Alle Kategorien',
     diversity: 'Vielfalt',

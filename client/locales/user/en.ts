@@ -36,6 +36,7 @@ export const user = {
     failed: 'Not available right now.',
   },
   tools: {
+    open: 'Search and filter',
     category: 'Category',
     all: 'All categories',
     diversity: 'Variety',
