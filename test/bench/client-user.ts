@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 import type { Page } from 'playwright-core';
 
-import { openWindows, orderOf, ROWS } from '../browser/stage.js';
+import { openWindows, orderOf, ROWS, waitForOtherOrder } from '../browser/stage.js';
 
 import type { Figure } from './report.js';
 import { percentile } from './report.js';
@@ -46,12 +46,29 @@ export async function benchUserClient(theatre: Theatre): Promise<Figure[]> {
       goal: '< 1.5 s',
     },
     {
-      what: `thumb to new order on screen, ${THUMBS} thumbs: p50`,
-      value: percentile(thumbs, 0.5),
+      what: `thumb to its answer in the row, ${THUMBS} thumbs: p50`,
+      value: percentile(
+        thumbs.map(({ answeredMs }) => answeredMs),
+        0.5,
+      ),
+      unit: 'ms',
+      goal: '<= 80 ms',
+    },
+    {
+      what: 'the same, to the notice that it was saved: p50',
+      value: percentile(
+        thumbs.map(({ savedMs }) => savedMs),
+        0.5,
+      ),
       unit: 'ms',
       goal: '< 150 ms',
     },
-    { what: 'the same: longest', value: Math.max(...thumbs), unit: 'ms', goal: '< 150 ms' },
+    {
+      what: 'the same: longest',
+      value: Math.max(...thumbs.map(({ savedMs }) => savedMs)),
+      unit: 'ms',
+      goal: '< 150 ms',
+    },
   ];
 }
 
@@ -87,39 +104,44 @@ async function visitOf({ browser, url }: Theatre, path: string, token?: string):
   return { scripts, mishaps, largestPaintMs };
 }
 
-/** Thumbs by keyboard, which holds nothing back; from the press to the frame in which the first new order is laid out. */
-async function benchThumbs({ browser, url }: Theatre, token: string): Promise<number[]> {
+interface TimedThumb {
+  /** From the press to the frame in which its row shows the answer. */
+  readonly answeredMs: number;
+  /** To the frame in which the bar says that it was saved; the new order is in the window by then. */
+  readonly savedMs: number;
+}
+
+async function benchThumbs({ browser, url }: Theatre, token: string): Promise<TimedThumb[]> {
   const { context, open } = await openWindows(browser, url, { token });
   const page = await open('/');
   await page.locator(ROWS).first().waitFor();
-  const times: number[] = [];
+  const times: TimedThumb[] = [];
   for (let thumb = 0; thumb < THUMBS; thumb++) {
     const before = await orderOf(page);
     times.push(await timeThumb(page, before[thumb % before.length]!));
     // The next thumb belongs to a page at rest.
+    await waitForOtherOrder(page, before);
     await page.waitForTimeout(500);
   }
   await context.close();
   return times;
 }
 
-async function timeThumb(page: Page, itemId: string): Promise<number> {
+async function timeThumb(page: Page, itemId: string): Promise<TimedThumb> {
   return await page.evaluate(
     async ({ rows, id }) => {
-      const list = document.querySelector(rows)!.parentElement!;
-      const before = Array.from(
-        list.querySelectorAll<HTMLElement>(rows),
-        (row) => row.dataset['item'],
-      ).join();
+      const row = document.querySelector<HTMLElement>(`${rows}[data-item="${id}"]`)!;
+      const title = row.querySelector('h3')!.textContent.trim();
+      const status = document.querySelector('[data-snackbar] [role=status]')!;
       const start = performance.now();
-      list.querySelector<HTMLElement>(`[data-item="${id}"] [data-control="up"]`)!.click();
-      do await new Promise(requestAnimationFrame);
-      while (
-        Array.from(list.querySelectorAll<HTMLElement>(rows), (row) => row.dataset['item']).join() === before
-      );
+      row.querySelector<HTMLElement>('[data-control="up"]')!.click();
+      while (row.querySelector('[data-answer]') === null) await new Promise(requestAnimationFrame);
       // Painted once another frame begins.
       await new Promise(requestAnimationFrame);
-      return performance.now() - start;
+      const answeredMs = performance.now() - start;
+      while (!status.textContent.includes(title)) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return { answeredMs, savedMs: performance.now() - start };
     },
     { rows: ROWS, id: itemId },
   );
