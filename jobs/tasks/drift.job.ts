@@ -6,7 +6,7 @@ import type { DriftPort, TrainingPort } from '../../server/services/index.js';
 
 import type { Job } from './job.js';
 
-export interface DriftJobOptions {
+interface DriftJobOptions {
   readonly drift: Pick<DriftPort, 'check' | 'isDue'>;
   readonly training: Pick<TrainingPort, 'run' | 'runs'>;
   readonly schedule: string;

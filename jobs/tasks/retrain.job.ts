@@ -6,7 +6,7 @@ import type { TrainingPort } from '../../server/services/index.js';
 
 import type { Job } from './job.js';
 
-export interface RetrainJobOptions {
+interface RetrainJobOptions {
   readonly training: Pick<TrainingPort, 'run' | 'isDue'>;
   readonly schedule: string;
   readonly timeZone: string;

@@ -5,7 +5,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { DateTime } from '../scalars/index.js';
 
 @InputType('ItemAttributeInput', { description: 'An additional property of an item.' })
-export class ItemAttributeInput {
+class ItemAttributeInput {
   @Field(() => String, { description: 'The name of the property.' })
   name!: string;
 

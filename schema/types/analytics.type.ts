@@ -13,7 +13,7 @@ import { PersonaType } from './persona.type.js';
   description:
     'Current figures of all instances together. Figures about behaviour are null while differential privacy is on.',
 })
-export class LiveRatesType {
+class LiveRatesType {
   @Field(() => DateTime, { description: 'Time of the measurement.' })
   at!: number;
 
@@ -65,7 +65,7 @@ export class LiveRatesType {
 }
 
 @ObjectType('CtrPoint', { simpleResolvers: true, description: 'The click-through rate of a point.' })
-export class CtrPointType {
+class CtrPointType {
   @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
@@ -95,7 +95,7 @@ export class CtrPointType {
   simpleResolvers: true,
   description: 'Click-through of a persona over time.',
 })
-export class PersonaSeriesType {
+class PersonaSeriesType {
   @Field(() => ID, { description: 'Id of the persona; "none" for users without a persona.' })
   personaId!: string;
 
@@ -110,7 +110,7 @@ export class PersonaSeriesType {
 }
 
 @ObjectType('EngagementPoint', { simpleResolvers: true, description: 'Behaviour of users in a point.' })
-export class EngagementPointType {
+class EngagementPointType {
   @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
@@ -149,7 +149,7 @@ export class EngagementPointType {
   simpleResolvers: true,
   description: 'Events of a persona in a category.',
 })
-export class PersonaCategoryCellType {
+class PersonaCategoryCellType {
   @Field(() => ID, { description: 'Id of the persona; "none" for users without a persona.' })
   personaId!: string;
 
@@ -173,7 +173,7 @@ export class PersonaCategoryCellType {
   simpleResolvers: true,
   description: 'Events in an hour of the week.',
 })
-export class HourWeekdayCellType {
+class HourWeekdayCellType {
   @Field(() => Int, { description: 'Day of the week, 1 for Monday to 7 for Sunday.' })
   weekday!: number;
 
@@ -219,7 +219,7 @@ export class ClusterMapType {
   simpleResolvers: true,
   description: 'How well a model version predicted thumbs: each is evaluated before it is learned from.',
 })
-export class QualityPointType {
+class QualityPointType {
   @Field(() => DateTime, { description: 'Start of the point.' })
   at!: number;
 
@@ -249,7 +249,7 @@ export class QualityPointType {
   simpleResolvers: true,
   description: 'Effect of differential privacy on this answer.',
 })
-export class PrivacyReportType {
+class PrivacyReportType {
   @Field(() => Boolean, { description: 'True if figures contain calibrated noise.' })
   isEnabled!: boolean;
 

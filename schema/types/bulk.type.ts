@@ -8,7 +8,7 @@ import { EventStatusEnum } from '../enums/index.js';
   simpleResolvers: true,
   description: 'Outcome of an event of the request.',
 })
-export class EventOutcomeType {
+class EventOutcomeType {
   @Field(() => Int, { description: 'Its zero-based position in the request.' })
   index!: number;
 

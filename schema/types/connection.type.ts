@@ -4,7 +4,7 @@ import type { ClassType } from 'type-graphql';
 import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType('PageInfo', { simpleResolvers: true, description: 'Position of a page in its listing.' })
-export class PageInfoType {
+class PageInfoType {
   @Field(() => Boolean, {
     description: 'True if there are further pages; request the next with `after: endCursor`.',
   })
@@ -28,7 +28,7 @@ export class PageInfoType {
   endCursor!: string | null;
 }
 
-export interface Edge<T> {
+interface Edge<T> {
   cursor: string;
   node: T;
 }

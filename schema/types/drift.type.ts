@@ -12,7 +12,7 @@ import { PersonaType } from './persona.type.js';
   simpleResolvers: true,
   description: 'Drift of the distribution of a behavioural feature.',
 })
-export class FeatureDriftType {
+class FeatureDriftType {
   @Field(() => String, { description: 'The name of the feature.' })
   feature!: string;
 
@@ -27,7 +27,7 @@ export class FeatureDriftType {
 }
 
 @ObjectType('PersonaDrift', { simpleResolvers: true, description: 'Drift of a persona.' })
-export class PersonaDriftType {
+class PersonaDriftType {
   @Field(() => ID, { description: 'The id of the persona.' })
   personaId!: string;
 
@@ -101,7 +101,7 @@ export class DriftReportType {
   simpleResolvers: true,
   description: 'Number of users that moved between two personas.',
 })
-export class PersonaTransitionType {
+class PersonaTransitionType {
   @Field(() => ID, { description: 'The persona in the earlier version.' })
   fromPersonaId!: string;
 
@@ -122,7 +122,7 @@ export class PersonaTransitionType {
   simpleResolvers: true,
   description: 'Change of personas between two model versions.',
 })
-export class PersonaChangeEventType {
+class PersonaChangeEventType {
   @Field(() => PersonaChangeKindEnum, { description: 'Kind of change.' })
   kind!: PersonaChangeKind;
 

@@ -7,7 +7,7 @@ import { DateTime } from '../scalars/index.js';
 import { connectionOf } from './connection.type.js';
 
 @ObjectType('ItemAttribute', { simpleResolvers: true, description: 'An additional property of an item.' })
-export class ItemAttributeType {
+class ItemAttributeType {
   @Field(() => String, { description: 'The name of the property, as imported.' })
   name!: string;
 

@@ -12,7 +12,7 @@ import { PersonaCorrectedType, PersonaType } from './persona.type.js';
   simpleResolvers: true,
   description: 'Evidence for a candidate number of personas.',
 })
-export class ClusterEvidenceType {
+class ClusterEvidenceType {
   @Field(() => Int, { description: 'The number of clusters tried.' })
   k!: number;
 
@@ -33,7 +33,7 @@ export class ClusterEvidenceType {
   simpleResolvers: true,
   description: 'A metric with its bootstrap 95 % interval.',
 })
-export class MetricType {
+class MetricType {
   @Field(() => String, { description: 'Its name, such as "precision@5".' })
   name!: string;
 
@@ -60,7 +60,7 @@ export class NamedNumberType {
   simpleResolvers: true,
   description: 'Size of the training data of a model version.',
 })
-export class TrainingDataType {
+class TrainingDataType {
   @Field(() => Int, { nullable: true, description: 'Users; null while differential privacy withholds it.' })
   nUsers!: number | null;
 
@@ -86,7 +86,7 @@ export class TrainingDataType {
   description:
     'A metric of a new version compared with the version active at training, on the same held-out events.',
 })
-export class MetricComparisonType {
+class MetricComparisonType {
   @Field(() => String, { description: 'The name of the metric.' })
   name!: string;
 

@@ -60,7 +60,7 @@ export class PersonaEvidenceType {
   simpleResolvers: true,
   description: 'A feature that distinguishes a persona.',
 })
-export class DistinctiveFeatureType {
+class DistinctiveFeatureType {
   @Field(() => String, { description: 'The name of the feature.' })
   feature!: string;
 

@@ -15,7 +15,7 @@ const EXPLANATION_COST = 50;
   simpleResolvers: true,
   description: "Contribution of an item of the user's history to a score.",
 })
-export class ItemContributionType {
+class ItemContributionType {
   @Field(() => ItemType, { description: 'The item of the history.' })
   item!: ItemType;
 

@@ -53,7 +53,7 @@ const MIN_COMPRESSED_BYTES = 1_024;
 /** Connections besides WebSockets. */
 const MAX_REQUEST_CONNECTIONS = 5_000;
 
-export interface ApiLimits {
+interface ApiLimits {
   readonly document: DocumentLimits;
   readonly rate: RateLimits;
   readonly socket: SocketLimits;

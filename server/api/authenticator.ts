@@ -26,7 +26,7 @@ export interface Authenticator {
   refusalOf(identity: Identity): string | null;
 }
 
-export interface AuthenticatorOptions {
+interface AuthenticatorOptions {
   readonly tokens: Tokens;
   readonly demo: DemoPort;
   readonly register: Pick<TokenPort, 'isRevoked'>;

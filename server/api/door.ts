@@ -39,7 +39,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const UPLOAD_TIMEOUT_MS = 1_800_000;
 
 /** The application that the door passes requests to. */
-export interface DoorApp {
+interface DoorApp {
   readonly listener: RequestListener;
   readonly readiness: () => Promise<Readiness>;
 }

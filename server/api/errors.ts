@@ -52,7 +52,7 @@ export function createFormatError(log: Logger): FormatError {
 }
 
 /** The extensions of a named error. */
-export function extensionsOf(error: SmartPersonaError): Record<string, unknown> {
+function extensionsOf(error: SmartPersonaError): Record<string, unknown> {
   return {
     code: error.code,
     ...(error instanceof InvalidInputError && error.field !== null ? { field: error.field } : {}),

@@ -26,7 +26,7 @@ import { readJson } from './request-body.js';
 import { roundedIntegerProblem } from './rounded-integers.js';
 import type { Headers } from './security-headers.js';
 
-export interface EndpointOptions extends AdmissionOptions {
+interface EndpointOptions extends AdmissionOptions {
   readonly apollo: ApolloServer<ApiContext>;
   readonly resolveOperation: ResolveOperation;
   /** Sheds load beyond the server's capacity. */

@@ -23,7 +23,7 @@ import { roundedIntegerProblem } from './rounded-integers.js';
 const MAX_KNOWN_DOCUMENTS = 500;
 const MAX_ERRORS = 20;
 
-export interface SubscribeRequest extends OperationRequest {
+interface SubscribeRequest extends OperationRequest {
   /** Empty for an operation sent by its hash. */
   readonly query: string;
   readonly operationName?: string | null | undefined;

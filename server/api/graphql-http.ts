@@ -16,7 +16,7 @@ import type { FormatError } from './errors.js';
 import type { CostGuard, DocumentLimits } from './limits.js';
 import { documentLimitsRule } from './limits.js';
 
-export interface GraphQLHttpOptions {
+interface GraphQLHttpOptions {
   readonly schema: GraphQLSchema;
   readonly limits: DocumentLimits;
   readonly costGuard: CostGuard;

@@ -15,7 +15,7 @@ import { mayReadMetrics } from './metrics-access.js';
 import type { Headers } from './security-headers.js';
 import { securityHeaders } from './security-headers.js';
 
-export interface HttpOptions {
+interface HttpOptions {
   readonly metrics: ApiMetrics;
   /** The bearer token of /metrics; for null see `mayReadMetrics`. */
   readonly metricsToken: string | null;

@@ -24,7 +24,7 @@ import { ProgressLines } from './progress-lines.js';
 import type { Headers } from './security-headers.js';
 import { withSpool } from './spool.js';
 
-export interface ImportEndpointOptions extends AdmissionOptions {
+interface ImportEndpointOptions extends AdmissionOptions {
   readonly imports: Pick<ImportService, 'run' | 'preview'>;
   readonly allowedOrigins: readonly string[];
   /** Maximum bytes of a file. */

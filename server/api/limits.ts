@@ -118,7 +118,7 @@ function createMeasure(document: DocumentNode): (selections: SelectionSetNode) =
 const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
 const MAX_KNOWN_COSTS = 64;
 
-export interface CostRequest {
+interface CostRequest {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;

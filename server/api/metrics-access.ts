@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-export interface MetricsAccess {
+interface MetricsAccess {
   readonly metricsToken: string | null;
   readonly isProduction: boolean;
 }

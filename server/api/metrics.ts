@@ -10,7 +10,7 @@ export interface ApiMetrics {
   recordRefusal(reason: string): void;
 }
 
-export interface MetricSources {
+interface MetricSources {
   readonly nSockets: () => number;
   readonly nSubscriptions: () => number;
   /** Totals of user behaviour; null while differential privacy withholds them. */

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 
 const CIPHER = 'aes-256-ctr';
 
-export interface Spool {
+interface Spool {
   readonly totalBytes: number;
   /** The body from its beginning. */
   open(): AsyncIterable<Buffer>;

@@ -36,7 +36,7 @@ export interface TokenRequest {
 }
 
 /** A signed token and its metadata. Times are milliseconds since the epoch. */
-export interface SignedToken {
+interface SignedToken {
   readonly token: string;
   /** Its `jti`. */
   readonly tokenId: string;
@@ -62,7 +62,7 @@ export interface Tokens {
   verify(token: string): Promise<Identity>;
 }
 
-export interface TokensOptions {
+interface TokensOptions {
   /** Key for signing and verifying: at least 32 bytes. */
   readonly key: Uint8Array;
   readonly pseudonymize: (rawId: string) => string;

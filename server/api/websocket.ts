@@ -48,7 +48,7 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   pingMs: 15_000,
 };
 
-export interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' | 'maxSubscriptions'> {
+interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' | 'maxSubscriptions'> {
   readonly path: string;
   readonly limits: SocketLimits;
   readonly allowedOrigins: readonly string[];
@@ -60,7 +60,7 @@ export interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' 
   readonly bus: Pick<EventBus, 'listen'>;
 }
 
-export interface WebSocketEndpoint {
+interface WebSocketEndpoint {
   readonly nSockets: number;
   /** Refuses new sockets and closes open sockets with 1001. */
   close(): Promise<void>;

@@ -33,7 +33,7 @@ export interface Application {
   close(): Promise<void>;
 }
 
-export interface OpenApplicationOptions {
+interface OpenApplicationOptions {
   readonly settings: Settings;
   readonly log: Logger;
   /** A server locks the data folder; a command attaches to a running server's database, or starts it for its duration. */
@@ -47,7 +47,7 @@ export interface OpenApplicationOptions {
 }
 
 /** The pepper differs from the pepper of the stored pseudonyms. */
-export class WrongPepperError extends SmartPersonaError {
+class WrongPepperError extends SmartPersonaError {
   readonly code = 'WRONG_PEPPER';
   constructor(dataDir: string, { stored, given }: { stored: string; given: string }) {
     super(

@@ -13,7 +13,7 @@ const ABORT_MS = 5_000;
 const SAME_SIGNAL_MS = 500;
 
 /** Undoes a stage. */
-export type Stop = () => Promise<void>;
+type Stop = () => Promise<void>;
 
 export interface Stage {
   /** Display name, such as "Training". */
@@ -22,7 +22,7 @@ export interface Stage {
   readonly start: (signal: AbortSignal) => Promise<Stop | void>;
 }
 
-export interface LifeOptions {
+interface LifeOptions {
   readonly log: Logger;
   /** Called as each stage begins. */
   readonly onStage?: (name: string) => void;

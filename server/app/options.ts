@@ -52,7 +52,7 @@ export interface Command<O extends Options = Options> {
   readonly check?: (values: ValuesOf<O>) => string | null;
 }
 
-export type Parsed<O extends Options> =
+type Parsed<O extends Options> =
   /** A text to print instead of running the command. */
   { readonly print: string } | { readonly values: ValuesOf<O>; readonly words: readonly string[] };
 
@@ -183,7 +183,7 @@ export function parseCommandLine<O extends Options>(
 }
 
 /** The text of `--help`. */
-export function usageOf(command: Omit<Command, 'check'>): string {
+function usageOf(command: Omit<Command, 'check'>): string {
   const rows = [
     ...Object.entries(command.options).map(([name, option]) => [
       `--${name}${isFlag(option) ? '' : ` ${option.placeholder}`}`,

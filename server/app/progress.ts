@@ -13,7 +13,7 @@ export interface Progress {
   done(detail?: string): void;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   /** Name of the work. */
   readonly title: string;
   readonly stream?: NodeJS.WriteStream;

@@ -16,7 +16,7 @@ const KEPT_CHARACTERS = 10_000;
 /** The simulation starts the weekly job itself; this date comes once in four years. */
 const HARDLY_EVER = '0 0 29 2 *';
 
-export interface ThrowAwayServer {
+interface ThrowAwayServer {
   /** Without a trailing slash. */
   readonly url: string;
   /** Sets the server's clock, which continues from there. */
@@ -26,7 +26,7 @@ export interface ThrowAwayServer {
   stop(): Promise<void>;
 }
 
-export interface ThrowAwayServerOptions {
+interface ThrowAwayServerOptions {
   readonly seedUsers: number;
   /** Initial time of its clock, ms since the epoch. */
   readonly now: number;

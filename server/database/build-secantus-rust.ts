@@ -90,7 +90,7 @@ function runCargo(
 const PROGRESS = /Building \[[=> ]*\] (\d+)\/(\d+)(?:: ([^\r\n\u001b]*))?/g;
 
 /** Parses the latest progress line in cargo's output; null without any. The detail lists the crates being compiled. */
-export function lastProgress(text: string): { fraction: number; detail: string } | null {
+function lastProgress(text: string): { fraction: number; detail: string } | null {
   const last = [...text.matchAll(PROGRESS)].at(-1);
   if (last === undefined) return null;
   const [, done, all, crates = ''] = last;

@@ -26,7 +26,7 @@ const ADOPTION_MS = 20_000;
 /** A busy server may delay a write for this long. */
 const WRITE_MS = 10_000;
 
-export interface EmbeddedOptions extends ProgramPlaces {
+interface EmbeddedOptions extends ProgramPlaces {
   /** Restart the server when it dies. */
   readonly isSupervised: boolean;
   readonly log: Logger;
@@ -35,7 +35,7 @@ export interface EmbeddedOptions extends ProgramPlaces {
   readonly signal?: AbortSignal;
 }
 
-export interface EmbeddedDatabase {
+interface EmbeddedDatabase {
   readonly uri: string;
   readonly kind: EmbeddedKind;
   /** False when it was already running. */

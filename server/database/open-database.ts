@@ -20,9 +20,9 @@ export interface DatabaseSettings extends ProgramPlaces {
   readonly mongodbUri: string | null;
 }
 
-export type DatabaseKind = 'uri' | EmbeddedKind['kind'];
+type DatabaseKind = 'uri' | EmbeddedKind['kind'];
 
-export interface OpenDatabaseOptions {
+interface OpenDatabaseOptions {
   readonly settings: DatabaseSettings;
   readonly log: Logger;
   /** A server locks the data folder and supervises the database; a command may attach to a running database. */

@@ -105,7 +105,7 @@ export async function startProgram(
 }
 
 /** Whether the server answers within `timeoutMs`, by default a second. */
-export async function answers(uri: string, timeoutMs = PING_MS): Promise<boolean> {
+async function answers(uri: string, timeoutMs = PING_MS): Promise<boolean> {
   return adminCommand(uri, { ping: 1 }, timeoutMs).then(
     () => true,
     () => false,

@@ -13,7 +13,7 @@ const LOOKS_PER_WRITE = 12;
 /** Refused writes in a row before a restart: a single refusal may be transient. */
 const MAX_REFUSALS = 2;
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   readonly log: Logger;
   /** The record of the latest start of the server. */
   readonly read: () => DatabaseRecord;
@@ -23,7 +23,7 @@ export interface SupervisorOptions {
   readonly restart: (dead: DatabaseRecord, signal: AbortSignal) => Promise<void>;
 }
 
-export interface Supervisor {
+interface Supervisor {
   /** Resolves when no restart is in progress. */
   stop(): Promise<void>;
 }

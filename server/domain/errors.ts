@@ -119,11 +119,6 @@ export class InsufficientDataError extends SmartPersonaError {
   readonly code = 'INSUFFICIENT_DATA';
 }
 
-/** NaN or infinity where a finite number is required; the message names where. */
-export class NotFiniteError extends SmartPersonaError {
-  readonly code = 'NOT_FINITE';
-}
-
 export class UnauthenticatedError extends SmartPersonaError {
   readonly code = 'UNAUTHENTICATED';
 }

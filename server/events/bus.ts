@@ -7,7 +7,7 @@
 
 import type { EventBus, EventEnvelope, EventMap, EventName, SubscribeOptions } from '../domain/index.js';
 
-export interface EventBusOptions {
+interface EventBusOptions {
   /** Waiting events per subscriber; at least 1, default 256. */
   readonly maxPending?: number;
   /** Milliseconds since the epoch; default `Date.now`. */

@@ -97,7 +97,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
 }
 
 /** The users to learn personas from. */
-export interface PersonaRows {
+interface PersonaRows {
   /** Int32Array [n], rows of the data set, ascending. */
   readonly rows: Int32Array;
   /** Float64Array, row-major [n, FEATURE_NAMES.length]. */

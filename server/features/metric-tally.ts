@@ -75,7 +75,7 @@ export function atPosition(of: 'impressions' | 'clicks', position: number): Dime
   return POSITIONS[of][Math.min(position, MAX_POSITION)];
 }
 
-export interface UserEvents {
+interface UserEvents {
   readonly persona: string;
   /** New events of a user, in ascending time. */
   readonly events: readonly BehaviourEvent[];

@@ -37,7 +37,7 @@ export const EVENT_WEIGHTS: Readonly<Record<RecordedEventType, number>> = {
 };
 
 /** A longer pause ends a session without an id. */
-export const SESSION_GAP_MS = 30 * 60_000;
+const SESSION_GAP_MS = 30 * 60_000;
 
 export type OpenSession = NonNullable<BehaviourSums['session']>;
 
@@ -133,7 +133,7 @@ export function isTelling(interaction: Interaction): boolean {
 }
 
 /** True if the profile has no information: no events, or only retracted thumbs. */
-export function isBlank({ behaviour, interactions }: Profile): boolean {
+function isBlank({ behaviour, interactions }: Profile): boolean {
   const { events, likes, dislikes, retracts } = behaviour;
   return events === likes + dislikes + retracts && !interactions.some(isTelling);
 }

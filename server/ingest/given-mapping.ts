@@ -53,7 +53,7 @@ export const MAPPING_KEYS = [
   'prune',
   'items-from-events',
 ] as const;
-export type MappingKey = (typeof MAPPING_KEYS)[number];
+type MappingKey = (typeof MAPPING_KEYS)[number];
 
 const DELIMITERS: Readonly<Record<string, string>> = {
   tab: '\t',

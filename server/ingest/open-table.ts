@@ -14,7 +14,7 @@ import type { Encoding } from './text-encoding.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Bytes read ahead to detect the encoding, format and columns of a table. */
-export const HEAD_BYTES = MAX_RECORD_BYTES + CHUNK_BYTES;
+const HEAD_BYTES = MAX_RECORD_BYTES + CHUNK_BYTES;
 
 /** Magic numbers of unsupported binary formats. */
 const FOREIGN: readonly (readonly [magic: string, what: string])[] = [
@@ -27,7 +27,7 @@ const FOREIGN: readonly (readonly [magic: string, what: string])[] = [
   ['25504446', 'a PDF; write the table as CSV'],
 ];
 
-export interface OpenTable {
+interface OpenTable {
   readonly encoding: Encoding;
   readonly isCompressed: boolean;
   /** The beginning as UTF-8, at most about HEAD_BYTES; `isWhole` when nothing follows. */

@@ -24,12 +24,12 @@ import type { ReadBatch } from './table-reader.js';
 import type { TableSource } from './table-source.js';
 import { timeFormOf } from './time-values.js';
 
-export const PREVIEW_ROWS = 20;
+const PREVIEW_ROWS = 20;
 const CELL_CHARACTERS = 200;
 /** Max distinct words of a type column listed in a preview, most frequent first. */
 const MAX_WORDS = 30;
 
-export interface PreviewColumn {
+interface PreviewColumn {
   /** Column name, or its number from 1 without a header line. */
   readonly name: string;
   /** The field it maps to; null if unmapped. */
@@ -68,7 +68,7 @@ export interface TablePreview {
   readonly rejects: readonly Reject[];
 }
 
-export interface TypeWord {
+interface TypeWord {
   readonly word: string;
   /** Null for an unknown word. */
   readonly meaning: WordMeaning | null;

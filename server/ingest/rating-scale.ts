@@ -61,13 +61,13 @@ export class RatingCounts {
   }
 }
 
-export const STARS: Scale = { least: 0.5, most: 5 };
+const STARS: Scale = { least: 0.5, most: 5 };
 const STAR_THRESHOLDS = { likeAt: 4, dislikeAt: 2 };
 /** Ratings on the upper and the lower quarter of a scale are likes and dislikes: 4 and 2 of 1..5. */
 const LIKE_FROM = 0.75;
 const DISLIKE_TO = 0.25;
 /** Min number of ratings to recognise a scale from. */
-export const MIN_RATINGS = 20;
+const MIN_RATINGS = 20;
 /** Max share of ratings outside of a recognised scale. */
 const MAX_SHARE_BESIDE = 0.1;
 const NOT_RATED = [-1, 0];

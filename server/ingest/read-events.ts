@@ -25,7 +25,7 @@ import type { TimeOptions } from './time-values.js';
 export const MAX_EVENT_VALUE = 1e12;
 export const MAX_EVENT_POSITION = 1e6;
 
-export interface ReadEventsOptions {
+interface ReadEventsOptions {
   /** Maps a raw user id to its pseudonym. */
   readonly pseudonymize: (rawId: string) => string;
   /** Ms since the epoch; events more than a day later are rejected. */

@@ -33,7 +33,7 @@ export interface ReadItemsOptions {
 }
 
 /** An item and its line in the file. */
-export interface ItemRow {
+interface ItemRow {
   readonly item: Item;
   readonly line: number;
 }

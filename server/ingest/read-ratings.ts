@@ -24,7 +24,7 @@ import type { ReadBatch } from './table-reader.js';
 import type { TableSource } from './table-source.js';
 import { optionalTimestamp } from './time-values.js';
 
-export interface ReadRatingsOptions {
+interface ReadRatingsOptions {
   /** Maps a raw user id to its pseudonym. */
   readonly pseudonymize: (rawId: string) => string;
   /** Ms since the epoch; ratings more than a day later are rejected. */

@@ -10,7 +10,7 @@ import type { TableMapping } from './table-mapping.js';
 import { readTable } from './table-reader.js';
 import type { TableSource } from './table-source.js';
 
-export interface IdList {
+interface IdList {
   /** Distinct ids in file order. */
   readonly ids: readonly string[];
   /** Number of rows that repeat an id. */

@@ -36,7 +36,7 @@ const NEVER_CLOSED = 'opens a quote that is never closed';
 const WRONG_PLACE = 'has a quote in the wrong place';
 export const NOT_UTF8 = 'is not valid UTF-8';
 
-export interface FramerOptions {
+interface FramerOptions {
   /** True for CSV, where quoted fields may hold newlines. */
   readonly hasQuotes: boolean;
   /** CSV dialect; default COMMA_SEPARATED. */

@@ -19,7 +19,7 @@ export interface TableRow {
   readonly extras: readonly (readonly [name: string, value: string])[];
 }
 
-export interface RowDecoder {
+interface RowDecoder {
   /** Null for a line without a row (blank, header). Throws RowProblem. */
   row(frame: Frame): TableRow | null;
   /** Unmapped columns, and columns left out because they contain objects. */

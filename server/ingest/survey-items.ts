@@ -19,7 +19,7 @@ export interface ItemSurvey {
 }
 
 /** Max share of items with a tag for it to be a category; more frequent tags describe the catalogue, not the item. */
-export const MAX_CATEGORY_SHARE = 0.2;
+const MAX_CATEGORY_SHARE = 0.2;
 
 /** Reads the file once. */
 export async function surveyItems(source: TableSource, options: ReadItemsOptions): Promise<ItemSurvey> {
@@ -57,7 +57,7 @@ export async function learnCategoryRule(
 }
 
 /** Builds the rule from the number of items per tag. */
-export function categoryRule(tagCounts: ReadonlyMap<string, number>, nItems: number): CategoryRule {
+function categoryRule(tagCounts: ReadonlyMap<string, number>, nItems: number): CategoryRule {
   const limit = nItems * MAX_CATEGORY_SHARE;
   return (tags) => {
     let best = '';

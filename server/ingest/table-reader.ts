@@ -32,7 +32,7 @@ export interface ReadBatch<T> {
   readonly remarks: Remarks;
 }
 
-export interface ReadTableOptions<T> {
+interface ReadTableOptions<T> {
   /** Returns null for a row to leave out. Throws RowProblem to reject it. */
   readonly convert: (row: TableRow, remarks: Remarks) => T | null;
 }

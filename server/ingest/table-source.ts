@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { InvalidInputError } from '../domain/index.js';
 
 /** A table outside of a file: each call of `open` returns its bytes from the beginning. */
-export interface TableStream {
+interface TableStream {
   /** Name in messages; its extension hints at the format. */
   readonly name: string;
   /** 0 if unknown. */

@@ -3,9 +3,9 @@
  * domain, so callers translate these into the product's own errors.
  */
 
-export type LearningErrorCode = 'NOT_FINITE' | 'INSUFFICIENT_DATA' | 'INVALID_SHAPE' | 'INVALID_MODEL';
+type LearningErrorCode = 'NOT_FINITE' | 'INSUFFICIENT_DATA' | 'INVALID_SHAPE' | 'INVALID_MODEL';
 
-export abstract class LearningError extends Error {
+abstract class LearningError extends Error {
   abstract readonly code: LearningErrorCode;
 
   constructor(message: string, options?: { cause?: unknown }) {

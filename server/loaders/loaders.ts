@@ -20,7 +20,7 @@ export interface Loaders {
   readonly preloads: DataLoader<string, true>;
 }
 
-export interface TimelineKey {
+interface TimelineKey {
   readonly userId: string;
   readonly first: number;
 }

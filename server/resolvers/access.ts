@@ -19,7 +19,7 @@ import {
 import type { ApiContext } from './context.js';
 
 /** `public`: no token required; `user`: any valid token, for its own user; `admin`: an admin token. */
-export type AccessLevel = 'public' | 'user' | 'admin';
+type AccessLevel = 'public' | 'user' | 'admin';
 
 const WORDING: Readonly<Record<AccessLevel, string>> = {
   public: 'Access: public, no token required.',
@@ -31,7 +31,7 @@ const WORDING: Readonly<Record<AccessLevel, string>> = {
 export const Access = (access: AccessLevel): MethodDecorator & PropertyDecorator => Extensions({ access });
 
 /** Throws UnauthenticatedError or ForbiddenError unless the viewer reaches the level. */
-export function authorize(viewer: Viewer, access: AccessLevel): void {
+function authorize(viewer: Viewer, access: AccessLevel): void {
   if (access === 'public') return;
   if (viewer.role === 'anonymous') throw new UnauthenticatedError('Sign in first: this needs a token.');
   if (access === 'admin' && viewer.role !== 'admin') throw new ForbiddenError('Only an admin may do this.');

@@ -7,10 +7,10 @@ import type { Loaders } from '../loaders/index.js';
 import type { Services } from '../services/index.js';
 
 /** Issues a token for a demo user; `app` holds the key. */
-export type SignDemoToken = (userId: string) => Promise<{ token: string; expiresAt: number }>;
+type SignDemoToken = (userId: string) => Promise<{ token: string; expiresAt: number }>;
 
 /** Signs a token; throws InvalidInputError for a lifetime beyond the maximum. */
-export type SignToken = (request: {
+type SignToken = (request: {
   readonly role: 'user' | 'admin';
   readonly userId: string | null;
   readonly ttlSeconds: number;

@@ -18,7 +18,7 @@ interface Look {
   readonly generation: number;
 }
 
-export interface ListEventsOptions {
+interface ListEventsOptions {
   readonly catalogue: Pick<CataloguePort, 'generation' | 'hasChangedSince'>;
   /** The list as a query returns it now. */
   readonly list: () => Promise<RecommendationList>;

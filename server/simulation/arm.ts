@@ -21,7 +21,7 @@ const ROUND_MS = 31 * 60_000;
 /** Length of the list that `no-fold-in` fetches for the week. */
 const FROZEN_LENGTH = 100;
 
-export interface ArmOptions {
+interface ArmOptions {
   readonly policy: Policy;
   readonly site: Site;
   readonly synthesis: Synthesis;

@@ -4,7 +4,7 @@ import { ctrOf, difference, expectedCtrOf, precisionOf, ratio } from './compare.
 import type { Difference } from './compare.js';
 import type { ArmResult, WeekRow } from './tally.js';
 
-export interface Comparison {
+interface Comparison {
   readonly against: ArmResult['policy'];
   readonly ctr: Difference;
   readonly expectedCtr: Difference;

@@ -361,7 +361,7 @@ export interface NoticeRepository {
   watch(options: WatchOptions): AsyncIterable<Notice> | null;
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called when the stream begins, and when it restarts and may have missed changes. */
   readonly onStart?: () => void;

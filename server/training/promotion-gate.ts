@@ -63,7 +63,7 @@ export interface ActiveVersion {
   readonly tolerance: number;
 }
 
-export interface GuardInput {
+interface GuardInput {
   readonly active: ActiveVersion;
   readonly dataset: {
     readonly nUsers: number;

@@ -11,7 +11,7 @@ import type { DriftInput, TaskRequest } from './tasks.js';
 import { runTask } from './tasks.js';
 import type { TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
 
-export interface TrainOptions {
+interface TrainOptions {
   readonly signal: AbortSignal;
   readonly onProgress: TrainingProgress;
 }
@@ -33,7 +33,7 @@ export type WorkerMessage =
   | { readonly kind: 'error'; readonly code: string; readonly message: string };
 
 /** A failure of a task in the thread; `code` is the original error's code. */
-export class TrainingTaskError extends Error {
+class TrainingTaskError extends Error {
   constructor(
     readonly code: string,
     message: string,
@@ -43,7 +43,7 @@ export class TrainingTaskError extends Error {
   }
 }
 
-export interface ThreadTrainerOptions {
+interface ThreadTrainerOptions {
   /** Heap limit of the thread, MiB. Typed arrays do not count. Default 1,024. */
   readonly maxHeapMb?: number;
 }

@@ -16,7 +16,7 @@ export const runsSecantus = {
   program: secantusProgram,
 } as const;
 
-export interface SecantusOptions {
+interface SecantusOptions {
   /** Require the account of the data folder; default false. */
   readonly hasAuth?: boolean;
   /** Retention of oplog entries; default OPLOG_RETENTION_SECONDS. */

@@ -70,7 +70,7 @@ export function encounters(
 }
 
 /** A user's reaction to a list position. */
-export interface Reaction {
+interface Reaction {
   readonly itemIndex: number;
   readonly position: number;
   /** False if the user did not look this far down. */

@@ -31,7 +31,7 @@ import type { Act, Memory } from './week.js';
 import type { World } from './world.js';
 
 /** Parameters of a shopping week beyond the synthesiser's, fixed before any recommender was run on them. */
-export const SHOPPING = Object.freeze({
+const SHOPPING = Object.freeze({
   /**
    * Weekly probability that a user takes on the habits of a different archetype: a fifth of the users in eight weeks.
    */
@@ -70,7 +70,7 @@ export interface ShoppingSession {
 }
 
 /** Remaining habits of the week; reactions use it up. */
-export interface Budget {
+interface Budget {
   carts: number;
   purchases: number;
   dislikes: number;

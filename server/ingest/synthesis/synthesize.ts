@@ -23,7 +23,7 @@ import type { Act } from './week.js';
 import { VECTOR_LENGTH, createWorld } from './world.js';
 import type { World } from './world.js';
 
-export interface SynthesisOptions {
+interface SynthesisOptions {
   readonly seed: number;
   /** Default 10,000. */
   readonly nUsers?: number;
@@ -38,7 +38,7 @@ export interface SynthesisOptions {
 }
 
 /** All events of `nUsers` users, by user and then by time. */
-export interface SyntheticBatch {
+interface SyntheticBatch {
   readonly events: BehaviourEvent[];
   readonly nUsers: number;
   /** The users in their state after the last week. */
@@ -65,7 +65,7 @@ const USERS_PER_BATCH = 250;
 const CATALOGUE_AGE_MS = 30 * DAY_MS;
 
 /** Raw id of simulated user number `index`, from 0. */
-export function syntheticUserId(index: number): string {
+function syntheticUserId(index: number): string {
   return `demo-${String(index + 1).padStart(5, '0')}`;
 }
 

@@ -61,7 +61,7 @@ export function dominantArchetype(truth: Truth, userIndex: number): Archetype {
 }
 
 /** Writes a truth file incrementally. */
-export interface TruthWriter {
+interface TruthWriter {
   /** Writes the users added to `truth` since the last call. */
   append(): Promise<void>;
   /** Resolves when all data is flushed to the operating system. */

@@ -28,7 +28,7 @@ export interface Memory {
   readonly met: number[];
 }
 
-export interface Visitor {
+interface Visitor {
   readonly habits: Habits;
   readonly affinity: Float32Array;
   readonly threshold: number;
@@ -124,7 +124,7 @@ export function repeatVisits(habits: Habits, memory: Memory, random: Random): Ac
   ]);
 }
 
-export function opened(item: number, habits: Habits, random: Random): Act[] {
+function opened(item: number, habits: Habits, random: Random): Act[] {
   let position = 0;
   while (position < PARAMETERS.listLength - 1 && random.next() < PARAMETERS.lookOn) position += 1;
   return [seen(item, position), { type: 'click', itemIndex: item, value: dwell(habits, random), position }];

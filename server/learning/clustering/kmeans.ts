@@ -8,7 +8,7 @@ import { createKernels, type Kernels } from '../kernels/index.js';
 import { createRandom, type Random } from '../linalg/random.js';
 import { blockCount, toBlocks } from './blocks.js';
 
-export interface RefineOptions {
+interface RefineOptions {
   /** Max iterations of a start; at least 1, default 300. */
   readonly maxIterations?: number;
   /** Stop when the squared shift of all centroids is below this share of the mean variance; default 1e-4. */
@@ -108,13 +108,7 @@ export function nearestCentroids(
 }
 
 /** The squared distance of row `i` of `a` to row `j` of `b`, both row-major [*, size]. Throws nothing. */
-export function squaredDistance(
-  a: Float64Array,
-  i: number,
-  b: Float64Array,
-  j: number,
-  size: number,
-): number {
+function squaredDistance(a: Float64Array, i: number, b: Float64Array, j: number, size: number): number {
   let sum = 0;
   for (let d = 0; d < size; d++) {
     const difference = a[i * size + d] - b[j * size + d];

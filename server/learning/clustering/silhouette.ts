@@ -15,7 +15,7 @@ import { writePoint } from './blocks.js';
 /** The sample is part of the definition, so it does not follow the caller's seed. */
 const SAMPLE_SEED = 1;
 
-export interface SilhouetteOptions {
+interface SilhouetteOptions {
   /** Max number of points for exact silhouettes; default 20,000. */
   readonly exactLimit?: number;
   /** Sample size above that; default 10,000. */
@@ -25,7 +25,7 @@ export interface SilhouetteOptions {
 }
 
 /** Silhouettes of a labelling. */
-export interface Silhouettes {
+interface Silhouettes {
   /** Float32Array [measured rows], -1 .. 1; 0 in a singleton cluster, and if there is only a single cluster. */
   readonly values: Float32Array;
   /** Float64Array [k]: means per cluster, 0 for a cluster without a measured row. */
@@ -34,7 +34,7 @@ export interface Silhouettes {
   readonly mean: number;
 }
 
-export interface SilhouetteFit {
+interface SilhouetteFit {
   /** Int32Array: the measured rows, ascending; all rows if exact. */
   readonly rows: Int32Array;
   readonly isExact: boolean;

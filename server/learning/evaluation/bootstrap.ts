@@ -9,7 +9,7 @@ export interface Interval {
   readonly high: number;
 }
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   readonly seed: number;
   /** Default 500. */
   readonly nResamples?: number;

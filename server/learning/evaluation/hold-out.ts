@@ -32,7 +32,7 @@ export interface HeldOut {
   readonly at: Float64Array;
 }
 
-export interface HoldOutOptions {
+interface HoldOutOptions {
   readonly seed: number;
   /** Signals that occur in the data; default all. */
   readonly occurring?: readonly Signal[];

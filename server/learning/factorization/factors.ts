@@ -18,7 +18,7 @@ import type { Kernels, WeightedRows } from '../kernels/index.js';
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
-export interface FactorsInput {
+interface FactorsInput {
   /** Attractions [nUsers, nItems], columns ascending. */
   readonly attraction: SparseRows;
   readonly nItems: number;
@@ -42,7 +42,7 @@ export interface Factors {
   readonly userEmbeddings: Float32Array;
 }
 
-export interface FactorsOptions {
+interface FactorsOptions {
   readonly hyperParameters: HyperParameters;
   readonly seed: number;
   /**

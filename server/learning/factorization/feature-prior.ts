@@ -12,7 +12,7 @@ const MAX_FEATURES = 1024;
 /** Ridge in units of the mean lambda. */
 const REGULARIZATION = 1;
 
-export interface FeaturePrior {
+interface FeaturePrior {
   /** Float32Array, row-major [at least nFeatures, nComponents]: D. */
   readonly weights: Float32Array;
   /** Refits D to item embeddings [nItems, nComponents]. */

@@ -13,4 +13,4 @@ export { searchHyperParameters } from './search.js';
 export type { SearchBudget } from './search.js';
 export { KNOWN_TIME_FROM, attractionOf, pick, targetOf } from './signals.js';
 export type { History, Interactions } from './signals.js';
-export { similarItems, similarPersonas } from './similarity.js';
+export { similarItems } from './similarity.js';

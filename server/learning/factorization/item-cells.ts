@@ -4,7 +4,7 @@
  * Deterministic; ties by index.
  */
 
-export interface ItemCells {
+interface ItemCells {
   /** Int32Array [nItems]: items in cell order. */
   readonly order: Int32Array;
   /** Int32Array [nItems]: for each place in `order`, the first place of its cell, a multiple of eight. */

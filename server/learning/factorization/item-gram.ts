@@ -20,7 +20,7 @@ export interface ItemGramInput {
   readonly itemEmbeddings: Float32Array;
 }
 
-export interface ItemGram {
+interface ItemGram {
   readonly gram: ColumnGram;
   /** Float32Array [nItems]: diagonal of G. */
   readonly diagonal: Float32Array;

@@ -17,12 +17,12 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { ItemGramInput } from './item-gram.js';
 
-export interface ItemToItemInput extends ItemGramInput {
+interface ItemToItemInput extends ItemGramInput {
   /** Float32Array [nItems], see `esteemOf`. */
   readonly esteem: Float32Array;
 }
 
-export interface ItemToItemOptions {
+interface ItemToItemOptions {
   readonly hyperParameters: HyperParameters;
   /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;

@@ -15,7 +15,7 @@ import type { ScoredUser } from './validation-scores.js';
 import type { ValidationUser } from './validation.js';
 
 /** Users with hidden entries, and a model fitted without them. */
-export interface Audience {
+interface Audience {
   /** The hidden entries: likes of any time, the next like, or all likes after an instant. */
   readonly hidden: 'any' | 'next' | 'later';
   readonly fitted: FittedModel;
@@ -68,7 +68,7 @@ export function audienceOf(
   return { hidden, users, fashions, fitted: { ...fitted, model: { ...fitted.model, sequence } } };
 }
 
-export interface AudienceOptions {
+interface AudienceOptions {
   /** Whether interactions are ordered, and whether by known times. */
   readonly hasOrder: boolean;
   readonly hasTimes: boolean;

@@ -26,7 +26,7 @@ export interface SearchBudget {
   readonly maxFits: number;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly seed: number;
   /** Start of the search: the defaults, or the last version's hyper-parameters. */
   readonly start: HyperParameters;

@@ -1,7 +1,8 @@
-/** Cosine similarity on the model's own vectors. */
-import { InvalidShapeError } from '../errors.js';
+/** Cosine similarity of item embeddings. */
 
+import { InvalidShapeError } from '../errors.js';
 import { topN } from '../linalg/index.js';
+
 import type { RecommenderModel } from './model.js';
 
 /**
@@ -9,59 +10,24 @@ import type { RecommenderModel } from './model.js';
  * Throws InvalidShapeError.
  */
 export function similarItems(
-  model: RecommenderModel,
+  { itemEmbeddings: rows, nItems, hyperParameters }: RecommenderModel,
   itemIndex: number,
   { n, isAllowed }: { n: number; isAllowed?: (itemIndex: number) => boolean },
 ): { itemIndex: number; similarity: number }[] {
-  return nearest(model.itemEmbeddings, shapeOf(model, model.nItems), itemIndex, { n, isAllowed }).map(
-    ({ index, similarity }) => ({
-      itemIndex: index,
-      similarity,
-    }),
-  );
-}
-
-/** Similar personas, by their prior embeddings. */
-export function similarPersonas(
-  model: RecommenderModel,
-  personaIndex: number,
-  n: number,
-): { personaIndex: number; similarity: number }[] {
-  return nearest(model.personaPriors, shapeOf(model, model.nPersonas), personaIndex, { n }).map(
-    ({ index, similarity }) => ({
-      personaIndex: index,
-      similarity,
-    }),
-  );
-}
-
-function nearest(
-  rows: Float32Array,
-  { nRows, nComponents }: { nRows: number; nComponents: number },
-  of: number,
-  { n, isAllowed }: { n: number; isAllowed?: (index: number) => boolean },
-): { index: number; similarity: number }[] {
-  if (!(of >= 0 && of < nRows))
-    throw new InvalidShapeError(`Row ${of} is out of range: there are ${nRows} rows.`);
-  const d = nComponents;
+  if (!(itemIndex >= 0 && itemIndex < nItems))
+    throw new InvalidShapeError(`Row ${itemIndex} is out of range: there are ${nItems} rows.`);
+  const d = hyperParameters.nComponents;
   const dot = (a: number, b: number) => {
     let sum = 0;
     for (let f = 0; f < d; f++) sum += rows[a * d + f] * rows[b * d + f];
     return sum;
   };
-  const own = dot(of, of);
-  const similarity = new Float32Array(nRows);
-  for (let index = 0; index < nRows; index++) {
-    const norm = Math.sqrt(own * dot(index, index));
-    similarity[index] = norm === 0 ? 0 : dot(of, index) / norm;
+  const own = dot(itemIndex, itemIndex);
+  const similarity = new Float32Array(nItems);
+  for (let other = 0; other < nItems; other++) {
+    const norm = Math.sqrt(own * dot(other, other));
+    similarity[other] = norm === 0 ? 0 : dot(itemIndex, other) / norm;
   }
-  const best = topN(similarity, n, (index) => index !== of && isAllowed?.(index) !== false);
-  return Array.from(best, (index) => ({ index, similarity: similarity[index] }));
-}
-
-function shapeOf(
-  { hyperParameters }: RecommenderModel,
-  nRows: number,
-): { nRows: number; nComponents: number } {
-  return { nRows, nComponents: hyperParameters.nComponents };
+  const best = topN(similarity, n, (other) => other !== itemIndex && isAllowed?.(other) !== false);
+  return Array.from(best, (other) => ({ itemIndex: other, similarity: similarity[other] }));
 }

@@ -23,7 +23,7 @@ export interface ValidationSplit {
   readonly users: readonly ValidationUser[];
 }
 
-export interface RandomSplit extends ValidationSplit {
+interface RandomSplit extends ValidationSplit {
   /** The cold users again, with fewer and with more likes. */
   readonly newcomers: readonly ValidationUser[];
 }

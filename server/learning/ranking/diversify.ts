@@ -1,6 +1,6 @@
 /** Maximal marginal relevance (Carbonell and Goldstein 1998): balances relevance against similarity within the list. */
 
-export interface DiversifyOptions {
+interface DiversifyOptions {
   /** Number of items to select. */
   readonly n: number;
   /** 0 keeps the order of the scores; 1 uses dissimilarity only. */

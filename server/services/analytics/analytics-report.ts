@@ -64,7 +64,7 @@ export function buildReport(
  * Clicks that can be related to an impression. Clicks without a position count only up to the number of impressions
  * without a position.
  */
-export function countedClicks(counts: Counts): number {
+function countedClicks(counts: Counts): number {
   const placed = counts['placedClicks'] ?? 0;
   const looseImpressions = (counts['impressions'] ?? 0) - (counts['placedImpressions'] ?? 0);
   const looseClicks = (counts['clicks'] ?? 0) - placed - (counts['repeatedClicks'] ?? 0);

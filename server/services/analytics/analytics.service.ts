@@ -45,7 +45,7 @@ const NO_PRIVACY: AnalyticsReport['privacy'] = {
   suppressedCells: 0,
 };
 
-export interface AnalyticsServiceOptions {
+interface AnalyticsServiceOptions {
   readonly store: Store;
   readonly metrics: MetricRecorder;
   readonly registry: ModelRegistry;

@@ -15,7 +15,7 @@ const N_CLASSES = 64;
 const LATENCY_SLICES = 5;
 const SLICE_MS = 60_000;
 
-export interface Pace {
+interface Pace {
   readonly thumbsPerSecond: number;
   readonly eventsPerSecond: number;
   readonly impressionsPerSecond: number;

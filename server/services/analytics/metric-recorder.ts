@@ -22,7 +22,7 @@ import { WriteBehind } from '../users/index.js';
 const FLUSH_DELAY_MS = 1_000;
 const REMEMBERED_CLICKS = 50_000;
 
-export interface MetricRecorderOptions {
+interface MetricRecorderOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly personas: Pick<PersonaService, 'personaIdsOf'>;

@@ -8,13 +8,13 @@ import type { Fraction } from '../../privacy/index.js';
  * Shares of a day's epsilon, which add up to 1. Hours get the largest share because their counts are the smallest. The
  * fractions are powers of two, so that the shares of any epsilon add up to it without rounding.
  */
-export const BUDGET_SHARES = {
+const BUDGET_SHARES = {
   hour: { numerator: 1, denominator: 2 },
   day: { numerator: 1, denominator: 4 },
   model: { numerator: 1, denominator: 4 },
 } as const satisfies Readonly<Record<string, Fraction>>;
 
-export type BudgetPart = keyof typeof BUDGET_SHARES;
+type BudgetPart = keyof typeof BUDGET_SHARES;
 
 /** The share of `epsilonPerDay` as a number. */
 export function epsilonOf(part: BudgetPart, epsilonPerDay: Fraction): number {

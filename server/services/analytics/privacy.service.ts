@@ -22,7 +22,7 @@ import type { PrivacyPort } from '../index.js';
 /** A single event can move its user from a persona to another: two counts change by 1 each. */
 const SIZES_SENSITIVITY = 2;
 
-export interface PrivacyServiceOptions {
+interface PrivacyServiceOptions {
   readonly store: Store;
   /** Null: figures are shown without noise. */
   readonly epsilonPerDay: Fraction | null;

@@ -40,7 +40,7 @@ const PLACED: Group = {
   counters: ['placedImpressions', 'placedClicks', 'repeatedClicks'],
 };
 
-export interface PrivateMetricsOptions {
+interface PrivateMetricsOptions {
   readonly store: Store;
   /** Maximum privacy loss of an event per day; above 0. */
   readonly epsilonPerDay: Fraction;

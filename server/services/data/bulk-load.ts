@@ -21,7 +21,7 @@ const MAX_HELD_EVENTS = 400_000;
 const USERS_PER_WRITE = 1_000;
 const DAY_MS = 86_400_000;
 
-export interface BulkLoadOptions {
+interface BulkLoadOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: CatalogueService;
@@ -34,7 +34,7 @@ export interface BulkLoadOptions {
   readonly onWrite?: (written: number, total: number) => void;
 }
 
-export interface BulkLoadReport {
+interface BulkLoadReport {
   /** Events that were not stored before. */
   readonly recorded: number;
   /** Rows that were stored before this load. */

@@ -9,7 +9,7 @@ export const IMPORT_KINDS = ['items', 'events', 'ratings'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** Rows rejected for the same reason. */
-export interface RejectReason {
+interface RejectReason {
   readonly column: string | null;
   readonly reason: string;
   readonly count: number;
@@ -62,9 +62,9 @@ export interface ImportPreview extends Omit<TablePreview, 'rejects'> {
 }
 
 /** Maximum share of rejected rows; beyond it the file itself has a problem. */
-export const MAX_REJECTED_SHARE = 0.1;
+const MAX_REJECTED_SHARE = 0.1;
 /** Minimum share of rows with an item that must refer to an item of the catalogue. */
-export const MIN_KNOWN_SHARE = 0.1;
+const MIN_KNOWN_SHARE = 0.1;
 /** Values are shown for these columns only. */
 const WORD_COLUMNS = new Set(['type', 'available', 'rating']);
 /** A word or a short number; any other value might be an id in the wrong column. */
@@ -105,7 +105,7 @@ export class RejectTally {
 }
 
 /** Figures from which a file's problems are derived. */
-export interface Findings {
+interface Findings {
   readonly kind: ImportKind;
   readonly read: number;
   readonly rejected: number;

@@ -50,7 +50,7 @@ export interface ImportRequest {
   readonly onWrite?: (kind: ImportKind, written: number, total: number) => void;
 }
 
-export interface ImportServiceOptions {
+interface ImportServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: CatalogueService;

@@ -13,7 +13,7 @@ import type { ActivityMetrics, CatalogueService, PersonaService, ProfileService 
 
 const USERS_PER_STEP = 500;
 
-export interface RebuilderOptions {
+interface RebuilderOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly personas: PersonaService;
@@ -22,7 +22,7 @@ export interface RebuilderOptions {
   readonly clock: () => number;
 }
 
-export interface RebuildReport {
+interface RebuildReport {
   readonly nUsers: number;
   readonly nEvents: number;
   readonly nBuckets: number;

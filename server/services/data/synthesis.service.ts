@@ -11,7 +11,7 @@ import type { CatalogueService, DemoService, ProfileService } from '../users/ind
 
 export const SYNTHESIS_SEED = 20_240_229;
 
-export interface SynthesisRequest {
+interface SynthesisRequest {
   readonly nUsers: number;
   /** Path of the ground truth, which learning must not read. */
   readonly truthPath: string;
@@ -20,13 +20,13 @@ export interface SynthesisRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface SynthesisReport {
+interface SynthesisReport {
   readonly nUsers: number;
   readonly nItems: number;
   readonly nEvents: number;
 }
 
-export interface SynthesisServiceOptions {
+interface SynthesisServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly catalogue: CatalogueService;
@@ -36,7 +36,7 @@ export interface SynthesisServiceOptions {
 }
 
 /** State of the first fill: no data; incomplete simulated data of an interrupted start; or data to keep. */
-export type FillState = 'empty' | 'cut off' | 'complete';
+type FillState = 'empty' | 'cut off' | 'complete';
 
 export class SynthesisService {
   constructor(private readonly options: SynthesisServiceOptions) {}

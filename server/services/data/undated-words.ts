@@ -12,7 +12,7 @@ import type { BehaviourEvent } from '../../domain/index.js';
 import { KNOWN_TIME_FROM } from '../../domain/index.js';
 import { eventId, repeatedEventId } from '../../ingest/index.js';
 
-export interface FollowingWords {
+interface FollowingWords {
   /** Events to append to the stored events. */
   readonly events: BehaviourEvent[];
   /** Rows that repeat the previous row on the same item. */

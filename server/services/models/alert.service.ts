@@ -7,10 +7,10 @@ import type { Store } from '../../store/index.js';
 
 import type { AlertPort } from '../index.js';
 
-export type NewAlert = Pick<Alert, 'alertId' | 'kind' | 'severity' | 'message'> &
+type NewAlert = Pick<Alert, 'alertId' | 'kind' | 'severity' | 'message'> &
   Partial<Pick<Alert, 'modelVersion' | 'values'>>;
 
-export interface AlertServiceOptions {
+interface AlertServiceOptions {
   readonly store: Store;
   readonly bus: EventPublisher;
   readonly clock: () => number;

@@ -14,7 +14,7 @@ import type { DemoService, PersonaService, ProfileService } from '../users/index
 import type { RecommendationService } from './recommendation.service.js';
 import type { CorrectionPort } from '../index.js';
 
-export interface CorrectionOptions {
+interface CorrectionOptions {
   readonly demo: DemoService;
   readonly profiles: ProfileService;
   readonly personas: PersonaService;

@@ -18,7 +18,7 @@ import type {
 import type { EventOutcome, EventPort, NewEvent } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
-export interface EventServiceOptions {
+interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;

@@ -22,7 +22,7 @@ import type { ShownLists } from './shown-lists.js';
 /** Length of the list in the answer to a thumb. */
 const ANSWER_LENGTH = 10;
 
-export interface FeedbackServiceOptions {
+interface FeedbackServiceOptions {
   readonly store: Store;
   readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;

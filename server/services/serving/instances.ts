@@ -16,7 +16,7 @@ import type { ModelRegistry } from '../models/index.js';
 
 const PUBLISHED_USERS = 20_000;
 
-export interface InstancesOptions {
+interface InstancesOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly catalogue: CatalogueService;

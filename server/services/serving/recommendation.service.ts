@@ -57,7 +57,7 @@ interface FoldedUser extends UserSnapshot {
   readonly lists: Map<string, CachedList>;
 }
 
-export interface RecommendationServiceOptions {
+interface RecommendationServiceOptions {
   readonly registry: ModelRegistry;
   readonly catalogue: CatalogueService;
   readonly profiles: ProfileService;

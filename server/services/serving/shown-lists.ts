@@ -21,7 +21,7 @@ const REMEMBERED_LISTS = 50_000;
 /** Maximum number of lists waiting to be written; beyond it, positions are kept only in this instance's memory. */
 const MAX_WAITING = 1_000;
 
-export interface ShownListsOptions {
+interface ShownListsOptions {
   readonly store: Store;
   readonly metrics: ActivityMetrics;
   readonly clock: () => number;
@@ -29,7 +29,7 @@ export interface ShownListsOptions {
 }
 
 /** An item that a user acted on, and the list it was in. */
-export interface Mention {
+interface Mention {
   readonly userId: string;
   readonly itemId: string | null;
   readonly listId: string | null;

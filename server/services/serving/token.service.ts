@@ -11,7 +11,7 @@ import type { Announce } from '../users/index.js';
 import { followNotices } from '../users/index.js';
 import type { RevocableToken, SignedTokenInfo, TokenPort } from '../index.js';
 
-export interface TokenServiceOptions {
+interface TokenServiceOptions {
   readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;
   /** The longest lifetime of any token: revocations are kept as long. */
   readonly maxDays: number;

@@ -28,7 +28,7 @@ const ERASED_TTL_MS = HOUR_MS;
 /** More than the number of versions kept. */
 const ALL_VERSIONS = 1_000;
 
-export interface UserDataServiceOptions {
+interface UserDataServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly profiles: ProfileService;

@@ -21,7 +21,7 @@ const DRIFT_JOB = 'drift';
  * A population stability index above 0.25 conventionally marks a significant shift. For a centroid, the limit is half
  * the typical distance of a user from it; for a persona's share, a tenth of all users.
  */
-export const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, share: 0.1 };
+const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, share: 0.1 };
 
 /**
  * Two samples of the same distribution in ten bins have an index of about (1/n + 1/m) times chi-squared with nine
@@ -30,7 +30,7 @@ export const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, sha
  */
 const CHANCE = 16.9;
 
-export interface DriftServiceOptions {
+interface DriftServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly alerts: AlertService;

@@ -78,7 +78,7 @@ export interface EvaluationReport {
   readonly reliability: readonly ReliabilityRow[] | null;
 }
 
-export interface EvaluationServiceOptions {
+interface EvaluationServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly clock: () => number;
@@ -87,7 +87,7 @@ export interface EvaluationServiceOptions {
   readonly exclude: readonly Exclusion[];
 }
 
-export interface EvaluationRequest {
+interface EvaluationRequest {
   /** Null if the data are not simulated. */
   readonly truth: Truth | null;
   readonly onProgress?: (fraction: number) => void;
@@ -107,7 +107,7 @@ export class EvaluationService {
   }
 }
 
-export interface EvaluateVersionInput extends EvaluationRequest {
+interface EvaluateVersionInput extends EvaluationRequest {
   readonly serving: Pick<ServingModel, 'version' | 'personas'> & {
     readonly recommender: Pick<ServingModel['recommender'], 'hyperParameters'>;
   };

@@ -20,7 +20,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-export interface LeaseRequest {
+interface LeaseRequest {
   readonly store: Store;
   readonly job: string;
   readonly owner: string;
@@ -59,7 +59,7 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
   };
 }
 
-export interface LeaseWait extends Pick<LeaseRequest, 'store' | 'job' | 'clock' | 'log'> {
+interface LeaseWait extends Pick<LeaseRequest, 'store' | 'job' | 'clock' | 'log'> {
   readonly signal: AbortSignal;
   /** True if this owner is known to have ended; default: unknown for every owner. */
   readonly isGone?: (owner: string) => boolean;

@@ -19,7 +19,7 @@ import { nextTurn } from '../users/index.js';
 /** Profiles added per turn of the event loop: a few milliseconds. */
 const ROWS_PER_TURN = 25;
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly store: Store;
   readonly clock: () => number;
   readonly signal?: AbortSignal;
@@ -32,7 +32,7 @@ const MAX_HISTORIES = 2_000;
 /** Histories read concurrently. */
 const HISTORIES_PER_READ = 8;
 
-export interface LoadedDataset {
+interface LoadedDataset {
   readonly dataset: Dataset;
   readonly content: ItemContent;
   readonly catalogue: Catalogue;

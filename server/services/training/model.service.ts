@@ -12,7 +12,7 @@ import { unpackVersion } from '../models/index.js';
 import type { Reassignment } from './reassignment.js';
 import type { ModelPort } from '../index.js';
 
-export interface ModelServiceOptions {
+interface ModelServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly catalogue: CatalogueService;

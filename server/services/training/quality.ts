@@ -14,7 +14,7 @@ const MIN_THUMBS = 200;
 const LOSS = 0.1;
 const Z_LIMIT = 3;
 
-export interface QualityOptions {
+interface QualityOptions {
   readonly store: Store;
   readonly alerts: Pick<AlertService, 'raise'>;
   readonly clock: () => number;

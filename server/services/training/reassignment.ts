@@ -31,7 +31,7 @@ const MAX_ATTEMPTS = 6;
 const PAUSE_MS = 500;
 
 /** Rows are users in ascending id. */
-export interface Assignments {
+interface Assignments {
   readonly userIds: readonly string[];
   readonly personaIds: readonly string[];
   /** Index into `personaIds` per user; -1 for a user with too few signals. */
@@ -40,7 +40,7 @@ export interface Assignments {
   readonly eventCounts: Int32Array;
 }
 
-export interface ReassignmentOptions {
+interface ReassignmentOptions {
   readonly store: Store;
   readonly personas: Pick<PersonaService, 'forget'>;
   readonly instanceId: string;

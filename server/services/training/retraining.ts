@@ -30,7 +30,7 @@ const HISTORY_VERSIONS = 104;
 /** How many older version numbers to try: cancelled runs leave gaps. */
 const HISTORY_SPAN = 20;
 
-export interface RetrainingOptions {
+interface RetrainingOptions {
   readonly store: Store;
   readonly models: ModelService;
   readonly registry: ModelRegistry;

@@ -13,7 +13,7 @@ import { holdLease, whenFree } from './job-lease.js';
 import type { TrainingPort } from '../index.js';
 import { StageShares } from './stage-shares.js';
 
-export const RETRAIN_JOB = 'retrain';
+const RETRAIN_JOB = 'retrain';
 
 /** Progress is stored at most this often; the bus receives every step. */
 const STORE_PROGRESS_EVERY_MS = 500;
@@ -36,7 +36,7 @@ export interface RetrainContext {
   readonly published: (version: number) => void;
 }
 
-export interface TrainingServiceOptions {
+interface TrainingServiceOptions {
   readonly store: Store;
   readonly retrain: (context: RetrainContext) => Promise<ModelVersion>;
   readonly alerts: Pick<AlertService, 'raise'>;

@@ -11,7 +11,7 @@ import type { Announce } from './announce.js';
 import { followNotices } from './follow-notices.js';
 import type { DemoPort } from '../index.js';
 
-export interface DemoServiceOptions {
+interface DemoServiceOptions {
   readonly store: Pick<Store, 'dataset' | 'users' | 'notices'>;
   /** False: sign-in always requires a token, whatever the data. */
   readonly isAllowed: boolean;

@@ -62,7 +62,7 @@ export function chosenOf(
   return held?.isChosen && personaIds.includes(held.personaId) ? held : null;
 }
 
-export interface PersonaServiceOptions {
+interface PersonaServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly bus: EventPublisher;

@@ -68,7 +68,7 @@ export type Apply = (
   options?: { readonly thumbs?: readonly Feedback[]; readonly isRepeat?: boolean },
 ) => Promise<boolean>;
 
-export interface ProfileServiceOptions {
+interface ProfileServiceOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly clock: () => number;

@@ -12,7 +12,7 @@ import type { ProfileService } from './profile.service.js';
 /** Delay that lets change streams resume first, so that the changes they deliver are not pushed twice. */
 const SETTLE_MS = 2_000;
 
-export interface ReconnectionOptions {
+interface ReconnectionOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly personas: Pick<PersonaService, 'forgetAll'>;

@@ -18,7 +18,7 @@ const BULK_PATIENCE_MS = 600_000;
 /** Maximum number of users per check; the rest follow at the next check. */
 const MAX_USERS = 200;
 
-export interface SuccessionOptions {
+interface SuccessionOptions {
   readonly store: Store;
   readonly profiles: Pick<ProfileService, 'rebuild'>;
   readonly instanceId: string;

@@ -9,7 +9,7 @@ import type { PersonaService } from './persona.service.js';
 import type { ProfileService } from './profile.service.js';
 import type { UserPort } from '../index.js';
 
-export interface UserServiceOptions {
+interface UserServiceOptions {
   readonly store: Store;
   readonly profiles: ProfileService;
   readonly personas: Pick<PersonaService, 'pendingOf'>;

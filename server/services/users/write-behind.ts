@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 const SLICE_SIZE = 4;
 
-export interface WriteBehindOptions<V> {
+interface WriteBehindOptions<V> {
   /** For the log. */
   readonly name: string;
   /** Maximum delay of a value before its first attempt. */

@@ -43,7 +43,7 @@ interface BucketDocument {
   events: string;
 }
 
-export const activitySchema = new Schema<BucketDocument>(
+const activitySchema = new Schema<BucketDocument>(
   {
     _id: { type: String, required: true },
     userId: { type: String, required: true },
@@ -70,7 +70,7 @@ interface PendingDocument {
   isBulk?: true;
 }
 
-export const pendingActivitySchema = new Schema<PendingDocument>(
+const pendingActivitySchema = new Schema<PendingDocument>(
   { _id: { type: String, required: true }, userIds: [String], isBulk: Boolean },
   { collection: 'pendingActivity', versionKey: false, autoIndex: false },
 );

@@ -18,7 +18,7 @@ interface DriftDocument extends DriftReport {
 
 const LATEST = 'latest';
 
-export const alertSchema = new Schema<AlertDocument>(
+const alertSchema = new Schema<AlertDocument>(
   {
     _id: { type: String, required: true },
     kind: { type: String, required: true },
@@ -34,7 +34,7 @@ export const alertSchema = new Schema<AlertDocument>(
 );
 alertSchema.index({ at: -1 });
 
-export const driftSchema = new Schema<DriftDocument>(
+const driftSchema = new Schema<DriftDocument>(
   {
     _id: { type: String, required: true },
     modelVersion: Number,

@@ -1,7 +1,7 @@
 /** Limits on the size of queries, writes and cursor batches. */
 
 /** Documents per bulk write. */
-export const BATCH = 1_000;
+const BATCH = 1_000;
 /** Documents per cursor batch. Other clients wait while the server packs a batch. */
 export const CURSOR_BATCH = 100;
 /** Rows of a cursor processed per turn of the event loop: a few milliseconds. */

@@ -48,7 +48,7 @@ export function leaveOut(connection: Connection, origin: string): void {
   origins.set(connection, origin);
 }
 
-export interface ChangesOptions<T> {
+interface ChangesOptions<T> {
   readonly connection: Connection;
   readonly collection: Watched;
   /** Resumes after this change; such a watcher gets its own stream. */

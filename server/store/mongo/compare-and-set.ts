@@ -5,7 +5,7 @@ import type { Collection, mongo } from 'mongoose';
 import { batchesOf } from './batches.js';
 import { duplicateIndexes } from './errors.js';
 
-export interface Replacement<T extends { _id: string }> {
+interface Replacement<T extends { _id: string }> {
   readonly document: T;
   /** Expected field values of the stored document; null: it must not be stored yet. */
   readonly expected: Partial<T> | null;

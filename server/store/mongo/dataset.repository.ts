@@ -13,7 +13,7 @@ interface DatasetDocument extends DatasetInfo {
 
 const KEY = 'dataset';
 
-export const datasetSchema = new Schema<DatasetDocument>(
+const datasetSchema = new Schema<DatasetDocument>(
   {
     _id: { type: String, required: true },
     isSynthetic: Boolean,

@@ -22,7 +22,7 @@ const UNAVAILABLE_NAMES = new Set([
   'WaitQueueTimeoutError',
 ]);
 
-export const DUPLICATE_KEY = 11_000;
+const DUPLICATE_KEY = 11_000;
 
 /** Wraps a repository so that errors of every method are translated; results and streams are passed through. */
 export function guarded<T extends object>(repository: T): T {

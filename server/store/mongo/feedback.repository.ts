@@ -37,7 +37,7 @@ interface KnownThumb {
   trail: readonly Feedback[];
 }
 
-export const feedbackSchema = new Schema<FeedbackDocument>(
+const feedbackSchema = new Schema<FeedbackDocument>(
   {
     _id: { type: String, required: true },
     userId: { type: String, required: true },

@@ -15,7 +15,7 @@ interface ItemDocument extends Omit<Item, 'itemId' | 'attributes'> {
   attributes: { name: string; value: string | number }[];
 }
 
-export const itemSchema = new Schema<ItemDocument>(
+const itemSchema = new Schema<ItemDocument>(
   {
     _id: { type: String, required: true },
     title: { type: String, required: true },

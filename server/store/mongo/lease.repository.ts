@@ -18,7 +18,7 @@ interface LeaseDocument {
   publishedVersion?: number;
 }
 
-export const leaseSchema = new Schema<LeaseDocument>(
+const leaseSchema = new Schema<LeaseDocument>(
   {
     _id: { type: String, required: true },
     owner: String,

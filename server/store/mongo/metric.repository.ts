@@ -21,7 +21,7 @@ interface BucketDocument {
   readonly expiresAt?: Date;
 }
 
-export const metricBucketSchema = new Schema<BucketDocument>(
+const metricBucketSchema = new Schema<BucketDocument>(
   {
     _id: { type: String, required: true },
     counters: { type: Schema.Types.Mixed },
@@ -36,7 +36,7 @@ metricBucketSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0, sparse: true
 const MANY = 100;
 
 /** Buckets published under differential privacy: written once, never changed. */
-export const publishedBucketSchema = metricBucketSchema.clone();
+const publishedBucketSchema = metricBucketSchema.clone();
 publishedBucketSchema.set('collection', 'publishedBuckets');
 
 interface SpentDocument {
@@ -48,7 +48,7 @@ interface SpentDocument {
   readonly modelVersion?: number;
 }
 
-export const epsilonSpentSchema = new Schema<SpentDocument>(
+const epsilonSpentSchema = new Schema<SpentDocument>(
   { _id: { type: Number, required: true }, hour: Number, day: Number, model: Number, modelVersion: Number },
   { collection: 'epsilonSpent', versionKey: false, autoIndex: false },
 );
@@ -58,7 +58,7 @@ interface BeatDocument extends Omit<LiveBeat, 'instanceId' | 'activeSketch'> {
   readonly activeSketch: mongo.Binary;
 }
 
-export const liveBeatSchema = new Schema<BeatDocument>(
+const liveBeatSchema = new Schema<BeatDocument>(
   { _id: { type: String, required: true }, at: { type: Number, required: true } },
   { collection: 'liveBeats', versionKey: false, autoIndex: false, strict: false },
 );

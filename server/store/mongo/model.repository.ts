@@ -46,7 +46,7 @@ interface PartDocument {
 /** `publishedSizes` is absent until differential privacy publishes them. */
 type ModelDocument = ModelVersion & { readonly publishedSizes?: readonly PersonaSize[] };
 
-export const modelSchema = new Schema<ModelDocument>(
+const modelSchema = new Schema<ModelDocument>(
   {
     version: { type: Number, required: true },
     status: { type: String, required: true },
@@ -74,7 +74,7 @@ export const modelSchema = new Schema<ModelDocument>(
 );
 modelSchema.index({ version: 1 }, { unique: true });
 
-export const modelPartSchema = new Schema<PartDocument>(
+const modelPartSchema = new Schema<PartDocument>(
   {
     version: { type: Number, required: true },
     name: { type: String, required: true },
@@ -87,7 +87,7 @@ export const modelPartSchema = new Schema<PartDocument>(
 );
 modelPartSchema.index({ version: 1, name: 1, index: 1 }, { unique: true });
 
-export const modelPointerSchema = new Schema<PointerDocument>(
+const modelPointerSchema = new Schema<PointerDocument>(
   {
     _id: { type: String, required: true },
     version: Number,

@@ -32,7 +32,7 @@ const PING_TIMEOUT_MS = 2_000;
 const HEARTBEAT_MS = 2_000;
 const MAX_POOL_SIZE = 32;
 
-export interface MongoStoreOptions {
+interface MongoStoreOptions {
   readonly uri: string;
   /**
    * Origin of this instance's thumbs and notices, which are left out of its own watchers. Default: nothing is left out.

@@ -16,7 +16,7 @@ interface NoticeDocument extends Omit<Notice, 'at'> {
   at: Date;
 }
 
-export const noticeSchema = new Schema<NoticeDocument>(
+const noticeSchema = new Schema<NoticeDocument>(
   {
     _id: { type: String, required: true },
     kind: { type: String, required: true },

@@ -36,7 +36,7 @@ interface Columns {
   readonly confidence: readonly number[];
 }
 
-export const personaHistorySchema = new Schema<PersonaRecordDocument>(
+const personaHistorySchema = new Schema<PersonaRecordDocument>(
   {
     _id: { type: String, required: true },
     userId: { type: String, required: true },
@@ -51,7 +51,7 @@ export const personaHistorySchema = new Schema<PersonaRecordDocument>(
 personaHistorySchema.index({ userId: 1, at: 1 });
 personaHistorySchema.index({ version: 1 });
 
-export const personaVersionSchema = new Schema<VersionDocument>(
+const personaVersionSchema = new Schema<VersionDocument>(
   {
     _id: { type: String, required: true },
     version: { type: Number, required: true },

@@ -21,7 +21,7 @@ interface ProfileDocument {
   updatedAt: number;
 }
 
-export const profileSchema = new Schema<ProfileDocument>(
+const profileSchema = new Schema<ProfileDocument>(
   {
     _id: { type: String, required: true },
     interactions: { type: String, required: true },

@@ -13,7 +13,7 @@ interface RunDocument extends Omit<TrainingRun, 'runId'> {
   isCancelRequested?: boolean;
 }
 
-export const runSchema = new Schema<RunDocument>(
+const runSchema = new Schema<RunDocument>(
   {
     _id: { type: String, required: true },
     job: { type: String, required: true },

@@ -18,7 +18,7 @@ interface ShownListDocument {
   itemIds: string[];
 }
 
-export const shownListSchema = new Schema<ShownListDocument>(
+const shownListSchema = new Schema<ShownListDocument>(
   {
     _id: { type: String, required: true },
     userId: { type: String, required: true },

@@ -25,7 +25,7 @@ interface RevocationDocument {
   expiresAt: Date;
 }
 
-export const tokenSchema = new Schema<TokenDocument>(
+const tokenSchema = new Schema<TokenDocument>(
   {
     _id: { type: String, required: true },
     role: String,
@@ -39,7 +39,7 @@ tokenSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 tokenSchema.index({ userId: 1 });
 tokenSchema.index({ createdAt: 1 });
 
-export const revocationSchema = new Schema<RevocationDocument>(
+const revocationSchema = new Schema<RevocationDocument>(
   {
     _id: { type: String, required: true },
     kind: { type: String, required: true },

@@ -32,7 +32,7 @@ const personaSchema = new Schema<PersonaAssignment>(
   { _id: false },
 );
 
-export const userSchema = new Schema<UserDocument>(
+const userSchema = new Schema<UserDocument>(
   {
     _id: { type: String, required: true },
     locale: String,

@@ -9,7 +9,6 @@ import {
   foldIn,
   scoreAll,
   similarItems,
-  similarPersonas,
 } from '../../../server/learning/factorization/index.js';
 import { takenFrom } from '../../../server/learning/factorization/fold-in.js';
 import { attractionRows } from '../../../server/learning/factorization/signals.js';
@@ -203,13 +202,7 @@ describe('similarity', () => {
     expect(rest).toEqual(all.slice(1));
   });
 
-  it('compares personas, leaving out the one asked about', () => {
-    const similar = similarPersonas(MODEL, 0, 5);
-    expect(similar.map(({ personaIndex }) => personaIndex).sort()).toEqual([1, 2]);
-  });
-
   it('is refused for what the model does not have', () => {
     expect(() => similarItems(MODEL, N_ITEMS, { n: 3 })).toThrow(InvalidShapeError);
-    expect(() => similarPersonas(MODEL, 3, 3)).toThrow(InvalidShapeError);
   });
 });
