@@ -75,8 +75,24 @@ export function profile(userId: string, revision: number, fields: Partial<Profil
     eventCount: revision,
     updatedAt: NOON,
     interactions: [
-      { itemId: 'i1', strength: 2.5, opinion: 1, isPurchased: true, isRated: false, at: NOON, actedAt: NOON - 1 },
-      { itemId: 'i.2$', strength: 0, opinion: -1, isPurchased: false, isRated: true, at: NOON + 1, actedAt: 0 },
+      {
+        itemId: 'i1',
+        strength: 2.5,
+        opinion: 1,
+        isPurchased: true,
+        isRated: false,
+        at: NOON,
+        actedAt: NOON - 1,
+      },
+      {
+        itemId: 'i.2$',
+        strength: 0,
+        opinion: -1,
+        isPurchased: false,
+        isRated: true,
+        at: NOON + 1,
+        actedAt: 0,
+      },
     ],
     // What the sums are is the business of features; the store keeps whatever is in them.
     behaviour: {
