@@ -24,6 +24,6 @@ export interface Feedback {
  * Whether a thumb takes back an opinion that was never given. Such a thumb is stored, so that a retry finds it, but it
  * adds no event to the record and does not change the profile.
  */
-export function saysNothing({ value, seq }: Pick<Feedback, 'value' | 'seq'>): boolean {
+export function isVoidRetraction({ value, seq }: Pick<Feedback, 'value' | 'seq'>): boolean {
   return value === 0 && seq === 1;
 }

@@ -12,7 +12,7 @@ import type { BehaviourSums, Profile } from '../domain/index.js';
 import { NotFiniteError } from '../learning/index.js';
 
 import { deviceLabel, localeLabel } from './labels.js';
-import { isTelling } from './profile.js';
+import { isInformative } from './profile.js';
 import { SESSION_BUCKETS, histogramQuantile, sessionBucket } from './session-histogram.js';
 
 /** Sums of a profile, including the open session. */
@@ -133,7 +133,7 @@ function summarise(
   { behaviour: sums, interactions }: Profile,
   { now, isLongTail }: FeatureRowOptions,
 ): Summary {
-  const telling = interactions.filter(isTelling);
+  const informative = interactions.filter(isInformative);
   const histogram = sums.sessionHistogram.slice(0, SESSION_BUCKETS);
   const open = sums.session;
   const openSeconds = open === null ? 0 : (open.lastAt - open.startAt) / 1000;
@@ -148,8 +148,8 @@ function summarise(
     timedEvents: sum(sums.hours),
     weeks: sums.firstAt === 0 ? 1 : Math.max(1, (sums.lastAt - sums.firstAt) / WEEK_MS),
     now,
-    nItems: telling.length,
-    nTailItems: telling.filter(({ itemId }) => isLongTail(itemId)).length,
+    nItems: informative.length,
+    nTailItems: informative.filter(({ itemId }) => isLongTail(itemId)).length,
   };
 }
 

@@ -13,7 +13,7 @@ import type { Signal } from '../learning/index.js';
 
 import { FEATURE_NAMES, featureRow } from './behaviour.js';
 import { GrowingArray } from './growing-array.js';
-import { isTelling, signalCount } from './profile.js';
+import { isInformative, signalCount } from './profile.js';
 
 /** A user's interactions with known items; six arrays of equal length. */
 export interface History {
@@ -74,7 +74,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
   const known: { index: number; row: Profile['interactions'][number] }[] = [];
   for (const row of profile.interactions) {
     const index = itemIndex.get(row.itemId);
-    if (index !== undefined && isTelling(row)) known.push({ index, row });
+    if (index !== undefined && isInformative(row)) known.push({ index, row });
   }
   known.sort((a, b) => a.index - b.index);
   const history = {
@@ -129,7 +129,7 @@ export class DatasetBuilder {
   private readonly rated = new GrowingArray(Uint8Array);
   private readonly at = new GrowingArray(Float64Array);
   private readonly features = new GrowingArray(Float64Array);
-  private readonly nTelling = new GrowingArray(Int32Array);
+  private readonly nInformative = new GrowingArray(Int32Array);
   private readonly eventCounts = new GrowingArray(Int32Array);
   private readonly nSignals = new GrowingArray(Int32Array);
   private nEvents = 0;
@@ -156,7 +156,7 @@ export class DatasetBuilder {
     this.indptr.append([this.indices.length]);
     // The long tail depends on all users; `build` fills that column.
     this.features.append(featureRow(profile, { ...this.options, isLongTail: () => false }));
-    this.nTelling.append([profile.interactions.filter(isTelling).length]);
+    this.nInformative.append([profile.interactions.filter(isInformative).length]);
     this.eventCounts.append([profile.eventCount]);
     this.nSignals.append([signalCount(profile)]);
     this.nEvents += profile.eventCount;
@@ -176,8 +176,8 @@ export class DatasetBuilder {
     const indices = this.indices.shareRows(order, entries);
     const features = this.features.shareRows(order, (row) => row * FEATURE_NAMES.length);
     const longTail = longTailOf(indices, this.itemIds.length);
-    const nTelling = this.nTelling.shareRows(order, single);
-    fillLongTailShare(features, { indptr, indices, longTail, nTelling });
+    const nInformative = this.nInformative.shareRows(order, single);
+    fillLongTailShare(features, { indptr, indices, longTail, nInformative });
     return {
       userIds: Array.from(order, (row) => userIds[row]),
       itemIds: this.itemIds,
@@ -214,13 +214,13 @@ function longTailOf(indices: Int32Array, nItems: number): Uint8Array {
 
 function fillLongTailShare(
   features: Float64Array,
-  rows: { indptr: Int32Array; indices: Int32Array; longTail: Uint8Array; nTelling: Int32Array },
+  rows: { indptr: Int32Array; indices: Int32Array; longTail: Uint8Array; nInformative: Int32Array },
 ): void {
-  const { indptr, indices, longTail, nTelling } = rows;
+  const { indptr, indices, longTail, nInformative } = rows;
   for (let user = 0; user + 1 < indptr.length; user++) {
     let tail = 0;
     for (let entry = indptr[user]; entry < indptr[user + 1]; entry++) tail += longTail[indices[entry]];
-    const count = nTelling[user];
+    const count = nInformative[user];
     features[user * FEATURE_NAMES.length + LONG_TAIL_COLUMN] = count === 0 ? 0 : tail / count;
   }
 }

@@ -128,14 +128,14 @@ export function rebuildProfile(
 }
 
 /** False for a row without information: its only thumb was retracted. */
-export function isTelling(interaction: Interaction): boolean {
+export function isInformative(interaction: Interaction): boolean {
   return interaction.strength > 0 || interaction.opinion !== 0;
 }
 
 /** True if the profile has no information: no events, or only retracted thumbs. */
 function isBlank({ behaviour, interactions }: Profile): boolean {
   const { events, likes, dislikes, retracts } = behaviour;
-  return events === likes + dislikes + retracts && !interactions.some(isTelling);
+  return events === likes + dislikes + retracts && !interactions.some(isInformative);
 }
 
 /** Number of the user's signals: events other than impressions, minus retracted thumbs and their retracts. */

@@ -14,7 +14,7 @@ export const FORBIDDEN_TURNS: readonly { readonly turn: RegExp; readonly instead
   { turn: /\b(let|lets|letting) go of\b/i, instead: 'release, drop' },
   { turn: /\bforete(ll|lls|lling|old)\b/i, instead: 'predict' },
   { turn: /\b(hear|hears|heard|hearing) of\b/i, instead: 'subscribe to, receive, read' },
-  { turn: /\b(tell|tells|told|telling) of\b/i, instead: 'publish, announce, describe' },
+  { turn: /\b(tell|tells|told|informative) of\b/i, instead: 'publish, announce, describe' },
 ];
 
 const CODE = ['.ts', '.vue', '.mjs'];

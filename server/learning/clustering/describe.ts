@@ -78,11 +78,11 @@ function nameByArchetype(clusters: readonly Cluster[], names: Names): void {
 
 /** Assigns names by distinctive feature, strongest first over all clusters; each feature and direction is used once. */
 function nameByFeature(clusters: readonly Cluster[], names: Names): void {
-  const telling = clusters
+  const informative = clusters
     .flatMap((cluster, at) => cluster.ranked().map((distinctive) => ({ at, ...distinctive })))
     .filter(({ at, zScore }) => names[at] === null && Math.abs(zScore) >= LEAST_NAMING_Z)
     .sort((a, b) => Math.abs(b.zScore) - Math.abs(a.zScore));
-  for (const { at, feature, zScore } of telling) {
+  for (const { at, feature, zScore } of informative) {
     const name = featureName(feature, zScore);
     if (names[at] === null && !isUsed(names, name.personaId)) names[at] = name;
   }
@@ -166,11 +166,11 @@ class Cluster {
     const archetype = ARCHETYPES.find((one) => one.personaId === personaId);
     if (archetype !== undefined && this.reaches(archetype.claims, LEAST_NAMING_Z))
       return archetype.description;
-    const telling = this.ranked()
+    const informative = this.ranked()
       .filter(({ zScore }) => Math.abs(zScore) >= LEAST_NAMING_Z)
       .slice(0, DESCRIBED_FEATURES);
     const listed = (isMore: boolean) =>
-      telling.filter(({ zScore }) => zScore > 0 === isMore).map(({ feature }) => words(feature));
+      informative.filter(({ zScore }) => zScore > 0 === isMore).map(({ feature }) => words(feature));
     const parts = [
       ['More than most', listed(true)],
       ['Less than most', listed(false)],

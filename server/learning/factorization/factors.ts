@@ -19,8 +19,8 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
 interface FactorsInput {
-  /** Attractions [nUsers, nItems], columns ascending. */
-  readonly attraction: SparseRows;
+  /** Preferences [nUsers, nItems], columns ascending. */
+  readonly preference: SparseRows;
   readonly nItems: number;
   /** Unit rows [nItems, nFeatures]. */
   readonly features: SparseRows;
@@ -77,19 +77,19 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
   const nSweeps =
     start === undefined ? hyperParameters.nSweeps : Math.min(WARM_SWEEPS, hyperParameters.nSweeps);
   const { nItems, userPersona, nPersonas } = input;
-  const nUsers = input.attraction.indptr.length - 1;
+  const nUsers = input.preference.indptr.length - 1;
   const mark = arena.mark();
 
   const users = createSide(
     kernels,
-    input.attraction,
+    input.preference,
     nItems,
     hyperParameters,
     hyperParameters.userRegularization,
   );
   const items = createSide(
     kernels,
-    transpose(input.attraction, nItems),
+    transpose(input.preference, nItems),
     nUsers,
     hyperParameters,
     hyperParameters.itemRegularization,
@@ -129,12 +129,12 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
 /** A side of the alternation: its observations and lambdas, in kernel memory. */
 function createSide(
   kernels: Kernels,
-  attraction: SparseRows,
+  preference: SparseRows,
   nOthers: number,
   hyperParameters: HyperParameters,
   regularization: number,
 ) {
-  const rows = observedRows(kernels, attraction, hyperParameters);
+  const rows = observedRows(kernels, preference, hyperParameters);
   const nRows = rows.indptr.length - 1;
   const lambda = kernels.arena.float32(nRows);
   for (let r = 0; r < nRows; r++) {
@@ -163,13 +163,13 @@ function createSide(
 
 function observedRows(
   kernels: Kernels,
-  attraction: SparseRows,
+  preference: SparseRows,
   hyperParameters: HyperParameters,
 ): WeightedRows {
-  const nRows = attraction.indptr.length - 1;
+  const nRows = preference.indptr.length - 1;
   const dislike = targetOf(-1, hyperParameters);
   let n = 0;
-  for (const value of attraction.values) if (value > 0 || dislike.confidence > 0) n++;
+  for (const value of preference.values) if (value > 0 || dislike.confidence > 0) n++;
   const { arena } = kernels;
   const rows = {
     indptr: arena.int32(nRows + 1),
@@ -179,10 +179,10 @@ function observedRows(
   };
   let top = 0;
   for (let r = 0; r < nRows; r++) {
-    for (let p = attraction.indptr[r]; p < attraction.indptr[r + 1]; p++) {
-      const value = attraction.values[p];
+    for (let p = preference.indptr[r]; p < preference.indptr[r + 1]; p++) {
+      const value = preference.values[p];
       if (value < 0 && dislike.confidence === 0) continue;
-      rows.indices[top] = attraction.indices[p];
+      rows.indices[top] = preference.indices[p];
       rows.confidence[top] = value < 0 ? dislike.confidence : targetOf(value, hyperParameters).confidence;
       rows.target[top++] = value < 0 ? dislike.target : 1;
     }

@@ -16,13 +16,13 @@ interface FeatureRows extends Omit<SparseRows, 'values'> {
 
 /**
  * Float64Array [nFeatures]: idf * sqrt(log lift), 0 for features with no more common pairs than expected. `features` is
- * [nItems, nFeatures] without repeats, `attraction` [nUsers, nItems].
+ * [nItems, nFeatures] without repeats, `preference` [nUsers, nItems].
  */
-export function featureWeights(features: FeatureRows, attraction: SparseRows): Float64Array {
+export function featureWeights(features: FeatureRows, preference: SparseRows): Float64Array {
   const nItems = features.indptr.length - 1;
   const counts = new Int32Array(features.nFeatures);
   for (const feature of features.indices) counts[feature]++;
-  const { together, expected } = pairsInCommon(features, attraction);
+  const { together, expected } = pairsInCommon(features, preference);
   return Float64Array.from(counts, (count, f) => {
     const lift = (together[f] + PRIOR_PAIRS * PRIOR_LIFT) / (expected[f] + PRIOR_PAIRS);
     return count === 0 ? 0 : Math.log(nItems / count) * Math.sqrt(Math.max(0, Math.log(lift)));
@@ -30,25 +30,25 @@ export function featureWeights(features: FeatureRows, attraction: SparseRows): F
 }
 
 /** Ordered pairs of different items of the same user that share each feature: observed and expected counts. */
-function pairsInCommon({ indptr, indices, nFeatures }: FeatureRows, attraction: SparseRows) {
+function pairsInCommon({ indptr, indices, nFeatures }: FeatureRows, preference: SparseRows) {
   const nItems = indptr.length - 1;
   const together = new Float64Array(nFeatures);
   const popularity = new Float64Array(nItems);
   const ofUser = new Int32Array(nFeatures);
   let likes = 0;
   let pairs = 0;
-  for (let u = 0; u + 1 < attraction.indptr.length; u++) {
+  for (let u = 0; u + 1 < preference.indptr.length; u++) {
     let n = 0;
-    for (let p = attraction.indptr[u]; p < attraction.indptr[u + 1]; p++) {
-      if (attraction.values[p] <= 0) continue;
-      const item = attraction.indices[p];
+    for (let p = preference.indptr[u]; p < preference.indptr[u + 1]; p++) {
+      if (preference.values[p] <= 0) continue;
+      const item = preference.indices[p];
       popularity[item]++;
       n++;
       // The k-th item with a feature makes 2 (k - 1) pairs with the items before it.
       for (let q = indptr[item]; q < indptr[item + 1]; q++) together[indices[q]] += 2 * ofUser[indices[q]]++;
     }
-    for (let p = attraction.indptr[u]; p < attraction.indptr[u + 1]; p++) {
-      const item = attraction.indices[p];
+    for (let p = preference.indptr[u]; p < preference.indptr[u + 1]; p++) {
+      const item = preference.indices[p];
       for (let q = indptr[item]; q < indptr[item + 1]; q++) ofUser[indices[q]] = 0;
     }
     likes += n;

@@ -1,12 +1,12 @@
 /** Fits a recommender with given hyper-parameters: factorisation, item-to-item term, and the model of both. */
-import { esteemOf } from './esteem.js';
+import { likeRateOf } from './like-rate.js';
 import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
 import { fitItemToItem } from './item-to-item.js';
 import { freezeModel } from './model.js';
-import { attractedUsers, fashionOf, relative } from './popularity.js';
+import { interestedUsers, recentPopularityOf, relative } from './popularity.js';
 import { fitSequence } from './sequence.js';
-import { attractionRows } from './signals.js';
+import { preferenceRows } from './signals.js';
 
 import { emptyRows } from '../linalg/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -42,8 +42,8 @@ export interface FitModelOptions {
 export interface FittedModel {
   readonly model: RecommenderModel;
   readonly factors: Factors;
-  /** Float32Array [nItems], see `esteemOf`. */
-  readonly esteem: Float32Array;
+  /** Float32Array [nItems], see `likeRateOf`. */
+  readonly likeRate: Float32Array;
 }
 
 /** Throws like `fitRecommender`. */
@@ -51,14 +51,14 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
   const { hyperParameters, seed, onProgress } = options;
   const { nItems, itemFeatures, userPersona, nPersonas } = input;
   const { nFeatures } = itemFeatures;
-  const attraction = attractionRows(input.interactions, nItems, hyperParameters);
-  const features = weighItemFeatures(itemFeatures, attraction, nItems);
+  const preference = preferenceRows(input.interactions, nItems, hyperParameters);
+  const features = weighItemFeatures(itemFeatures, preference, nItems);
   const factorShare = options.factors !== undefined ? 0 : options.itemToItem !== undefined ? 1 : 0.5;
   const factors =
     options.factors ??
     fitFactors(
       kernels,
-      { attraction, nItems, features, nFeatures, userPersona, nPersonas },
+      { preference, nItems, features, nFeatures, userPersona, nPersonas },
       {
         hyperParameters,
         seed,
@@ -67,18 +67,18 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
       },
     );
   const { itemEmbeddings, ridge, personaPriors } = factors;
-  const esteem = esteemOf(attraction, nItems);
+  const likeRate = likeRateOf(preference, nItems);
   const itemToItem =
     options.itemToItem ??
     fitItemToItem(
       kernels,
-      { attraction, nItems, features, nFeatures, itemEmbeddings, esteem },
+      { preference, nItems, features, nFeatures, itemEmbeddings, likeRate },
       {
         hyperParameters,
         onProgress: (fraction) => onProgress?.(factorShare + (1 - factorShare) * fraction),
       },
     );
-  const attracted = attractedUsers(attraction, nItems);
+  const attracted = interestedUsers(preference, nItems);
   const hasSequence = options.withSequence === true || hyperParameters.sequenceWeight > 0;
   onProgress?.(1);
   const model = freezeModel({
@@ -90,9 +90,9 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     personaPriors,
     popularity: relative(attracted.map(Math.log1p)),
     shares: relative(attracted),
-    fashion: fashionOf(input.interactions, nItems, hyperParameters),
+    recentPopularity: recentPopularityOf(input.interactions, nItems, hyperParameters),
     itemToItem,
     sequence: hasSequence ? fitSequence(input.interactions, nItems, hyperParameters) : emptyRows(nItems),
   });
-  return { model, factors, esteem };
+  return { model, factors, likeRate };
 }

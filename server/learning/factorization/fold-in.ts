@@ -5,11 +5,11 @@
  * + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
  *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  sequenceWeight * followed_j
- *             +  popularityWeight * popularity_j  +  newcomerWeight * newness * share_j  +  fashionWeight * fashion_j,
+ *             +  popularityWeight * popularity_j  +  newcomerWeight * newness * share_j  +  recentPopularityWeight * fashion_j,
  *
  * with g the weights of the directions, larger for principal directions, and larger for short histories, related_j =
- * sum of a_i S_ij over attractions, repelled_j = sum of S_ij over dislikes and followed_j = sum of d^rank D_ij over
- * attractions, rank counted from the latest, is a sum over the history: `explain` splits it into two contributions per
+ * sum of a_i S_ij over preferences, repelled_j = sum of S_ij over dislikes and followed_j = sum of d^rank D_ij over
+ * preferences, rank counted from the latest, is a sum over the history: `explain` splits it into two contributions per
  * entry (its own, and its recency in the sequence term), plus the persona's and the popularity's. f bounds the effect
  * of dislikes on an item by the effect of likes plus a small share of the rest: a user with a disliked book still chose
  * a book of that kind, and is likelier to like a similar book than a random book.
@@ -20,7 +20,7 @@ import { lambdaOf } from './factors.js';
 import { newness } from './popularity.js';
 import {
   KNOWN_TIME_FROM,
-  attractionOf,
+  preferenceOf,
   checkHistory,
   ranksFromEnd,
   remainderOf,
@@ -44,11 +44,11 @@ export interface UserState {
   readonly embedding: Float32Array;
   /** Int32Array [nHistory]: item indices, in the order of the history. */
   readonly indices: Int32Array;
-  /** Float32Array [nHistory]: attraction of each item, negative for a dislike. */
-  readonly attraction: Float32Array;
+  /** Float32Array [nHistory]: preference of each item, negative for a dislike. */
+  readonly preference: Float32Array;
   /** Float32Array [nHistory]: weight of each entry in the sequence term, 0 for a dislike. */
   readonly following: Float32Array;
-  /** Sum of the attractions without ageing. */
+  /** Sum of the preferences without ageing. */
   readonly likes: number;
   /** Row of the persona priors. */
   readonly priorRow: number;
@@ -94,12 +94,12 @@ const workspaces = new WeakMap<RecommenderModel, Workspace>();
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
-  const { attraction, following, likes } = weighHistory(history, model.hyperParameters);
+  const { preference, following, likes } = weighHistory(history, model.hyperParameters);
   const personaIndex = context.personaIndex ?? -1;
   if (personaIndex >= model.nPersonas)
     throw new InvalidShapeError(`The model has no persona ${personaIndex}.`);
   const priorRow = personaIndex < 0 ? model.nPersonas : personaIndex;
-  const user = { indices: history.indices.slice(), attraction, following, likes, priorRow };
+  const user = { indices: history.indices.slice(), preference, following, likes, priorRow };
   const embedding = solveUser(model, user).slice();
   return Object.freeze({ ...user, embedding });
 }
@@ -111,15 +111,15 @@ export function foldIn(model: RecommenderModel, history: History, context: UserC
 function weighHistory(
   { strength, opinion, purchased, at }: History,
   hyperParameters: HyperParameters,
-): Pick<UserState, 'attraction' | 'following' | 'likes'> {
+): Pick<UserState, 'preference' | 'following' | 'likes'> {
   const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
   const fresh = Float32Array.from(strength, (_, p) =>
-    attractionOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters),
+    preferenceOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters),
   );
   const ranks = ranksFromEnd(at, fresh);
   const ageOf = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? latest - at[p] : 0);
   return {
-    attraction: fresh.map(
+    preference: fresh.map(
       (value, p) => value * remainderOf({ age: ageOf(p), rank: ranks[p] }, hyperParameters),
     ),
     likes: fresh.reduce((sum, value) => sum + Math.max(value, 0), 0),
@@ -181,16 +181,18 @@ export function boostOf(
 
 /** Contribution of popularity to an item's score for this user. */
 function popularityFor(model: RecommenderModel, { likes }: UserState): (item: number) => number {
-  const { popularity, shares, fashion, hyperParameters } = model;
-  const { popularityWeight, fashionWeight } = hyperParameters;
+  const { popularity, shares, recentPopularity, hyperParameters } = model;
+  const { popularityWeight, recentPopularityWeight } = hyperParameters;
   const newcomerWeight = hyperParameters.newcomerWeight * newness(likes);
   return (item) =>
-    popularityWeight * popularity[item] + newcomerWeight * shares[item] + fashionWeight * fashion[item];
+    popularityWeight * popularity[item] +
+    newcomerWeight * shares[item] +
+    recentPopularityWeight * recentPopularity[item];
 }
 
 /** Adds the effect of likes on neighbouring items, and subtracts the effect of dislikes. */
 function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Array): void {
-  if (!state.attraction.some((value) => value < 0)) {
+  if (!state.preference.some((value) => value < 0)) {
     gather(model, state, 1, out);
     return;
   }
@@ -202,12 +204,12 @@ function addNeighbours(model: RecommenderModel, state: UserState, out: Float32Ar
     out[j] += related[j] - takenFrom(related[j], dislikeWeight * repelled[j]);
 }
 
-/** out += the item-to-item rows of attractions (`sign` 1) or dislikes (-1), by strength. */
+/** out += the item-to-item rows of preferences (`sign` 1) or dislikes (-1), by strength. */
 function gather({ itemToItem }: RecommenderModel, state: UserState, sign: 1 | -1, out: Float32Array): void {
-  addRows(itemToItem, state.indices, state.attraction, sign, out);
+  addRows(itemToItem, state.indices, state.preference, sign, out);
 }
 
-/** out += the sequence rows of attractions, weighted by recency. */
+/** out += the sequence rows of preferences, weighted by recency. */
 function addFollowers(
   { sequence }: RecommenderModel,
   state: UserState,
@@ -245,7 +247,7 @@ export interface ScoreParts {
   readonly learnt: Float32Array;
   /** h_j.w over the principal directions only. */
   readonly principal: Float32Array;
-  /** Effect of attractions through the item-to-item term. */
+  /** Effect of preferences through the item-to-item term. */
   readonly related: Float32Array;
   /** Effect of dislikes at weight 1. */
   readonly repelled: Float32Array;
@@ -290,15 +292,15 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   let total = 0;
   for (let p = 0; p < contributions.length; p++) {
     const i = state.indices[p];
-    const { target, confidence } = targetOf(state.attraction[p], model.hyperParameters);
+    const { target, confidence } = targetOf(state.preference[p], model.hyperParameters);
     const learnt =
       target * confidence === 0 ? 0 : confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
-    const weight = state.attraction[p] < 0 ? -dislikeWeight : state.attraction[p];
+    const weight = state.preference[p] < 0 ? -dislikeWeight : state.preference[p];
     contributions[p] = learnt + weight * valueAt(model.itemToItem, i, itemIndex);
     sequence[p] = sequenceWeight * state.following[p] * valueAt(model.sequence, i, itemIndex);
     total += contributions[p] + sequence[p];
   }
-  const lambda = userLambda(model, state.attraction);
+  const lambda = userLambda(model, state.preference);
   const persona = lambda * dotAt(pull, model.personaPriors, state.priorRow * d);
   const popularity = popularityFor(model, state)(itemIndex);
   return { persona, popularity, contributions, sequence, total: total + persona + popularity };
@@ -310,8 +312,8 @@ function dislikeWeightFor(model: RecommenderModel, state: UserState, itemIndex: 
   let repelled = 0;
   for (let p = 0; p < state.indices.length; p++) {
     const value = valueAt(model.itemToItem, state.indices[p], itemIndex);
-    if (state.attraction[p] < 0) repelled += value;
-    else related += state.attraction[p] * value;
+    if (state.preference[p] < 0) repelled += value;
+    else related += state.preference[p] * value;
   }
   const { dislikeWeight } = model.hyperParameters;
   return repelled === 0 ? 0 : takenFrom(related, dislikeWeight * repelled) / repelled;
@@ -322,16 +324,16 @@ function valueAt({ indptr, indices, values }: SparseRows, row: number, column: n
   return at < 0 ? 0 : values[indptr[row] + at];
 }
 
-function userLambda({ nItems, hyperParameters }: RecommenderModel, attraction: Float32Array): number {
+function userLambda({ nItems, hyperParameters }: RecommenderModel, preference: Float32Array): number {
   let confidence = 0;
-  for (const value of attraction) confidence += targetOf(value, hyperParameters).confidence;
+  for (const value of preference) confidence += targetOf(value, hyperParameters).confidence;
   return lambdaOf(confidence, nItems, hyperParameters.userRegularization, hyperParameters);
 }
 
 /** The user's embedding; with `rightHandSide`, A^-1 times it. The returned view is overwritten by the next call. */
 function solveUser(
   model: RecommenderModel,
-  user: Pick<UserState, 'indices' | 'attraction' | 'priorRow'>,
+  user: Pick<UserState, 'indices' | 'preference' | 'priorRow'>,
   rightHandSide?: Float32Array,
 ): Float32Array {
   const { kernels, itemEmbeddings, ridge, personaPriors } = workspaceOf(model);
@@ -345,7 +347,7 @@ function solveUser(
   const target = arena.float32(n);
   let top = 0;
   for (let p = 0; p < n; p++) {
-    const entry = targetOf(user.attraction[p], model.hyperParameters);
+    const entry = targetOf(user.preference[p], model.hyperParameters);
     if (entry.confidence === 0) continue;
     indices[top] = user.indices[p];
     confidence[top] = entry.confidence;
@@ -354,7 +356,7 @@ function solveUser(
   const indptr = arena.int32(2);
   indptr[1] = top;
   const lambda = arena.float32(1);
-  lambda[0] = userLambda(model, user.attraction);
+  lambda[0] = userLambda(model, user.preference);
   let prior = personaPriors.subarray(user.priorRow * d, user.priorRow * d + d);
   if (rightHandSide !== undefined) {
     prior = arena.float32(d);

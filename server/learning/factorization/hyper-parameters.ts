@@ -38,8 +38,8 @@ export interface HyperParameters {
   readonly principalWeight: number;
   /** The factorisation counts 1 + this / n times for n likes, since short histories have few neighbours. Default 10. */
   readonly shortHistoryBoost: number;
-  /** Exponent of an item's esteem, a factor on its item-to-item scores. Default 0.5. */
-  readonly esteemPower: number;
+  /** Exponent of an item's like rate, a factor on its item-to-item scores. Default 0.5. */
+  readonly likeRatePower: number;
   /** Effect of a dislike on an item's neighbours, relative to a like. Default 1.5. */
   readonly dislikeWeight: number;
   /** Confidence of a dislike in the factorisation; 0 leaves it out. Default 0. */
@@ -59,9 +59,9 @@ export interface HyperParameters {
   /** Weight of an item's share of likes for a user without likes; fades with the user's number of likes. Default 0. */
   readonly newcomerWeight: number;
   /** Weight of recent popularity, for all users. Default 0. */
-  readonly fashionWeight: number;
+  readonly recentPopularityWeight: number;
   /** Half-life of a like in recent popularity, in days. Default 7. */
-  readonly fashionHalfLife: number;
+  readonly recentPopularityHalfLife: number;
 }
 
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
@@ -80,7 +80,7 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   factorWeight: 0.08,
   principalWeight: 0.05,
   shortHistoryBoost: 10,
-  esteemPower: 0.5,
+  likeRatePower: 0.5,
   dislikeWeight: 1.5,
   dislikeConfidence: 0,
   implicitWeight: 0.5,
@@ -90,8 +90,8 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   sequenceDecay: 0.8,
   popularityWeight: 0.00001,
   newcomerWeight: 0,
-  fashionWeight: 0,
-  fashionHalfLife: 7,
+  recentPopularityWeight: 0,
+  recentPopularityHalfLife: 7,
 });
 
 /** Parameters that must be positive for the systems to have a unique solution. */
@@ -101,7 +101,7 @@ const POSITIVE = [
   'itemRegularization',
   'damping',
   'neighbourRidge',
-  'fashionHalfLife',
+  'recentPopularityHalfLife',
 ] as const;
 
 /** The defaults overridden by `changes`. Throws InvalidShapeError for a value out of range. */

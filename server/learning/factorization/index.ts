@@ -11,6 +11,6 @@ export { packRecommender, unpackRecommender } from './model.js';
 export type { PackedRecommender, RecommenderModel } from './model.js';
 export { searchHyperParameters } from './search.js';
 export type { SearchBudget } from './search.js';
-export { KNOWN_TIME_FROM, attractionOf, pick, targetOf } from './signals.js';
+export { KNOWN_TIME_FROM, preferenceOf, pick, targetOf } from './signals.js';
 export type { History, Interactions } from './signals.js';
 export { similarItems } from './similarity.js';

@@ -39,16 +39,16 @@ export function itemFeaturesOf(content: EncodedContent): ItemFeatures {
 }
 
 /**
- * Unit rows [nItems, nFeatures], see `featureWeights`; features of weight 0 are left out. `attraction` is [nUsers,
+ * Unit rows [nItems, nFeatures], see `featureWeights`; features of weight 0 are left out. `preference` is [nUsers,
  * nItems]. Throws InvalidShapeError.
  */
 export function weighItemFeatures(
   features: ItemFeatures,
-  attraction: SparseRows,
+  preference: SparseRows,
   nItems: number,
 ): SparseRows {
   const { indptr, indices } = distinctRows(features, nItems);
-  const weights = featureWeights({ indptr, indices, nFeatures: features.nFeatures }, attraction);
+  const weights = featureWeights({ indptr, indices, nFeatures: features.nFeatures }, preference);
   const ptr = new Int32Array(nItems + 1);
   const columns = new Int32Array(indices.length);
   const values = new Float32Array(indices.length);

@@ -1,5 +1,5 @@
 /**
- * Builds the items' Gram matrix G = X'X + b F F' + g E E' in the form used by the kernels: attractions X and rare
+ * Builds the items' Gram matrix G = X'X + b F F' + g E E' in the form used by the kernels: preferences X and rare
  * features F as sparse rows, directions E of the embeddings and frequent features as dense columns. The pairs of a
  * feature shared by many items would cost more than its column in a dense product.
  */
@@ -10,8 +10,8 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
 export interface ItemGramInput {
-  /** Attractions [nUsers, nItems], columns ascending. */
-  readonly attraction: SparseRows;
+  /** Preferences [nUsers, nItems], columns ascending. */
+  readonly preference: SparseRows;
   readonly nItems: number;
   /** Unit rows [nItems, nFeatures]. */
   readonly features: SparseRows;
@@ -58,7 +58,7 @@ export function itemGram(arena: Arena, input: ItemGramInput, hyperParameters: Hy
     }
   });
 
-  const positive = boundRows(keepEntries(input.attraction, (value) => value > 0));
+  const positive = boundRows(keepEntries(input.preference, (value) => value > 0));
   const rows = stackRows(positive, sparseFeatures(features, byFrequency.slice(nDense)));
   const columns = transpose(rows, nItems);
   const diagonal = new Float32Array(nItems);

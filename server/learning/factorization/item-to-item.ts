@@ -1,12 +1,12 @@
 /**
  * The item-to-item term: for every item a ridge regression on its nearest neighbours only.
  *
- * Both steps use the Gram matrix G = X'X + b F F' + g E E' of the items' attractions X, their features F and the
+ * Both steps use the Gram matrix G = X'X + b F F' + g E E' of the items' preferences X, their features F and the
  * directions E of their embeddings, so that items with few interactions rely on similar items. With N the neighbours of
  * item j, its regression is (G[N, N] + diag(ridge)) b = G[N, j]. The weight of i in the regression of j and of j in the
  * regression of i estimate the same affinity; they are averaged after scaling by their variances. (EASE, Steck 2019,
  * restricted to neighbours as in SLIM, Ning and Karypis 2011, with side information as in Jeunen et al. 2020; solved
- * directly.) An item's column is scaled by its esteem.
+ * directly.) An item's column is scaled by its like rate.
  */
 import { emptyRows, transpose } from '../linalg/index.js';
 import { splitIntoCells } from './item-cells.js';
@@ -18,8 +18,8 @@ import type { HyperParameters } from './hyper-parameters.js';
 import type { ItemGramInput } from './item-gram.js';
 
 interface ItemToItemInput extends ItemGramInput {
-  /** Float32Array [nItems], see `esteemOf`. */
-  readonly esteem: Float32Array;
+  /** Float32Array [nItems], see `likeRateOf`. */
+  readonly likeRate: Float32Array;
 }
 
 interface ItemToItemOptions {
@@ -42,7 +42,7 @@ const LEAST_NEIGHBOURS = 16;
 /** Share of the work in finding neighbours, for progress. */
 const NEIGHBOURS_SHARE = 0.6;
 
-/** Sparse [nItems, nItems]: row i holds the effect of an attraction of 1 to item i on the scores of all items. */
+/** Sparse [nItems, nItems]: row i holds the effect of a preference of 1 to item i on the scores of all items. */
 export function fitItemToItem(
   kernels: Kernels,
   input: ItemToItemInput,
@@ -64,8 +64,8 @@ export function fitItemToItem(
     ...input,
     itemEmbeddings,
     features,
-    attraction: transpose(renameColumns(input.attraction, place, nItems), input.attraction.indptr.length - 1),
-    esteem: Float32Array.from(order, (item) => input.esteem[item]),
+    preference: transpose(renameColumns(input.preference, place, nItems), input.preference.indptr.length - 1),
+    likeRate: Float32Array.from(order, (item) => input.likeRate[item]),
   };
   const fitted = fitInCells(kernels, ordered, cellStart, options);
   return renameColumns(renameColumns(fitted, order, nItems), order, nItems);
@@ -114,7 +114,7 @@ function fitInCells(
   const variance = diagonal.map((value, i) => value + ridge[i]);
   const fitted = symmetrized(neighbours, weights, variance);
   arena.release(mark);
-  const scales = input.esteem.map((value) => value ** hyperParameters.esteemPower);
+  const scales = input.likeRate.map((value) => value ** hyperParameters.likeRatePower);
   for (let p = 0; p < fitted.values.length; p++) fitted.values[p] *= scales[fitted.indices[p]];
   return fitted;
 }

@@ -21,9 +21,9 @@ export interface RecommenderModel {
   readonly popularity: Float32Array;
   /** Float32Array [nItems], 0..1: the number of users attracted, relative to the most popular item. */
   readonly shares: Float32Array;
-  /** Float32Array [nItems], 0..1: recent popularity, see `fashionOf`; all 0 if times are unknown. */
-  readonly fashion: Float32Array;
-  /** Sparse [nItems, nItems]: the effect of an attraction of 1 to the row's item on the column's score. */
+  /** Float32Array [nItems], 0..1: recent popularity, see `recentPopularityOf`; all 0 if times are unknown. */
+  readonly recentPopularity: Float32Array;
+  /** Sparse [nItems, nItems]: the effect of a preference of 1 to the row's item on the column's score. */
   readonly itemToItem: SparseRows;
   /** Sparse [nItems, nItems], see `fitSequence`; empty if its weight is 0. */
   readonly sequence: SparseRows;
@@ -45,7 +45,7 @@ const FLOAT_ARRAYS = [
   'personaPriors',
   'popularity',
   'shares',
-  'fashion',
+  'recentPopularity',
   'itemToItemValues',
   'sequenceValues',
 ] as const;
@@ -69,7 +69,7 @@ export function freezeModel(model: RecommenderModel): RecommenderModel {
 /** Packs a model into named arrays and plain data, without copying. */
 export function packRecommender(model: RecommenderModel): PackedRecommender {
   const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity } = model;
-  const { shares, fashion, itemToItem, sequence } = model;
+  const { shares, recentPopularity, itemToItem, sequence } = model;
   return {
     meta: { nItems, nPersonas, hyperParameters },
     arrays: {
@@ -78,7 +78,7 @@ export function packRecommender(model: RecommenderModel): PackedRecommender {
       personaPriors,
       popularity,
       shares,
-      fashion,
+      recentPopularity,
       itemToItemIndptr: itemToItem.indptr,
       itemToItemIndices: itemToItem.indices,
       itemToItemValues: itemToItem.values,
@@ -95,7 +95,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
   for (const name of FLOAT_ARRAYS) requireArray(arrays[name], Float32Array, name);
   for (const name of INT_ARRAYS) requireArray(arrays[name], Int32Array, name);
   const { nItems, nPersonas } = meta;
-  const hyperParameters = completeHyperParameters(meta.hyperParameters);
+  const hyperParameters = completeHyperParameters(renamed(meta.hyperParameters));
   const { nComponents } = hyperParameters;
   const lengths: Partial<Record<ArrayName, number>> = {
     itemEmbeddings: nItems * nComponents,
@@ -103,7 +103,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     personaPriors: (nPersonas + 1) * nComponents,
     popularity: nItems,
     shares: nItems,
-    fashion: nItems,
+    recentPopularity: nItems,
     itemToItemIndptr: nItems + 1,
     itemToItemIndices: arrays.itemToItemIndptr[nItems],
     itemToItemValues: arrays.itemToItemIndptr[nItems],
@@ -127,7 +127,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     personaPriors: arrays.personaPriors as Float32Array,
     popularity: arrays.popularity as Float32Array,
     shares: arrays.shares as Float32Array,
-    fashion: arrays.fashion as Float32Array,
+    recentPopularity: arrays.recentPopularity as Float32Array,
     itemToItem: {
       indptr: arrays.itemToItemIndptr as Int32Array,
       indices: arrays.itemToItemIndices as Int32Array,
@@ -144,11 +144,22 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
 /** Defaults for parts missing in versions of earlier releases, in which their weights are 0. */
 function laterParts({ nItems }: PackedRecommender['meta']) {
   const { indptr, indices, values } = emptyRows(nItems);
-  const [shares, fashion] = [new Float32Array(nItems), new Float32Array(nItems)];
-  return { shares, fashion, sequenceIndptr: indptr, sequenceIndices: indices, sequenceValues: values };
+  const [shares, recentPopularity] = [new Float32Array(nItems), new Float32Array(nItems)];
+  return {
+    shares,
+    recentPopularity,
+    sequenceIndptr: indptr,
+    sequenceIndices: indices,
+    sequenceValues: values,
+  };
 }
 
 function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {
   if (!(array instanceof kind))
     throw new InvalidModelError(`Model part ${name} is missing or has the wrong type.`);
+}
+
+/** Versions stored before 0.2.0 call the exponent of the like rate `esteemPower`. */
+function renamed({ esteemPower, ...rest }: HyperParameters & { esteemPower?: number }): HyperParameters {
+  return esteemPower === undefined ? rest : { ...rest, likeRatePower: esteemPower };
 }

@@ -1,5 +1,5 @@
 /** Popularity of items: over all time, and recently. */
-import { KNOWN_TIME_FROM, attractionOf } from './signals.js';
+import { KNOWN_TIME_FROM, preferenceOf } from './signals.js';
 
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
@@ -7,7 +7,7 @@ import type { Interactions } from './signals.js';
 
 const DAY_MS = 86_400_000;
 /** Number of users attracted to each item. */
-export function attractedUsers({ indices, values }: SparseRows, nItems: number): Float64Array {
+export function interestedUsers({ indices, values }: SparseRows, nItems: number): Float64Array {
   const counts = new Float64Array(nItems);
   for (let p = 0; p < indices.length; p++) if (values[p] > 0) counts[indices[p]]++;
   return counts;
@@ -20,21 +20,21 @@ export function relative(counts: Float64Array): Float32Array {
 }
 
 /**
- * Attractions of each item relative to the largest, each with a half-life of `fashionHalfLife` days before the latest
+ * Preferences of each item relative to the largest, each with a half-life of `recentPopularityHalfLife` days before the latest
  * interaction of all users.
  */
-export function fashionOf(
+export function recentPopularityOf(
   { indices, strength, opinion, purchased, at }: Interactions,
   nItems: number,
-  hyperParameters: Pick<HyperParameters, 'implicitWeight' | 'fashionHalfLife'>,
+  hyperParameters: Pick<HyperParameters, 'implicitWeight' | 'recentPopularityHalfLife'>,
 ): Float32Array {
   const counts = new Float64Array(nItems);
   const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
   for (let p = 0; at !== undefined && p < indices.length; p++) {
     if (at[p] < KNOWN_TIME_FROM) continue;
     const entry = { strength: strength[p], opinion: opinion[p], purchased: purchased[p] };
-    const age = (latest - at[p]) / (hyperParameters.fashionHalfLife * DAY_MS);
-    counts[indices[p]] += Math.max(0, attractionOf(entry, hyperParameters)) * 2 ** -age;
+    const age = (latest - at[p]) / (hyperParameters.recentPopularityHalfLife * DAY_MS);
+    counts[indices[p]] += Math.max(0, preferenceOf(entry, hyperParameters)) * 2 ** -age;
   }
   return relative(counts);
 }

@@ -2,7 +2,7 @@
  * Chooses the weights for time and newcomers on several audiences at once: random likes of users, their next item, and
  * their likes after an instant. Each audience has its own fit, because each hides different entries.
  */
-import { fashionOf } from './popularity.js';
+import { recentPopularityOf } from './popularity.js';
 import { fitSequence } from './sequence.js';
 import { measure } from './validation-metrics.js';
 import { blendBy, scoreUsers } from './validation-scores.js';
@@ -20,8 +20,8 @@ interface Audience {
   readonly hidden: 'any' | 'next' | 'later';
   readonly fitted: FittedModel;
   readonly users: readonly ValidationUser[];
-  /** `FittedModel.model.fashion` by half-life in days. */
-  readonly fashions: ReadonlyMap<number, Float32Array>;
+  /** `FittedModel.model.recentPopularity` by half-life in days. */
+  readonly recentPopularities: ReadonlyMap<number, Float32Array>;
 }
 
 /** The audiences scored under a configuration. */
@@ -41,7 +41,9 @@ const HALF_LIVES_ITEMS = [0, 2, 8, 32].map((halfLifeItems) => ({ halfLifeItems }
 const NEWCOMER_WEIGHTS = [0, 0.3, 1, 2, 4, 8].map((newcomerWeight) => ({ newcomerWeight }));
 const HISTORY_BOOSTS = [0, 3, 10].map((shortHistoryBoost) => ({ shortHistoryBoost }));
 const FASHION_HALF_LIVES = [3, 7, 14, 30];
-const FASHION_WEIGHTS = [0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3].map((fashionWeight) => ({ fashionWeight }));
+const FASHION_WEIGHTS = [0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3].map((recentPopularityWeight) => ({
+  recentPopularityWeight,
+}));
 /** Weight of a gain for cold users relative to warm users. */
 const COLD_SHARE = 0.5;
 /** Weight of a gain in the first audience, with random hidden entries, relative to the future audiences. */
@@ -50,7 +52,13 @@ const LASTING_SHARE = 0.25;
 const MIN_UNIT = 1e-4;
 /** A gain counts only beyond this many standard errors; more if a term is added or removed. */
 const STANDARD_ERRORS = { tuned: 1, switched: 3 };
-const SWITCHES = ['sequenceWeight', 'halfLife', 'halfLifeItems', 'newcomerWeight', 'fashionWeight'] as const;
+const SWITCHES = [
+  'sequenceWeight',
+  'halfLife',
+  'halfLifeItems',
+  'newcomerWeight',
+  'recentPopularityWeight',
+] as const;
 
 /** An audience with a model that has all weighable parts; `interactions` are its training data. */
 export function audienceOf(
@@ -59,13 +67,13 @@ export function audienceOf(
 ): Audience {
   const { nItems, hyperParameters } = fitted.model;
   const sequence = fitSequence(interactions, nItems, hyperParameters);
-  const fashions = new Map(
-    FASHION_HALF_LIVES.map((fashionHalfLife) => [
-      fashionHalfLife,
-      fashionOf(interactions, nItems, { ...hyperParameters, fashionHalfLife }),
+  const recentPopularities = new Map(
+    FASHION_HALF_LIVES.map((recentPopularityHalfLife) => [
+      recentPopularityHalfLife,
+      recentPopularityOf(interactions, nItems, { ...hyperParameters, recentPopularityHalfLife }),
     ]),
   );
-  return { hidden, users, fashions, fitted: { ...fitted, model: { ...fitted.model, sequence } } };
+  return { hidden, users, recentPopularities, fitted: { ...fitted, model: { ...fitted.model, sequence } } };
 }
 
 interface AudienceOptions {
@@ -105,14 +113,14 @@ export function weighAudiences(
     }
   }
   if (hasOrder) best = reweighed(audiences, best, crossed(FACTOR_WEIGHTS, SEQUENCE_WEIGHTS), reference);
-  best = fashionable(audiences, best);
+  best = withRecentPopularity(audiences, best);
   return reweighed(audiences, best, newcomers, reference).hyperParameters;
 }
 
 /** Adds recent popularity if it pays off: relative gains count equally for all audiences. */
-function fashionable(audiences: readonly Audience[], present: Standing): Standing {
+function withRecentPopularity(audiences: readonly Audience[], present: Standing): Standing {
   if (!audiences.some(({ hidden }) => hidden === 'later')) return present;
-  const halfLives = FASHION_HALF_LIVES.map((fashionHalfLife) => ({ fashionHalfLife }));
+  const halfLives = FASHION_HALF_LIVES.map((recentPopularityHalfLife) => ({ recentPopularityHalfLife }));
   return reweighed(audiences, present, crossed(halfLives, FASHION_WEIGHTS), present.qualities);
 }
 
@@ -137,9 +145,13 @@ function judged(
   scored: Standing['scored'],
   hyperParameters: HyperParameters,
 ): Standing {
-  const qualities = audiences.map(({ fitted, fashions }, a) => {
-    const fashion = fashions.get(hyperParameters.fashionHalfLife) ?? fitted.model.fashion;
-    return measure(scored[a], blendBy({ ...fitted, model: { ...fitted.model, fashion } }, hyperParameters));
+  const qualities = audiences.map(({ fitted, recentPopularities }, a) => {
+    const recentPopularity =
+      recentPopularities.get(hyperParameters.recentPopularityHalfLife) ?? fitted.model.recentPopularity;
+    return measure(
+      scored[a],
+      blendBy({ ...fitted, model: { ...fitted.model, recentPopularity } }, hyperParameters),
+    );
   });
   return { hyperParameters, scored, qualities };
 }

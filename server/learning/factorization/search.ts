@@ -47,7 +47,7 @@ const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicit
 const FACTOR_WEIGHTS = [0.04, 0.08, 0.16, 0.3, 0.6, 1.2, 2.4].map((factorWeight) => ({ factorWeight }));
 const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ principalWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
-const ESTEEM_POWERS = [0, 0.5, 1, 2].map((esteemPower) => ({ esteemPower }));
+const LIKE_RATE_POWERS = [0, 0.5, 1, 2].map((likeRatePower) => ({ likeRatePower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Max relative loss of warm NDCG through the weight of dislikes. */
 const DISLIKE_PRICE = 0.02;
@@ -158,12 +158,13 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       hasTimes: hasTimes(interactions),
       onProgress: (fraction) => onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
     });
-    const { halfLife, halfLifeItems, sequenceDecay, fashionHalfLife } = hyperParameters;
-    const changed = { halfLife, halfLifeItems, sequenceDecay, fashionHalfLife };
+    const { halfLife, halfLifeItems, sequenceDecay, recentPopularityHalfLife } = hyperParameters;
+    const changed = { halfLife, halfLifeItems, sequenceDecay, recentPopularityHalfLife };
     const model = {
       ...own.fitted.model,
       hyperParameters: { ...own.fitted.model.hyperParameters, ...changed },
-      fashion: own.fashions.get(fashionHalfLife) ?? own.fitted.model.fashion,
+      recentPopularity:
+        own.recentPopularities.get(recentPopularityHalfLife) ?? own.fitted.model.recentPopularity,
     };
     return weigh(
       scoredModel({ ...own.fitted, model }, split.users, () => undefined),
@@ -174,12 +175,12 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
-  for (const changes of [PRINCIPAL_WEIGHTS, ESTEEM_POWERS, POPULARITY_WEIGHTS]) {
+  for (const changes of [PRINCIPAL_WEIGHTS, LIKE_RATE_POWERS, POPULARITY_WEIGHTS]) {
     best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
   }
   best = weighed(best);
   const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
-  const dislikeWeight = hasDislikes ? heedDislikes(best) : best.hyperParameters.dislikeWeight;
+  const dislikeWeight = hasDislikes ? weighDislikes(best) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
   const { nSweeps } = start;
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps });
@@ -278,7 +279,7 @@ function mean(values: Float64Array): number {
 }
 
 /** The largest weight of dislikes within the tolerated loss. */
-function heedDislikes(trial: Trial): number {
+function weighDislikes(trial: Trial): number {
   const [, ...trials] = weigh(trial, trial.hyperParameters, DISLIKE_WEIGHTS);
   const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);
   return trials.reduce(

@@ -6,7 +6,7 @@
  * and a history with a single instant is ignored.
  */
 import { transpose } from '../linalg/index.js';
-import { attractionOf } from './signals.js';
+import { preferenceOf } from './signals.js';
 
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
@@ -26,7 +26,7 @@ const DAMPING = 3;
 const MAX_FOLLOWERS = 200;
 const MAX_ENTRIES = 2e6;
 
-/** The attractions of each user in order of time; entries of all users in shared arrays. */
+/** The preferences of each user in order of time; entries of all users in shared arrays. */
 interface OrderedLikes {
   readonly items: Int32Array;
   readonly weights: Float32Array;
@@ -81,7 +81,7 @@ function orderedLikes(
   const tieEnd: number[] = [];
   const end: number[] = [];
   const weightOf = (p: number) =>
-    attractionOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters);
+    preferenceOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters);
   for (let u = 0; at !== undefined && u + 1 < indptr.length; u++) {
     const own: number[] = [];
     for (let p = indptr[u]; p < indptr[u + 1]; p++) if (weightOf(p) > 0) own.push(p);

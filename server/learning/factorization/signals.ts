@@ -40,14 +40,14 @@ export const KNOWN_TIME_FROM = DAY_MS;
 const HALF_STRENGTH = 3;
 /** Min strength of a purchase, if its events are not in the strength. */
 const PURCHASE_STRENGTH = 5;
-/** Share of an attraction that does not age. */
+/** Share of a preference that does not age. */
 const LASTING_SHARE = 0.1;
 
 /**
- * Attraction in 0..1 (1 = a like), or -1 for a dislike. A thumb overrides all else; without a thumb, strength has
+ * Preference in 0..1 (1 = a like), or -1 for a dislike. A thumb overrides all else; without a thumb, strength has
  * diminishing returns: ten views are not ten times as strong as a single view.
  */
-export function attractionOf(
+export function preferenceOf(
   { strength, opinion, purchased }: { strength: number; opinion: number; purchased: number },
   { implicitWeight }: Pick<HyperParameters, 'implicitWeight'>,
 ): number {
@@ -57,7 +57,7 @@ export function attractionOf(
 }
 
 /**
- * Remaining share of an attraction, 0..1, when the user's latest interaction is `age` ms and `rank` items later. A
+ * Remaining share of a preference, 0..1, when the user's latest interaction is `age` ms and `rank` items later. A
  * share of LASTING_SHARE never ages, so that a history of old entries still counts.
  */
 export function remainderOf(
@@ -71,13 +71,13 @@ export function remainderOf(
 }
 
 /**
- * Int32Array [nHistory]: number of strictly later attractions. Entries of the same instant share a rank, since their
+ * Int32Array [nHistory]: number of strictly later preferences. Entries of the same instant share a rank, since their
  * order is unknown; without times all are 0.
  */
-export function ranksFromEnd(at: Float64Array | undefined, attraction: Float32Array): Int32Array {
-  const ranks = new Int32Array(attraction.length);
+export function ranksFromEnd(at: Float64Array | undefined, preference: Float32Array): Int32Array {
+  const ranks = new Int32Array(preference.length);
   if (at === undefined) return ranks;
-  const times = at.filter((_, p) => attraction[p] > 0).sort();
+  const times = at.filter((_, p) => preference[p] > 0).sort();
   for (let p = 0; p < ranks.length; p++) ranks[p] = times.length - upperBound(times, at[p]);
   return ranks;
 }
@@ -93,21 +93,21 @@ function upperBound(values: Float64Array, value: number): number {
   return low;
 }
 
-/** Target r and confidence c of an attraction in the factorisation; confidence 0 leaves the pair unobserved. */
+/** Target r and confidence c of a preference in the factorisation; confidence 0 leaves the pair unobserved. */
 export function targetOf(
-  attraction: number,
+  preference: number,
   { dislikeConfidence }: Pick<HyperParameters, 'dislikeConfidence'>,
 ): { target: number; confidence: number } {
-  return attraction < 0
+  return preference < 0
     ? { target: 0, confidence: dislikeConfidence }
-    : { target: 1, confidence: attraction };
+    : { target: 1, confidence: preference };
 }
 
 /**
- * Interactions as attractions, sparse [nUsers, nItems], columns ascending, without entries of attraction 0; repeated
+ * Interactions as preferences, sparse [nUsers, nItems], columns ascending, without entries of preference 0; repeated
  * items are merged (strengths added, the later thumb kept). Throws InvalidShapeError and NotFiniteError.
  */
-export function attractionRows(
+export function preferenceRows(
   interactions: Interactions,
   nItems: number,
   hyperParameters: Pick<HyperParameters, 'implicitWeight'>,
@@ -123,7 +123,7 @@ export function attractionRows(
   for (let u = 0; u < nUsers; u++) {
     if (isAscending(indices, indptr[u], indptr[u + 1])) {
       for (let p = indptr[u]; p < indptr[u + 1]; p++) {
-        const value = attractionOf(
+        const value = preferenceOf(
           { strength: strength[p], opinion: opinion[p], purchased: purchased[p] },
           hyperParameters,
         );
@@ -142,7 +142,7 @@ export function attractionRows(
         });
       }
       for (const index of [...merged.keys()].sort((a, b) => a - b)) {
-        const value = attractionOf(merged.get(index)!, hyperParameters);
+        const value = preferenceOf(merged.get(index)!, hyperParameters);
         if (value === 0) continue;
         columns[top] = index;
         values[top++] = value;

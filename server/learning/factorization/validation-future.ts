@@ -15,7 +15,7 @@ const MIN_USERS = 30;
 /** Min items of a user before the hidden entries: for the next item, and for all after an instant. */
 const MIN_BEFORE_LAST = 2;
 const MIN_BEFORE_INSTANT = 5;
-/** Share of all attractions after the instant. */
+/** Share of all preferences after the instant. */
 const LATER_SHARE = 0.2;
 
 /** Users before their last item; null if too few histories have an order. */

@@ -44,23 +44,23 @@ export type Blend = (parts: PartsAt, likes: number, out: Float32Array) => void;
 type Weights = Pick<
   HyperParameters,
   | 'newcomerWeight'
-  | 'fashionWeight'
+  | 'recentPopularityWeight'
   | 'shortHistoryBoost'
   | 'factorWeight'
   | 'principalWeight'
   | 'dislikeWeight'
   | 'popularityWeight'
-  | 'esteemPower'
+  | 'likeRatePower'
   | 'sequenceWeight'
 >;
 
 /** Blends score parts like `scoreAll` under these weights. */
-export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend {
-  const { factorWeight, principalWeight, dislikeWeight, popularityWeight, esteemPower, sequenceWeight } =
+export function blendBy({ model, likeRate }: FittedModel, weights: Weights): Blend {
+  const { factorWeight, principalWeight, dislikeWeight, popularityWeight, likeRatePower, sequenceWeight } =
     weights;
-  const { popularity, shares, fashion } = model;
-  // The item-to-item columns include the esteem power of their fit.
-  const rescale = esteem.map((value) => value ** (esteemPower - model.hyperParameters.esteemPower));
+  const { popularity, shares, recentPopularity } = model;
+  // The item-to-item columns include the power of the like rate of their fit.
+  const rescale = likeRate.map((value) => value ** (likeRatePower - model.hyperParameters.likeRatePower));
   return ({ items, learnt, principal, related, repelled, followed }, likes, out) => {
     const boost = boostOf(likes, weights);
     const newcomerWeight = weights.newcomerWeight * newness(likes);
@@ -68,7 +68,7 @@ export function blendBy({ model, esteem }: FittedModel, weights: Weights): Blend
       const item = items[k];
       const taken = repelled[k] === 0 ? 0 : takenFrom(related[k], dislikeWeight * repelled[k]);
       const broad = boost * (factorWeight * learnt[k] + principalWeight * principal[k]);
-      const liked = newcomerWeight * shares[item] + weights.fashionWeight * fashion[item];
+      const liked = newcomerWeight * shares[item] + weights.recentPopularityWeight * recentPopularity[item];
       const near = rescale[item] * (related[k] - taken) + sequenceWeight * followed[k];
       out[k] = broad + near + popularityWeight * popularity[item] + liked;
     }
@@ -82,7 +82,7 @@ export function scoreUsers(
 ): ScoredUser[] {
   const { model } = fitted;
   const { nItems } = model;
-  const popular = union([topN(model.popularity, POOL), topN(model.fashion, POOL)]);
+  const popular = union([topN(model.popularity, POOL), topN(model.recentPopularity, POOL)]);
   const blend = blendBy(fitted, model.hyperParameters);
   const items = Int32Array.from({ length: nItems }, (_, item) => item);
   const scores = new Float32Array(nItems);

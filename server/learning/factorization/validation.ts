@@ -41,7 +41,7 @@ const COLD_SEEDS = 5;
 /** Numbers of likes at which cold users are scored again. */
 const NEWCOMER_SEEDS = [1, 2, 10];
 const HELD_OUT_SHARE = 0.2;
-/** Min number of eligible users to validate on likes; with fewer, any attraction is used. */
+/** Min number of eligible users to validate on likes; with fewer, any preference is used. */
 const MIN_LIKERS = 100;
 
 export function splitForValidation(whole: RecommenderInput, seed: number): RandomSplit {
@@ -125,7 +125,7 @@ export function sampleUsers(
   };
 }
 
-/** The entries to be found: each user's likes, or all attractions if too few users give likes. */
+/** The entries to be found: each user's likes, or all preferences if too few users give likes. */
 export function relevantEntries({ indptr, opinion, strength }: Interactions): number[][] {
   const likes = entriesWhere(indptr, (p) => opinion[p] > 0);
   if (eligible(likes).length >= MIN_LIKERS) return likes;

@@ -60,7 +60,7 @@ interface AnalyticsServiceOptions {
 export class AnalyticsService implements AnalyticsPort {
   private readonly timers: NodeJS.Timeout[] = [];
   private told = 0;
-  private telling: NodeJS.Timeout | null = null;
+  private informative: NodeJS.Timeout | null = null;
   private readonly read: () => Promise<{ others: LiveBeat[]; ctr: number | null }>;
 
   constructor(private readonly options: AnalyticsServiceOptions) {
@@ -156,20 +156,20 @@ export class AnalyticsService implements AnalyticsPort {
 
   close(): void {
     for (const timer of this.timers) clearInterval(timer);
-    if (this.telling !== null) clearTimeout(this.telling);
+    if (this.informative !== null) clearTimeout(this.informative);
     this.options.metrics.onCount = null;
   }
 
   /** Publishes `analytics.changed`, at most every TELL_MS. */
   private tell(): void {
-    if (this.telling !== null || this.options.bus.size === 0) return;
+    if (this.informative !== null || this.options.bus.size === 0) return;
     const waitMs = Math.max(0, this.told + TELL_MS - this.options.clock());
-    this.telling = setTimeout(() => {
-      this.telling = null;
+    this.informative = setTimeout(() => {
+      this.informative = null;
       this.told = this.options.clock();
       this.options.bus.publish('analytics.changed', { at: this.told });
     }, waitMs);
-    this.telling.unref();
+    this.informative.unref();
   }
 
   private async beat(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/index.js';
-import { saysNothing } from '../../domain/index.js';
+import { isVoidRetraction } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
 import type {
@@ -83,7 +83,7 @@ export class FeedbackService implements FeedbackPort {
   ): Promise<boolean> {
     const { profiles, metrics, recommendations } = this.options;
     const { userId } = stored;
-    if (saysNothing(stored)) return false;
+    if (isVoidRetraction(stored)) return false;
     if (stored === previous) {
       // A repeated request: the first may have been stored without being applied, if it failed or its instance ended.
       if (holdsThumb(await profiles.get(userId), stored)) return false;

@@ -8,7 +8,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { EventPublisher, Feedback, Logger } from '../../domain/index.js';
-import { saysNothing } from '../../domain/index.js';
+import { isVoidRetraction } from '../../domain/index.js';
 import type { Notice, Store } from '../../store/index.js';
 
 import type { CatalogueService, PersonaService, ProfileService } from '../users/index.js';
@@ -41,7 +41,7 @@ export class Instances {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
     void this.each(feedback.watch(options), async ({ feedback: thumb }) => {
-      if (thumb.origin !== this.options.instanceId && !saysNothing(thumb)) await this.onThumb(thumb);
+      if (thumb.origin !== this.options.instanceId && !isVoidRetraction(thumb)) await this.onThumb(thumb);
     });
     void this.each(notices.watch(options), (notice) => this.onNotice(notice));
   }

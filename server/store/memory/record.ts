@@ -1,7 +1,7 @@
 /** Activity, profiles and feedback in memory. */
 
 import type { BehaviourEvent, Feedback, Profile } from '../../domain/index.js';
-import { byTime, groupBy, saysNothing } from '../../domain/index.js';
+import { byTime, groupBy, isVoidRetraction } from '../../domain/index.js';
 import { eventKey } from '../activity-bucket.js';
 import type { ActivityRepository, FeedbackRepository, ProfileRepository } from '../repositories.js';
 
@@ -90,7 +90,7 @@ export function createFeedback(): FeedbackRepository {
       if (previous !== null && previous.value === feedback.value) return { stored: previous, previous };
       const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
       table.set(key, stored);
-      if (!saysNothing(stored)) pending.set(key, [...(pending.get(key) ?? []), stored]);
+      if (!isVoidRetraction(stored)) pending.set(key, [...(pending.get(key) ?? []), stored]);
       opinions.send({ feedback: stored, resumeToken: null });
       return { stored, previous };
     },

@@ -13,7 +13,7 @@
 import { type Connection, Schema } from 'mongoose';
 
 import type { Feedback } from '../../domain/index.js';
-import { groupBy, saysNothing } from '../../domain/index.js';
+import { groupBy, isVoidRetraction } from '../../domain/index.js';
 import type { FeedbackRepository } from '../repositories.js';
 
 import { DERIVED, batchesOf, findByIds } from './batches.js';
@@ -148,7 +148,7 @@ export function createFeedbackRepository(
         rows.map(({ submission: { _id }, previous, stored, trail }) => ({
           document: {
             ...{ _id, ...stored },
-            ...(saysNothing(stored) ? {} : { pending: true }),
+            ...(isVoidRetraction(stored) ? {} : { pending: true }),
             ...(previous === null ? {} : { trail }),
           },
           expected: previous === null ? null : { seq: previous.seq },
@@ -158,7 +158,7 @@ export function createFeedbackRepository(
     const again: Submission[] = [];
     for (const { submission, previous, stored, trail } of rows) {
       if (!refused.has(submission._id)) {
-        known.set(submission._id, { feedback: stored, isPending: !saysNothing(stored), trail });
+        known.set(submission._id, { feedback: stored, isPending: !isVoidRetraction(stored), trail });
         submission.resolve({ stored, previous });
       } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
       else

@@ -11,7 +11,7 @@ import { DEFAULT_EXCLUSIONS } from '../../../server/domain/index.js';
 import { FEATURE_NAMES } from '../../../server/features/index.js';
 import { fitFactors } from '../../../server/learning/factorization/factors.js';
 import { weighItemFeatures } from '../../../server/learning/factorization/item-features.js';
-import { attractionRows } from '../../../server/learning/factorization/signals.js';
+import { preferenceRows } from '../../../server/learning/factorization/signals.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import type { HyperParameters, RecommenderInput } from '../../../server/learning/index.js';
 import {
@@ -148,9 +148,9 @@ function sweepSeconds(input: RecommenderInput, nComponents: number): Measured {
   const { nItems, itemFeatures, userPersona, nPersonas } = input;
   const fit = (nSweeps: number) => {
     const hyperParameters: HyperParameters = completeHyperParameters({ nComponents, nSweeps });
-    const attraction = attractionRows(input.interactions, nItems, hyperParameters);
-    const features = weighItemFeatures(itemFeatures, attraction, nItems);
-    const data = { attraction, nItems, features, nFeatures: itemFeatures.nFeatures, userPersona, nPersonas };
+    const preference = preferenceRows(input.interactions, nItems, hyperParameters);
+    const features = weighItemFeatures(itemFeatures, preference, nItems);
+    const data = { preference, nItems, features, nFeatures: itemFeatures.nFeatures, userPersona, nPersonas };
     return () => fitFactors(createKernels(), data, { hyperParameters, seed: 1 });
   };
   const [few, many] = [runs(fit(1)), runs(fit(6))];

@@ -206,16 +206,20 @@ describe('a packed model', () => {
   it('loads without the parts that versions stored earlier do not have, which then add nothing', () => {
     const { meta, arrays } = packRecommender(model);
     const { halfLifeItems, sequenceWeight, sequenceDecay, ...others } = meta.hyperParameters;
-    const { newcomerWeight, fashionWeight, fashionHalfLife, ...known } = others;
+    const { newcomerWeight, recentPopularityWeight, recentPopularityHalfLife, ...some } = others;
+    const { likeRatePower: _, ...unchanged } = some;
+    const known = { ...unchanged, esteemPower: 2 };
     expect([halfLifeItems, sequenceWeight, sequenceDecay]).toEqual([0, 0, 0.8]);
-    expect([newcomerWeight, fashionWeight, fashionHalfLife]).toEqual([0, 0, 7]);
-    const earlier = Object.entries(arrays).filter(([name]) => !/^(sequence|shares$|fashion$)/.test(name));
+    expect([newcomerWeight, recentPopularityWeight, recentPopularityHalfLife]).toEqual([0, 0, 7]);
+    const earlier = Object.entries(arrays).filter(
+      ([name]) => !/^(sequence|shares$|recentPopularity$)/.test(name),
+    );
     const back = unpackRecommender({
-      meta: { ...meta, hyperParameters: known as typeof meta.hyperParameters },
+      meta: { ...meta, hyperParameters: known as unknown as typeof meta.hyperParameters },
       arrays: Object.fromEntries(earlier) as unknown as typeof arrays,
     });
     expect(back.sequence.indices.length).toBe(0);
-    expect(back.hyperParameters).toEqual(model.hyperParameters);
+    expect(back.hyperParameters).toEqual({ ...model.hyperParameters, likeRatePower: 2 });
     const history = historyOf([2, 4], [3]);
     expect(scoreAll(back, foldIn(back, history))).toEqual(scoreAll(model, foldIn(model, history)));
   });

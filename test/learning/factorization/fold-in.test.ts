@@ -11,7 +11,7 @@ import {
   similarItems,
 } from '../../../server/learning/factorization/index.js';
 import { takenFrom } from '../../../server/learning/factorization/fold-in.js';
-import { attractionRows } from '../../../server/learning/factorization/signals.js';
+import { preferenceRows } from '../../../server/learning/factorization/signals.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
 
@@ -24,7 +24,7 @@ const MODEL = fitRecommender(INPUT, { seed: 1, hyperParameters: SMALL });
 describe('folding a user in', () => {
   it('gives a training user the embedding that training ended with', () => {
     const hyperParameters = completeHyperParameters(SMALL);
-    const attraction = attractionRows(INPUT.interactions, N_ITEMS, hyperParameters);
+    const preference = preferenceRows(INPUT.interactions, N_ITEMS, hyperParameters);
     const features = {
       indptr: new Int32Array(N_ITEMS + 1),
       indices: new Int32Array(0),
@@ -33,7 +33,7 @@ describe('folding a user in', () => {
     const { userPersona, nPersonas } = INPUT;
     const { userEmbeddings } = fitFactors(
       createKernels(),
-      { attraction, nItems: N_ITEMS, features, nFeatures: 0, userPersona, nPersonas },
+      { preference, nItems: N_ITEMS, features, nFeatures: 0, userPersona, nPersonas },
       { hyperParameters, seed: 1 },
     );
     HISTORIES.forEach((history, u) => {
@@ -75,25 +75,25 @@ describe('folding a user in', () => {
       ...historyOf([0, 1, 2]),
       at: Float64Array.from(days, (day) => 20_000 * DAY + day * DAY),
     });
-    const attractionsOf = (history: ReturnType<typeof historyOf>, model = aging) => [
-      ...foldIn(model, history).attraction,
+    const preferencesOf = (history: ReturnType<typeof historyOf>, model = aging) => [
+      ...foldIn(model, history).preference,
     ];
 
     it('counts what was liked a half-life before the latest dealing half, but for the tenth that lasts', () => {
-      const [oldest, older, latest] = attractionsOf(timed([0, 10, 20]));
+      const [oldest, older, latest] = preferencesOf(timed([0, 10, 20]));
       expect(latest).toBe(1);
       expect(older).toBeCloseTo(0.1 + 0.9 / 2, 6);
       expect(oldest).toBeCloseTo(0.1 + 0.9 / 4, 6);
-      expect(attractionsOf(timed([0, 3_650, 7_300]))[0]).toBeCloseTo(0.1, 6);
+      expect(preferencesOf(timed([0, 3_650, 7_300]))[0]).toBeCloseTo(0.1, 6);
     });
 
     it('lets nothing age while nothing happens, where no time is known, and under no half-life', () => {
-      expect(attractionsOf(timed([0, 10, 20]))).toEqual(attractionsOf(timed([100, 110, 120])));
-      expect(attractionsOf(historyOf([0, 1, 2]))).toEqual([1, 1, 1]);
-      expect(attractionsOf({ ...historyOf([0, 1, 2]), at: Float64Array.of(5, 6, 20_000 * DAY) })).toEqual([
+      expect(preferencesOf(timed([0, 10, 20]))).toEqual(preferencesOf(timed([100, 110, 120])));
+      expect(preferencesOf(historyOf([0, 1, 2]))).toEqual([1, 1, 1]);
+      expect(preferencesOf({ ...historyOf([0, 1, 2]), at: Float64Array.of(5, 6, 20_000 * DAY) })).toEqual([
         1, 1, 1,
       ]);
-      expect(attractionsOf(timed([0, 10, 20]), MODEL)).toEqual([1, 1, 1]);
+      expect(preferencesOf(timed([0, 10, 20]), MODEL)).toEqual([1, 1, 1]);
     });
 
     it('explains the scores it gives', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { esteemOf } from '../../../server/learning/factorization/esteem.js';
+import { likeRateOf } from '../../../server/learning/factorization/like-rate.js';
 import { completeHyperParameters } from '../../../server/learning/factorization/hyper-parameters.js';
 import { splitIntoCells } from '../../../server/learning/factorization/item-cells.js';
 import { fitItemToItem } from '../../../server/learning/factorization/item-to-item.js';
-import { attractionRows } from '../../../server/learning/factorization/signals.js';
+import { preferenceRows } from '../../../server/learning/factorization/signals.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import { createRandom, type SparseRows } from '../../../server/learning/linalg/index.js';
 import { inputOf, tastes } from './example-data.js';
@@ -20,7 +20,7 @@ function fit(changes: {
   const { embeddingWeight = 6, nNeighbours = 8, ...options } = changes;
   const hyperParameters = completeHyperParameters({ nComponents: 8, nNeighbours, embeddingWeight });
   const input = inputOf(tastes({ nUsers: 120, nItems: N_ITEMS, nGroups: 5, seed: 2 }), N_ITEMS);
-  const attraction = attractionRows(input.interactions, N_ITEMS, hyperParameters);
+  const preference = preferenceRows(input.interactions, N_ITEMS, hyperParameters);
   const random = createRandom(3);
   const itemEmbeddings = Float32Array.from({ length: N_ITEMS * 8 }, () => random.normal());
   const features = {
@@ -31,8 +31,8 @@ function fit(changes: {
   return fitItemToItem(
     createKernels(),
     {
-      ...{ attraction, nItems: N_ITEMS, features, nFeatures: 0, itemEmbeddings },
-      esteem: esteemOf(attraction, N_ITEMS),
+      ...{ preference, nItems: N_ITEMS, features, nFeatures: 0, itemEmbeddings },
+      likeRate: likeRateOf(preference, N_ITEMS),
     },
     { hyperParameters, ...options },
   );

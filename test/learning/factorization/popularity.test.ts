@@ -8,7 +8,7 @@ import {
   scoreAll,
   searchHyperParameters,
 } from '../../../server/learning/factorization/index.js';
-import { fashionOf, newness, relative } from '../../../server/learning/factorization/popularity.js';
+import { recentPopularityOf, newness, relative } from '../../../server/learning/factorization/popularity.js';
 import { splitForValidation } from '../../../server/learning/factorization/validation.js';
 import { createRandom } from '../../../server/learning/linalg/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
@@ -19,18 +19,18 @@ const START = completeHyperParameters({ nComponents: 8, nNeighbours: 8, nSweeps:
 describe('what was liked of late', () => {
   const at = (days: readonly number[]) => Float64Array.from(days, (day) => 2e11 + day * DAY);
   const { interactions } = inputOf([historyOf([0, 1]), historyOf([0, 1], [2])], 3);
-  const weights = { implicitWeight: 0.5, fashionHalfLife: 10 };
+  const weights = { implicitWeight: 0.5, recentPopularityHalfLife: 10 };
 
   it('halves after so many days, and leaves dislikes out', () => {
-    const fashion = fashionOf({ ...interactions, at: at([0, 20, 10, 20, 20]) }, 3, weights);
-    expect([...fashion]).toEqual([0.375, 1, 0]);
+    const recentPopularity = recentPopularityOf({ ...interactions, at: at([0, 20, 10, 20, 20]) }, 3, weights);
+    expect([...recentPopularity]).toEqual([0.375, 1, 0]);
   });
 
   it('is nothing where times are unknown', () => {
-    expect([...fashionOf(interactions, 3, weights)]).toEqual([0, 0, 0]);
-    expect([...fashionOf({ ...interactions, at: Float64Array.of(1, 2, 3, 4, 5) }, 3, weights)]).toEqual([
-      0, 0, 0,
-    ]);
+    expect([...recentPopularityOf(interactions, 3, weights)]).toEqual([0, 0, 0]);
+    expect([
+      ...recentPopularityOf({ ...interactions, at: Float64Array.of(1, 2, 3, 4, 5) }, 3, weights),
+    ]).toEqual([0, 0, 0]);
     expect([...relative(new Float64Array(2))]).toEqual([0, 0]);
   });
 });
@@ -39,7 +39,7 @@ describe('the popularity that newcomers begin with', () => {
   const input = inputOf(tastes({ nUsers: 200, nItems: 30, nGroups: 3, seed: 3 }), 30);
   const model = fitRecommender(input, {
     seed: 1,
-    hyperParameters: { ...START, newcomerWeight: 2, fashionWeight: 0.5 },
+    hyperParameters: { ...START, newcomerWeight: 2, recentPopularityWeight: 0.5 },
   });
 
   it('fades as their history grows, and is part of the exact explanation', () => {

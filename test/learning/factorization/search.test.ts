@@ -109,7 +109,7 @@ describe('the parts of the scores of validation users', () => {
     { popularityWeight: 0.3 },
     { sequenceWeight: 4 },
     { newcomerWeight: 1, shortHistoryBoost: 0 },
-    { fashionWeight: 0.5 },
+    { recentPopularityWeight: 0.5 },
   ])('make the lists that all scores make, whatever the weights: %o', (changes) => {
     const hyperParameters = { ...START, ...changes };
     const model = { ...fitted.model, hyperParameters };

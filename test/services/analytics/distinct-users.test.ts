@@ -1,4 +1,4 @@
-/** Counting users over instances without telling whom. */
+/** Counting users over instances without informative whom. */
 
 import { createHash } from 'node:crypto';
 

@@ -1,14 +1,14 @@
 /**
- * Esteem of an item: its share of attractions among attractions and dislikes, shrunk towards the share of all items,
+ * Like rate of an item: its share of preferences among preferences and dislikes, shrunk towards the share of all items,
  * relative to it. Items with many interactions but few likes are recommended less, to every user.
  */
 import type { SparseRows } from '../linalg/index.js';
 
-/** Number of attractions at which an item's own share outweighs the overall share. */
+/** Number of preferences at which an item's own share outweighs the overall share. */
 const SHRINKAGE = 10;
 
 /** Float32Array [nItems], above 0, 1 for an average item; all 1 without dislikes. */
-export function esteemOf({ indices, values }: SparseRows, nItems: number): Float32Array {
+export function likeRateOf({ indices, values }: SparseRows, nItems: number): Float32Array {
   const liked = new Float64Array(nItems);
   const disliked = new Float64Array(nItems);
   for (let p = 0; p < indices.length; p++) {
