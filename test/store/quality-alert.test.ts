@@ -47,7 +47,7 @@ describe('the alert on falling quality', () => {
     expect(raised).toMatchObject([
       { kind: 'quality', severity: 'warning', modelVersion: 2, at: NOON, acknowledgedAt: null },
     ]);
-    expect(raised[0].message).toContain('version 2');
+    expect(raised[0].message).toContain('Version 2');
     expect(raised[0].values).toEqual({ hitRate: 0.3, 'hitRate before': 0.6, thumbs: 400 });
     await alerts.acknowledge(raised[0].alertId, 'admin');
     await judge(2, 0, 100);
