@@ -105,7 +105,7 @@ describe('the life of a server', () => {
 
     server = await launch({ ...options, env: { ...KEYS, SMARTPERSONA_PEPPER: generateSecret() } });
     expect(await ended(server)).toBe(1);
-    expect(server.output()).toMatch(/The pepper .+ is not the one .+: restore SMARTPERSONA_PEPPER/);
+    expect(server.output()).toMatch(/The pepper .+ differs from the pepper .+: restore SMARTPERSONA_PEPPER/);
     expect(server.output()).not.toMatch(/\n\s+at /);
   }, 240_000);
 
