@@ -3,7 +3,7 @@
  * single pass, choice of k by elbow and silhouette, and names that keep their meaning across versions.
  */
 
-import { createKernels } from '../kernels/index.js';
+import type { KernelThreads } from '../kernels/index.js';
 import type { ClusterEvidence } from './choose-k.js';
 import { chooseK } from './choose-k.js';
 import type { ClusterName } from './describe.js';
@@ -11,7 +11,7 @@ import { distinctiveFeatures, nameClusters } from './describe.js';
 import { fitDistributions } from './drift.js';
 import { elbowHeights } from './elbow.js';
 import type { KMeansFit } from './kmeans.js';
-import { fitKMeans, nearestCentroids } from './kmeans.js';
+import { fitKMeansEach, nearestCentroids } from './kmeans.js';
 import { matchPersonas, transitionsOf } from './match-personas.js';
 import type { PersonaMatch, PersonaTransition } from './match-personas.js';
 import type { PersonaModel, PersonaSummary } from './persona-model.js';
@@ -25,7 +25,7 @@ import {
   withoutRobots,
 } from './preprocessing.js';
 import type { Preprocessing } from './preprocessing.js';
-import { extendSilhouettes, measureSilhouettes } from './silhouette.js';
+import { extendSilhouettes, featureSilhouettes, measureSilhouettes } from './silhouette.js';
 
 /** Persona id when all users are alike; no later persona continues it. */
 const EVERYONE = 'everyone';
@@ -45,6 +45,8 @@ export interface PersonaOptions {
   readonly elbowWeight?: number;
   /** Min number of components kept, even below the noise threshold; default 2. */
   readonly minComponents?: number;
+  /** Threads to share the work with; the result does not depend on them. Default: none. */
+  readonly threads?: KernelThreads;
   /** The previous version: its names stay with the nearest clusters. */
   readonly previous?: PersonaModel;
   /** Called with the completed share of the work, 0..1. */
@@ -59,8 +61,10 @@ export interface PersonaFit {
   readonly confidence: Float32Array;
   /** Float32Array [nUsers], -1..1. */
   readonly silhouettes: Float32Array;
-  /** Mean silhouette of the chosen k. */
+  /** Mean silhouette of the chosen k, in the components that KMeans ran in. */
   readonly silhouette: number;
+  /** The same clusters in all standardised features, which also hold what the components leave out. */
+  readonly featureSilhouette: number;
   /** An entry per k tried. */
   readonly evidence: readonly ClusterEvidence[];
   /** Float32Array, row-major [nUsers, 2]: the first two principal components. */
@@ -78,7 +82,7 @@ export interface PersonaFit {
  */
 export function fitPersonas(features: Float64Array, options: PersonaOptions): PersonaFit {
   const { names, nominal, seed, kMin = 2, kMax = 10, nInit = 10, previous, onProgress } = options;
-  const { elbowWeight, minComponents } = options;
+  const { elbowWeight, minComponents, threads } = options;
   const whole = fitPreprocessing(features, { names, nominal, minComponents });
   // Robots would stretch every axis and form a persona: they are assigned a persona but left out of the fit.
   const typical = withoutRobots(whole, features);
@@ -90,21 +94,20 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
   const typicalPoints = typical === features ? points : transform(preprocessing, typical);
   onProgress?.(0.05);
 
-  const kernels = createKernels();
-  const fits: KMeansFit[] = [];
-  const most = Math.min(kMax, typical.length / names.length - 1);
-  for (let k = kMin; nComponents > 0 && k <= most; k++) {
-    const fit = fitKMeans(typicalPoints, nComponents, k, { seed: seed + k, nInit, kernels });
-    // Fewer distinct users than clusters: a higher k cannot find more.
-    if (fit.k < k) break;
-    const labels = typical === features ? fit.labels : nearestCentroids(points, nComponents, fit.centroids);
-    fits.push({ ...fit, labels });
-    onProgress?.(0.05 + (0.5 * (k - kMin + 1)) / (most - kMin + 1));
-  }
+  const ks = clusterNumbers(kMin, Math.min(kMax, typical.length / names.length - 1));
+  const found =
+    nComponents === 0 ? [] : fitKMeansEach(typicalPoints, nComponents, ks, { seed, nInit, threads });
+  // Fewer distinct users than clusters: a higher k cannot find more.
+  const nFits = found.findIndex((fit, i) => fit.k < ks[i]);
+  const fits = found.slice(0, nFits < 0 ? undefined : nFits).map((fit) => ({
+    ...fit,
+    labels: typical === features ? fit.labels : nearestCentroids(points, nComponents, fit.centroids),
+  }));
+  onProgress?.(0.55);
   if (fits.length === 0) return onePersona(features, preprocessing, points);
 
   const labellings = fits.map((fit) => fit.labels);
-  const silhouettes = measureSilhouettes(points, nComponents, labellings, { kernels });
+  const silhouettes = measureSilhouettes(points, nComponents, labellings, { threads });
   onProgress?.(0.9);
   const heights = elbowHeights(
     fits.map((fit) => fit.k),
@@ -120,7 +123,7 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
   const fit = fits[chosen];
   const all = silhouettes.isExact
     ? silhouettes.labellings[chosen]
-    : extendSilhouettes(points, nComponents, fit.labels, silhouettes.rows, kernels);
+    : extendSilhouettes(points, nComponents, fit.labels, silhouettes.rows, threads);
 
   const match = isComparable(previous, names) ? matchPersonas(previous, features, fit) : null;
   const taken = namesKept(match, previous, fit.k);
@@ -140,6 +143,7 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
     confidence: confidenceOfNearest(model, features, new Int32Array(nUsers)),
     silhouettes: all.values,
     silhouette: evidence[chosen].silhouette,
+    featureSilhouette: featureSilhouettes(preprocessing, features, fit.labels, threads).mean,
     evidence,
     projection: firstTwo(points, nUsers),
     outliers: flagOutliers(preprocessing, features),
@@ -148,6 +152,10 @@ export function fitPersonas(features: Float64Array, options: PersonaOptions): Pe
         ? []
         : transitionsOf(idsOf(previous), idsOf(model), match.overlap),
   };
+}
+
+function clusterNumbers(kMin: number, kMax: number): number[] {
+  return Array.from({ length: Math.max(0, kMax - kMin + 1) }, (_, i) => kMin + i);
 }
 
 function isComparable(
@@ -194,6 +202,7 @@ function onePersona(features: Float64Array, preprocessing: Preprocessing, points
     confidence: new Float32Array(nUsers).fill(1),
     silhouettes: new Float32Array(nUsers),
     silhouette: 0,
+    featureSilhouette: 0,
     evidence: [{ k: 1, inertia, silhouette: 0, elbow: 0 }],
     projection: firstTwo(points, nUsers),
     outliers: flagOutliers(preprocessing, features),

@@ -14,7 +14,7 @@ export type { Drift, PersonaDrift } from './drift.js';
 export { ARCHETYPES, AVERAGE, FEATURE_LABELS } from './persona-names.js';
 export { elbowHeights } from './elbow.js';
 export { assign } from './hungarian.js';
-export { fitKMeans, nearestCentroids, refineCentroids } from './kmeans.js';
+export { fitKMeans, kMeansTask, nearestCentroids, refineCentroids } from './kmeans.js';
 export type { KMeansFit, KMeansOptions } from './kmeans.js';
 export { matchPersonas, transitionsOf } from './match-personas.js';
 export type { PersonaMatch, PersonaTransition } from './match-personas.js';
@@ -37,7 +37,7 @@ export type {
 } from './persona-model.js';
 export { componentCount, fitPreprocessing, flagOutliers, standardise, transform } from './preprocessing.js';
 export type { Preprocessing, PreprocessingOptions } from './preprocessing.js';
-export { extendSilhouettes, measureSilhouettes } from './silhouette.js';
+export { extendSilhouettes, featureSilhouettes, measureSilhouettes, silhouetteTask } from './silhouette.js';
 export { measureStructure } from './structure.js';
 export type { Structure, StructureOptions } from './structure.js';
 export { measureStability } from './stability.js';

@@ -4,7 +4,8 @@
  * computed in float64. Points should be centred at zero, as preprocessing returns them.
  */
 import { InsufficientDataError, InvalidShapeError } from '../errors.js';
-import { createKernels, type Kernels } from '../kernels/index.js';
+import type { Kernels, KernelThreads, SharedTask } from '../kernels/index.js';
+import { createKernels, runParts, sharedFloat64, sharedInt32 } from '../kernels/index.js';
 import { createRandom, type Random } from '../linalg/random.js';
 import { blockCount, toBlocks } from './blocks.js';
 
@@ -64,6 +65,48 @@ export function fitKMeans(
     const polished = refine({ ...problem, shiftLimit: 0 }, best.centroids);
     return finish(problem, { ...polished, nIterations: best.nIterations + polished.nIterations });
   });
+}
+
+interface EachInput {
+  readonly points: Float64Array;
+  readonly nComponents: number;
+  readonly ks: readonly number[];
+  readonly seed: number;
+  readonly nInit: number;
+  /** Float64Array [ks.length, 3]: clusters found, inertia, iterations; and per k the centroids and labels. */
+  readonly figures: Float64Array;
+  readonly centroids: readonly Float64Array[];
+  readonly labels: readonly Int32Array[];
+}
+
+export const kMeansTask: SharedTask<EachInput> = { name: 'kmeans', run: fitOne };
+
+/** `fitKMeans` for each number of clusters, with the seed `seed` + k. Throws alike. */
+export function fitKMeansEach(
+  points: Float64Array,
+  nComponents: number,
+  ks: readonly number[],
+  { seed, nInit, threads }: { seed: number; nInit: number; threads?: KernelThreads },
+): KMeansFit[] {
+  const out = {
+    figures: sharedFloat64(3 * ks.length),
+    centroids: ks.map((k) => sharedFloat64(k * nComponents)),
+    labels: ks.map(() => sharedInt32(points.length / nComponents)),
+  };
+  const input = { points, nComponents, ks, seed, nInit, ...out };
+  runParts(threads, kMeansTask, { input, nParts: ks.length });
+  return ks.map((_, i) => {
+    const [k, inertia, nIterations] = out.figures.subarray(3 * i);
+    const centroids = out.centroids[i].slice(0, k * nComponents);
+    return { ...{ k, nComponents, inertia, nIterations, centroids }, labels: out.labels[i].slice() };
+  });
+}
+
+function fitOne({ points, nComponents, ks, seed, nInit, ...out }: EachInput, i: number): void {
+  const fit = fitKMeans(points, nComponents, ks[i], { seed: seed + ks[i], nInit });
+  out.figures.set([fit.k, fit.inertia, fit.nIterations], 3 * i);
+  out.centroids[i].set(fit.centroids);
+  out.labels[i].set(fit.labels);
 }
 
 /**

@@ -8,10 +8,15 @@
  * Up to `exactLimit` points the silhouettes are exact. Above, they are computed within a fixed random sample of rows.
  */
 import { InvalidShapeError } from '../errors.js';
-import { createKernels, type Kernels } from '../kernels/index.js';
+import type { Kernels, KernelThreads, SharedTask } from '../kernels/index.js';
+import { createKernels, runParts, sharedFloat64 } from '../kernels/index.js';
 import { createRandom } from '../linalg/random.js';
 import { writePoint } from './blocks.js';
+import { standardise } from './preprocessing.js';
+import type { Preprocessing } from './preprocessing.js';
 
+/** Rows per part: every part sorts the points. */
+const PART_ROWS = 2_500;
 /** The sample is part of the definition, so it does not follow the caller's seed. */
 const SAMPLE_SEED = 1;
 
@@ -20,8 +25,8 @@ interface SilhouetteOptions {
   readonly exactLimit?: number;
   /** Sample size above that; default 10,000. */
   readonly sampleSize?: number;
-  /** Default: newly created. */
-  readonly kernels?: Kernels;
+  /** Threads to share the work with; the result does not depend on them. Default: none. */
+  readonly threads?: KernelThreads;
 }
 
 /** Silhouettes of a labelling. */
@@ -43,6 +48,20 @@ interface SilhouetteFit {
 }
 
 /**
+ * Silhouettes in all standardised features, before PCA. The rows measured are those of `measureSilhouettes`. Throws like
+ * `standardise`.
+ */
+export function featureSilhouettes(
+  preprocessing: Preprocessing,
+  features: Float64Array,
+  labels: Int32Array,
+  threads?: KernelThreads,
+): Silhouettes {
+  const rows = standardise(preprocessing, features);
+  return measureSilhouettes(rows, preprocessing.kept.length, [labels], { threads }).labellings[0];
+}
+
+/**
  * Silhouettes of every labelling (each Int32Array [nPoints], labels from 0). `points` is Float64Array, row-major
  * [nPoints, nComponents]. Throws InvalidShapeError.
  */
@@ -52,14 +71,14 @@ export function measureSilhouettes(
   labellings: readonly Int32Array[],
   options: SilhouetteOptions = {},
 ): SilhouetteFit {
-  const { exactLimit = 20_000, sampleSize = 10_000, kernels } = options;
+  const { exactLimit = 20_000, sampleSize = 10_000, threads } = options;
   const nPoints = points.length / nComponents;
   const isExact = nPoints <= exactLimit;
   const rows = sampleRows(nPoints, isExact ? nPoints : sampleSize);
   return {
     rows,
     isExact,
-    labellings: measure({ points, nComponents, labellings, reference: rows, rows, kernels }),
+    labellings: measure({ points, nComponents, labellings, reference: rows, rows }, threads),
   };
 }
 
@@ -72,10 +91,10 @@ export function extendSilhouettes(
   nComponents: number,
   labels: Int32Array,
   sample: Int32Array,
-  kernels?: Kernels,
+  threads?: KernelThreads,
 ): Silhouettes {
   const rows = sampleRows(labels.length, labels.length);
-  return measure({ points, nComponents, labellings: [labels], reference: sample, rows, kernels })[0];
+  return measure({ points, nComponents, labellings: [labels], reference: sample, rows }, threads)[0];
 }
 
 interface Measurement {
@@ -86,34 +105,47 @@ interface Measurement {
   readonly reference: Int32Array;
   /** Rows to compute silhouettes for. */
   readonly rows: Int32Array;
-  readonly kernels: Kernels | undefined;
 }
 
-function measure(measurement: Measurement): Silhouettes[] {
-  const { points, nComponents, labellings, reference, rows, kernels = createKernels() } = measurement;
+interface SilhouetteInput extends Measurement {
+  /** Float64Array, row-major [labellings.length, rows.length]. */
+  readonly out: Float64Array;
+}
+
+export const silhouetteTask: SharedTask<SilhouetteInput> = { name: 'silhouettes', run: measurePart };
+
+function measure(measurement: Measurement, threads: KernelThreads | undefined): Silhouettes[] {
+  const { points, nComponents, labellings, rows } = measurement;
   const nPoints = points.length / nComponents;
   if (!Number.isInteger(nPoints) || labellings.some((labels) => labels.length !== nPoints)) {
     throw new InvalidShapeError('Silhouettes need complete points and a label for each of them.');
   }
-  const mark = kernels.arena.mark();
+  const nRows = rows.length;
+  const out = sharedFloat64(labellings.length * nRows);
+  const nParts = Math.ceil(nRows / PART_ROWS);
+  runParts(threads, silhouetteTask, { input: { ...measurement, out }, nParts });
+  return labellings.map((labels, l) => tally(out.subarray(l * nRows, (l + 1) * nRows), rows, labels));
+}
+
+function measurePart({ out, ...measurement }: SilhouetteInput, part: number): void {
+  const { points, nComponents, labellings, reference, rows } = measurement;
+  const kernels = createKernels();
   const cells = sortIntoCells(measurement, kernels);
   const point = kernels.arena.float32(nComponents);
-  const isReference = new Uint8Array(nPoints);
+  const isReference = new Uint8Array(points.length / nComponents);
   for (const row of reference) isReference[row] = 1;
-
-  const tallies = cells.counts.map((counts) => createTally(rows.length, counts.length));
   const { sums, perLabelling } = createSums(cells.counts);
-  rows.forEach((row, at) => {
+  const end = Math.min(rows.length, PART_ROWS * (part + 1));
+  for (let at = PART_ROWS * part; at < end; at++) {
+    const row = rows[at];
     point.set(points.subarray(row * nComponents, (row + 1) * nComponents));
     kernels.sumDistances({ ...cells, nComponents, point });
     sumClusters(cells, labellings.length, sums);
-    for (let l = 0; l < labellings.length; l++) {
-      const value = silhouette(perLabelling[l], cells.counts[l], labellings[l][row], isReference[row]);
-      addToTally(tallies[l], at, labellings[l][row], value);
-    }
-  });
-  kernels.arena.release(mark);
-  return tallies.map(finishTally);
+    labellings.forEach((labels, l) => {
+      const value = silhouette(perLabelling[l], cells.counts[l], labels[row], isReference[row]);
+      out[l * rows.length + at] = value;
+    });
+  }
 }
 
 /** Silhouette from distance sums and sizes of all clusters; a reference point is not its own neighbour. */
@@ -196,26 +228,17 @@ function sortIntoCells(
   return { blocks, weights, cellEnds, out: arena.float32(starts.length), slots, counts };
 }
 
-interface Tally {
-  readonly values: Float32Array;
-  readonly totals: Float64Array;
-  readonly counts: Float64Array;
-}
-
-function createTally(nRows: number, k: number): Tally {
-  return { values: new Float32Array(nRows), totals: new Float64Array(k), counts: new Float64Array(k) };
-}
-
-function addToTally({ values, totals, counts }: Tally, at: number, label: number, value: number): void {
-  values[at] = value;
-  totals[label] += value;
-  counts[label]++;
-}
-
-function finishTally({ values, totals, counts }: Tally): Silhouettes {
+function tally(values: Float64Array, rows: Int32Array, labels: Int32Array): Silhouettes {
+  const k = labels.reduce((largest, label) => Math.max(largest, label), 0) + 1;
+  const totals = new Float64Array(k);
+  const counts = new Float64Array(k);
+  rows.forEach((row, at) => {
+    totals[labels[row]] += values[at];
+    counts[labels[row]]++;
+  });
   const total = totals.reduce((sum, value) => sum + value, 0);
   return {
-    values,
+    values: Float32Array.from(values),
     perCluster: totals.map((value, c) => (counts[c] > 0 ? value / counts[c] : 0)),
     mean: values.length > 0 ? total / values.length : 0,
   };

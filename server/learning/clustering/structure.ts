@@ -90,7 +90,7 @@ function bestSilhouette(
   const labellings: Int32Array[] = [];
   for (let k = 2; k <= Math.min(kMax, points.length / nComponents - 1); k++)
     labellings.push(fitKMeans(points, nComponents, k, { seed: seed + k, nInit: N_INIT, kernels }).labels);
-  const fits = measureSilhouettes(points, nComponents, labellings, { kernels });
+  const fits = measureSilhouettes(points, nComponents, labellings);
   return Math.max(...fits.labellings.map(({ mean }) => mean));
 }
 

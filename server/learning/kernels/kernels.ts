@@ -7,10 +7,17 @@
 import { createTypeScriptKernels } from './twins/index.js';
 import { createWebAssemblyKernels, isWebAssemblyUsable } from './web-assembly.js';
 
-import type { Kernels } from './types.js';
+import type { Kernels, KernelThreads } from './types.js';
 
-/** Kernels with a fresh arena. `backend` forces a backend; default: WebAssembly if available. */
-export function createKernels(backend?: Kernels['backend']): Kernels {
+interface KernelOptions {
+  /** Forces a backend; default: WebAssembly if available. */
+  readonly backend?: Kernels['backend'];
+  /** Threads for the WebAssembly backend; default: the calling thread alone. */
+  readonly threads?: KernelThreads;
+}
+
+/** Kernels with a fresh arena. */
+export function createKernels({ backend, threads }: KernelOptions = {}): Kernels {
   const chosen = backend ?? (isWebAssemblyUsable() ? 'webassembly' : 'typescript');
-  return chosen === 'webassembly' ? createWebAssemblyKernels() : createTypeScriptKernels();
+  return chosen === 'webassembly' ? createWebAssemblyKernels(threads) : createTypeScriptKernels();
 }

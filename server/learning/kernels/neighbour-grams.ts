@@ -3,14 +3,11 @@
  * its rows finds the neighbours, further passes gather the small systems, a block of columns at a time so that memory
  * stays bounded.
  */
+import { callsOf, perThread, runInBatches } from './crew.js';
+
 import type { Arena } from './arena.js';
-import type {
-  ColumnGram,
-  KernelExports,
-  NearestColumnsArguments,
-  NeighbourRidgeArguments,
-  Neighbours,
-} from './types.js';
+import type { Crew } from './crew.js';
+import type { ColumnGram, NearestColumnsArguments, NeighbourRidgeArguments, Neighbours } from './types.js';
 
 /** Columns per call, a multiple of four: short calls let the engine switch to optimised code early. */
 const CALL_COLUMNS = 512;
@@ -19,61 +16,87 @@ const BLOCK_BYTES = 192 * 1024 * 1024;
 const NORM_MARGIN = 1 + 1e-6;
 /** Dense rows per panel. */
 const PANEL = 8;
+/** Values below count as zero, as in the kernel. */
+const LEAST = 1e-30;
+
+/** The nearest columns found by a thread: heaps [nColumns, nNeighbours], their sizes, and the minimum to enter them. */
+interface Heaps {
+  readonly values: Float32Array;
+  readonly indices: Int32Array;
+  readonly sizes: Int32Array;
+  readonly least: Float32Array;
+}
 
 export function nearestColumns(
-  wasm: KernelExports,
-  arena: Arena,
+  crew: Crew,
   { gram, scale, cellStart, neighbours: out, onProgress }: NearestColumnsArguments,
 ): void {
+  const { arena } = crew;
   const nColumns = out.sizes.length;
   const padded = Math.ceil(nColumns / PANEL) * PANEL;
   const mark = arena.mark();
-  const cursor = arena.copyInt32(gram.rowPtr);
-  const rows = arena.float32(4 * padded);
   const paddedScale = arena.float32(padded);
   paddedScale.set(scale);
   const dense = arena.float32(padded * gram.nComponents);
   dense.set(gram.dense);
   const panels = inPanels(arena, dense, gram.nComponents);
-  const least = arena.float32(padded);
-  const values = arena.float32(out.indices.length);
   const norms = arena.float32(nColumns);
   for (let i = 0; i < nColumns; i++) norms[i] = NORM_MARGIN * lengthAt(gram.dense, i, gram.nComponents);
-  const starts = arena.copyInt32(cellStart);
-  const far = arena.float32(nColumns);
-  const touched = arena.int32(nColumns);
-  out.sizes.fill(0);
-  for (let from = 0; from < nColumns; from += CALL_COLUMNS) {
-    wasm.nearestColumns(
-      from,
-      Math.min(from + CALL_COLUMNS, nColumns),
-      ...addresses(gram),
-      cursor.byteOffset,
-      dense.byteOffset,
-      panels.byteOffset,
-      gram.nComponents,
-      rows.byteOffset,
-      padded * 4,
-      paddedScale.byteOffset,
-      out.nNeighbours,
-      values.byteOffset,
-      out.indices.byteOffset,
-      out.sizes.byteOffset,
-      least.byteOffset,
-      starts.byteOffset,
-      norms.byteOffset,
-      far.byteOffset,
-      touched.byteOffset,
-    );
-    onProgress?.(Math.min(1, (from + CALL_COLUMNS) / nColumns));
-  }
+  const heaps = perThread(crew, () => createHeaps(arena, padded, out));
+  const shared = [
+    ...addresses(gram),
+    dense.byteOffset,
+    panels.byteOffset,
+    gram.nComponents,
+    padded * 4,
+    paddedScale.byteOffset,
+    out.nNeighbours,
+    arena.copyInt32(cellStart).byteOffset,
+    norms.byteOffset,
+  ];
+  const own = heaps.map(({ values, indices, sizes, least }) => [
+    arena.copyInt32(gram.rowPtr).byteOffset,
+    arena.int32(1).byteOffset,
+    arena.float32(4 * padded).byteOffset,
+    values.byteOffset,
+    indices.byteOffset,
+    sizes.byteOffset,
+    least.byteOffset,
+    arena.float32(nColumns).byteOffset,
+    arena.int32(nColumns).byteOffset,
+  ]);
+  const calls = callsOf(0, nColumns, CALL_COLUMNS, () => shared);
+  runInBatches(crew, { kernel: 'nearestColumns', calls, own }, onProgress);
+  for (let j = 0; j < nColumns; j++) mergeHeaps(heaps, j, out);
   arena.release(mark);
-  for (let j = 0; j < nColumns; j++) {
-    out.indices.subarray(j * out.nNeighbours, j * out.nNeighbours + out.sizes[j]).sort();
-  }
 }
 
-export function neighbourRidge(wasm: KernelExports, arena: Arena, args: NeighbourRidgeArguments): void {
+function createHeaps(arena: Arena, padded: number, { indices, sizes }: Neighbours): Heaps {
+  return {
+    values: arena.float32(indices.length),
+    indices: arena.int32(indices.length),
+    sizes: arena.int32(sizes.length),
+    least: arena.float32(padded).fill(LEAST),
+  };
+}
+
+/** Writes column j's best entries of all heaps to `out`, ascending; ties go to the lower index. */
+function mergeHeaps(heaps: readonly Heaps[], j: number, { nNeighbours, indices, sizes }: Neighbours): void {
+  const first = j * nNeighbours;
+  const found = heaps.flatMap((heap) =>
+    Array.from({ length: heap.sizes[j] }, (_, p) => ({
+      index: heap.indices[first + p],
+      value: heap.values[first + p],
+    })),
+  );
+  if (found.length > nNeighbours) found.sort((a, b) => b.value - a.value || a.index - b.index);
+  sizes[j] = Math.min(found.length, nNeighbours);
+  for (let p = 0; p < sizes[j]; p++) indices[first + p] = found[p].index;
+  indices.subarray(first, first + sizes[j]).sort();
+}
+
+export function neighbourRidge(crew: Crew, args: NeighbourRidgeArguments): void {
+  const { arena } = crew;
   const { nNeighbours, sizes, indices } = args.neighbours;
   const { nComponents, dense } = args.gram;
   const nColumns = sizes.length;
@@ -81,43 +104,31 @@ export function neighbourRidge(wasm: KernelExports, arena: Arena, args: Neighbou
   const block = Math.max(1, Math.min(nColumns, Math.floor(BLOCK_BYTES / 4 / Math.max(triangle, 1))));
   const side = Math.ceil(nNeighbours / 4) * 4;
   const mark = arena.mark();
-  const a = arena.float32(side * side);
-  const x = arena.float32(side);
-  const near = arena.float32(side * nComponents);
+  const own = perThread(crew, () => [
+    arena.float32(side * nComponents).byteOffset,
+    arena.float32(side * side).byteOffset,
+    arena.float32(side).byteOffset,
+  ]);
   const systems = { packed: arena.float32(block * triangle), rhs: arena.float32(block * nNeighbours) };
   const diagonal = sparseDiagonal(arena, args.gram, nColumns);
-  const row = arena.float32(nColumns);
+  const rows = perThread(crew, () => arena.float32(nColumns));
   const blockMark = arena.mark();
   for (let first = 0; first < nColumns; first += block) {
     const last = Math.min(first + block, nColumns);
     const report = (share: number) => args.onProgress?.((first + share * (last - first)) / nColumns);
-    gather(wasm, arena, args, {
-      first,
-      last,
-      row,
-      diagonal,
-      ...systems,
-      report: (share) => report(share / 2),
-    });
-    for (let from = first; from < last; from += CALL_COLUMNS) {
-      wasm.solveNeighbourGrams(
-        from,
-        Math.min(from + CALL_COLUMNS, last),
-        nNeighbours,
-        indices.byteOffset,
-        sizes.byteOffset,
-        args.ridge.byteOffset,
-        dense.byteOffset,
-        nComponents,
-        near.byteOffset,
-        systems.packed.byteOffset + (from - first) * triangle * 4,
-        systems.rhs.byteOffset + (from - first) * nNeighbours * 4,
-        a.byteOffset,
-        x.byteOffset,
-        args.weights.byteOffset,
-      );
-      report(0.5 + Math.min(0.5, (from + CALL_COLUMNS - first) / (2 * (last - first))));
-    }
+    gather(crew, args, { first, last, rows, diagonal, ...systems, report: (share) => report(share / 2) });
+    const calls = callsOf(first, last, CALL_COLUMNS, (from) => [
+      nNeighbours,
+      indices.byteOffset,
+      sizes.byteOffset,
+      args.ridge.byteOffset,
+      dense.byteOffset,
+      nComponents,
+      args.weights.byteOffset,
+      systems.packed.byteOffset + (from - first) * triangle * 4,
+      systems.rhs.byteOffset + (from - first) * nNeighbours * 4,
+    ]);
+    runInBatches(crew, { kernel: 'solveNeighbourGrams', calls, own }, (share) => report(0.5 + share / 2));
     arena.release(blockMark);
   }
   arena.release(mark);
@@ -132,39 +143,39 @@ function lengthAt(rows: Float32Array, row: number, d: number): number {
 interface Block {
   first: number;
   last: number;
-  row: Float32Array;
+  /** Scratch of each thread. */
+  rows: readonly Float32Array[];
   diagonal: Float32Array;
   packed: Float32Array;
   rhs: Float32Array;
   report: (share: number) => void;
 }
 
-function gather(wasm: KernelExports, arena: Arena, args: NeighbourRidgeArguments, block: Block): void {
-  const { nNeighbours, indices, sizes } = args.neighbours;
-  const nColumns = sizes.length;
-  const cursor = arena.copyInt32(args.gram.rowPtr);
-  const who = invert(arena, args.neighbours, block.first, block.last);
-  for (let from = 0; from < nColumns; from += CALL_COLUMNS) {
-    wasm.gatherNeighbourGrams(
-      from,
-      Math.min(from + CALL_COLUMNS, nColumns),
-      ...addresses(args.gram),
-      cursor.byteOffset,
-      block.row.byteOffset,
-      block.diagonal.byteOffset,
-      block.first,
-      block.last,
-      nNeighbours,
-      indices.byteOffset,
-      sizes.byteOffset,
-      who.ptr.byteOffset,
-      who.column.byteOffset,
-      who.position.byteOffset,
-      block.packed.byteOffset,
-      block.rhs.byteOffset,
-    );
-    block.report(from / nColumns);
-  }
+function gather(crew: Crew, { gram, neighbours }: NeighbourRidgeArguments, block: Block): void {
+  const { arena } = crew;
+  const { nNeighbours, indices, sizes } = neighbours;
+  const who = invert(arena, neighbours, block.first, block.last);
+  const shared = [
+    ...addresses(gram),
+    block.diagonal.byteOffset,
+    block.first,
+    block.last,
+    nNeighbours,
+    indices.byteOffset,
+    sizes.byteOffset,
+    who.ptr.byteOffset,
+    who.column.byteOffset,
+    who.position.byteOffset,
+    block.packed.byteOffset,
+    block.rhs.byteOffset,
+  ];
+  const own = block.rows.map((row) => [
+    arena.copyInt32(gram.rowPtr).byteOffset,
+    arena.int32(1).byteOffset,
+    row.byteOffset,
+  ]);
+  const calls = callsOf(0, sizes.length, CALL_COLUMNS, () => shared);
+  runInBatches(crew, { kernel: 'gatherNeighbourGrams', calls, own }, block.report);
 }
 
 /** For each column i, the columns j of [first, last) with i among their neighbours, and its position there. */

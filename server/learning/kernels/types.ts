@@ -1,6 +1,6 @@
 /** The interface of the kernels, implemented by both backends. */
 import type { SymmetricEigen } from '../linalg/index.js';
-import type { Arena } from './arena.js';
+import type { Arena, GrowableMemory } from './arena.js';
 
 /** The rows of a sparse matrix with confidence and target per entry. */
 export interface WeightedRows {
@@ -179,3 +179,33 @@ export interface Kernels {
 
 /** Exports of the binary; arguments are byte addresses and counts. */
 export type KernelExports = Record<string, (...addresses: number[]) => number>;
+
+/** The binary, compiled, and its memory: what a thread needs to load the kernels. */
+export interface KernelBinary {
+  readonly module: object;
+  /** Shared between threads. */
+  readonly memory: GrowableMemory;
+}
+
+/**
+ * Runs every call of a kernel once, in ascending order on each thread, and returns when all have ended. A thread
+ * appends its own arguments, `own[thread]`, to those of a call: addresses of scratch that no other thread uses.
+ */
+export type RunCalls = (
+  kernel: string,
+  calls: readonly (readonly number[])[],
+  own: readonly (readonly number[])[],
+) => void;
+
+/** Threads that run kernels on one memory. The results do not depend on their number. */
+export interface KernelThreads {
+  /** Number of threads with the calling thread, at least 1. */
+  readonly count: number;
+  /** `exports` are the kernels as loaded by the calling thread. */
+  attach(binary: KernelBinary, exports: KernelExports): RunCalls;
+  /**
+   * Runs every part, 0 to `nParts` - 1, of a task of shared-tasks.ts once, and returns when all have ended. Other threads
+   * get a copy of the input, so results are written to its shared arrays, and no part reads what another has written.
+   */
+  runParts(task: string, input: unknown, nParts: number, onProgress?: (fraction: number) => void): void;
+}

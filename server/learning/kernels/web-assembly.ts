@@ -3,14 +3,17 @@ import { NotFiniteError } from '../errors.js';
 import { descending } from '../linalg/index.js';
 import { createArena } from './arena.js';
 import { KERNELS_BASE64 } from './generated/kernels-binary.js';
+import { callsOf, perThread } from './crew.js';
 import { nearestColumns, neighbourRidge } from './neighbour-grams.js';
 
 import type { GrowableMemory } from './arena.js';
-import type { KernelExports, Kernels } from './types.js';
+import type { KernelBinary, KernelExports, Kernels, KernelThreads, RunCalls } from './types.js';
 
 /** The compiler places its constants below this address. */
 const ARENA_START = 65536;
 const MAX_PAGES = 65536;
+/** Rows per call: short calls let the engine switch to optimised code early, and spread evenly over threads. */
+const CALL_ROWS = 1024;
 
 /** The part of the WebAssembly interface used here, which Node's types lack. */
 interface WebAssemblyRuntime {
@@ -28,13 +31,22 @@ export function isWebAssemblyUsable(): boolean {
   return compile() !== null;
 }
 
+/** The exports of a compiled binary over its memory. */
+export function loadKernels({ module, memory }: KernelBinary): KernelExports {
+  return new runtime.Instance(module, { env: { memory } }).exports;
+}
+
 /** Throws Error when the runtime has no usable WebAssembly. */
-export function createWebAssemblyKernels(): Kernels {
+export function createWebAssemblyKernels(threads?: KernelThreads): Kernels {
   const module = compile();
   if (module === null) throw new Error('This runtime has no WebAssembly with SIMD and shared memory.');
   const memory = new runtime.Memory({ initial: 2, maximum: MAX_PAGES, shared: true });
-  const wasm = new runtime.Instance(module, { env: { memory } }).exports;
+  const wasm = loadKernels({ module, memory });
   const arena = createArena(memory, ARENA_START);
+  const crew = {
+    ...{ wasm, arena, nThreads: threads?.count ?? 1 },
+    run: threads?.attach({ module, memory }, wasm) ?? runAlone(wasm),
+  };
   return {
     backend: 'webassembly',
     arena,
@@ -71,10 +83,8 @@ export function createWebAssemblyKernels(): Kernels {
       ),
     solveRows: (args) => {
       const mark = arena.mark();
-      const scratch = arena.float32(wasm.solveRowsScratch(args.nComponents) / 4);
-      wasm.solveRows(
-        args.from,
-        args.to,
+      const scratch = () => arena.float32(wasm.solveRowsScratch(args.nComponents) / 4);
+      const shared = [
         args.indptr.byteOffset,
         args.indices.byteOffset,
         args.confidence.byteOffset,
@@ -86,7 +96,11 @@ export function createWebAssemblyKernels(): Kernels {
         args.prior.byteOffset,
         args.priorRow?.byteOffset ?? 0,
         args.out.byteOffset,
-        scratch.byteOffset,
+      ];
+      crew.run(
+        'solveRows',
+        callsOf(args.from, args.to, CALL_ROWS, () => shared),
+        perThread(crew, () => [scratch().byteOffset]),
       );
       arena.release(mark);
     },
@@ -100,8 +114,8 @@ export function createWebAssemblyKernels(): Kernels {
         d,
         out.byteOffset,
       ),
-    nearestColumns: (args) => nearestColumns(wasm, arena, args),
-    neighbourRidge: (args) => neighbourRidge(wasm, arena, args),
+    nearestColumns: (args) => nearestColumns(crew, args),
+    neighbourRidge: (args) => neighbourRidge(crew, args),
     assignPoints: (blocks, nBlocks, d, centroids, k, labels, nearest) =>
       void wasm.assignPoints(
         blocks.byteOffset,
@@ -127,10 +141,19 @@ export function createWebAssemblyKernels(): Kernels {
   };
 }
 
+function runAlone(wasm: KernelExports): RunCalls {
+  return (kernel, calls, [own]) => {
+    for (const call of calls) wasm[kernel](...call, ...own);
+  };
+}
+
 function compile(): object | null {
   if (compiled !== undefined) return compiled;
   try {
-    compiled = new runtime.Module(Buffer.from(KERNELS_BASE64, 'base64'));
+    // Browsers may refuse the code, by a policy of the page, or the memory.
+    const module = new runtime.Module(Uint8Array.from(atob(KERNELS_BASE64), (byte) => byte.charCodeAt(0)));
+    new runtime.Memory({ initial: 2, maximum: MAX_PAGES, shared: true });
+    compiled = module;
   } catch {
     compiled = null;
   }

@@ -12,6 +12,7 @@ import {
   unpackPersonas,
   type PersonaFit,
 } from '../../../server/learning/index.js';
+import { standardise } from '../../../server/learning/clustering/preprocessing.js';
 import { ARCHETYPE_IDS, BEHAVIOUR_NAMES, behaviourTable, blobs, trueLabels } from './tables.js';
 
 const names = BEHAVIOUR_NAMES;
@@ -60,6 +61,32 @@ describe('fitting personas', () => {
       );
       expect(persona.centroid.basketValue).toBeCloseTo(basket / members.length, 9);
     });
+  });
+
+  it('measures the silhouette in all standardised features, too', () => {
+    const rows = standardise(fit.model.preprocessing, features);
+    const size = rows.length / 800;
+    const distance = (a: number, b: number) => {
+      let square = 0;
+      for (let c = 0; c < size; c++) square += (rows[a * size + c] - rows[b * size + c]) ** 2;
+      return Math.sqrt(square);
+    };
+    let total = 0;
+    for (let user = 0; user < 800; user++) {
+      const sums = new Float64Array(4);
+      const counts = new Float64Array(4);
+      for (let other = 0; other < 800; other++) {
+        if (other === user) continue;
+        sums[fit.labels[other]] += distance(user, other);
+        counts[fit.labels[other]] += 1;
+      }
+      const means = sums.map((sum, k) => sum / counts[k]);
+      const within = means[fit.labels[user]];
+      const between = Math.min(...means.filter((_, k) => k !== fit.labels[user]));
+      total += (between - within) / Math.max(between, within);
+    }
+    expect(fit.featureSilhouette).toBeCloseTo(total / 800, 5);
+    expect(fit.featureSilhouette).toBeLessThan(fit.silhouette);
   });
 
   it('gives the same result for the same seed and leaves its input alone', () => {

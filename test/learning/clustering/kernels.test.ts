@@ -8,7 +8,7 @@ const N_POINTS = 103;
 const N_BLOCKS = 26;
 
 function run(backend: Kernels['backend'], d: number) {
-  const kernels = createKernels(backend);
+  const kernels = createKernels({ backend });
   const { arena } = kernels;
   const random = createRandom(9);
   const blocks = toBlocks(
@@ -42,7 +42,7 @@ describe('the distance kernels', () => {
   });
 
   it('find the nearest centroid and its squared distance', () => {
-    const kernels = createKernels('webassembly');
+    const kernels = createKernels({ backend: 'webassembly' });
     const blocks = toBlocks(kernels.arena, Float64Array.of(0, 0, 3, 4, 10, 0), 2);
     const centroids = kernels.arena.copyFloat32([0, 0, 10, 1, 0, 0]);
     const labels = kernels.arena.int32(4);

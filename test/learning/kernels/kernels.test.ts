@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { createKernels, type Kernels } from '../../../server/learning/kernels/index.js';
+import {
+  UNSHARED_KERNELS_BASE64,
+  createKernels,
+  type KernelExports,
+  type Kernels,
+} from '../../../server/learning/kernels/index.js';
 import { createRandom, transpose } from '../../../server/learning/linalg/index.js';
 
 /** Runs the same work on both backends and expects the same numbers. */
 function expectAgreement(work: (kernels: Kernels) => Float32Array | Int32Array, digits = 4): void {
-  const fast = work(createKernels('webassembly'));
-  const plain = work(createKernels('typescript'));
+  const fast = work(createKernels({ backend: 'webassembly' }));
+  const plain = work(createKernels({ backend: 'typescript' }));
   expect(fast.length).toBe(plain.length);
   expect(fast.length).toBeGreaterThan(0);
   for (let i = 0; i < fast.length; i++) expect(fast[i]).toBeCloseTo(plain[i], digits);
@@ -189,7 +194,7 @@ describe('the WebAssembly kernels agree with their TypeScript twins', () => {
 
 describe('the arena', () => {
   it('keeps earlier arrays alive and unchanged when its memory grows', () => {
-    const { arena } = createKernels('webassembly');
+    const { arena } = createKernels({ backend: 'webassembly' });
     const early = arena.copyFloat32([1, 2, 3]);
     const late = arena.float32(10_000_000);
     late.fill(7);
@@ -199,10 +204,77 @@ describe('the arena', () => {
   });
 
   it('gives zeroed arrays again after a release', () => {
-    const { arena } = createKernels('webassembly');
+    const { arena } = createKernels({ backend: 'webassembly' });
     const mark = arena.mark();
     arena.int32(100).fill(-1);
     arena.release(mark);
     expect(arena.int32(100).every((value) => value === 0)).toBe(true);
   });
 });
+
+describe('the kernels with a memory of their own', () => {
+  it('sum the normal equations of parts of the entries', () => {
+    const [d, nRows, nFactors] = [8, 2, 5];
+    const kernels = ownKernels();
+    const random = createRandom(3);
+    const factors = Float32Array.from({ length: nFactors * d }, () => random.normal());
+    const entries = [
+      { row: 0, factor: 4, confidence: 0.5, target: 1 },
+      { row: 0, factor: 1, confidence: 2, target: 0 },
+      { row: 1, factor: 4, confidence: 1, target: 1 },
+    ];
+    const [matrices, sides] = [kernels.take(nRows * d * d), kernels.take(nRows * d)];
+    for (const part of [entries.slice(0, 1), entries.slice(1)]) {
+      const indptr = Int32Array.of(0, part.filter(({ row }) => row === 0).length, part.length);
+      kernels.exports.addRowEquations(
+        nRows,
+        kernels.put(indptr),
+        kernels.put(Int32Array.from(part, ({ factor }) => factor)),
+        kernels.put(Float32Array.from(part, ({ confidence }) => confidence)),
+        kernels.put(Float32Array.from(part, ({ target }) => target)),
+        kernels.put(factors),
+        d,
+        matrices.byteOffset,
+        sides.byteOffset,
+        kernels.take(kernels.exports.solveRowsScratch(d) / 4).byteOffset,
+      );
+    }
+    for (let row = 0; row < nRows; row++) {
+      for (let f = 0; f < d; f++) {
+        const sum = (weigh: (entry: (typeof entries)[number]) => number) =>
+          entries.filter((entry) => entry.row === row).reduce((total, entry) => total + weigh(entry), 0);
+        const own = (entry: (typeof entries)[number], g: number) => factors[entry.factor * d + g];
+        const side = sum((entry) => entry.confidence * entry.target * own(entry, f));
+        expect(sides[row * d + f]).toBeCloseTo(side, 5);
+        for (let g = 0; g <= f; g++) {
+          const value = sum((entry) => entry.confidence * own(entry, f) * own(entry, g));
+          expect(matrices[(row * d + f) * d + g]).toBeCloseTo(value, 5);
+        }
+      }
+    }
+  });
+});
+
+/** The binary for clusters; its memory is large enough not to grow. */
+function ownKernels() {
+  const { WebAssembly } = globalThis as unknown as {
+    WebAssembly: {
+      Module: new (binary: Uint8Array) => object;
+      Instance: new (module: object) => { exports: KernelExports & { memory: { buffer: ArrayBuffer } } };
+    };
+  };
+  const module = new WebAssembly.Module(Buffer.from(UNSHARED_KERNELS_BASE64, 'base64'));
+  const { exports } = new WebAssembly.Instance(module);
+  let top = 65_536;
+  const take = (length: number) => {
+    const taken = new Float32Array(exports.memory.buffer, top, length);
+    top += Math.ceil((4 * length) / 16) * 16;
+    return taken;
+  };
+  const put = (values: Int32Array | Float32Array) => {
+    const copy = take(values.length);
+    new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength).set(new Uint8Array(values.buffer));
+    return copy.byteOffset;
+  };
+  return { exports, take, put };
+}

@@ -2,5 +2,5 @@
 export { assignPoints, shrinkNearest, sumDistances } from './clustering';
 export { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVectors } from './dense';
 export { symmetricEigen, symmetricEigenScratch } from './eigen';
-export { solveRows, solveRowsScratch } from './rows';
+export { addRowEquations, solveRows, solveRowsScratch } from './rows';
 export { gatherNeighbourGrams, nearestColumns, solveNeighbourGrams, sparseMultiply } from './sparse';

@@ -143,6 +143,29 @@ function normalEquations(
   const stride = <usize>d << 2;
   memory.fill(a, 0, <usize>d * stride);
   for (let z: usize = 0; z < stride; z += 16) v128.store(w + z, f32x4.mul(lambda, v128.load(prior + z)));
+  addEquations(n, indices, confidence, target, factors, d, a, w, b);
+  const l = f32x4.extract_lane(lambda, 0);
+  for (let f = 0; f < d; f++) {
+    const diagonal = a + ((<usize>f * <usize>(d + 1)) << 2);
+    store<f32>(diagonal, load<f32>(diagonal) + load<f32>(ridge + (<usize>f << 2)) + l);
+  }
+  cholesky(a, d);
+  choleskySolve(a, d, w);
+}
+
+/** A += H'CH (lower tiles) and x += H'C r of n entries; `b` is scratch for CHUNK rows. */
+function addEquations(
+  n: i32,
+  indices: usize,
+  confidence: usize,
+  target: usize,
+  factors: usize,
+  d: i32,
+  a: usize,
+  x: usize,
+  b: usize,
+): void {
+  const stride = <usize>d << 2;
   for (let done = 0; done < n; done += CHUNK) {
     const rows = min<i32>(CHUNK, n - done);
     for (let p = 0; p < rows; p++) {
@@ -152,15 +175,34 @@ function normalEquations(
       const row = b + <usize>p * stride;
       const v = f32x4.splat(sqrt<f32>(c));
       for (let z: usize = 0; z < stride; z += 16) v128.store(row + z, f32x4.mul(v128.load(h + z), v));
-      axpy(w, c * load<f32>(target + at), h, d);
+      axpy(x, c * load<f32>(target + at), h, d);
     }
     accumulateGram(b, rows, d, a);
   }
-  const l = f32x4.extract_lane(lambda, 0);
-  for (let f = 0; f < d; f++) {
-    const diagonal = a + ((<usize>f * <usize>(d + 1)) << 2);
-    store<f32>(diagonal, load<f32>(diagonal) + load<f32>(ridge + (<usize>f << 2)) + l);
+}
+
+/**
+ * The normal equations of `nRows` rows without ridge and prior, added to `matrices` [nRows, d, d] (lower tiles) and
+ * `sides` [nRows, d]: for sums over parts of the entries that different machines hold. `scratch` as in `solveRows`.
+ */
+export function addRowEquations(
+  nRows: i32,
+  indptr: usize,
+  indices: usize,
+  confidence: usize,
+  target: usize,
+  factors: usize,
+  d: i32,
+  matrices: usize,
+  sides: usize,
+  scratch: usize,
+): void {
+  const stride = <usize>d << 2;
+  for (let u = 0; u < nRows; u++) {
+    const first = load<i32>(indptr + (<usize>u << 2));
+    const n = load<i32>(indptr + (<usize>u << 2), 4) - first;
+    const at = <usize>first << 2;
+    const a = matrices + <usize>u * <usize>d * stride;
+    addEquations(n, indices + at, confidence + at, target + at, factors, d, a, sides + <usize>u * stride, scratch);
   }
-  cholesky(a, d);
-  choleskySolve(a, d, w);
 }

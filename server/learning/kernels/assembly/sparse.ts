@@ -164,7 +164,20 @@ function splitGramRowBefore(
   return n;
 }
 
-/** Pushes (value, index) on the min-heap of at most `capacity` entries; returns its new minimum, 0 until full. */
+/** Values below count as zero: the minimum to enter a heap that is not full. */
+const LEAST: f32 = 1e-30;
+
+/** Heap order: the lower value first, ties by the higher index. */
+// @ts-ignore: decorator
+@inline
+function isWorse(value: f32, index: i32, other: f32, otherIndex: i32): bool {
+  return value < other || (value == other && index > otherIndex);
+}
+
+/**
+ * Pushes (value, index) on the heap of at most `capacity` entries, with the worst entry at its root, unless the heap is
+ * full of better ones. Returns the minimum to enter it.
+ */
 function push(values: usize, indices: usize, size: usize, capacity: i32, value: f32, index: i32): f32 {
   let n = load<i32>(size);
   let at = 0;
@@ -174,41 +187,47 @@ function push(values: usize, indices: usize, size: usize, capacity: i32, value: 
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const v = load<f32>(values + (<usize>parent << 2));
-      if (v <= value) break;
+      const k = load<i32>(indices + (<usize>parent << 2));
+      if (!isWorse(value, index, v, k)) break;
       store<f32>(values + (<usize>at << 2), v);
-      store<i32>(indices + (<usize>at << 2), load<i32>(indices + (<usize>parent << 2)));
+      store<i32>(indices + (<usize>at << 2), k);
       at = parent;
     }
   } else {
+    if (isWorse(value, index, load<f32>(values), load<i32>(indices))) return load<f32>(values);
     for (;;) {
       let child = 2 * at + 1;
       if (child >= n) break;
       let v = load<f32>(values + (<usize>child << 2));
+      let k = load<i32>(indices + (<usize>child << 2));
       if (child + 1 < n) {
         const other = load<f32>(values + (<usize>child << 2), 4);
-        if (other < v) {
+        const otherIndex = load<i32>(indices + (<usize>child << 2), 4);
+        if (isWorse(other, otherIndex, v, k)) {
           v = other;
+          k = otherIndex;
           child++;
         }
       }
-      if (v >= value) break;
+      if (!isWorse(v, k, value, index)) break;
       store<f32>(values + (<usize>at << 2), v);
-      store<i32>(indices + (<usize>at << 2), load<i32>(indices + (<usize>child << 2)));
+      store<i32>(indices + (<usize>at << 2), k);
       at = child;
     }
   }
   store<f32>(values + (<usize>at << 2), value);
   store<i32>(indices + (<usize>at << 2), index);
-  return n < capacity ? 0 : load<f32>(values);
+  return n < capacity ? LEAST : load<f32>(values);
 }
 
 /**
  * For each column j the `capacity` columns i with the largest positive G[i, j] scale[i], G = Y'Y + E E' with E the
  * dense rows, among the columns of its own cell and the columns that share a row of Y with it (whose values are
  * positive). `cellStart` [nColumns] is the first column of a column's cell, a multiple of eight; `norms` are the
- * lengths of the dense rows. `from` is a multiple of four, `rows` is scratch for four rows `apart` bytes from each
- * other, and the dense rows are padded to a multiple of eight. The heaps are [nColumns, capacity]; `sizes` and `least`
- * (the minimum to enter a heap) are [nColumns]; `far` (zero) and `touched` are scratch of [nColumns].
+ * lengths of the dense rows. Ties go to the lower index. `from` is a multiple of four, and the dense
+ * rows are padded to a multiple of eight. What follows `norms` belongs to the thread, whose calls come in ascending
+ * order: `rows` is scratch for four rows `apart` bytes from each other; the heaps are [nColumns, capacity]; `sizes` and
+ * `least` (the minimum to enter a heap) are [nColumns]; `far` (zero) and `touched` are scratch of [nColumns].
  */
 export function nearestColumns(
   from: i32,
@@ -219,23 +238,25 @@ export function nearestColumns(
   rowPtr: usize,
   rowColumns: usize,
   rowValues: usize,
-  cursor: usize,
   dense: usize,
   panels: usize,
   d: i32,
-  rows: usize,
   apart: usize,
   scale: usize,
   capacity: i32,
+  cellStart: usize,
+  norms: usize,
+  cursor: usize,
+  position: usize,
+  rows: usize,
   heapValues: usize,
   heapIndices: usize,
   sizes: usize,
   least: usize,
-  cellStart: usize,
-  norms: usize,
   far: usize,
   touched: usize,
 ): void {
+  passColumns(position, from, columnPtr, columnRows, cursor);
   const heap = <usize>capacity << 2;
   const stride = <usize>d << 2;
   for (let i = from; i < to; i++) {
@@ -269,12 +290,12 @@ export function nearestColumns(
       const other = load<f32>(scale + mb);
       // The dense part is at most the product of the norms, which rules out most pairs.
       const most = value + norm * load<f32>(norms + mb);
-      if (most * other <= bar && most * own <= load<f32>(least + mb)) continue;
+      if (most * other < bar && most * own < load<f32>(least + mb)) continue;
       value += dot(dense + <usize>i * stride, dense + <usize>m * stride, d);
       const v = value * other;
-      if (v > bar) bar = push(heapValues + ownHeap, heapIndices + ownHeap, sizes + ib, capacity, v, m);
+      if (v >= bar) bar = push(heapValues + ownHeap, heapIndices + ownHeap, sizes + ib, capacity, v, m);
       const w = value * own;
-      if (w > load<f32>(least + mb)) {
+      if (w >= load<f32>(least + mb)) {
         const at = <usize>m * heap;
         store<f32>(least + mb, push(heapValues + at, heapIndices + at, sizes + mb, capacity, w, i));
       }
@@ -282,17 +303,17 @@ export function nearestColumns(
     for (let k = start; k < i; k += 4) {
       const kb = <usize>k << 2;
       const g = v128.load(row + kb);
-      const mine = f32x4.gt(f32x4.mul(g, v128.load(scale + kb)), f32x4.splat(bar));
-      const theirs = f32x4.gt(f32x4.mul(g, f32x4.splat(own)), v128.load(least + kb));
+      const mine = f32x4.ge(f32x4.mul(g, v128.load(scale + kb)), f32x4.splat(bar));
+      const theirs = f32x4.ge(f32x4.mul(g, f32x4.splat(own)), v128.load(least + kb));
       if (!v128.any_true(v128.or(mine, theirs))) continue;
       const end = min<i32>(k + 4, i);
       for (let m = k; m < end; m++) {
         const mb = <usize>m << 2;
         const value = load<f32>(row + mb);
         const v = value * load<f32>(scale + mb);
-        if (v > bar) bar = push(heapValues + ownHeap, heapIndices + ownHeap, sizes + ib, capacity, v, m);
+        if (v >= bar) bar = push(heapValues + ownHeap, heapIndices + ownHeap, sizes + ib, capacity, v, m);
         const w = value * own;
-        if (w > load<f32>(least + mb)) {
+        if (w >= load<f32>(least + mb)) {
           const at = <usize>m * heap;
           store<f32>(least + mb, push(heapValues + at, heapIndices + at, sizes + mb, capacity, w, i));
         }
@@ -300,13 +321,14 @@ export function nearestColumns(
     }
     store<f32>(least + ib, bar);
   }
+  store<i32>(position, to);
 }
 
 /**
  * Gathers, for the columns j in [first, last), the packed lower triangle of (Y'Y)[N_j, N_j] and the right-hand side
  * (Y'Y)[N_j, j]; the dense part is added when they are solved. `neighbours` [nColumns, capacity] ascends within a column and has `sizes` entries; `whoPtr`,
- * `whoColumn` and `whoPosition` list for each column i the places (j, position) where it is a neighbour. `row` is
- * [nColumns], zero before and after.
+ * `whoColumn` and `whoPosition` list for each column i the places (j, position) where it is a neighbour. What
+ * follows `rhs` belongs to the thread, whose calls come in ascending order: `row` is [nColumns], zero before and after.
  */
 export function gatherNeighbourGrams(
   from: i32,
@@ -317,8 +339,6 @@ export function gatherNeighbourGrams(
   rowPtr: usize,
   rowColumns: usize,
   rowValues: usize,
-  cursor: usize,
-  row: usize,
   diagonal: usize,
   first: i32,
   last: i32,
@@ -330,9 +350,13 @@ export function gatherNeighbourGrams(
   whoPosition: usize,
   packed: usize,
   rhs: usize,
+  cursor: usize,
+  position: usize,
+  row: usize,
 ): void {
   const triangle = <usize>((capacity * (capacity + 1)) >> 1);
   const list = <usize>capacity << 2;
+  passColumns(position, from, columnPtr, columnRows, cursor);
   for (let i = from; i < to; i++) {
     const ib = <usize>i << 2;
     const end = load<i32>(whoPtr + ib, 4);
@@ -353,15 +377,15 @@ export function gatherNeighbourGrams(
     );
     for (let p = load<i32>(whoPtr + ib); p < end; p++) {
       const j = load<i32>(whoColumn + (<usize>p << 2));
-      const position = load<i32>(whoPosition + (<usize>p << 2));
+      const place = load<i32>(whoPosition + (<usize>p << 2));
       const block = <usize>(j - first);
       const near = neighbours + <usize>j * list;
-      const to = packed + ((block * triangle + <usize>((position * (position + 1)) >> 1)) << 2);
-      for (let b: usize = 0; b < <usize>position << 2; b += 4) {
+      const to = packed + ((block * triangle + <usize>((place * (place + 1)) >> 1)) << 2);
+      for (let b: usize = 0; b < <usize>place << 2; b += 4) {
         store<f32>(to + b, load<f32>(row + (<usize>load<i32>(near + b) << 2)));
       }
-      store<f32>(to + (<usize>position << 2), load<f32>(diagonal + ib));
-      if (j < i) store<f32>(rhs + block * list + (<usize>position << 2), load<f32>(row + (<usize>j << 2)));
+      store<f32>(to + (<usize>place << 2), load<f32>(diagonal + ib));
+      if (j < i) store<f32>(rhs + block * list + (<usize>place << 2), load<f32>(row + (<usize>j << 2)));
     }
     if (i >= first && i < last) {
       const near = neighbours + <usize>i * list;
@@ -375,6 +399,12 @@ export function gatherNeighbourGrams(
     if (products > i >> 2) memory.fill(row, 0, ib);
     else clearRow(i, columnPtr, columnRows, rowPtr, rowColumns, cursor, row);
   }
+  store<i32>(position, to);
+}
+
+/** Advances the cursors from the column at `position` to column `to`. */
+function passColumns(position: usize, to: i32, columnPtr: usize, columnRows: usize, cursor: usize): void {
+  for (let i = load<i32>(position); i < to; i++) passColumn(i, columnPtr, columnRows, cursor);
 }
 
 /** Advances the cursors past column i without computing its products. */
@@ -408,7 +438,8 @@ function clearRow(
 
 /**
  * Solves the systems gathered above, with the dense rows' own Gram matrix added and ridge[i] on the diagonal, into
- * weights [nColumns, capacity]. `near` is scratch for the neighbours' dense rows, [capacity rounded up, d].
+ * weights [nColumns, capacity]. What follows `rhs`
+ * is scratch of the thread: `near` for the neighbours' dense rows, [capacity rounded up, d].
  */
 export function solveNeighbourGrams(
   first: i32,
@@ -419,12 +450,12 @@ export function solveNeighbourGrams(
   ridge: usize,
   dense: usize,
   d: i32,
-  near: usize,
+  weights: usize,
   packed: usize,
   rhs: usize,
+  near: usize,
   a: usize,
   x: usize,
-  weights: usize,
 ): void {
   const triangle = <usize>((capacity * (capacity + 1)) >> 1);
   const list = <usize>capacity << 2;
