@@ -3,7 +3,7 @@
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
-const NEXT_DEADLINE_MS = 15_000;
+const NEXT_DEADLINE_MS = 45_000;
 
 export interface GraphQLAnswer<T> {
   readonly data?: T | null;

@@ -8,7 +8,7 @@ const POLL_MS = 20;
 export async function waitFor<T>(
   read: () => T | Promise<T>,
   what: string,
-  deadlineMs = 15_000,
+  deadlineMs = 45_000,
 ): Promise<NonNullable<Exclude<T, false>>> {
   for (const until = Date.now() + deadlineMs; ;) {
     const value = await read();
