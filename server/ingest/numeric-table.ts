@@ -12,7 +12,10 @@ import { booleanIn, hasDecimalCommas, isBlank, numberIn } from './number-cells.j
 import type { PlainRow, PlainTable } from './plain-table.js';
 
 export interface NumericTableOptions {
-  /** The columns to use, in this order; null for all numeric columns except identifiers. */
+  /**
+   * The columns to use, in this order; null for all numeric columns except identifiers. A named column of words becomes
+   * a column of zeros and ones for each word.
+   */
   readonly columns: readonly string[] | null;
   /** Treatment of blank cells: replace by the column's median, or drop the row. */
   readonly blanks: 'median' | 'drop';
@@ -47,6 +50,8 @@ const EXPECTED_REPEATS = 3;
 const ID_NAME = /(^|[^a-z])(id|uuid|guid)$|[a-z]I[dD]$|[A-Za-z](ID|UUID|GUID)$/;
 const KEY_NAME = /(^|[\s_.#-])(key|code|index|idx|nr|no|num|number|row|rownames|unnamed: ?\d+|column 1)$/i;
 const SHOWN_CHARACTERS = 40;
+/** More words than these are texts, not categories. */
+const MOST_WORDS = 20;
 
 type Kind = 'blank' | 'text' | 'boolean' | 'identifier' | 'number';
 
@@ -57,6 +62,14 @@ interface Column {
   readonly nBlank: number;
   readonly isDistinct: boolean;
   readonly isKey: boolean;
+  /** The words of a text column, most frequent first; empty for other columns and for texts. */
+  readonly words: readonly string[];
+}
+
+/** A column of the result: a numeric column, or whether a column of words holds `word`. */
+interface Feature {
+  readonly column: Column;
+  readonly word: string | null;
 }
 
 /** Throws InvalidInputError for an unknown column, or with line and column of a non-numeric cell. */
@@ -81,30 +94,37 @@ export function toNumericTable(
         : ` left once those that look like identifiers are out (${ids.join(', ')}); name the columns to use with --columns`;
     throw new InvalidInputError(`${name} has no numeric column${hint}.`);
   }
-  const read = (row: PlainRow, { name: column, place, kind }: Column): number => {
+  const features = used.flatMap((column): Feature[] =>
+    column.words.length > 0 ? column.words.map((word) => ({ column, word })) : [{ column, word: null }],
+  );
+  const read = (row: PlainRow, { column: { name: column, place, kind }, word }: Feature): number => {
     const cell = row.cells[place];
     if (isBlank(cell)) return Number.NaN;
+    if (word !== null) return Number(cell === word);
     const value = (kind === 'boolean' ? booleanIn(cell) : null) ?? numberIn(cell, hasDecimalComma);
     if (Number.isFinite(value)) return value;
     throw new InvalidInputError(
       `${name}, line ${row.line}: "${cell.slice(0, SHOWN_CHARACTERS)}" in column ${column} is not a finite number. Correct it, leave it blank, or name the columns to use with --columns.`,
     );
   };
-  const numbers = rows.map((row) => used.map((column) => read(row, column)));
+  const numbers = rows.map((row) => features.map((feature) => read(row, feature)));
   const isUsed = (index: number) => blanks === 'median' || numbers[index].every(Number.isFinite);
   const kept = [...rows.keys()].filter(isUsed);
   if (kept.length === 0)
     throw new InvalidInputError(
       `${name}: every row has a blank; leave out --blanks drop, or name fewer columns with --columns.`,
     );
-  const medians = used.map((column, c) =>
-    medianOf(
-      name,
-      column.name,
-      numbers.map((row) => row[c]),
-    ),
+  // A blank among words takes the most frequent word.
+  const medians = features.map(({ column, word }, f) =>
+    word === null
+      ? medianOf(
+          name,
+          column.name,
+          numbers.map((row) => row[f]),
+        )
+      : Number(word === column.words[0]),
   );
-  const names = used.map((column) => column.name);
+  const names = features.map(({ column, word }) => (word === null ? column.name : `${column.name}=${word}`));
   const isLeftOut = wanted === null;
   return {
     names,
@@ -157,7 +177,16 @@ function lookAt(name: string, place: number, rows: readonly PlainRow[], hasDecim
   const kind = kindOf();
   const isTextKey =
     kind === 'text' && (ID_NAME.test(name) || (isDifferent && rows.length >= MIN_ROWS_OF_ORDER));
-  return { name, place, kind, nBlank, isDistinct, isKey: kind === 'identifier' || isTextKey };
+  const words = kind === 'text' ? wordsIn(cells) : [];
+  return { name, place, kind, nBlank, isDistinct, isKey: kind === 'identifier' || isTextKey, words };
+}
+
+/** The different cells, most frequent first; empty if there are too many. */
+function wordsIn(cells: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const cell of cells) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  if (counts.size > MOST_WORDS) return [];
+  return [...counts].sort(([, left], [, right]) => right - left).map(([word]) => word);
 }
 
 /** Both values must occur: a constant column distinguishes no rows. */

@@ -1,6 +1,8 @@
 /** Stage 1: sources of tables, and plain-language errors for unreadable files. */
 
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { InvalidInputError } from '../domain/index.js';
 
@@ -38,12 +40,16 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** Plain-language error for a file that the system cannot read. */
+/** Plain-language error for a file that the system cannot read or write. */
 export function fileProblem(path: string, error: NodeJS.ErrnoException): InvalidInputError {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    return new InvalidInputError(`There is no file ${path}.`);
-  if (error.code === 'EACCES' || error.code === 'EPERM') {
-    return new InvalidInputError(`${path} may not be read; check its permissions.`);
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+    const folder = dirname(path);
+    return new InvalidInputError(
+      existsSync(folder) ? `There is no file ${path}.` : `There is no folder ${folder}.`,
+    );
   }
-  return new InvalidInputError(`${path} cannot be read (${error.code ?? error.message}).`);
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    return new InvalidInputError(`${path} cannot be opened; check its permissions.`);
+  }
+  return new InvalidInputError(`${path} cannot be opened (${error.code ?? error.message}).`);
 }

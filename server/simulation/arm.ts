@@ -6,8 +6,16 @@
  */
 
 import { HOUR_MS, InvalidInputError, WEEK_MS } from '../domain/index.js';
-import type { Act, Shopper, ShoppingSession, ShoppingWeek, Synthesis } from '../ingest/index.js';
-import { PARAMETERS, comesThisWeek, createShopper, liveOn, planWeek, shop } from '../ingest/index.js';
+import type { Act, Shopper, ShoppingSession, Synthesis } from '../ingest/index.js';
+import {
+  PARAMETERS,
+  comesThisWeek,
+  countExisting,
+  createShopper,
+  liveOn,
+  planWeek,
+  shop,
+} from '../ingest/index.js';
 import type { Random } from '../learning/index.js';
 import { createRandom } from '../learning/index.js';
 
@@ -38,7 +46,6 @@ interface ArmOptions {
 interface Visit {
   readonly user: number;
   readonly session: ShoppingSession;
-  readonly week: ShoppingWeek;
 }
 
 /** Events and thumbs of a visit. */
@@ -51,15 +58,20 @@ interface Trace {
 export async function runArm(options: ArmOptions): Promise<ArmResult> {
   const { policy, synthesis, weeks, startAt, site } = options;
   const people = [...synthesis.batches()].flatMap((batch) => batch.people);
-  const shoppers = people.map((person) => createShopper(person, synthesis.world));
+  const shoppers = people.map((person) => createShopper(person, synthesis.world, startAt));
   const tally = new Tally(shoppers);
   const random = createRandom(options.seed);
   const rows: WeekRow[] = [];
   let personas = await site.personas();
+  let nItems = synthesis.items.length;
   for (let week = 0; week < weeks; week++) {
     const weekStart = startAt + week * WEEK_MS;
     tally.beginWeek();
-    const visits = planVisits({ shoppers, synthesis, week, weekStart, random });
+    await options.setClock?.(weekStart);
+    const nExisting = countExisting(synthesis.world, weekStart);
+    await site.addItems(synthesis.world.items.slice(nItems, nExisting));
+    nItems = nExisting;
+    const visits = planVisits({ shoppers, synthesis, weekStart, random });
     await new ArmWeek(options, shoppers, tally).live(visits, weekStart, week);
     await options.setClock?.(weekStart + WEEK_MS);
     if (policy !== 'no-retraining') {
@@ -78,7 +90,6 @@ export async function runArm(options: ArmOptions): Promise<ArmResult> {
 function planVisits(options: {
   shoppers: readonly Shopper[];
   synthesis: Synthesis;
-  week: number;
   weekStart: number;
   random: Random;
 }): Visit[] {
@@ -86,10 +97,9 @@ function planVisits(options: {
   const visits: Visit[] = [];
   shoppers.forEach((shopper, user) => {
     const own = createRandom(random.int(2 ** 32));
-    liveOn(shopper, synthesis.world, own);
+    liveOn(shopper, synthesis.world, weekStart, own);
     if (!comesThisWeek(shopper, own)) return;
-    const week = planWeek(shopper, weekStart, own);
-    for (const session of week.sessions) visits.push({ user, session, week });
+    for (const session of planWeek(shopper, synthesis.world, weekStart, own)) visits.push({ user, session });
   });
   return visits.sort((a, b) => a.session.startAt - b.session.startAt || a.user - b.user);
 }
@@ -105,7 +115,7 @@ class ArmWeek {
     private readonly shoppers: readonly Shopper[],
     private readonly tally: Tally,
   ) {
-    this.itemIndex = new Map(options.synthesis.items.map((item, index) => [item.itemId, index]));
+    this.itemIndex = new Map(options.synthesis.world.items.map((item, index) => [item.itemId, index]));
   }
 
   async live(visits: readonly Visit[], weekStart: number, week: number): Promise<void> {
@@ -139,12 +149,12 @@ class ArmWeek {
     );
   }
 
-  private async visit({ user, session, week }: Visit, at: number): Promise<Trace> {
+  private async visit({ user, session }: Visit, at: number): Promise<Trace> {
     const shopper = this.shoppers[user];
     if (!session.seesList) return this.trace(user, { aside: session.acts, listed: [], listId: null, at });
     const list = await this.shownTo(user);
     const indices = list.itemIds.map((itemId) => this.indexOf(itemId));
-    const listed = shop(shopper, indices, week.budget, createRandom(session.seed));
+    const listed = shop(shopper, indices, createRandom(session.seed));
     this.tally.count(user, { persona: list.persona, indices, acts: listed });
     return this.trace(user, { aside: session.acts, listed, listId: list.listId, at });
   }
@@ -178,7 +188,7 @@ class ArmWeek {
     let { at } = given;
     const isListed = (place: number) => place < given.listed.length;
     [...given.listed, ...given.aside].forEach((act, place) => {
-      const itemId = act.itemIndex === null ? null : this.options.synthesis.items[act.itemIndex].itemId;
+      const itemId = act.itemIndex === null ? null : this.options.synthesis.world.items[act.itemIndex].itemId;
       const { type, value, position } = act;
       const listId = isListed(place) && position !== null ? given.listId : null;
       if (type === 'like' || type === 'dislike' || type === 'purchase') settled.add(itemId!);

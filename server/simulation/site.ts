@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
+import type { Item } from '../domain/index.js';
 import { InsufficientDataError, InvalidInputError } from '../domain/index.js';
 
 const MAX_EVENTS = 1_000;
@@ -45,6 +46,8 @@ export interface Site {
   recommend(userId: string, first: number): Promise<ShownList>;
   record(events: readonly SiteEvent[]): Promise<void>;
   thumb(thumb: SiteThumb): Promise<void>;
+  /** Adds items to the catalogue. */
+  addItems(items: readonly Item[]): Promise<void>;
   /** Runs the weekly job and resolves at its end. Throws InsufficientDataError when it does not succeed. */
   retrain(onProgress: (fraction: number) => void): Promise<void>;
   /** The persona id of every user who has one. */
@@ -55,6 +58,7 @@ const LIST = `query Shown($userId: ID!, $first: Int!) { recommendations(userId: 
   listId modelVersion persona { label } items { item { id } } } }`;
 const RECORD = `mutation Record($events: [EventInput!]!) { recordEvents(events: $events) { rejected } }`;
 const THUMB = `mutation Thumb($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }`;
+const ADD = `mutation Add($items: [ItemInput!]!) { importItems(items: $items) { __typename } }`;
 const USERS = `query Personas($first: Int!, $after: String) { users(first: $first, after: $after) {
   nodes { id persona { personaId } } pageInfo { endCursor hasNextPage } } }`;
 const RETRAIN = `mutation Retrain { retrain { __typename ... on RetrainStarted { run { id } } } }`;
@@ -117,6 +121,12 @@ export function createSite({ url, token }: { url: string; token: string }): Site
         throw new InvalidInputError(
           `The server refused the thumb on item ${input.itemId}: ${sendFeedback.__typename}.`,
         );
+    },
+    async addItems(items) {
+      const rows = items.map(({ itemId: id, title, category, tags, locale, createdAt }) => ({
+        ...{ id, title, category, tags, locale, createdAt: new Date(createdAt).toISOString() },
+      }));
+      if (rows.length > 0) await ask(ADD, { items: rows });
     },
     async personas() {
       const found = new Map<string, string>();

@@ -122,9 +122,10 @@ export class Tally {
   }
 }
 
+/** Of the items that both have: the catalogue grows. */
 function cosine(a: Float32Array, b: Float32Array): number {
   let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
     dot += a[i] * b[i];
     aa += a[i] * a[i];
     bb += b[i] * b[i];

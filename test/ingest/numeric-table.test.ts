@@ -153,4 +153,16 @@ describe('numbers', () => {
     const german = await take('a;b\n1.200,50;12,5\n900,25;7,5\n');
     expect([...german.values]).toEqual([1200.5, 12.5, 900.25, 7.5]);
   });
+
+  it('makes a named column of words a column for each word, with the most frequent for blanks', async () => {
+    const content = 'size,plan\n1.5,free\n2.5,pro\n3.5,free\n4.5,\n';
+    expect(await take(content)).toMatchObject({ names: ['size'], text: ['plan'] });
+    const table = await take(content, { columns: ['size', 'plan'] });
+    expect(table.names).toEqual(['size', 'plan=free', 'plan=pro']);
+    expect([...table.values]).toEqual([1.5, 1, 0, 2.5, 0, 1, 3.5, 1, 0, 4.5, 1, 0]);
+    expect(table.blankCells).toEqual([{ name: 'plan', count: 1 }]);
+    expect((await take(content, { columns: ['size', 'plan'], blanks: 'drop' })).nDropped).toBe(1);
+    const texts = csv('size,remark', 30, (i) => `${i / 2},remark ${i}`);
+    await expect(take(texts, { columns: ['size', 'remark'] })).rejects.toThrow(/line 2: "remark 0"/);
+  });
 });

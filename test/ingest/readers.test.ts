@@ -80,7 +80,7 @@ describe('a file as a whole', () => {
 
   it('is refused in plain words when it may not be read', () => {
     const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
-    expect(fileProblem('/x.csv', denied).message).toBe('/x.csv may not be read; check its permissions.');
+    expect(fileProblem('/x.csv', denied).message).toBe('/x.csv cannot be opened; check its permissions.');
   });
 
   it('may hold a header and nothing else', async () => {

@@ -1,16 +1,18 @@
 /**
  * Stage 1, synthesiser: a simulated user. Habits follow from a mixture of archetypes. Tastes are a few weighted themes,
- * whose sum is the taste vector; weights and vector drift from week to week.
+ * drawn mostly from the categories of the dominant archetype, whose sum is the taste vector; weights and vector drift
+ * from week to week.
  */
 
-import { ARCHETYPES } from '../../domain/index.js';
+import { ARCHETYPES, WEEK_MS } from '../../domain/index.js';
 import type { Random } from '../../learning/index.js';
 
 import { HABITS, PARAMETERS } from './parameters.js';
 import type { Habits } from './parameters.js';
-import { VECTOR_LENGTH } from './world.js';
+import { VECTOR_LENGTH, archetypeOfCategory } from './world.js';
 import type { World } from './world.js';
 
+const YEAR_MS = (365.25 / 7) * WEEK_MS;
 const DEVICES = ['desktop', 'mobile', 'desktop', 'tablet'] as const;
 
 export interface Person {
@@ -34,7 +36,7 @@ export function createPerson(world: World, random: Random): Person {
   );
   const mixture = random.dirichlet(weights);
   const habits = mixHabits(mixture, random);
-  const themes = drawThemes(world, Math.max(1, Math.round(habits.themes)), random);
+  const themes = drawThemes(world, dominant, Math.max(1, Math.round(habits.themes)), random);
   const isMain = random.next() < PARAMETERS.mainDeviceShare;
   return {
     mixture,
@@ -68,7 +70,7 @@ export function turnInto(person: Person, world: World, random: Random): Person {
   const mixture = random.dirichlet(weights);
   const habits = mixHabits(mixture, random);
   const count = Math.max(1, Math.round(habits.themes));
-  const fresh = drawThemes(world, count, random).filter((theme) => !person.themes.includes(theme));
+  const fresh = drawThemes(world, dominant, count, random).filter((theme) => !person.themes.includes(theme));
   const themes = [...person.themes, ...fresh].slice(0, count);
   return {
     ...person,
@@ -83,27 +85,38 @@ export function turnInto(person: Person, world: World, random: Random): Person {
 /** The same person with a random theme replaced by a new theme. */
 export function changeInterest(person: Person, world: World, random: Random): Person {
   const place = random.int(person.themes.length);
-  const [fresh] = drawThemes(world, 1, random);
+  const [fresh] = drawThemes(world, person.dominant, 1, random);
   if (fresh === undefined || person.themes.includes(fresh)) return person;
   return { ...person, themes: person.themes.with(place, fresh) };
 }
 
-/**
- * Float32Array [VECTOR_LENGTH]: unit length, plus a component for quality. An affinity is its dot product with an item
- * vector.
- */
-export function tasteVector(person: Person, world: World): Float32Array {
-  const { nComponents } = PARAMETERS;
+/** Float32Array [VECTOR_LENGTH], in log odds, at an instant of the year: affinities are dot products with item vectors. */
+export function tasteVector(person: Person, world: World, at: number): Float32Array {
+  const { nComponents, tasteWeight } = PARAMETERS;
   const vector = Float64Array.from(person.wander);
   person.themes.forEach((theme, k) => {
     for (let c = 0; c < nComponents; c++)
       vector[c] += person.weights[k] * world.themeVectors[theme * nComponents + c];
   });
-  const norm = Math.hypot(...vector);
   const taste = new Float32Array(VECTOR_LENGTH);
-  for (let c = 0; c < nComponents; c++) taste[c] = vector[c] / norm;
+  for (let c = 0; c < nComponents; c++) taste[c] = tasteWeight * vector[c];
   taste[nComponents] = person.habits.mainstream;
+  taste.set(seasonOf(at), nComponents + 1);
   return taste;
+}
+
+/** Float64Array [nItems]: factors on the odds of the first `nItems` items by the season at an instant. */
+export function seasonOdds({ itemVectors }: World, at: number, nItems: number): Float64Array {
+  const [cosine, sine] = seasonOf(at);
+  return Float64Array.from({ length: nItems }, (_, item) => {
+    const place = item * VECTOR_LENGTH + PARAMETERS.nComponents + 1;
+    return Math.exp(cosine * itemVectors[place] + sine * itemVectors[place + 1]);
+  });
+}
+
+function seasonOf(at: number): [number, number] {
+  const angle = (2 * Math.PI * at) / YEAR_MS;
+  return [PARAMETERS.seasonAmplitude * Math.cos(angle), PARAMETERS.seasonAmplitude * Math.sin(angle)];
 }
 
 function drawDominant(random: Random): number {
@@ -126,12 +139,16 @@ function mixHabits(mixture: Float64Array, random: Random): Habits {
   return habits;
 }
 
-/** Draws themes from different categories first: two themes usually mean two categories. */
-function drawThemes(world: World, count: number, random: Random): number[] {
+/** Draws themes of different categories, by `PARAMETERS.tasteFollowsArchetype`. */
+function drawThemes(world: World, archetype: number, count: number, random: Random): number[] {
   const themes: number[] = [];
   const taken = new Set<number>();
+  const own = Array.from(world.themeCategory.keys()).filter(
+    (theme) => archetypeOfCategory(world.themeCategory[theme]) === archetype,
+  );
   for (let tries = 0; themes.length < Math.min(count, world.nThemes) && tries < 100; tries++) {
-    const theme = random.int(world.nThemes);
+    const isOwn = own.length > 0 && random.next() < PARAMETERS.tasteFollowsArchetype;
+    const theme = isOwn ? own[random.int(own.length)] : random.int(world.nThemes);
     if (taken.has(world.themeCategory[theme])) continue;
     taken.add(world.themeCategory[theme]);
     themes.push(theme);

@@ -6,7 +6,7 @@
  */
 
 import type { BehaviourEvent, Item } from '../../domain/index.js';
-import { ARCHETYPES, DAY_MS, HOUR_MS, InvalidInputError, WEEK_MS } from '../../domain/index.js';
+import { ARCHETYPES, HOUR_MS, InvalidInputError, WEEK_MS } from '../../domain/index.js';
 import { createRandom } from '../../learning/index.js';
 import type { Random } from '../../learning/index.js';
 
@@ -20,7 +20,7 @@ import { createTruth } from './truth.js';
 import type { Truth } from './truth.js';
 import { liveWeek } from './week.js';
 import type { Act } from './week.js';
-import { VECTOR_LENGTH, createWorld } from './world.js';
+import { VECTOR_LENGTH, countExisting, createWorld } from './world.js';
 import type { World } from './world.js';
 
 interface SynthesisOptions {
@@ -53,7 +53,9 @@ export interface SyntheticPerson {
 }
 
 export interface Synthesis {
+  /** The catalogue at the end. */
   readonly items: readonly Item[];
+  /** Has further items that appear after the end. */
   readonly world: World;
   /** Simulates while iterating, a few hundred users at a time; iterate at most once. */
   readonly batches: () => Generator<SyntheticBatch, void, undefined>;
@@ -62,7 +64,6 @@ export interface Synthesis {
 }
 
 const USERS_PER_BATCH = 250;
-const CATALOGUE_AGE_MS = 30 * DAY_MS;
 
 /** Raw id of simulated user number `index`, from 0. */
 function syntheticUserId(index: number): string {
@@ -78,9 +79,12 @@ export function synthesize(options: SynthesisOptions): Synthesis {
   const endAt = Math.floor(options.endAt / HOUR_MS) * HOUR_MS;
   const startAt = endAt - nWeeks * WEEK_MS;
   const random = createRandom(seed);
-  const world = createWorld({ seed, nItems, createdAt: startAt - CATALOGUE_AGE_MS }, random);
-  const itemIds = world.items.map((item) => item.itemId);
-  const truth = createTruth({ seed, nUsers, itemIds, itemVectors: world.itemVectors });
+  const world = createWorld({ seed, catalogueSize: nItems, startAt, nWeeks });
+  const items = world.items.slice(0, nItems);
+  const itemIds = items.map((item) => item.itemId);
+  const itemVectors = world.itemVectors.slice(0, nItems * VECTOR_LENGTH);
+  const truth = createTruth({ seed, startAt, nWeeks, nUsers, itemIds, itemVectors });
+  const lastWeek = endAt - WEEK_MS;
 
   function* batches(): Generator<SyntheticBatch, void, undefined> {
     const scratch = { affinity: new Float32Array(nItems), isMet: new Uint8Array(nItems) };
@@ -103,14 +107,14 @@ export function synthesize(options: SynthesisOptions): Synthesis {
         });
         people.push({ userId, person, met });
         truth.userIds.push(userId);
-        truth.tastes.set(tasteVector(person, world), user * VECTOR_LENGTH);
+        truth.tastes.set(tasteVector(person, world, lastWeek), user * VECTOR_LENGTH);
         truth.mixtures.set(person.mixture, user * ARCHETYPES.length);
         truth.dominant[user] = person.dominant;
       }
       yield { events, nUsers: end - start, people };
     }
   }
-  return { items: world.items, world, batches, truth };
+  return { items, world, batches, truth };
 }
 
 interface Life {
@@ -132,9 +136,11 @@ function liveThrough(person: Person, life: Life): number[] {
   for (let week = 0; week < nWeeks; week++) {
     if (week > 0) drift(person, random);
     if (!isActive[week]) continue;
-    affinities(tasteVector(person, world), world.itemVectors, scratch.affinity);
-    const sessions = liveWeek(person.habits, scratch.affinity, memory, random);
-    const starts = sessionStarts(sessions.length, person.habits, startAt + week * WEEK_MS, random);
+    const weekStart = startAt + week * WEEK_MS;
+    const affinity = scratch.affinity.subarray(0, countExisting(world, weekStart));
+    affinities(tasteVector(person, world, weekStart), world.itemVectors, affinity);
+    const sessions = liveWeek(world, { habits: person.habits, affinity, memory }, random);
+    const starts = sessionStarts(sessions.length, person.habits, weekStart, random);
     let free = 0;
     sessions.forEach((session, s) => {
       const endedAt = record(session, Math.max(starts[s], free), `${week}-${s}`, { person, life });

@@ -17,6 +17,9 @@ import { VECTOR_LENGTH } from './world.js';
 
 export interface Truth {
   readonly seed: number;
+  /** Start of the simulated history, ms since the epoch, and its length; from the seed they give the world again. */
+  readonly startAt: number;
+  readonly nWeeks: number;
   readonly itemIds: readonly string[];
   /** Pseudonyms; row u of the arrays below is user u. */
   readonly userIds: string[];
@@ -30,17 +33,19 @@ export interface Truth {
   readonly dominant: Uint8Array;
 }
 
-const FORMAT = 'smartpersona-truth-1';
+const FORMAT = 'smartpersona-truth-2';
 
 export function createTruth(options: {
   seed: number;
+  startAt: number;
+  nWeeks: number;
   nUsers: number;
   itemIds: readonly string[];
   itemVectors: Float32Array;
 }): Truth {
-  const { seed, nUsers, itemIds, itemVectors } = options;
+  const { seed, startAt, nWeeks, nUsers, itemIds, itemVectors } = options;
   return {
-    seed,
+    ...{ seed, startAt, nWeeks },
     itemIds,
     userIds: [],
     itemVectors,
@@ -78,8 +83,8 @@ export async function openTruth(path: string, truth: Truth, nUsers: number): Pro
   // Reported by the next call that awaits the stream.
   done.catch(() => undefined);
   await once(stream, 'open');
-  const { seed, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
-  const header = { format: FORMAT, seed, nUsers, itemIds, itemVectors: encode(itemVectors) };
+  const { seed, startAt, nWeeks, itemIds, itemVectors, userIds, tastes, mixtures, dominant } = truth;
+  const header = { format: FORMAT, seed, startAt, nWeeks, nUsers, itemIds, itemVectors: encode(itemVectors) };
   stream.write(`${JSON.stringify(header)}\n`);
   let u = 0;
   return {
@@ -119,8 +124,7 @@ export async function readTruth(path: string): Promise<Truth> {
       if (line.format !== FORMAT) throw new InvalidInputError(`${path} is not a ground truth file.`);
       nUsers = line.nUsers;
       truth = createTruth({
-        seed: line.seed,
-        nUsers,
+        ...{ seed: line.seed, startAt: line.startAt, nWeeks: line.nWeeks, nUsers },
         itemIds: line.itemIds,
         itemVectors: decode(line.itemVectors),
       });
@@ -140,6 +144,8 @@ export async function readTruth(path: string): Promise<Truth> {
 interface Line {
   format: string;
   seed: number;
+  startAt: number;
+  nWeeks: number;
   nUsers: number;
   itemIds: string[];
   itemVectors: string;

@@ -1,15 +1,26 @@
 /**
  * Stage 1, synthesiser: a week of a user, as sessions of events without times.
  *
- * Encounters follow from affinities, reactions from habits.
+ * A session begins with a front page; then the user searches and goes from item to item, each chosen by taste and by
+ * what was looked at before. Carts, purchases and thumbs follow from how well an item fits.
  */
 
 import type { EventType } from '../../domain/index.js';
 import type { Random } from '../../learning/index.js';
 
-import { encounters, likeChance, likeThreshold } from './behaviour-model.js';
+import {
+  fitOf,
+  fitThreshold,
+  followFactors,
+  oddsOf,
+  pick,
+  pickFrom,
+  reactToList,
+  runningSums,
+} from './behaviour-model.js';
 import { PARAMETERS } from './parameters.js';
 import type { Habits } from './parameters.js';
+import type { World } from './world.js';
 
 /** An event without user, time and id. */
 export interface Act {
@@ -28,128 +39,129 @@ export interface Memory {
   readonly met: number[];
 }
 
-interface Visitor {
+/** A user in a week. */
+export interface Visitor {
   readonly habits: Habits;
   readonly affinity: Float32Array;
+  /** Affinity with a fit of 1/2. */
   readonly threshold: number;
   readonly memory: Memory;
 }
 
+const SEARCH: Act = { type: 'search', itemIndex: null, value: null, position: null };
+
 /** Simulates the sessions of a week; updates `memory`. */
-export function liveWeek(habits: Habits, affinity: Float32Array, memory: Memory, random: Random): Act[][] {
-  const threshold = likeThreshold(affinity);
-  const user = { habits, affinity, threshold, memory };
-  const visits = [
-    ...tasteVisits(user, random),
-    ...curiousVisits(user, random),
-    ...repeatVisits(habits, memory, random),
-    ...times(habits.passedOver, random, () => [
-      seen(random.int(affinity.length), random.int(PARAMETERS.listLength)),
-    ]),
-  ];
-  random.shuffle(visits);
-
-  const sessions: Act[][] = times(Math.max(1, habits.sessions), random, () => []);
-  for (const _ of times(habits.searches, random, () => null)) {
-    sessions[random.int(sessions.length)].push({
-      type: 'search',
-      itemIndex: null,
-      value: null,
-      position: null,
-    });
-  }
-  visits.forEach((visit, i) => sessions[i % sessions.length].push(...visit));
-  const bounces = times(habits.bounces, random, () => [seen(random.int(affinity.length), 0)]);
-  return random.shuffle([...sessions.filter((session) => session.length > 0), ...bounces]);
-}
-
-/** Encounters by affinity: mostly liked; some of the liked items opened, put into the cart, purchased. */
-function tasteVisits({ habits, affinity, threshold, memory }: Visitor, random: Random): Act[][] {
-  const { minLikes, maxLikes } = PARAMETERS;
-  let wanted: number = minLikes;
-  for (let i = minLikes; i < maxLikes; i++)
-    if (random.next() < (habits.likes - minLikes) / (maxLikes - minLikes)) wanted += 1;
-  let carts = rounded(habits.carts, random);
-  let purchases = Math.min(carts, rounded(habits.purchases, random));
-
-  const visits: Act[][] = [];
-  for (const item of encounters(affinity, memory.isMet, wanted + 4, random)) {
-    if (wanted === 0) break;
-    const isLiked = random.next() < likeChance(affinity[item], threshold);
-    const isOpened = !isLiked || random.next() < habits.openShare;
-    const visit: Act[] = isOpened ? opened(item, habits, random) : [];
-    if (isLiked) {
-      wanted -= 1;
-      visit.push(act('like', item));
-      if (carts-- > 0) visit.push(act('cart', item));
-      if (purchases-- > 0) visit.push(act('purchase', item, amount(habits, random)));
-    }
-    remember(memory, item);
-    visits.push(visit);
-  }
-  return visits;
-}
-
-/** Items viewed outside of the user's tastes, and the thumbs down. */
-function curiousVisits(user: Visitor, random: Random): Act[][] {
-  return [
-    ...exploredVisits(user, random),
-    ...times(user.habits.dislikes, random, () => unfitVisit(user, random, (item) => [act('dislike', item)])),
-  ];
-}
-
-export function exploredVisits(user: Visitor, random: Random): Act[][] {
-  const { habits } = user;
-  return times(habits.explored, random, () =>
-    unfitVisit(user, random, (item) => [act('view', item, dwell(habits, random))]),
-  );
-}
-
-/** A visit to a random item; empty if the item was met before or fits the user's tastes. */
-function unfitVisit(
-  { affinity, threshold, memory }: Visitor,
+export function liveWeek(
+  world: World,
+  { habits, affinity, memory }: Omit<Visitor, 'threshold'>,
   random: Random,
-  acts: (item: number) => Act[],
-): Act[] {
-  const item = random.int(affinity.length);
-  if (memory.isMet[item] === 1 || affinity[item] > threshold) return [];
-  remember(memory, item);
-  return acts(item);
-}
-
-export function repeatVisits(habits: Habits, memory: Memory, random: Random): Act[][] {
-  if (memory.met.length === 0) return [];
-  return times(habits.repeats, random, () => [
-    act('view', memory.met[random.int(memory.met.length)], dwell(habits, random)),
+): Act[][] {
+  const visitor = { habits, affinity, threshold: fitThreshold(affinity), memory };
+  const frontPage = frontPages(world, visitor);
+  const sessions = walks(world, visitor, random).map((walk) => [
+    ...readList(visitor, frontPage(random), random),
+    ...walk,
   ]);
+  const bounces = times(habits.bounces, random, () => [seen(frontPage(random)[0], 0)]);
+  return random.shuffle([...sessions, ...bounces]);
 }
 
-function opened(item: number, habits: Habits, random: Random): Act[] {
-  let position = 0;
-  while (position < PARAMETERS.listLength - 1 && random.next() < PARAMETERS.lookOn) position += 1;
-  return [seen(item, position), { type: 'click', itemIndex: item, value: dwell(habits, random), position }];
+/** A user's actions on a list, in order; `position` is null for later actions outside of the list. Updates `memory`. */
+export function readList(visitor: Visitor, list: readonly number[], random: Random): Act[] {
+  const { habits, affinity, threshold, memory } = visitor;
+  const acts: Act[] = [];
+  const reader = { affinity, threshold, openShare: habits.openShare };
+  for (const { itemIndex, position, isSeen, isOpened } of reactToList(list, reader, random)) {
+    if (!isSeen) break;
+    acts.push(seen(itemIndex, position));
+    if (!isOpened) continue;
+    acts.push({ ...act('click', itemIndex, dwell(habits, random)), position });
+    if (memory.isMet[itemIndex] === 0) acts.push(...afterLooking(visitor, itemIndex, random));
+    remember(memory, itemIndex);
+  }
+  return acts;
+}
+
+/** What a user does outside of lists in the sessions of a week that are no bounces. Updates `memory`. */
+export function walks(world: World, visitor: Visitor, random: Random): Act[][] {
+  const { habits, affinity, memory } = visitor;
+  const sessions: Act[][] = times(Math.max(1, habits.sessions), random, () => []);
+  const odds = oddsOf(affinity, memory.isMet);
+  const spread = logNormal(1, PARAMETERS.findSpread, random);
+  const nFinds = Math.max(PARAMETERS.minFinds, rounded(habits.finds * spread, random));
+  for (let n = 0; n < nFinds; n++) {
+    const item = nextFind(world, { odds, last: memory.met.at(-1), roaming: habits.roaming }, random);
+    if (item === null) break;
+    odds[item] = 0;
+    const session = sessions[Math.floor((n * sessions.length) / nFinds)];
+    if (random.next() < habits.searches / nFinds) session.push(SEARCH);
+    session.push(act('view', item, dwell(habits, random)), ...afterLooking(visitor, item, random));
+    remember(memory, item);
+  }
+  for (const again of times(habits.repeats, random, () => memory.met[random.int(memory.met.length)]))
+    sessions[random.int(sessions.length)].push(act('view', again, dwell(habits, random)));
+  return sessions;
+}
+
+/** The next item looked at: by taste and order, or with probability `roaming` by chance; null if none is left. */
+function nextFind(
+  world: World,
+  { odds, last, roaming }: { odds: Float64Array; last: number | undefined; roaming: number },
+  random: Random,
+): number | null {
+  const byChance = random.next() < roaming ? random.int(odds.length) : null;
+  if (byChance !== null && odds[byChance] > 0) return byChance;
+  return pick(odds, random, last === undefined ? undefined : followFactors(world, last, odds.length));
+}
+
+/** Draws lists of distinct items, some by taste and some by popularity. */
+function frontPages({ popularity }: World, { affinity }: Visitor): (random: Random) => number[] {
+  const byTaste = runningSums(oddsOf(affinity));
+  const byPopularity = runningSums(popularity.subarray(0, affinity.length));
+  return (random) => {
+    const list = new Set<number>();
+    for (let position = 0; position < PARAMETERS.listLength; position++) {
+      const isPersonal = random.next() < PARAMETERS.personalShare;
+      list.add(pickFrom(isPersonal ? byTaste : byPopularity, random));
+    }
+    return [...list];
+  };
+}
+
+/** Cart, purchase and thumb after looking at an item. Draws three random numbers in any case. */
+function afterLooking({ habits, affinity, threshold }: Visitor, item: number, random: Random): Act[] {
+  const fit = fitOf(affinity[item], threshold);
+  const [cart, purchase, thumb] = [random.next(), random.next(), random.next()];
+  const acts: Act[] = [];
+  if (cart < habits.cartShare * fit) {
+    acts.push(act('cart', item));
+    if (purchase < habits.purchaseShare) acts.push(act('purchase', item, amount(habits, random)));
+  }
+  if (thumb < habits.likeShare * fit) acts.push(act('like', item));
+  else if (thumb > 1 - habits.dislikeShare * (1 - fit)) acts.push(act('dislike', item));
+  return acts;
 }
 
 export function seen(item: number, position: number): Act {
   return { type: 'impression', itemIndex: item, value: null, position };
 }
 
-export function act(type: EventType, item: number, value: number | null = null): Act {
+function act(type: EventType, item: number, value: number | null = null): Act {
   return { type, itemIndex: item, value, position: null };
 }
 
-export function remember(memory: Memory, item: number): void {
+function remember(memory: Memory, item: number): void {
   if (memory.isMet[item] === 1) return;
   memory.isMet[item] = 1;
   memory.met.push(item);
 }
 
 /** Dwell time in seconds, at least 1, with the mean of the habits. */
-export function dwell(habits: Habits, random: Random): number {
+function dwell(habits: Habits, random: Random): number {
   return Math.max(1, Math.round(logNormal(habits.dwellSeconds, PARAMETERS.dwellSpread, random)));
 }
 
-export function amount(habits: Habits, random: Random): number {
+function amount(habits: Habits, random: Random): number {
   return Math.round(logNormal(habits.basket, PARAMETERS.amountSpread, random) * 100) / 100;
 }
 
@@ -158,7 +170,7 @@ function logNormal(mean: number, spread: number, random: Random): number {
 }
 
 /** A random integer with this mean: habits are regular, so only the fraction is random. */
-export function rounded(mean: number, random: Random): number {
+function rounded(mean: number, random: Random): number {
   return Math.floor(mean + random.next());
 }
 
