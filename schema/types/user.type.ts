@@ -2,6 +2,7 @@
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
+import type { TokenRole } from '../../server/domain/index.js';
 import { RoleEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
@@ -53,7 +54,7 @@ export const UserConnectionType = connectionOf('User', 'users', UserType);
 @ObjectType('Viewer', { simpleResolvers: true, description: 'The caller.' })
 export class ViewerType {
   @Field(() => RoleEnum, { description: 'Role of the token.' })
-  role!: 'user' | 'admin';
+  role!: TokenRole;
 
   @Field(() => ID, {
     nullable: true,

@@ -4,12 +4,20 @@ import type { UpdateCause } from './recommendation.js';
 
 export interface EventMap {
   /** The user's list may have changed. `receivedAt` is when the cause entered the system, for latency figures. */
-  'recommendations.updated': { userId: string; cause: UpdateCause; receivedAt: number };
+  'recommendations.updated': {
+    userId: string;
+    cause: UpdateCause;
+    receivedAt: number;
+    /** Trace context of the cause, see `Tracer`; absent without tracing. */
+    trace?: string | null;
+  };
   'persona.changed': { userId: string; modelVersion: number };
   /** Items were added, removed or changed; at most twice a second. */
   'catalogue.changed': { revision: number };
   'model.activated': { version: number };
   'training.progressed': { runId: string };
+  /** May be published more than once for a run. */
+  'training.ended': { runId: string };
   'analytics.changed': { at: number };
   'alert.raised': { alertId: string };
   /** Valid tokens may have become invalid: the demo has ended, or tokens were revoked. */

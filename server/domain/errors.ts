@@ -131,3 +131,44 @@ export class ForbiddenError extends SmartPersonaError {
 export class WithheldError extends SmartPersonaError {
   readonly code = 'WITHHELD';
 }
+
+/** The name of a new account is in use. */
+export class AccountExistsError extends SmartPersonaError {
+  readonly code = 'ACCOUNT_EXISTS';
+  constructor(readonly account: string) {
+    super(`There is already an account named "${account}".`);
+  }
+}
+
+export class AccountNotFoundError extends SmartPersonaError {
+  readonly code = 'ACCOUNT_NOT_FOUND';
+  constructor(readonly account: string) {
+    super(`There is no account named "${account}".`);
+  }
+}
+
+/** Without this account nobody could administer the installation. */
+export class LastAdminError extends SmartPersonaError {
+  readonly code = 'LAST_ADMIN';
+  constructor(readonly account: string) {
+    super(
+      `"${account}" is the last administrator with a password. Make another account an administrator first.`,
+    );
+  }
+}
+
+/** The link was used, has expired, or was replaced by a newer link. */
+export class InvitationInvalidError extends SmartPersonaError {
+  readonly code = 'INVITATION_INVALID';
+  constructor() {
+    super('This link is not valid: it was used, has expired, or was replaced by a newer one.');
+  }
+}
+
+/** The name or the password of a sign-in is wrong; which of the two is not told. */
+export class WrongPasswordError extends SmartPersonaError {
+  readonly code = 'WRONG_PASSWORD';
+  constructor() {
+    super('The name or the password is wrong.');
+  }
+}

@@ -61,3 +61,10 @@ export const MAX_ID_CHARACTERS = 256;
 export function byTime(left: BehaviourEvent, right: BehaviourEvent): number {
   return left.at - right.at || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
 }
+
+/** An event as it arrived at an instance. */
+export interface ReceivedEvent {
+  readonly event: BehaviourEvent;
+  /** Ms since the epoch; null for an event that is read from the record. */
+  readonly receivedAt: number | null;
+}

@@ -18,6 +18,8 @@ export interface Feedback {
   readonly seq: number;
   /** Number of the user's events in the accepting instance's profile before this thumb; -1 unknown. */
   readonly afterEvents: number;
+  /** Trace context of the request, see `Tracer`; absent without tracing. */
+  readonly trace?: string;
 }
 
 /**

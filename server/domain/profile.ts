@@ -16,9 +16,9 @@ export interface Interaction {
   readonly isPurchased: boolean;
   /** Has ever had a star rating that is neither a like nor a dislike. */
   readonly isRated: boolean;
-  /** Time of the latest event that is not an impression or a retracted thumb, ms since the epoch. */
+  /** Time of the latest event that is not an impression, ms since the epoch. */
   readonly at: number;
-  /** The same without thumbs, so that a retract restores `at` exactly; 0 if thumbs are all there is. */
+  /** The same without thumbs; 0 if thumbs are all there is. A retracted thumb leaves the item at this time. */
   readonly actedAt: number;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Stage 3, second half: a row of behavioural features from a user's profile.
  *
- * Float64Array [FEATURE_NAMES.length], always finite. Terms: an action is an event other than an impression or a
- * retract; an item event is an action on an item. Every ratio with denominator 0 is 0 unless a default is given.
+ * Float64Array [FEATURE_NAMES.length], always finite. Terms: an action is an event other than an impression,
+ * a retract or a thumb that was taken back; an item event is an action on an item. Every ratio with denominator 0 is 0 unless a default is given.
  * Entropies are in nats. If no event has a known time (ratings without timestamps), the features on time and sessions
  * are the defaults given here, equal for all users.
  */
@@ -29,6 +29,9 @@ interface Summary extends BehaviourSums {
   /** Items interacted with, and the long-tail items among them. */
   readonly nItems: number;
   readonly nTailItems: number;
+  /** Items with a thumb that stands. */
+  readonly nLiked: number;
+  readonly nDisliked: number;
 }
 
 /** Feature formulas in row order. */
@@ -61,12 +64,12 @@ const FEATURES = {
   purchaseRate: (s: Summary) => ratio(s.purchases, s.actions),
   /** Mean purchase amount, in the currency of the source. */
   basketValue: (s: Summary) => ratio(s.purchaseValue, s.purchases),
-  /** likes / actions. */
-  likeShare: (s: Summary) => ratio(s.likes, s.actions),
-  /** dislikes / actions. */
-  dislikeShare: (s: Summary) => ratio(s.dislikes, s.actions),
-  /** Thumbs per week between the first and the last event. */
-  feedbackPerWeek: (s: Summary) => (s.likes + s.dislikes) / s.weeks,
+  /** Liked items / actions. */
+  likeShare: (s: Summary) => ratio(s.nLiked, s.actions),
+  /** Disliked items / actions. */
+  dislikeShare: (s: Summary) => ratio(s.nDisliked, s.actions),
+  /** Items with a thumb per week between the first and the last event. */
+  feedbackPerWeek: (s: Summary) => (s.nLiked + s.nDisliked) / s.weeks,
   /** Mean dwell time of views and clicks with a dwell time, seconds. */
   dwellMeanSeconds: (s: Summary) => ratio(s.dwellSum, s.dwellCount),
   /** Entropy of events over the hours of the day, UTC; 0 without times. */
@@ -140,7 +143,7 @@ function summarise(
   if (open !== null) histogram[sessionBucket(openSeconds)] += 1;
   return {
     ...sums,
-    actions: sums.events - sums.impressions - sums.retracts,
+    actions: Math.max(0, sums.events - sums.impressions - 2 * sums.retracts),
     allSessions: sums.sessions + (open === null ? 0 : 1),
     allBounces: sums.bounces + (open?.events === 1 ? 1 : 0),
     allSessionSeconds: sums.sessionSeconds + openSeconds,
@@ -150,6 +153,8 @@ function summarise(
     now,
     nItems: informative.length,
     nTailItems: informative.filter(({ itemId }) => isLongTail(itemId)).length,
+    nLiked: interactions.filter(({ opinion }) => opinion > 0).length,
+    nDisliked: interactions.filter(({ opinion }) => opinion < 0).length,
   };
 }
 

@@ -91,7 +91,7 @@ export function historyOf(profile: Profile, itemIndex: ReadonlyMap<string, numbe
     history.opinion[i] = row.opinion;
     history.purchased[i] = row.isPurchased ? 1 : 0;
     history.rated[i] = row.isRated ? 1 : 0;
-    history.at[i] = row.at;
+    history.at[i] = row.opinion === 0 ? row.actedAt : row.at;
   });
   return history;
 }

@@ -21,6 +21,8 @@ export interface ItemContent {
   readonly termNames: readonly string[];
 }
 
+type EncodableItem = Pick<Item, 'title' | 'category' | 'tags' | 'attributes'>;
+
 /** Max share of items with a term; more frequent terms distinguish too little to be worth a column. */
 const MAX_TERM_SHARE = 0.5;
 
@@ -32,9 +34,7 @@ const LISTED = /[,;|]/;
  * Encodes items in the given order. Terms of a single item, or of more than half of the items, are left out: they
  * relate an item to none or to all.
  */
-export function encodeItems(
-  items: readonly Pick<Item, 'title' | 'category' | 'tags' | 'attributes'>[],
-): ItemContent {
+export function encodeItems(items: readonly EncodableItem[]): ItemContent {
   const termSets = items.map(termsOf);
   const counts = new Map<string, number>();
   for (const terms of termSets) for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
@@ -64,8 +64,25 @@ export function encodeItems(
   };
 }
 
+/**
+ * Feature indices of an item, as in `itemFeaturesOf`, by the names of an earlier `encodeItems`: categories, then terms.
+ * What has no name there is left out.
+ */
+export function createItemEncoder({
+  categoryNames,
+  termNames,
+}: Pick<ItemContent, 'categoryNames' | 'termNames'>): (item: EncodableItem) => number[] {
+  const categories = indexItems(categoryNames);
+  const terms = indexItems(termNames);
+  return (item) => {
+    const category = categories.get(item.category);
+    const own = [...termsOf(item)].flatMap((term) => terms.get(term) ?? []);
+    return [...(category === undefined ? [] : [category]), ...own.map((term) => categoryNames.length + term)];
+  };
+}
+
 /** Numeric attributes are left out: equal prices do not relate items. */
-function termsOf({ title, tags, attributes }: Parameters<typeof encodeItems>[0][number]): Set<string> {
+function termsOf({ title, tags, attributes }: EncodableItem): Set<string> {
   const terms = new Set(tags.map((tag) => `tag:${tag}`));
   for (const { segment, isWordLike } of WORDS.segment(title)) {
     if (isWordLike === true) terms.add(`title:${segment.toLowerCase()}`);

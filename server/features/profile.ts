@@ -179,7 +179,7 @@ function advance(before: Interaction, event: BehaviourEvent): Interaction {
     opinion,
     isPurchased: before.isPurchased || event.type === 'purchase',
     isRated: before.isRated || event.type === 'rating',
-    at: event.type === 'retract' ? actedAt : event.at,
+    at: event.at,
     actedAt,
   };
 }

@@ -32,7 +32,7 @@ export class UserResolver {
   @Query(() => ViewerType, { description: 'The viewer: the role and user of the token.' })
   async me(@Ctx() context: ApiContext): Promise<ViewerType> {
     const { role, userId } = context.viewer;
-    if (role === 'anonymous') throw new ForbiddenError('Not signed in.');
+    if (role === 'anonymous' || role === 'guest') throw new ForbiddenError('Not signed in.');
     const user = userId === null ? null : await context.loaders.users.load(userId);
     const known = user === null ? null : toUser(context, user);
     return { role, userId, user: known, persona: known?.persona ?? null };

@@ -43,7 +43,11 @@ function sessionsOf(events: readonly BehaviourEvent[]): BehaviourEvent[][] {
 /** Straight from the list of events, the slow and obvious way; long tail and labels have tests of their own. */
 function slowFeatures(events: readonly BehaviourEvent[]): Partial<Record<FeatureName, number>> {
   const count = (...types: string[]) => events.filter((e) => types.includes(e.type)).length;
-  const actions = events.length - count('impression', 'retract');
+  const thumbs = new Map<string, string>();
+  for (const { type, itemId } of events)
+    if (itemId !== null && ['like', 'dislike', 'retract'].includes(type)) thumbs.set(itemId, type);
+  const standing = (type: string) => [...thumbs.values()].filter((thumb) => thumb === type).length;
+  const actions = Math.max(0, events.length - count('impression') - 2 * count('retract'));
   const itemEvents = events.filter(
     (e) => e.itemId !== null && !['impression', 'retract', 'search'].includes(e.type),
   );
@@ -77,9 +81,9 @@ function slowFeatures(events: readonly BehaviourEvent[]): Partial<Record<Feature
     cartRate: share(count('cart'), actions),
     purchaseRate: share(count('purchase'), actions),
     basketValue: share(total(amounts), amounts.length),
-    likeShare: share(count('like'), actions),
-    dislikeShare: share(count('dislike'), actions),
-    feedbackPerWeek: count('like', 'dislike') / weeks,
+    likeShare: share(standing('like'), actions),
+    dislikeShare: share(standing('dislike'), actions),
+    feedbackPerWeek: (standing('like') + standing('dislike')) / weeks,
     dwellMeanSeconds: share(total(dwells), dwells.length),
     hourEntropy: entropyOf(events.map((e) => new Date(e.at).getUTCHours())),
     weekendShare: events.filter((e) => [0, 6].includes(new Date(e.at).getUTCDay())).length / events.length,
@@ -117,6 +121,20 @@ describe('behavioural features', () => {
     expect(early).toEqual(late);
     expect(early).toMatchObject({ sessionsPerWeek: 0, recencyDays: 0, hourEntropy: 0, bounceRate: 0 });
     expect(early.likeShare).toBe(1);
+  });
+
+  it('are the same after a thumb that was taken back, but for times and sessions', () => {
+    const view = event({ id: 'a', type: 'view', itemId: 'i1' });
+    const like = event({ id: 'b', type: 'like', itemId: 'i2' });
+    const undo = event({ id: 'c', type: 'retract', itemId: 'i2' });
+    const { likeShare, dislikeShare, feedbackPerWeek, cartRate } = features([view]);
+    expect(features([view, like, undo])).toMatchObject({
+      likeShare,
+      dislikeShare,
+      feedbackPerWeek,
+      cartRate,
+    });
+    expect(features([view, like]).likeShare).toBe(0.5);
   });
 
   it('count long-tail items among the items met', () => {
@@ -170,7 +188,8 @@ describe('behavioural features', () => {
     }
     for (const name of ['cartRate', 'purchaseRate', 'basketValue'] as const)
       expect(largest(name), name).toBe('buyer');
-    for (const name of ['categoryEntropy', 'noveltyRate', 'dislikeShare'] as const) {
+    // Not noveltyRate, which falls with the number of events, and explorers have the most.
+    for (const name of ['categoryEntropy', 'dislikeShare'] as const) {
       expect(largest(name), name).toBe('explorer');
     }
   });
