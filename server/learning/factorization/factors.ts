@@ -18,7 +18,7 @@ import type { Kernels, WeightedRows } from '../kernels/index.js';
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 
-interface FactorsInput {
+export interface FactorsInput {
   /** Preferences [nUsers, nItems], columns ascending. */
   readonly preference: SparseRows;
   readonly nItems: number;
@@ -38,11 +38,14 @@ export interface Factors {
   readonly ridge: Float32Array;
   /** Float32Array, row-major [nPersonas + 1, nComponents]; the last row is for users without a persona. */
   readonly personaPriors: Float32Array;
+}
+
+interface FactorsOfUsers extends Factors {
   /** Float32Array, row-major [nUsers, nComponents]: final embeddings of training, equal to those of a fold-in. */
   readonly userEmbeddings: Float32Array;
 }
 
-interface FactorsOptions {
+export interface FactorsOptions {
   readonly hyperParameters: HyperParameters;
   readonly seed: number;
   /**
@@ -56,9 +59,9 @@ interface FactorsOptions {
 const WARM_SWEEPS = 3;
 const INITIAL_SCALE = 0.1;
 /** Keeps lambda above zero for rows without confidence. */
-const MIN_LAMBDA = 1e-4;
-/** Rows per call: short calls let the engine switch to optimised code early. */
-const CALL_ROWS = 1024;
+export const MIN_LAMBDA = 1e-4;
+/** Rows rotated at a time. */
+const ROTATED_ROWS = 1024;
 
 /** Pull towards the prior of a row with this total confidence, facing `nOthers` rows on the other side. */
 export function lambdaOf(
@@ -70,12 +73,11 @@ export function lambdaOf(
   return Math.max(MIN_LAMBDA, regularization * (confidence + alpha0 * nOthers));
 }
 
-export function fitFactors(kernels: Kernels, input: FactorsInput, options: FactorsOptions): Factors {
+export function fitFactors(kernels: Kernels, input: FactorsInput, options: FactorsOptions): FactorsOfUsers {
   const { arena } = kernels;
   const { hyperParameters, seed, start, onProgress } = options;
   const { nComponents: d } = hyperParameters;
-  const nSweeps =
-    start === undefined ? hyperParameters.nSweeps : Math.min(WARM_SWEEPS, hyperParameters.nSweeps);
+  const nSweeps = sweepsOf(options);
   const { nItems, userPersona, nPersonas } = input;
   const nUsers = input.preference.indptr.length - 1;
   const mark = arena.mark();
@@ -105,7 +107,8 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
   for (let sweep = 0; sweep < nSweeps; sweep++) {
     basis.diagonalize(h, nItems, [priors]);
     users.solve(h, basis.ridge, priors, w, priorRow);
-    personaMeans(w, priorRow, users.rows.indptr, d, hyperParameters.personaShrinkage, priors);
+    const means = sumsByPersona(w, { priorRow, indptr: users.rows.indptr, nPersonas });
+    writePersonaMeans(means, hyperParameters.personaShrinkage, priors);
     featurePrior.fit(h);
     basis.diagonalize(w, nUsers, [priors, featurePrior.weights]);
     featurePrior.predict(itemPrior);
@@ -124,6 +127,11 @@ export function fitFactors(kernels: Kernels, input: FactorsInput, options: Facto
   });
   arena.release(mark);
   return fitted;
+}
+
+/** Number of alternations: fewer from embeddings fitted to similar data. */
+export function sweepsOf({ hyperParameters: { nSweeps }, start }: FactorsOptions): number {
+  return start === undefined ? nSweeps : Math.min(WARM_SWEEPS, nSweeps);
 }
 
 /** A side of the alternation: its observations and lambdas, in kernel memory. */
@@ -153,10 +161,8 @@ function createSide(
       priorRow?: Int32Array,
     ) {
       const nComponents = ridge.length;
-      for (let from = 0; from < nRows; from += CALL_ROWS) {
-        const to = Math.min(from + CALL_ROWS, nRows);
-        kernels.solveRows({ ...rows, from, to, factors, nComponents, ridge, lambda, prior, priorRow, out });
-      }
+      const range = { from: 0, to: nRows };
+      kernels.solveRows({ ...rows, ...range, factors, nComponents, ridge, lambda, prior, priorRow, out });
     },
   };
 }
@@ -192,7 +198,12 @@ function observedRows(
 }
 
 /** Noise plus random feature embeddings, so that items with common features start with similar embeddings. */
-function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, seed: number): Float32Array {
+export function initialEmbeddings(
+  kernels: Kernels,
+  input: Pick<FactorsInput, 'nItems' | 'features' | 'nFeatures'>,
+  d: number,
+  seed: number,
+): Float32Array {
   const { arena } = kernels;
   const random = createRandom(seed);
   const scale = INITIAL_SCALE / Math.sqrt(d);
@@ -217,13 +228,13 @@ function initialEmbeddings(kernels: Kernels, input: FactorsInput, d: number, see
 /**
  * Rotates embeddings to the eigenbasis of their Gram matrix, together with the companion matrices in the same space.
  */
-function createBasis(kernels: Kernels, d: number, alpha0: number) {
+export function createBasis(kernels: Kernels, d: number, alpha0: number) {
   const { arena } = kernels;
-  const gram = arena.float32(d * d);
+  const sum = arena.float32(d * d);
   const rotation = arena.float32(d * d);
   const ridge = arena.float32(d);
   // A scratch of fixed size: any of the matrices may have the most rows.
-  const rotated = arena.float32(CALL_ROWS * d);
+  const rotated = arena.float32(ROTATED_ROWS * d);
   const rotate = (rows: Float32Array) => {
     for (let from = 0; from < rows.length; from += rotated.length) {
       const part = rows.subarray(from, from + rotated.length);
@@ -231,39 +242,45 @@ function createBasis(kernels: Kernels, d: number, alpha0: number) {
       part.set(rotated.subarray(0, part.length));
     }
   };
+  /** Rotates matrices to the eigenbasis of a Gram matrix [d, d], of which only the lower triangle is read. */
+  const diagonalizeGram = (gram: Float32Array, matrices: readonly Float32Array[]) => {
+    const { values, vectors } = kernels.symmetricEigen(gram, d);
+    for (let k = 0; k < d; k++) {
+      ridge[k] = alpha0 * Math.max(values[k], 0);
+      for (let f = 0; f < d; f++) rotation[f * d + k] = vectors[k * d + f];
+    }
+    matrices.forEach(rotate);
+  };
   return {
     ridge,
+    diagonalizeGram,
     diagonalize(embeddings: Float32Array, nRows: number, companions: readonly Float32Array[]) {
-      gram.fill(0);
-      kernels.accumulateGram(embeddings, nRows, d, gram);
-      const { values, vectors } = kernels.symmetricEigen(gram, d);
-      for (let k = 0; k < d; k++) {
-        ridge[k] = alpha0 * Math.max(values[k], 0);
-        for (let f = 0; f < d; f++) rotation[f * d + k] = vectors[k * d + f];
-      }
-      rotate(embeddings);
-      companions.forEach(rotate);
+      sum.fill(0);
+      kernels.accumulateGram(embeddings, nRows, d, sum);
+      diagonalizeGram(sum, [embeddings, ...companions]);
     },
   };
 }
 
-/** Mean embedding per persona over users with observations, shrunk towards the overall mean (the last row). */
-function personaMeans(
+/** Sums of embeddings over the users of each persona who have observations. */
+export interface PersonaSums {
+  /** Float64Array, row-major [nPersonas + 1, nComponents]; the last row is over all users. */
+  readonly sums: Float64Array;
+  /** Float64Array [nPersonas + 1]: number of users in each sum. */
+  readonly counts: Float64Array;
+}
+
+function sumsByPersona(
   w: Float32Array,
-  priorRow: Int32Array,
-  indptr: Int32Array,
-  d: number,
-  shrinkage: number,
-  priors: Float32Array,
-): void {
-  const nPersonas = priors.length / d - 1;
+  { priorRow, indptr, nPersonas }: { priorRow: Int32Array; indptr: Int32Array; nPersonas: number },
+): PersonaSums {
+  const d = w.length / priorRow.length;
   const sums = new Float64Array((nPersonas + 1) * d);
   const counts = new Float64Array(nPersonas + 1);
   const all = nPersonas * d;
-  let nUsers = 0;
   for (let u = 0; u < priorRow.length; u++) {
     if (indptr[u] === indptr[u + 1]) continue;
-    nUsers++;
+    counts[nPersonas]++;
     const persona = priorRow[u];
     if (persona < nPersonas) counts[persona]++;
     for (let f = 0; f < d; f++) {
@@ -272,8 +289,20 @@ function personaMeans(
       if (persona < nPersonas) sums[persona * d + f] += value;
     }
   }
+  return { sums, counts };
+}
+
+/** Writes the mean embedding per persona, shrunk towards the overall mean, which is the last row. */
+export function writePersonaMeans(
+  { sums, counts }: PersonaSums,
+  shrinkage: number,
+  priors: Float32Array,
+): void {
+  const nPersonas = counts.length - 1;
+  const d = priors.length / counts.length;
+  const all = nPersonas * d;
   for (let f = 0; f < d; f++) {
-    const mean = nUsers === 0 ? 0 : sums[all + f] / nUsers;
+    const mean = counts[nPersonas] === 0 ? 0 : sums[all + f] / counts[nPersonas];
     priors[all + f] = mean;
     for (let k = 0; k < nPersonas; k++) {
       const weight = counts[k] + shrinkage;

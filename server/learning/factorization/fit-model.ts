@@ -1,4 +1,7 @@
 /** Fits a recommender with given hyper-parameters: factorisation, item-to-item term, and the model of both. */
+import { latestOf } from './absence.js';
+import { fitCompanions } from './companions.js';
+import { fitClusterFactors } from './cluster-factors.js';
 import { likeRateOf } from './like-rate.js';
 import { fitFactors } from './factors.js';
 import { weighItemFeatures } from './item-features.js';
@@ -16,6 +19,7 @@ import type { HyperParameters } from './hyper-parameters.js';
 import type { ItemFeatures } from './item-features.js';
 import type { RecommenderModel } from './model.js';
 import type { Interactions } from './signals.js';
+import type { UserCluster } from './user-cluster.js';
 
 export interface RecommenderInput {
   readonly interactions: Interactions;
@@ -36,6 +40,8 @@ export interface FitModelOptions {
   readonly withSequence?: boolean;
   /** Initial item embeddings, see `FactorsOptions`. */
   readonly start?: Float32Array;
+  /** Holds the rows of the factorisation in place of `interactions`. */
+  readonly cluster?: UserCluster;
   readonly onProgress?: (fraction: number) => void;
 }
 
@@ -52,20 +58,18 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
   const { nItems, itemFeatures, userPersona, nPersonas } = input;
   const { nFeatures } = itemFeatures;
   const preference = preferenceRows(input.interactions, nItems, hyperParameters);
-  const features = weighItemFeatures(itemFeatures, preference, nItems);
+  const { rows: features, weights } = weighItemFeatures(itemFeatures, preference, nItems);
   const factorShare = options.factors !== undefined ? 0 : options.itemToItem !== undefined ? 1 : 0.5;
+  const sides = { nItems, features, nFeatures, userPersona, nPersonas };
+  const factorsOptions = {
+    ...{ hyperParameters, seed, start: options.start },
+    onProgress: (fraction: number) => onProgress?.(factorShare * fraction),
+  };
   const factors =
     options.factors ??
-    fitFactors(
-      kernels,
-      { preference, nItems, features, nFeatures, userPersona, nPersonas },
-      {
-        hyperParameters,
-        seed,
-        start: options.start,
-        onProgress: (fraction) => onProgress?.(factorShare * fraction),
-      },
-    );
+    (options.cluster === undefined
+      ? fitFactors(kernels, { ...sides, preference }, factorsOptions)
+      : fitClusterFactors(kernels, options.cluster, sides, factorsOptions));
   const { itemEmbeddings, ridge, personaPriors } = factors;
   const likeRate = likeRateOf(preference, nItems);
   const itemToItem =
@@ -83,6 +87,7 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
   onProgress?.(1);
   const model = freezeModel({
     nItems,
+    nTrainedItems: nItems,
     nPersonas,
     hyperParameters,
     itemEmbeddings,
@@ -91,8 +96,15 @@ export function fitModel(kernels: Kernels, input: RecommenderInput, options: Fit
     popularity: relative(attracted.map(Math.log1p)),
     shares: relative(attracted),
     recentPopularity: recentPopularityOf(input.interactions, nItems, hyperParameters),
+    features,
+    featureWeights: weights,
+    recordedUntil: latestOf(input.interactions.at),
     itemToItem,
     sequence: hasSequence ? fitSequence(input.interactions, nItems, hyperParameters) : emptyRows(nItems),
+    companions:
+      hyperParameters.companionWeight > 0
+        ? fitCompanions(input.interactions, nItems, hyperParameters)
+        : emptyRows(2 * nItems),
   });
   return { model, factors, likeRate };
 }

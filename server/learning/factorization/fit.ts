@@ -7,10 +7,12 @@ import { fitModel } from './fit-model.js';
 import { completeHyperParameters } from './hyper-parameters.js';
 import { searchHyperParameters } from './search.js';
 
+import type { KernelThreads } from '../kernels/index.js';
 import type { RecommenderInput } from './fit-model.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { RecommenderModel } from './model.js';
 import type { SearchBudget } from './search.js';
+import type { UserCluster } from './user-cluster.js';
 
 /** Share of the work in the search, for progress. */
 const SEARCH_SHARE = 0.75;
@@ -24,6 +26,10 @@ export interface RecommenderOptions {
   readonly search?: SearchBudget;
   /** A model fitted to similar data and the same items; ignored if its embeddings have a different length. */
   readonly start?: RecommenderModel;
+  /** Threads to share the work with; the result does not depend on them. Default: none. */
+  readonly threads?: KernelThreads;
+  /** Factorises its own copy of the rows; the search and the other parts of the model use the given interactions. */
+  readonly cluster?: UserCluster;
   /** Called with the completed share of the work, 0..1. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -33,7 +39,7 @@ export interface RecommenderOptions {
  * than return a model that is not finite.
  */
 export function fitRecommender(input: RecommenderInput, options: RecommenderOptions): RecommenderModel {
-  const { seed, search, start, onProgress } = options;
+  const { seed, search, start, threads, cluster, onProgress } = options;
   checkInput(input);
   let hyperParameters = completeHyperParameters(options.hyperParameters);
   let done = 0;
@@ -42,20 +48,23 @@ export function fitRecommender(input: RecommenderInput, options: RecommenderOpti
       seed,
       start: hyperParameters,
       budget: search,
+      threads,
       onProgress: (fraction) => onProgress?.(SEARCH_SHARE * fraction),
     });
     done = SEARCH_SHARE;
   }
   const isUsable = start?.itemEmbeddings.length === input.nItems * hyperParameters.nComponents;
-  return fitModel(createKernels(), input, {
+  return fitModel(createKernels({ threads }), input, {
     hyperParameters,
     seed,
+    cluster,
     start: isUsable ? start?.itemEmbeddings : undefined,
     onProgress: (fraction) => onProgress?.(done + (1 - done) * fraction),
   }).model;
 }
 
-function checkInput({ interactions, userPersona, nPersonas }: RecommenderInput): void {
+/** Throws InvalidShapeError unless the personas fit the users. */
+export function checkInput({ interactions, userPersona, nPersonas }: RecommenderInput): void {
   const nUsers = interactions.indptr.length - 1;
   if (userPersona.length !== nUsers) {
     throw new InvalidShapeError(`There are personas for ${userPersona.length} users, but ${nUsers} users.`);

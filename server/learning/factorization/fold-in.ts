@@ -5,17 +5,20 @@
  * + lambda P x), A = diag(ridge) + sum c h_i h_i' + lambda I. So the score of item j,
  *
  *   score_j = h_j.(g * w)  +  related_j - f(dislikeWeight * repelled_j)  +  sequenceWeight * followed_j
- *             +  popularityWeight * popularity_j  +  newcomerWeight * newness * share_j  +  recentPopularityWeight * fashion_j,
+ *             +  popularityWeight * popularity_j  +  newness * (newcomerWeight * share_j + companionWeight *
+ *             accompanied_j)  +  recentPopularityWeight * r * recent_j,
  *
  * with g the weights of the directions, larger for principal directions, and larger for short histories, related_j =
- * sum of a_i S_ij over preferences, repelled_j = sum of S_ij over dislikes and followed_j = sum of d^rank D_ij over
- * preferences, rank counted from the latest, is a sum over the history: `explain` splits it into two contributions per
+ * sum of a_i S_ij over preferences, repelled_j = sum of S_ij over dislikes, accompanied_j = the sum of |a_i| E_ij / (10 + sum
+ * of |a_i|) over both, and followed_j = sum of d^rank D_ij over preferences, rank counted from the latest and fading with absence (absence.ts, as is r), is a sum over the history: `explain` splits it into two contributions per
  * entry (its own, and its recency in the sequence term), plus the persona's and the popularity's. f bounds the effect
  * of dislikes on an item by the effect of likes plus a small share of the rest: a user with a disliked book still chose
  * a book of that kind, and is likelier to like a similar book than a random book.
  */
 import { InvalidShapeError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
+import { absenceOf, latestOf, returnShare, visitShare } from './absence.js';
+import { companionRow, companionShare } from './companions.js';
 import { lambdaOf } from './factors.js';
 import { newness } from './popularity.js';
 import {
@@ -36,6 +39,11 @@ import type { History } from './signals.js';
 export interface UserContext {
   /** The user's persona; -1 or absent if unknown. */
   readonly personaIndex?: number;
+  /**
+   * Time of the request, ms since the epoch, Infinity for any time after the model's training. Absent: right after the
+   * user's latest interaction.
+   */
+  readonly now?: number;
 }
 
 /** A user's state in a model. Plain data, never stored: it is recomputed when history or model change. */
@@ -50,6 +58,8 @@ export interface UserState {
   readonly following: Float32Array;
   /** Sum of the preferences without ageing. */
   readonly likes: number;
+  /** Days from the user's latest interaction to the request, see `absenceOf`. */
+  readonly absence: number;
   /** Row of the persona priors. */
   readonly priorRow: number;
 }
@@ -94,12 +104,17 @@ const workspaces = new WeakMap<RecommenderModel, Workspace>();
  */
 export function foldIn(model: RecommenderModel, history: History, context: UserContext = {}): UserState {
   checkHistory(history, model.nItems);
-  const { preference, following, likes } = weighHistory(history, model.hyperParameters);
+  const lastAt = latestOf(history.at);
+  const absence = absenceOf({
+    ...{ lastAt, now: context.now ?? lastAt, recordedUntil: model.recordedUntil },
+    isNew: context.now !== undefined && history.indices.length === 0,
+  });
+  const weighed = weighHistory(history, { hyperParameters: model.hyperParameters, absence });
   const personaIndex = context.personaIndex ?? -1;
   if (personaIndex >= model.nPersonas)
     throw new InvalidShapeError(`The model has no persona ${personaIndex}.`);
   const priorRow = personaIndex < 0 ? model.nPersonas : personaIndex;
-  const user = { indices: history.indices.slice(), preference, following, likes, priorRow };
+  const user = { indices: history.indices.slice(), ...weighed, absence, priorRow };
   const embedding = solveUser(model, user).slice();
   return Object.freeze({ ...user, embedding });
 }
@@ -110,9 +125,10 @@ export function foldIn(model: RecommenderModel, history: History, context: UserC
  */
 function weighHistory(
   { strength, opinion, purchased, at }: History,
-  hyperParameters: HyperParameters,
+  { hyperParameters, absence }: { hyperParameters: HyperParameters; absence: number },
 ): Pick<UserState, 'preference' | 'following' | 'likes'> {
-  const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+  const latest = latestOf(at);
+  const visit = visitShare(absence);
   const fresh = Float32Array.from(strength, (_, p) =>
     preferenceOf({ strength: strength[p], opinion: opinion[p], purchased: purchased[p] }, hyperParameters),
   );
@@ -123,7 +139,9 @@ function weighHistory(
       (value, p) => value * remainderOf({ age: ageOf(p), rank: ranks[p] }, hyperParameters),
     ),
     likes: fresh.reduce((sum, value) => sum + Math.max(value, 0), 0),
-    following: fresh.map((value, p) => Math.max(value, 0) * hyperParameters.sequenceDecay ** ranks[p]),
+    following: fresh.map(
+      (value, p) => visit * Math.max(value, 0) * hyperParameters.sequenceDecay ** ranks[p],
+    ),
   };
 }
 
@@ -142,6 +160,7 @@ export function scoreAll(
   for (let j = 0; j < out.length; j++) out[j] += popularity(j);
   addNeighbours(model, state, out);
   addFollowers(model, state, model.hyperParameters.sequenceWeight, out);
+  addCompanions(model, state, companionWeightFor(model, state), out);
   return out;
 }
 
@@ -180,14 +199,20 @@ export function boostOf(
 }
 
 /** Contribution of popularity to an item's score for this user. */
-function popularityFor(model: RecommenderModel, { likes }: UserState): (item: number) => number {
+function popularityFor(model: RecommenderModel, { likes, absence }: UserState): (item: number) => number {
   const { popularity, shares, recentPopularity, hyperParameters } = model;
-  const { popularityWeight, recentPopularityWeight } = hyperParameters;
+  const { popularityWeight } = hyperParameters;
+  const recentPopularityWeight =
+    hyperParameters.recentPopularityWeight * returnShare(absence, hyperParameters);
   const newcomerWeight = hyperParameters.newcomerWeight * newness(likes);
   return (item) =>
     popularityWeight * popularity[item] +
     newcomerWeight * shares[item] +
     recentPopularityWeight * recentPopularity[item];
+}
+
+function companionWeightFor({ hyperParameters }: RecommenderModel, { likes }: UserState): number {
+  return hyperParameters.companionWeight * newness(likes);
 }
 
 /** Adds the effect of likes on neighbouring items, and subtracts the effect of dislikes. */
@@ -217,6 +242,18 @@ function addFollowers(
   out: Float32Array,
 ): void {
   addRows(sequence, state.indices, state.following, sequenceWeight, out);
+}
+
+/** out += the companions of all opinions, by strength, relative to the number of opinions. */
+function addCompanions(
+  { companions }: RecommenderModel,
+  { indices, preference }: UserState,
+  weight: number,
+  out: Float32Array,
+): void {
+  if (companions.indices.length === 0) return;
+  const rows = indices.map((item, p) => companionRow(item, preference[p]));
+  addRows(companions, rows, preference.map(Math.abs), weight * companionShare(preference), out);
 }
 
 /** out += scale * weights[p] * row of items[p], for products above 0. */
@@ -253,6 +290,8 @@ export interface ScoreParts {
   readonly repelled: Float32Array;
   /** Effect of the sequence term at weight 1. */
   readonly followed: Float32Array;
+  /** Effect of opinions through the companions at weight 1. */
+  readonly accompanied: Float32Array;
 }
 
 /** The summands of `scoreAll` except popularity, for several users at once, which reads the embeddings once. */
@@ -265,7 +304,10 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
     vectors.set(state.embedding, row * d);
   });
   const part = () => new Float32Array(states.length * nItems);
-  const parts = { learnt: part(), principal: part(), related: part(), repelled: part(), followed: part() };
+  const parts = {
+    ...{ learnt: part(), principal: part(), related: part(), repelled: part() },
+    ...{ followed: part(), accompanied: part() },
+  };
   multiplyItems(model, vectors, parts.learnt);
   for (let p = 0; p < vectors.length; p++) vectors[p] *= isPrincipal[p % d];
   multiplyItems(model, vectors, parts.principal);
@@ -274,6 +316,7 @@ export function scoreParts(model: RecommenderModel, states: readonly UserState[]
     gather(model, state, 1, own(parts.related));
     gather(model, state, -1, own(parts.repelled));
     addFollowers(model, state, 1, own(parts.followed));
+    addCompanions(model, state, 1, own(parts.accompanied));
   });
   return parts;
 }
@@ -289,6 +332,7 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
   const contributions = new Float32Array(state.indices.length);
   const sequence = new Float32Array(state.indices.length);
   const dislikeWeight = dislikeWeightFor(model, state, itemIndex);
+  const companionWeight = companionWeightFor(model, state) * companionShare(state.preference);
   let total = 0;
   for (let p = 0; p < contributions.length; p++) {
     const i = state.indices[p];
@@ -296,7 +340,11 @@ export function explain(model: RecommenderModel, state: UserState, itemIndex: nu
     const learnt =
       target * confidence === 0 ? 0 : confidence * target * dotAt(pull, model.itemEmbeddings, i * d);
     const weight = state.preference[p] < 0 ? -dislikeWeight : state.preference[p];
-    contributions[p] = learnt + weight * valueAt(model.itemToItem, i, itemIndex);
+    const companion = valueAt(model.companions, companionRow(i, state.preference[p]), itemIndex);
+    contributions[p] =
+      learnt +
+      weight * valueAt(model.itemToItem, i, itemIndex) +
+      companionWeight * Math.abs(state.preference[p]) * companion;
     sequence[p] = sequenceWeight * state.following[p] * valueAt(model.sequence, i, itemIndex);
     total += contributions[p] + sequence[p];
   }
@@ -324,10 +372,10 @@ function valueAt({ indptr, indices, values }: SparseRows, row: number, column: n
   return at < 0 ? 0 : values[indptr[row] + at];
 }
 
-function userLambda({ nItems, hyperParameters }: RecommenderModel, preference: Float32Array): number {
+function userLambda({ nTrainedItems, hyperParameters }: RecommenderModel, preference: Float32Array): number {
   let confidence = 0;
   for (const value of preference) confidence += targetOf(value, hyperParameters).confidence;
-  return lambdaOf(confidence, nItems, hyperParameters.userRegularization, hyperParameters);
+  return lambdaOf(confidence, nTrainedItems, hyperParameters.userRegularization, hyperParameters);
 }
 
 /** The user's embedding; with `rightHandSide`, A^-1 times it. The returned view is overwritten by the next call. */

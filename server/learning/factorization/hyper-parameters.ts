@@ -58,10 +58,14 @@ export interface HyperParameters {
   readonly popularityWeight: number;
   /** Weight of an item's share of likes for a user without likes; fades with the user's number of likes. Default 0. */
   readonly newcomerWeight: number;
-  /** Weight of recent popularity, for all users. Default 0. */
+  /** Weight of `RecommenderModel.companions`; fades like `newcomerWeight`. 0 leaves it out. Default 0. */
+  readonly companionWeight: number;
+  /** Weight of recent popularity, for users who return after an absence. Default 0. */
   readonly recentPopularityWeight: number;
   /** Half-life of a like in recent popularity, in days. Default 7. */
   readonly recentPopularityHalfLife: number;
+  /** Days of absence after which half of the weight of recent popularity counts; 0: all of it always does. Default 7. */
+  readonly recentPopularityAbsence: number;
 }
 
 export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
@@ -90,8 +94,10 @@ export const DEFAULT_HYPER_PARAMETERS: HyperParameters = Object.freeze({
   sequenceDecay: 0.8,
   popularityWeight: 0.00001,
   newcomerWeight: 0,
+  companionWeight: 0,
   recentPopularityWeight: 0,
   recentPopularityHalfLife: 7,
+  recentPopularityAbsence: 7,
 });
 
 /** Parameters that must be positive for the systems to have a unique solution. */

@@ -39,14 +39,14 @@ export function itemFeaturesOf(content: EncodedContent): ItemFeatures {
 }
 
 /**
- * Unit rows [nItems, nFeatures], see `featureWeights`; features of weight 0 are left out. `preference` is [nUsers,
- * nItems]. Throws InvalidShapeError.
+ * Unit rows [nItems, nFeatures] and the weights of the features, see `featureWeights`; features of weight 0 are left out
+ * of the rows. `preference` is [nUsers, nItems]. Throws InvalidShapeError.
  */
 export function weighItemFeatures(
   features: ItemFeatures,
   preference: SparseRows,
   nItems: number,
-): SparseRows {
+): { rows: SparseRows; weights: Float32Array } {
   const { indptr, indices } = distinctRows(features, nItems);
   const weights = featureWeights({ indptr, indices, nFeatures: features.nFeatures }, preference);
   const ptr = new Int32Array(nItems + 1);
@@ -65,7 +65,8 @@ export function weighItemFeatures(
     for (let p = ptr[i]; p < top; p++) values[p] /= Math.sqrt(square);
     ptr[i + 1] = top;
   }
-  return { indptr: ptr, indices: columns.subarray(0, top), values: values.subarray(0, top) };
+  const rows = { indptr: ptr, indices: columns.slice(0, top), values: values.slice(0, top) };
+  return { rows, weights: Float32Array.from(weights) };
 }
 
 /** Features ascending within each item, without repeats. */

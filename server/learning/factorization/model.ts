@@ -9,6 +9,8 @@ import type { HyperParameters } from './hyper-parameters.js';
 /** Immutable: all per-user state is computed from the user's history. */
 export interface RecommenderModel {
   readonly nItems: number;
+  /** The first items; those that follow were added by `withNewItems`. */
+  readonly nTrainedItems: number;
   readonly nPersonas: number;
   readonly hyperParameters: HyperParameters;
   /** Float32Array, row-major [nItems, nComponents]. */
@@ -23,10 +25,18 @@ export interface RecommenderModel {
   readonly shares: Float32Array;
   /** Float32Array [nItems], 0..1: recent popularity, see `recentPopularityOf`; all 0 if times are unknown. */
   readonly recentPopularity: Float32Array;
+  /** Sparse [nItems, nFeatures], unit rows: the content of the items. */
+  readonly features: SparseRows;
+  /** Float32Array [nFeatures]: weight of each feature before rows are scaled to unit length. */
+  readonly featureWeights: Float32Array;
+  /** Time of the latest interaction trained on, ms since the epoch; 0 if times are unknown. */
+  readonly recordedUntil: number;
   /** Sparse [nItems, nItems]: the effect of a preference of 1 to the row's item on the column's score. */
   readonly itemToItem: SparseRows;
   /** Sparse [nItems, nItems], see `fitSequence`; empty if its weight is 0. */
   readonly sequence: SparseRows;
+  /** Sparse [2 nItems, nItems], see `fitCompanions`; empty if its weight is 0. */
+  readonly companions: SparseRows;
 }
 
 export interface PackedRecommender {
@@ -35,6 +45,9 @@ export interface PackedRecommender {
     readonly nItems: number;
     readonly nPersonas: number;
     readonly hyperParameters: HyperParameters;
+    /** Absent in versions of earlier releases, like the next. */
+    readonly nTrainedItems?: number;
+    readonly recordedUntil?: number;
   };
   readonly arrays: Readonly<Record<ArrayName, Float32Array | Int32Array>>;
 }
@@ -46,10 +59,22 @@ const FLOAT_ARRAYS = [
   'popularity',
   'shares',
   'recentPopularity',
+  'featureWeights',
+  'featureValues',
   'itemToItemValues',
   'sequenceValues',
+  'companionValues',
 ] as const;
-const INT_ARRAYS = ['itemToItemIndptr', 'itemToItemIndices', 'sequenceIndptr', 'sequenceIndices'] as const;
+const INT_ARRAYS = [
+  'featureIndptr',
+  'featureIndices',
+  'itemToItemIndptr',
+  'itemToItemIndices',
+  'sequenceIndptr',
+  'sequenceIndices',
+  'companionIndptr',
+  'companionIndices',
+] as const;
 type ArrayName = (typeof FLOAT_ARRAYS)[number] | (typeof INT_ARRAYS)[number];
 
 /** Freezes the model. Throws NotFiniteError if any of its numbers is not finite. */
@@ -59,19 +84,38 @@ export function freezeModel(model: RecommenderModel): RecommenderModel {
     if (!packed.arrays[name].every(Number.isFinite))
       throw new NotFiniteError(`The model's ${name} are not finite.`);
   }
+  return frozen(model);
+}
+
+/**
+ * The frozen `base` with items appended, which are sums of its finite numbers. Only the new embeddings are checked, since a
+ * server waits for it. Throws NotFiniteError.
+ */
+export function extendModel(base: RecommenderModel, changes: Partial<RecommenderModel>): RecommenderModel {
+  const model = { ...base, ...changes };
+  if (!model.itemEmbeddings.subarray(base.itemEmbeddings.length).every(Number.isFinite))
+    throw new NotFiniteError("The new items' embeddings are not finite.");
+  return frozen(model);
+}
+
+function frozen(model: RecommenderModel): RecommenderModel {
   return Object.freeze({
     ...model,
+    features: Object.freeze({ ...model.features }),
     itemToItem: Object.freeze({ ...model.itemToItem }),
     sequence: Object.freeze({ ...model.sequence }),
+    companions: Object.freeze({ ...model.companions }),
   });
 }
 
 /** Packs a model into named arrays and plain data, without copying. */
 export function packRecommender(model: RecommenderModel): PackedRecommender {
-  const { nItems, nPersonas, hyperParameters, itemEmbeddings, ridge, personaPriors, popularity } = model;
-  const { shares, recentPopularity, itemToItem, sequence } = model;
+  const { nItems, nTrainedItems, nPersonas, hyperParameters } = model;
+  const { itemEmbeddings, ridge, personaPriors, popularity } = model;
+  const { shares, recentPopularity, features, featureWeights, recordedUntil, itemToItem } = model;
+  const { sequence, companions } = model;
   return {
-    meta: { nItems, nPersonas, hyperParameters },
+    meta: { nItems, nTrainedItems, nPersonas, hyperParameters, recordedUntil },
     arrays: {
       itemEmbeddings,
       ridge,
@@ -79,12 +123,19 @@ export function packRecommender(model: RecommenderModel): PackedRecommender {
       popularity,
       shares,
       recentPopularity,
+      featureWeights,
+      featureIndptr: features.indptr,
+      featureIndices: features.indices,
+      featureValues: features.values,
       itemToItemIndptr: itemToItem.indptr,
       itemToItemIndices: itemToItem.indices,
       itemToItemValues: itemToItem.values,
       sequenceIndptr: sequence.indptr,
       sequenceIndices: sequence.indices,
       sequenceValues: sequence.values,
+      companionIndptr: companions.indptr,
+      companionIndices: companions.indices,
+      companionValues: companions.values,
     },
   };
 }
@@ -95,7 +146,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
   for (const name of FLOAT_ARRAYS) requireArray(arrays[name], Float32Array, name);
   for (const name of INT_ARRAYS) requireArray(arrays[name], Int32Array, name);
   const { nItems, nPersonas } = meta;
-  const hyperParameters = completeHyperParameters(renamed(meta.hyperParameters));
+  const hyperParameters = completeHyperParameters(meta.hyperParameters);
   const { nComponents } = hyperParameters;
   const lengths: Partial<Record<ArrayName, number>> = {
     itemEmbeddings: nItems * nComponents,
@@ -104,12 +155,18 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     popularity: nItems,
     shares: nItems,
     recentPopularity: nItems,
+    featureIndptr: nItems + 1,
+    featureIndices: arrays.featureIndptr[nItems],
+    featureValues: arrays.featureIndptr[nItems],
     itemToItemIndptr: nItems + 1,
     itemToItemIndices: arrays.itemToItemIndptr[nItems],
     itemToItemValues: arrays.itemToItemIndptr[nItems],
     sequenceIndptr: nItems + 1,
     sequenceIndices: arrays.sequenceIndptr[nItems],
     sequenceValues: arrays.sequenceIndptr[nItems],
+    companionIndptr: 2 * nItems + 1,
+    companionIndices: arrays.companionIndptr[2 * nItems],
+    companionValues: arrays.companionIndptr[2 * nItems],
   };
   for (const [name, length] of Object.entries(lengths)) {
     if (arrays[name as ArrayName].length !== length) {
@@ -120,6 +177,7 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
   }
   return freezeModel({
     nItems,
+    nTrainedItems: meta.nTrainedItems ?? nItems,
     nPersonas,
     hyperParameters,
     itemEmbeddings: arrays.itemEmbeddings as Float32Array,
@@ -128,6 +186,13 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
     popularity: arrays.popularity as Float32Array,
     shares: arrays.shares as Float32Array,
     recentPopularity: arrays.recentPopularity as Float32Array,
+    features: {
+      indptr: arrays.featureIndptr as Int32Array,
+      indices: arrays.featureIndices as Int32Array,
+      values: arrays.featureValues as Float32Array,
+    },
+    featureWeights: arrays.featureWeights as Float32Array,
+    recordedUntil: meta.recordedUntil ?? 0,
     itemToItem: {
       indptr: arrays.itemToItemIndptr as Int32Array,
       indices: arrays.itemToItemIndices as Int32Array,
@@ -137,6 +202,11 @@ export function unpackRecommender({ meta, arrays: stored }: PackedRecommender): 
       indptr: arrays.sequenceIndptr as Int32Array,
       indices: arrays.sequenceIndices as Int32Array,
       values: arrays.sequenceValues as Float32Array,
+    },
+    companions: {
+      indptr: arrays.companionIndptr as Int32Array,
+      indices: arrays.companionIndices as Int32Array,
+      values: arrays.companionValues as Float32Array,
     },
   });
 }
@@ -148,18 +218,20 @@ function laterParts({ nItems }: PackedRecommender['meta']) {
   return {
     shares,
     recentPopularity,
+    featureWeights: new Float32Array(0),
+    featureIndptr: indptr,
+    featureIndices: indices,
+    featureValues: values,
     sequenceIndptr: indptr,
     sequenceIndices: indices,
     sequenceValues: values,
+    companionIndptr: new Int32Array(2 * nItems + 1),
+    companionIndices: indices,
+    companionValues: values,
   };
 }
 
 function requireArray(array: unknown, kind: typeof Float32Array | typeof Int32Array, name: string): void {
   if (!(array instanceof kind))
     throw new InvalidModelError(`Model part ${name} is missing or has the wrong type.`);
-}
-
-/** Versions stored before 0.2.0 call the exponent of the like rate `esteemPower`. */
-function renamed({ esteemPower, ...rest }: HyperParameters & { esteemPower?: number }): HyperParameters {
-  return esteemPower === undefined ? rest : { ...rest, likeRatePower: esteemPower };
 }

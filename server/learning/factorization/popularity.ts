@@ -1,12 +1,12 @@
 /** Popularity of items: over all time, and recently. */
+import { DAY_MS } from '../durations.js';
 import { KNOWN_TIME_FROM, preferenceOf } from './signals.js';
 
 import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Interactions } from './signals.js';
 
-const DAY_MS = 86_400_000;
-/** Number of users attracted to each item. */
+/** Number of users who prefer each item. */
 export function interestedUsers({ indices, values }: SparseRows, nItems: number): Float64Array {
   const counts = new Float64Array(nItems);
   for (let p = 0; p < indices.length; p++) if (values[p] > 0) counts[indices[p]]++;
@@ -29,7 +29,8 @@ export function recentPopularityOf(
   hyperParameters: Pick<HyperParameters, 'implicitWeight' | 'recentPopularityHalfLife'>,
 ): Float32Array {
   const counts = new Float64Array(nItems);
-  const latest = at?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+  let latest = 0;
+  for (let p = 0; at !== undefined && p < at.length; p++) if (at[p] > latest) latest = at[p];
   for (let p = 0; at !== undefined && p < indices.length; p++) {
     if (at[p] < KNOWN_TIME_FROM) continue;
     const entry = { strength: strength[p], opinion: opinion[p], purchased: purchased[p] };
@@ -39,7 +40,10 @@ export function recentPopularityOf(
   return relative(counts);
 }
 
-/** Newness of a user with this many likes: 1 without likes, falling towards 0. */
+/** Number of likes at which half of the newness is left. */
+const NEW_LIKES = 5;
+
+/** Newness of a user with this many likes: 1 without likes, falling towards 0 with their square. */
 export function newness(likes: number): number {
-  return 1 / (1 + likes);
+  return 1 / (1 + (likes / NEW_LIKES) ** 2);
 }

@@ -8,16 +8,17 @@
 import { createKernels } from '../kernels/index.js';
 import { fitModel } from './fit-model.js';
 import { KNOWN_TIME_FROM } from './signals.js';
-import { audienceOf, weighAudiences } from './search-audiences.js';
+import { audiencesOf, weighAudiences } from './search-audiences.js';
 import { splitForValidation } from './validation.js';
 import { splitAtInstant, splitBeforeLast } from './validation-future.js';
-import { measure } from './validation-metrics.js';
-import { blendBy, scoreUsers } from './validation-scores.js';
+import { measureEach } from './validation-metrics.js';
+import { scoreUsers } from './validation-scores.js';
 
+import type { KernelThreads } from '../kernels/index.js';
 import type { FitModelOptions, FittedModel, RecommenderInput } from './fit-model.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Quality } from './validation-metrics.js';
-import type { ScoredUser } from './validation-scores.js';
+import type { ScoredUsers } from './validation-scores.js';
 import type { Interactions } from './signals.js';
 import type { ValidationUser } from './validation.js';
 
@@ -31,6 +32,7 @@ interface SearchOptions {
   /** Start of the search: the defaults, or the last version's hyper-parameters. */
   readonly start: HyperParameters;
   readonly budget: SearchBudget;
+  readonly threads?: KernelThreads;
   readonly onProgress?: (fraction: number) => void;
 }
 
@@ -50,7 +52,7 @@ const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ p
 const LIKE_RATE_POWERS = [0, 0.5, 1, 2].map((likeRatePower) => ({ likeRatePower }));
 const DISLIKE_WEIGHTS = [0, 0.5, 1, 1.5, 2, 3].map((dislikeWeight) => ({ dislikeWeight }));
 /** Max relative loss of warm NDCG through the weight of dislikes. */
-const DISLIKE_PRICE = 0.02;
+const DISLIKE_PRICE = 0.01;
 /** Weights of a relative gain for cold users, and of a gain in AUC, relative to a gain for warm users. */
 const COLD_SHARE = 0.5;
 const AUC_SHARE = 0.2;
@@ -84,7 +86,7 @@ const FIT_SHARE = 0.6;
 
 /** A fitted model with the parts of its scores. */
 interface ScoredModel extends FittedModel {
-  readonly users: readonly ScoredUser[];
+  readonly users: ScoredUsers;
 }
 
 interface Trial extends ScoredModel {
@@ -94,12 +96,12 @@ interface Trial extends ScoredModel {
 
 /** `start` if there are too few users. */
 export function searchHyperParameters(input: RecommenderInput, options: SearchOptions): HyperParameters {
-  const { seed, start, budget, onProgress } = options;
+  const { seed, start, budget, threads, onProgress } = options;
   const split = splitForValidation(input, seed);
   if (split.users.length < MIN_USERS) return start;
   const future = futureOf(input, seed).slice(0, budget.maxFits - 1);
   const maxFits = budget.maxFits - future.length;
-  const kernels = createKernels();
+  const kernels = createKernels({ threads });
   let fits = 0;
   const attempt = (
     hyperParameters: HyperParameters,
@@ -111,11 +113,12 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       ...{ hyperParameters, seed, ...reused },
       onProgress: (fraction) => report(FIT_SHARE * fraction),
     });
-    const scored = scoredModel(fitted, split.users, (fraction) =>
-      report(FIT_SHARE + (1 - FIT_SHARE) * fraction),
-    );
+    const scored = scoredModel(fitted, split.users, {
+      threads,
+      onProgress: (fraction) => report(FIT_SHARE + (1 - FIT_SHARE) * fraction),
+    });
     fits++;
-    return weigh(scored, hyperParameters, FACTOR_WEIGHTS);
+    return weigh(scored, hyperParameters, FACTOR_WEIGHTS, threads);
   };
   const first = attempt({
     ...start,
@@ -148,14 +151,18 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   const weighed = (trial: Trial): Trial => {
     const later = future.map(({ hidden, input: seen, users }) => {
       const fitted = fitModel(kernels, seen, { hyperParameters: trial.hyperParameters, seed });
-      return audienceOf(hidden, { fitted, users, interactions: seen.interactions });
+      return { hidden, fitted, users, interactions: seen.interactions };
     });
     const { interactions } = split.input;
     const users = [...sampleOf(split.users), ...sampleOf(split.newcomers)];
-    const own = audienceOf('any', { fitted: trial, users, interactions });
-    const hyperParameters = weighAudiences([own, ...later], trial.hyperParameters, {
+    const [own, ...others] = audiencesOf(
+      [{ hidden: 'any', fitted: trial, users, interactions }, ...later],
+      threads,
+    );
+    const hyperParameters = weighAudiences([own, ...others], trial.hyperParameters, {
       hasOrder: hasOrder(interactions),
       hasTimes: hasTimes(interactions),
+      threads,
       onProgress: (fraction) => onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
     });
     const { halfLife, halfLifeItems, sequenceDecay, recentPopularityHalfLife } = hyperParameters;
@@ -167,20 +174,22 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
         own.recentPopularities.get(recentPopularityHalfLife) ?? own.fitted.model.recentPopularity,
     };
     return weigh(
-      scoredModel({ ...own.fitted, model }, split.users, () => undefined),
+      scoredModel({ ...own.fitted, model }, split.users, { threads }),
       hyperParameters,
       [],
+      threads,
     )[0];
   };
   climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
   if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
   climb(RIDGE_LADDER, { factors: best.factors });
   for (const changes of [PRINCIPAL_WEIGHTS, LIKE_RATE_POWERS, POPULARITY_WEIGHTS]) {
-    best = weigh(best, best.hyperParameters, changes).reduce((kept, trial) => better(trial, kept, reference));
+    const trials = weigh(best, best.hyperParameters, changes, threads);
+    best = trials.reduce((kept, trial) => better(trial, kept, reference));
   }
   best = weighed(best);
   const hasDislikes = split.users.some(({ history }) => history.opinion.includes(-1));
-  const dislikeWeight = hasDislikes ? weighDislikes(best) : best.hyperParameters.dislikeWeight;
+  const dislikeWeight = hasDislikes ? weighDislikes(best, threads) : best.hyperParameters.dislikeWeight;
   onProgress?.(1);
   const { nSweeps } = start;
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps });
@@ -232,9 +241,9 @@ function nearestRung(ladder: readonly Partial<HyperParameters>[], present: Hyper
 function scoredModel(
   fitted: FittedModel,
   users: readonly ValidationUser[],
-  onProgress: (fraction: number) => void,
+  options: { threads?: KernelThreads; onProgress?: (fraction: number) => void },
 ): ScoredModel {
-  return { ...fitted, users: scoreUsers(fitted, users, { onProgress }) };
+  return { ...fitted, users: scoreUsers(fitted, users, options) };
 }
 
 /** Trials of the scored model under its present weights, and under each change of them. */
@@ -242,11 +251,11 @@ function weigh(
   scored: ScoredModel,
   present: HyperParameters,
   changes: readonly Partial<HyperParameters>[],
+  threads: KernelThreads | undefined,
 ): Trial[] {
-  return [{}, ...changes].map((change) => {
-    const hyperParameters = { ...present, ...change };
-    return { ...scored, hyperParameters, quality: measure(scored.users, blendBy(scored, hyperParameters)) };
-  });
+  const all = [{}, ...changes].map((change) => ({ ...present, ...change }));
+  const qualities = measureEach(scored.users, all, { blendedFor: () => scored, threads });
+  return all.map((hyperParameters, k) => ({ ...scored, hyperParameters, quality: qualities[k] }));
 }
 
 /**
@@ -279,8 +288,8 @@ function mean(values: Float64Array): number {
 }
 
 /** The largest weight of dislikes within the tolerated loss. */
-function weighDislikes(trial: Trial): number {
-  const [, ...trials] = weigh(trial, trial.hyperParameters, DISLIKE_WEIGHTS);
+function weighDislikes(trial: Trial, threads: KernelThreads | undefined): number {
+  const [, ...trials] = weigh(trial, trial.hyperParameters, DISLIKE_WEIGHTS, threads);
   const bar = (1 - DISLIKE_PRICE) * mean(trials[0].quality.warm);
   return trials.reduce(
     (kept, { quality, hyperParameters: { dislikeWeight } }) =>

@@ -12,17 +12,17 @@ import type { SparseRows } from '../linalg/index.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { Interactions } from './signals.js';
 
-/** Max steps between the items of a pair, */
+/** Max steps between the items of a pair. */
 const MAX_STEPS = 20;
-/** and decay of its weight per item in between. */
+/** Decay of a pair's weight per item between its items. */
 const STEP_DECAY = 0.95;
 /** Max items of the same instant to be paired; more are a bulk of ratings without order. */
 const MAX_TIED = 50;
-/** Exponents of the count that divides an item's row and column, and the damping added to counts. */
+/** An item's row and column are divided by its count to these powers, after adding `DAMPING` to the count. */
 const ROW_POWER = 0.5;
 const COLUMN_POWER = 0.3;
 const DAMPING = 3;
-/** Max followers per item, and of all items together, since they are kept in memory and stored with every version. */
+/** Max followers per item and in total: they are kept in memory and stored with every version. */
 const MAX_FOLLOWERS = 200;
 const MAX_ENTRIES = 2e6;
 
@@ -47,7 +47,7 @@ export function fitSequence(
   const places = placesByItem(likes, nItems);
   const counts = new Float64Array(nItems);
   likes.items.forEach((item, place) => (counts[item] += likes.weights[place]));
-  const nFollowers = Math.min(MAX_FOLLOWERS, Math.ceil(MAX_ENTRIES / nItems));
+  const nFollowers = maxFollowers(nItems);
   const sums = new Float64Array(nItems);
   const indptr = new Int32Array(nItems + 1);
   const indices: number[] = [];
@@ -70,6 +70,11 @@ export function fitSequence(
     indptr[item + 1] = indices.length;
   }
   return { indptr, indices: Int32Array.from(indices), values: Float32Array.from(values) };
+}
+
+/** Max entries per row of `fitSequence`. */
+export function maxFollowers(nItems: number): number {
+  return Math.min(MAX_FOLLOWERS, Math.ceil(MAX_ENTRIES / nItems));
 }
 
 function orderedLikes(

@@ -2,6 +2,7 @@
  * Converts interactions to taste signals. Training and serving share the conversion, so that a folded-in user equals a
  * trained user with the same history.
  */
+import { DAY_MS } from '../durations.js';
 import { InvalidShapeError, NotFiniteError } from '../errors.js';
 
 import type { SparseRows } from '../linalg/index.js';
@@ -32,14 +33,13 @@ export interface Interactions extends History {
   readonly indptr: Int32Array;
 }
 
-const DAY_MS = 86_400_000;
 /** Instants before the end of 1 January 1970 mean "time unknown". */
 export const KNOWN_TIME_FROM = DAY_MS;
 
 /** Strength at which an interaction without a thumb reaches half of its maximum: two clicks. */
-const HALF_STRENGTH = 3;
+export const HALF_STRENGTH = 3;
 /** Min strength of a purchase, if its events are not in the strength. */
-const PURCHASE_STRENGTH = 5;
+export const PURCHASE_STRENGTH = 5;
 /** Share of a preference that does not age. */
 const LASTING_SHARE = 0.1;
 
@@ -164,6 +164,41 @@ export function pick(history: History, entries: ArrayLike<number>): History {
     ...(rated === undefined ? {} : { rated: Uint8Array.from(entries, (p) => rated[p]) }),
     ...(at === undefined ? {} : { at: Float64Array.from(entries, (p) => at[p]) }),
   };
+}
+
+/** Entries [from, to) of a history, as views. */
+export function cut(history: History, from: number, to: number): History {
+  const { indices, strength, opinion, purchased, at } = history;
+  return {
+    indices: indices.subarray(from, to),
+    strength: strength.subarray(from, to),
+    opinion: opinion.subarray(from, to),
+    purchased: purchased.subarray(from, to),
+    ...(at === undefined ? {} : { at: at.subarray(from, to) }),
+  };
+}
+
+/** The entries of histories, one after the other; `at` only if the first has it. */
+export function joinHistories(histories: readonly History[]): History {
+  const n = histories.reduce((sum, { indices }) => sum + indices.length, 0);
+  const hasTimes = histories[0]?.at !== undefined;
+  const joined = {
+    indices: new Int32Array(n),
+    strength: new Float32Array(n),
+    opinion: new Int8Array(n),
+    purchased: new Uint8Array(n),
+    ...(hasTimes ? { at: new Float64Array(n) } : {}),
+  };
+  let top = 0;
+  for (const { indices, strength, opinion, purchased, at } of histories) {
+    joined.indices.set(indices, top);
+    joined.strength.set(strength, top);
+    joined.opinion.set(opinion, top);
+    joined.purchased.set(purchased, top);
+    if (at !== undefined) joined.at?.set(at, top);
+    top += indices.length;
+  }
+  return joined;
 }
 
 /** Throws unless the arrays are consistent, the indices in range and the strengths finite and >= 0. */

@@ -7,7 +7,7 @@ import type { RecommenderModel } from './model.js';
 
 /**
  * The n allowed items (default: all) most similar to an item, best first, without the item itself; ties by index.
- * Throws InvalidShapeError.
+ * Empty for an item without an embedding: a new item without content. Throws InvalidShapeError.
  */
 export function similarItems(
   { itemEmbeddings: rows, nItems, hyperParameters }: RecommenderModel,
@@ -23,6 +23,7 @@ export function similarItems(
     return sum;
   };
   const own = dot(itemIndex, itemIndex);
+  if (own === 0) return [];
   const similarity = new Float32Array(nItems);
   for (let other = 0; other < nItems; other++) {
     const norm = Math.sqrt(own * dot(other, other));

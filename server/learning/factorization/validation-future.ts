@@ -35,9 +35,11 @@ export function splitBeforeLast(whole: RecommenderInput, seed: number): Validati
     const [last] = random.shuffle([...relevant[u]]).sort((p, q) => at[q] - at[p]);
     hidden.set(u, [last]);
   }
-  return withoutHidden(input, hidden, (p, u) => {
-    const last = hidden.get(u)?.[0];
-    return last !== undefined && (p === last || at[p] > at[last]);
+  return withoutHidden(input, hidden, {
+    isHidden: (p, u) => {
+      const last = hidden.get(u)?.[0];
+      return last !== undefined && (p === last || at[p] > at[last]);
+    },
   });
 }
 
@@ -56,13 +58,14 @@ export function splitAtInstant(whole: RecommenderInput, seed: number): Validatio
     return nLater > 0 && relevant[u].length - nLater >= MIN_BEFORE_INSTANT;
   });
   const chosen = random.shuffle(eligible).slice(0, maxUsers(whole.nItems, MAX_USERS));
-  return withoutHidden(input, new Map(chosen.map((u) => [u, relevant[u].filter(isLater)])), isLater);
+  const hidden = new Map(chosen.map((u) => [u, relevant[u].filter(isLater)]));
+  return withoutHidden(input, hidden, { isHidden: isLater, now: instant });
 }
 
 function withoutHidden(
   input: RecommenderInput,
   hidden: ReadonlyMap<number, readonly number[]>,
-  isHidden: (entry: number, user: number) => boolean,
+  { isHidden, now }: { isHidden: (entry: number, user: number) => boolean; now?: number },
 ): ValidationSplit | null {
   if (hidden.size < MIN_USERS) return null;
   const { interactions, userPersona } = input;
@@ -80,6 +83,7 @@ function withoutHidden(
       personaIndex: userPersona[u],
       relevant: Int32Array.from(entries, (p) => indices[p]),
       isCold: false,
+      now,
     };
   });
   return { input: { ...input, interactions: keep(interactions, isKept) }, users };

@@ -1,5 +1,9 @@
 /** Metrics of the hyper-parameter search: NDCG@10 of warm and cold users, AUC of a sample of the warm users. */
-import type { Blend, PartsAt, ScoredUser } from './validation-scores.js';
+import { runParts, sharedFloat64 } from '../kernels/index.js';
+import { blendBy, onlyBlended, usersOf } from './validation-scores.js';
+
+import type { KernelThreads, SharedTask } from '../kernels/index.js';
+import type { Blend, Blended, PartsAt, ScoredUser, ScoredUsers, Weights } from './validation-scores.js';
 
 export interface Quality {
   /** Float64Array: NDCG@10 of each warm user, in the given order. */
@@ -17,52 +21,75 @@ const IDEAL_GAINS = Array.from({ length: DEPTH + 1 }, (_, n) =>
   DISCOUNTS.slice(0, n).reduce((sum, gain) => sum + gain, 0),
 );
 
-/** Measures the quality of a blend. */
-export function measure(users: readonly ScoredUser[], blend: Blend): Quality {
-  const longest = users.reduce((length, { candidates }) => Math.max(length, candidates.items.length), 0);
-  const scratch = new Float32Array(longest);
-  const scoresOf = (parts: PartsAt, likes: number, out: Float32Array) => {
-    blend(parts, likes, out);
-    return out;
-  };
-  const warm: number[] = [];
-  const cold: number[] = [];
-  const aucs: number[] = [];
-  for (const { relevant, isCold, likes, candidates, order } of users) {
-    const places = placesOf(relevant, candidates.items);
-    // If no relevant item is among the candidates, the scores do not matter.
-    const out = scratch.subarray(0, places.length === 0 ? 0 : candidates.items.length);
-    (isCold ? cold : warm).push(ndcgOf(scoresOf(candidates, likes, out), places, relevant.length));
-    if (order === null) continue;
-    const [wanted, others] = [order.wanted, order.others].map((parts) =>
-      scoresOf(parts, likes, new Float32Array(parts.items.length)),
-    );
-    aucs.push(aucOf(wanted, others));
-  }
-  return {
-    warm: Float64Array.from(warm),
-    cold: Float64Array.from(cold),
-    warmAuc: aucs.reduce((a, b) => a + b, 0) / Math.max(aucs.length, 1),
-  };
+interface MeasureInput {
+  readonly scored: ScoredUsers;
+  readonly blended: readonly Blended[];
+  readonly weights: readonly Weights[];
+  /** Float64Array, row-major [weights.length, nUsers + 1]: NDCG@10 of each user, then the mean AUC. */
+  readonly out: Float64Array;
 }
 
-/** Places of the `relevant` items in `items`, which ascend; missing items are skipped. */
-function placesOf(relevant: Int32Array, items: Int32Array): number[] {
-  const places: number[] = [];
-  for (const item of relevant) {
-    let [low, high] = [0, items.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (items[middle] < item) low = middle + 1;
-      else high = middle;
+export const measureTask: SharedTask<MeasureInput> = { name: 'measure', run: measureOne };
+
+/** Measures the quality under each of the weights; `blendedFor` gives what they apply to. */
+export function measureEach<W extends Weights>(
+  scored: ScoredUsers,
+  weights: readonly W[],
+  { blendedFor, threads }: { blendedFor: (weights: W) => Blended; threads?: KernelThreads },
+): Quality[] {
+  const width = scored.nUsers + 1;
+  const out = sharedFloat64(width * weights.length);
+  const blended = weights.map((each) => onlyBlended(blendedFor(each)));
+  runParts(threads, measureTask, { input: { scored, blended, weights, out }, nParts: weights.length });
+  const cold = usersOf(scored).map(({ isCold }) => isCold);
+  return weights.map((_, w) => {
+    const ndcg = out.subarray(w * width, (w + 1) * width - 1);
+    return {
+      warm: ndcg.filter((_value, u) => !cold[u]),
+      cold: ndcg.filter((_value, u) => cold[u]),
+      warmAuc: out[(w + 1) * width - 1],
+    };
+  });
+}
+
+function measureOne({ scored, blended, weights, out }: MeasureInput, w: number): void {
+  const width = scored.nUsers + 1;
+  const values = measure(usersOf(scored), blendBy(blended[w], weights[w]));
+  out.set(values.ndcg, w * width);
+  out[(w + 1) * width - 1] = values.auc;
+}
+
+/** NDCG@10 of each user, Float64Array, and the mean AUC of the users with an order, 0 if there are none. */
+export function measure(users: readonly ScoredUser[], blend: Blend): { ndcg: Float64Array; auc: number } {
+  const scratch = new Float32Array(longestOf(users));
+  const scoresOf = (parts: PartsAt, user: ScoredUser, from = 0) => {
+    const out = scratch.subarray(from, from + parts.items.length);
+    blend(parts, user, out);
+    return out;
+  };
+  const aucs: number[] = [];
+  const ndcg = Float64Array.from(users, (user) => {
+    const { relevant, candidates, places, order } = user;
+    if (order !== null) {
+      const wanted = scoresOf(order.wanted, user);
+      aucs.push(aucOf(wanted, scoresOf(order.others, user, wanted.length)));
     }
-    if (items[low] === item) places.push(low);
-  }
-  return places;
+    // If no relevant item is among the candidates, the scores do not matter.
+    return places.length === 0 ? 0 : ndcgOf(scoresOf(candidates, user), places, relevant.length);
+  });
+  return { ndcg, auc: aucs.reduce((a, b) => a + b, 0) / Math.max(aucs.length, 1) };
+}
+
+/** Length of the scratch for the scores of any user. */
+function longestOf(users: readonly ScoredUser[]): number {
+  return users.reduce((length, { candidates, order }) => {
+    const ordered = order === null ? 0 : order.wanted.items.length + order.others.items.length;
+    return Math.max(length, candidates.items.length, ordered);
+  }, 0);
 }
 
 /** `places`: positions in `scores` of the relevant candidates. */
-function ndcgOf(scores: Float32Array, places: readonly number[], nRelevant: number): number {
+function ndcgOf(scores: Float32Array, places: Int32Array, nRelevant: number): number {
   let gain = 0;
   for (const place of places) {
     const rank = rankOf(scores, place);
@@ -71,12 +98,12 @@ function ndcgOf(scores: Float32Array, places: readonly number[], nRelevant: numb
   return gain === 0 ? 0 : gain / IDEAL_GAINS[Math.min(nRelevant, DEPTH)];
 }
 
-/** Number of scores ranked before it, ties by place. */
+/** Number of scores ranked before it, ties by place; counts up to `DEPTH`. */
 function rankOf(scores: Float32Array, place: number): number {
   const own = scores[place];
   let rank = 0;
-  for (let k = 0; k < place; k++) if (scores[k] >= own) rank++;
-  for (let k = place + 1; k < scores.length; k++) if (scores[k] > own) rank++;
+  for (let k = 0; k < place && rank < DEPTH; k++) if (scores[k] >= own) rank++;
+  for (let k = place + 1; k < scores.length && rank < DEPTH; k++) if (scores[k] > own) rank++;
   return rank;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Validation data split off the training data: a fifth of the likes of some users (warm), and all likes but five of
- * other users (cold). If times are known, the latest are hidden, as in practice.
+ * other users (cold). If times are known, the latest are hidden, as in practice. Otherwise the five are drawn like the
+ * likes of users with few likes, since first likes differ from later ones.
  */
 import { createRandom } from '../linalg/index.js';
 import { KNOWN_TIME_FROM, pick } from './signals.js';
@@ -15,6 +16,8 @@ export interface ValidationUser {
   /** Int32Array: the items to be found. */
   readonly relevant: Int32Array;
   readonly isCold: boolean;
+  /** Time of the request, see `UserContext`. */
+  readonly now?: number;
 }
 
 export interface ValidationSplit {
@@ -41,6 +44,12 @@ const COLD_SEEDS = 5;
 /** Numbers of likes at which cold users are scored again. */
 const NEWCOMER_SEEDS = [1, 2, 10];
 const HELD_OUT_SHARE = 0.2;
+/** Min number of users with few likes for cold users to resemble them. */
+const MIN_BEGINNERS = 30;
+/** Likes of beginners at which their own share of an item outweighs the share of all users. */
+const BEGINNER_DAMPING = 100;
+/** Share of the dislikes that cold users show if there are fewer beginners. */
+const SHOWN_DISLIKES = 0.5;
 /** Min number of eligible users to validate on likes; with fewer, any preference is used. */
 const MIN_LIKERS = 100;
 
@@ -54,9 +63,12 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Rando
   const nCold = Math.min(maxCold, Math.floor(chosen.length * MAX_COLD_SHARE));
   const isKept = new Uint8Array(interactions.indices.length).fill(1);
   const newcomers: ValidationUser[] = [];
+  const beginners = beginnersOf(input, relevant);
   const users = chosen.slice(0, nCold + maxWarm).map((u, rank): ValidationUser => {
     const isCold = rank < nCold;
-    const entries = inOrder(relevant[u], interactions, random);
+    const shuffled = random.shuffle([...relevant[u]]);
+    const drawn = isCold ? beginners.firstOf(shuffled, random) : shuffled;
+    const entries = inOrder(drawn, interactions);
     const nSeen = isCold
       ? COLD_SEEDS
       : entries.length - Math.max(1, Math.round(HELD_OUT_SHARE * entries.length));
@@ -67,7 +79,7 @@ export function splitForValidation(whole: RecommenderInput, seed: number): Rando
     const history: number[] = [];
     for (let p = interactions.indptr[u]; p < interactions.indptr[u + 1]; p++) {
       const isSeen = isCold
-        ? isSeed.has(p) || (interactions.opinion[p] < 0 && random.next() < 0.5)
+        ? isSeed.has(p) || (interactions.opinion[p] < 0 && random.next() < beginners.shownDislikes)
         : !isHidden.has(p);
       if (isSeen) history.push(p);
       isKept[p] = isSeen && !isCold ? 1 : 0;
@@ -144,11 +156,51 @@ function eligible(entries: number[][]): number[] {
   return Array.from(entries.keys()).filter((u) => entries[u].length >= MIN_RELEVANT);
 }
 
-/** Shuffled, then sorted by time if times are known. */
-function inOrder(entries: number[], { at }: Interactions, random: ReturnType<typeof createRandom>): number[] {
-  const shuffled = random.shuffle([...entries]);
+/** Sorted by time if times are known. */
+function inOrder(entries: number[], { at }: Interactions): number[] {
   const time = (p: number) => (at !== undefined && at[p] >= KNOWN_TIME_FROM ? at[p] : 0);
-  return shuffled.sort((p, q) => time(p) - time(q));
+  return entries.sort((p, q) => time(p) - time(q));
+}
+
+/** The entries that cold users show, chosen to resemble the beginners of the record: users with too few likes to hide any. */
+interface Beginners {
+  /** The entries in an order in which beginners may have come to them. */
+  readonly firstOf: (entries: number[], random: ReturnType<typeof createRandom>) => number[];
+  /** Chance of a dislike to be shown. */
+  readonly shownDislikes: number;
+}
+
+function beginnersOf({ interactions, nItems }: RecommenderInput, relevant: number[][]): Beginners {
+  const { indices, indptr, opinion } = interactions;
+  const countsOf = (isMember: (likes: number) => boolean) => {
+    const likes = new Float64Array(nItems);
+    let [nUsers, nLikes, nDislikes] = [0, 0, 0];
+    relevant.forEach((entries, u) => {
+      if (!isMember(entries.length)) return;
+      nUsers++;
+      nLikes += entries.length;
+      for (const p of entries) likes[indices[p]]++;
+      for (let p = indptr[u]; p < indptr[u + 1]; p++) if (opinion[p] < 0) nDislikes++;
+    });
+    return { likes, nUsers, nLikes, nDislikes };
+  };
+  const few = countsOf((likes) => likes > 0 && likes < MIN_RELEVANT);
+  if (few.nUsers < MIN_BEGINNERS) return { firstOf: (entries) => entries, shownDislikes: SHOWN_DISLIKES };
+  const many = countsOf((likes) => likes >= MIN_RELEVANT);
+  // Share of an item in the likes of beginners, relative to its share in the likes of the remaining users.
+  const weights = few.likes.map((count, item) => {
+    const share = (many.likes[item] + 1) / (many.nLikes + nItems);
+    return (count + BEGINNER_DAMPING * share) / share;
+  });
+  return {
+    // Draws without replacement, by weight.
+    firstOf: (entries, random) =>
+      entries
+        .map((p) => ({ p, key: -Math.log(1 - random.next()) / weights[indices[p]] }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ p }) => p),
+    shownDislikes: many.nDislikes === 0 ? 0 : (few.nDislikes * many.nUsers) / (few.nUsers * many.nDislikes),
+  };
 }
 
 /** The interactions flagged in `isKept`. */

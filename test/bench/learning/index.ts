@@ -149,7 +149,7 @@ function sweepSeconds(input: RecommenderInput, nComponents: number): Measured {
   const fit = (nSweeps: number) => {
     const hyperParameters: HyperParameters = completeHyperParameters({ nComponents, nSweeps });
     const preference = preferenceRows(input.interactions, nItems, hyperParameters);
-    const features = weighItemFeatures(itemFeatures, preference, nItems);
+    const { rows: features } = weighItemFeatures(itemFeatures, preference, nItems);
     const data = { preference, nItems, features, nFeatures: itemFeatures.nFeatures, userPersona, nPersonas };
     return () => fitFactors(createKernels(), data, { hyperParameters, seed: 1 });
   };

@@ -76,3 +76,11 @@ export function tastes(options: {
     );
   });
 }
+
+/** The result of a generator. */
+export function completed<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}

@@ -10,7 +10,7 @@ import {
 import { fitModel } from '../../../server/learning/factorization/fit-model.js';
 import { splitForValidation } from '../../../server/learning/factorization/validation.js';
 import { measure } from '../../../server/learning/factorization/validation-metrics.js';
-import { blendBy, scoreUsers } from '../../../server/learning/factorization/validation-scores.js';
+import { blendBy, scoreUsers, usersOf } from '../../../server/learning/factorization/validation-scores.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import { createRandom, topN } from '../../../server/learning/linalg/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';
@@ -66,10 +66,10 @@ describe('validation data taken out of the training data', () => {
 });
 
 describe('the quality of scores', () => {
-  const none = new Float32Array(22);
+  /** Learnt parts alone. */
   const partsAt = (items: number[], scores: number[]) => ({
-    ...{ items: Int32Array.from(items), principal: none, related: none, repelled: none, followed: none },
-    learnt: Float32Array.from(scores),
+    items: Int32Array.from(items),
+    parts: Float32Array.from(scores.flatMap((score) => [score, 0, 0, 0, 0, 0])),
   });
 
   it('is one for a perfect order, zero for the worst, and a half of the pairs for no order', () => {
@@ -77,15 +77,16 @@ describe('the quality of scores', () => {
     const scored = (scores: number[]) => {
       const zeros = rest.map(() => 0);
       const user = {
-        ...{ relevant: Int32Array.of(0, 1), isCold: false, likes: 1 },
+        ...{ relevant: Int32Array.of(0, 1), isCold: false, likes: 1, absence: 0 },
         candidates: partsAt([0, 1, ...rest], [...scores, ...zeros]),
+        places: Int32Array.of(0, 1),
         order: { wanted: partsAt([0, 1], scores), others: partsAt(rest, zeros) },
       };
-      return measure([user], ({ learnt }, _, out) => out.set(learnt));
+      return measure([user], ({ parts }, _, out) => out.set(parts.filter((_value, p) => p % 6 === 0)));
     };
-    expect(scored([5, 4])).toMatchObject({ warm: Float64Array.of(1), warmAuc: 1 });
-    expect(scored([-5, -4])).toMatchObject({ warm: Float64Array.of(0), warmAuc: 0 });
-    expect(scored([0, 0]).warmAuc).toBeCloseTo(0.5, 12);
+    expect(scored([5, 4])).toEqual({ ndcg: Float64Array.of(1), auc: 1 });
+    expect(scored([-5, -4])).toEqual({ ndcg: Float64Array.of(0), auc: 0 });
+    expect(scored([0, 0]).auc).toBeCloseTo(0.5, 12);
   });
 });
 
@@ -96,10 +97,10 @@ describe('the parts of the scores of validation users', () => {
   const timed = { ...whole, interactions: { ...whole.interactions, at } };
   const { input, users } = splitForValidation(timed, 1);
   const fitted = fitModel(createKernels(), input, {
-    hyperParameters: { ...START, sequenceWeight: 1e-6 },
+    hyperParameters: { ...START, sequenceWeight: 1e-6, companionWeight: 1e-6 },
     seed: 1,
   });
-  const scored = scoreUsers(fitted, users);
+  const scored = usersOf(scoreUsers(fitted, users));
 
   it.each([
     {},
@@ -110,6 +111,7 @@ describe('the parts of the scores of validation users', () => {
     { sequenceWeight: 4 },
     { newcomerWeight: 1, shortHistoryBoost: 0 },
     { recentPopularityWeight: 0.5 },
+    { companionWeight: 32 },
   ])('make the lists that all scores make, whatever the weights: %o', (changes) => {
     const hyperParameters = { ...START, ...changes };
     const model = { ...fitted.model, hyperParameters };
@@ -118,7 +120,7 @@ describe('the parts of the scores of validation users', () => {
     users.forEach(({ history, personaIndex }, row) => {
       const { candidates } = scored[row];
       const scores = new Float32Array(candidates.items.length);
-      blend(candidates, scored[row].likes, scores);
+      blend(candidates, scored[row], scores);
       const all = scoreAll(model, foldIn(model, history, { personaIndex }));
       candidates.items.forEach((item, k) => expect(scores[k]).toBeCloseTo(all[item], 4));
       // By score, since rounding may swap items that are all but equal.
@@ -126,6 +128,14 @@ describe('the parts of the scores of validation users', () => {
         expect(scores[topN(scores, 10)[rank]]).toBeCloseTo(all[item], 4),
       );
     });
+  });
+
+  it('hold the popular items that a user has not met, however many of them the user has met', () => {
+    const popular = topN(fitted.model.shares, 40);
+    const history = historyOf([...popular.subarray(0, 28)]);
+    const user = { history, personaIndex: -1, relevant: popular.subarray(30), isCold: true };
+    const [{ candidates }] = usersOf(scoreUsers(fitted, [user]));
+    expect([...candidates.items]).toEqual(expect.arrayContaining([...popular.subarray(28)]));
   });
 
   it("sample the others of every fifth warm user, and nobody else's", () => {
