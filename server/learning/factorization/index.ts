@@ -1,5 +1,6 @@
 export { fitRecommender } from './fit.js';
 export type { RecommenderOptions } from './fit.js';
+export { fitPrivateRecommender, privateNoiseLength } from './fit-private.js';
 export type { RecommenderInput } from './fit-model.js';
 export { explain, foldIn, scoreAll } from './fold-in.js';
 export type { ScoreExplanation, UserContext, UserState } from './fold-in.js';
@@ -7,6 +8,8 @@ export { completeHyperParameters, DEFAULT_HYPER_PARAMETERS } from './hyper-param
 export type { HyperParameters } from './hyper-parameters.js';
 export { itemFeaturesOf } from './item-features.js';
 export type { EncodedContent, ItemFeatures } from './item-features.js';
+export { createContentIndex, createItemSource, withNewItems } from './new-items.js';
+export type { ContentNeighbours, ItemSource } from './new-items.js';
 export { packRecommender, unpackRecommender } from './model.js';
 export type { PackedRecommender, RecommenderModel } from './model.js';
 export { searchHyperParameters } from './search.js';
