@@ -1,4 +1,10 @@
-/** Maximal marginal relevance (Carbonell and Goldstein 1998): balances relevance against similarity within the list. */
+/**
+ * Chooses a list item by item: maximal marginal relevance (Carbonell and Goldstein 1998) balances relevance against
+ * similarity within the list, and calibration against the balance of the user's facets.
+ */
+import { CalibrationPenalty, keepEveryFacet } from './calibrate.js';
+
+import type { Calibration } from './calibrate.js';
 
 interface DiversifyOptions {
   /** Number of items to select. */
@@ -8,6 +14,8 @@ interface DiversifyOptions {
   /** Float32Array, row-major [nItems, nComponents]; similarity is the cosine of rows. */
   readonly embeddings: Float32Array;
   readonly nComponents: number;
+  /** Absent: the list is not calibrated. */
+  readonly calibration?: Calibration;
 }
 
 /**
@@ -19,22 +27,23 @@ export function diversify(
   scores: Float32Array,
   options: DiversifyOptions,
 ): Int32Array {
-  const { diversity, embeddings, nComponents: d } = options;
+  const { diversity, embeddings, nComponents: d, calibration } = options;
   const n = Math.min(options.n, candidates.length);
-  if (n === 0 || diversity <= 0) return candidates.slice(0, n);
+  if (n === 0 || (diversity <= 0 && calibration === undefined)) return candidates.slice(0, n);
   const best = scores[candidates[0]];
   const range = best - scores[candidates[candidates.length - 1]];
   const units = unitRows(candidates, embeddings, d);
   const likeness = new Float64Array(candidates.length);
   const isPicked = new Uint8Array(candidates.length);
   const picked = new Int32Array(n);
+  const penalty = calibration === undefined ? null : new CalibrationPenalty(calibration);
   for (let rank = 0; rank < n; rank++) {
     let winner = -1;
     let winning = -Infinity;
     for (let c = 0; c < candidates.length; c++) {
       if (isPicked[c] === 1) continue;
       const relevance = range > 0 ? 1 - (best - scores[candidates[c]]) / range : 1;
-      const value = (1 - diversity) * relevance - diversity * likeness[c];
+      const value = (1 - diversity) * relevance - diversity * likeness[c] - (penalty?.of(candidates[c]) ?? 0);
       if (value > winning) {
         winning = value;
         winner = c;
@@ -42,6 +51,8 @@ export function diversify(
     }
     isPicked[winner] = 1;
     picked[rank] = candidates[winner];
+    penalty?.add(candidates[winner]);
+    if (diversity <= 0) continue;
     for (let c = 0; c < candidates.length; c++) {
       if (isPicked[c] === 1) continue;
       let cosine = 0;
@@ -49,7 +60,7 @@ export function diversify(
       if (cosine > likeness[c]) likeness[c] = cosine;
     }
   }
-  return picked;
+  return calibration === undefined ? picked : keepEveryFacet(picked, candidates, calibration);
 }
 
 /** Float64Array, row-major [rows.length, d]: these rows scaled to length 1; zeros stay zeros. */

@@ -1,4 +1,12 @@
+export { counterfactual } from './counterfactual.js';
 export { diversify } from './diversify.js';
+export { explainListed } from './explain-listed.js';
+export type { ListedExplanation } from './explain-listed.js';
+export { nameFacets } from './facet-names.js';
+export type { FacetWords } from './facet-names.js';
+export { facetOf, findFacets, likedItems, typicalItems } from './facets.js';
+export type { EmbeddingSpace, Facets } from './facets.js';
+export { onboardingItems } from './onboarding.js';
 export { recommend } from './recommend.js';
 export type { RankedItem, RecommendOptions } from './recommend.js';
 export { isSettled, settledItems, settledRows } from './settled.js';

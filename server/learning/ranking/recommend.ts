@@ -2,9 +2,11 @@
 import { InvalidShapeError } from '../errors.js';
 import { scoreAll } from '../factorization/index.js';
 import { topN } from '../linalg/index.js';
+import { calibrationOf } from './calibrate.js';
 import { diversify } from './diversify.js';
 
 import type { RecommenderModel, UserState } from '../factorization/index.js';
+import type { Facets } from './facets.js';
 
 export interface RecommendOptions {
   /** Length of the list; shorter if fewer items are allowed. */
@@ -13,6 +15,8 @@ export interface RecommendOptions {
   readonly isAllowed?: (itemIndex: number) => boolean;
   /** 0..1: weight of dissimilarity against score. Default 0. */
   readonly diversity?: number;
+  /** The user's facets, of which the list then loses none. Default: the facets do not matter. */
+  readonly facets?: Facets | null;
 }
 
 export interface RankedItem {
@@ -26,7 +30,10 @@ const MIN_POOL = 50;
 /** Max candidates: selection takes pool times length steps, and a larger pool costs more than it gains. */
 const MAX_POOL = 200;
 
-/** Best first, ties by lower item index. Throws InvalidShapeError for a diversity outside 0..1. */
+/**
+ * Best first, ties by lower item index; with diversity, in the order of selection. Throws InvalidShapeError for a
+ * diversity outside 0..1.
+ */
 export function recommend(
   model: RecommenderModel,
   state: UserState,
@@ -36,13 +43,13 @@ export function recommend(
   if (!(diversity >= 0 && diversity <= 1))
     throw new InvalidShapeError(`diversity must be in 0..1, not ${diversity}.`);
   const scores = scoreAll(model, state);
-  const pool = diversity > 0 ? Math.max(n, Math.min(Math.max(n * POOL_FACTOR, MIN_POOL), MAX_POOL)) : n;
+  const space = { embeddings: model.itemEmbeddings, nComponents: model.hyperParameters.nComponents };
+  const calibration = calibrationOf(options.facets ?? null, space);
+  let pool = n;
+  if (diversity > 0) pool = Math.max(n, Math.min(Math.max(n * POOL_FACTOR, MIN_POOL), MAX_POOL));
+  if (calibration !== undefined) pool = Math.max(n, MAX_POOL);
   const candidates = topN(scores, pool, isAllowed);
-  const list = diversify(candidates, scores, {
-    n,
-    diversity,
-    embeddings: model.itemEmbeddings,
-    nComponents: model.hyperParameters.nComponents,
-  });
+  const list = diversify(candidates, scores, { n, diversity, calibration, ...space });
+  if (diversity === 0) list.sort((a, b) => scores[b] - scores[a] || a - b);
   return Array.from(list, (itemIndex) => ({ itemIndex, score: scores[itemIndex] }));
 }
