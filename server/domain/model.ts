@@ -38,6 +38,12 @@ export interface MetricComparison {
   readonly isWorse: boolean;
 }
 
+/** The guarantee of differential privacy for each user's part in the recommender of a version. */
+export interface TrainingPrivacy {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
 export interface ModelVersion {
   readonly version: number;
   readonly status: ModelStatus;
@@ -58,6 +64,8 @@ export interface ModelVersion {
   /** Type of the events held out for evaluation; null if nothing could be held out. */
   readonly judgedBy: Extract<EventType, 'like' | 'purchase' | 'cart' | 'click' | 'view'> | null;
   readonly hyperParameters: Readonly<Record<string, number>>;
+  /** Null for a version that was trained without noise. */
+  readonly trainingPrivacy: TrainingPrivacy | null;
   readonly dataset: {
     readonly nUsers: number;
     readonly nItems: number;
@@ -88,6 +96,9 @@ export const RUN_STATES = ['running', 'succeeded', 'failed', 'cancelled', 'inter
 export type RunState = (typeof RUN_STATES)[number];
 
 /** A run of a job. */
+/** The job of a training run. */
+export const RETRAIN_JOB = 'retrain';
+
 export interface TrainingRun {
   readonly runId: string;
   readonly job: string;

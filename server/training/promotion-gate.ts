@@ -13,19 +13,20 @@ import { PERSONA_SIGNALS } from '../domain/index.js';
 import type {
   Evaluation,
   EvaluationInput,
+  FoldedUsers,
   HeldOut,
   HyperParameters,
+  KernelThreads,
   PackedPersonas,
   PackedRecommender,
   PersonaModel,
   RecommenderModel,
+  UserCluster,
 } from '../learning/index.js';
 import {
   METRIC_NAMES,
   compareRecommenders,
   fitRecommender,
-  foldedScores,
-  foldedScoresOfOther,
   isWorse,
   judgedAtMost,
   heldOutAfter,
@@ -79,10 +80,15 @@ interface GuardInput {
   /** Items that are not candidates, per user; see `EvaluationInput`. */
   readonly settled: NonNullable<EvaluationInput['settled']>;
   readonly test: HeldOut;
+  /** Time of the requests, see `HoldOut`. */
+  readonly now?: number;
   readonly judged: RecommenderModel;
   /** Evaluation of `judged`. */
   readonly evaluation: Evaluation;
   readonly seed: number;
+  readonly threads: KernelThreads | undefined;
+  /** Holds the rows of `fitted`; absent: `fitted` does. */
+  readonly cluster?: UserCluster;
   readonly onProgress: (fraction: number) => void;
 }
 
@@ -93,7 +99,7 @@ export interface GuardResult {
 }
 
 export function compareWithActive(input: GuardInput): GuardResult {
-  const { active, fitted, settled, test, judged, seed, onProgress } = input;
+  const { active, fitted, settled, test, now, judged, seed, onProgress } = input;
   const newer = heldOutAfter(test, active.trainedAt);
   const isActual = newer.nUsers >= MIN_USERS;
   if (input.evaluation.nUsers === 0) {
@@ -113,13 +119,13 @@ export function compareWithActive(input: GuardInput): GuardResult {
   const train = fitted.interactions;
   const rows = compareRecommenders(
     {
-      scoresOf: foldedScores(judged, train, (user) => fitted.userPersona[user]),
+      scoresOf: { model: judged, train, personas: fitted.userPersona, now },
       otherScoresOf: isActual
-        ? foldedScoresOfOther(unpackRecommender(active.recommender), train, {
-            itemIndex: active.itemIndex,
-            personaOf: (user) => labels[user],
-          })
-        : refittedScores(input, personas, labels),
+        ? {
+            ...{ model: unpackRecommender(active.recommender), itemIndex: active.itemIndex },
+            ...{ train, personas: labels, now },
+          }
+        : refitted(input, personas, labels),
       nItems: input.dataset.nItems,
       seen: train,
       settled,
@@ -129,6 +135,7 @@ export function compareWithActive(input: GuardInput): GuardResult {
       seed,
       tolerance: active.tolerance,
       maxUsers: judgedAtMost(input.dataset.nItems, MAX_USERS),
+      threads: input.threads,
       onProgress,
     },
   );
@@ -159,12 +166,16 @@ function sameFit({ evaluation, active }: GuardInput): MetricComparison[] {
   });
 }
 
-function refittedScores({ active, fitted, seed }: GuardInput, personas: PersonaModel, labels: Int32Array) {
-  const other = fitRecommender(
+function refitted(
+  { active, fitted, now, seed, threads, cluster }: GuardInput,
+  personas: PersonaModel,
+  labels: Int32Array,
+): FoldedUsers {
+  const model = fitRecommender(
     { ...fitted, userPersona: labels, nPersonas: personas.personas.length },
-    { seed, hyperParameters: active.hyperParameters },
+    { seed, hyperParameters: active.hyperParameters, threads, cluster },
   );
-  return foldedScores(other, fitted.interactions, (user) => labels[user]);
+  return { model, train: fitted.interactions, personas: labels, now };
 }
 
 /**

@@ -12,23 +12,27 @@ import { personaRows } from '../features/index.js';
 import type {
   Drift,
   Evaluation,
+  HeldOut,
   PackedPersonas,
   PackedRecommender,
   ClusterEvidence,
+  KernelThreads,
   PersonaFit,
   PersonaModel,
   RecommenderModel,
   SearchBudget,
   SettlingRule,
   Signal,
+  UserCluster,
 } from '../learning/index.js';
 import {
   calibratePersonas,
   confidenceOfNearest,
+  createRandom,
   evaluate,
   fitPersonas,
+  fitPrivateRecommender,
   fitRecommender,
-  foldedScores,
   holdOut,
   itemFeaturesOf,
   judgedAtMost,
@@ -67,6 +71,15 @@ export interface TrainingInput {
   readonly seed: number;
   /** Reasons for which an item is not listed again: the evaluated lists must follow the rule of the served lists. */
   readonly exclude: SettlingRule;
+  /** Trains the recommender under differential privacy; absent: without noise. */
+  readonly privacy?: TrainingNoise;
+}
+
+export interface TrainingNoise {
+  /** Standard deviation of the noise for a sensitivity of 1. */
+  readonly deviation: number;
+  /** Float64Array [privateNoiseLength(nItems)]: unpredictable standard normal numbers. */
+  readonly normals: Float64Array;
 }
 
 export interface TrainingResult {
@@ -95,10 +108,30 @@ export interface TrainingResult {
 /** Maximum number of fits in the hyper-parameter search. */
 const SEARCH_FITS = 8;
 
-export function runTrainingTask(input: TrainingInput, onProgress: TrainingProgress): TrainingResult {
+/** The users' rows on a cluster, which read them from the same data. */
+export interface TrainingCluster {
+  readonly all: UserCluster;
+  /** The rows without the held-out entries. */
+  without(test: HeldOut): UserCluster;
+}
+
+interface TrainingTaskOptions {
+  readonly onProgress: TrainingProgress;
+  /** Threads to share the work with; the result does not depend on them. Default: none. */
+  readonly threads?: KernelThreads;
+  /** Factorises, except under differential privacy. Default: this process does. */
+  readonly cluster?: TrainingCluster;
+}
+
+export function runTrainingTask(
+  input: TrainingInput,
+  { onProgress = () => undefined, threads, cluster }: Partial<TrainingTaskOptions> = {},
+): TrainingResult {
   const active = input.active === null ? null : unpackPersonas(input.active.personas);
-  const fitted = fitUserPersonas(input, active, onProgress);
-  const { model, evaluation, guard, judgedBy } = fitAndJudge(input, fitted, onProgress);
+  const fitted = fitUserPersonas(input, active, { onProgress, threads });
+  const { model, evaluation, guard, judgedBy } = fitAndJudge(input, fitted, {
+    ...{ onProgress, threads, cluster },
+  });
   return {
     k: fitted.personas.personas.length,
     evidence: fitted.fit.evidence,
@@ -132,11 +165,11 @@ interface UserPersonas {
 function fitUserPersonas(
   { dataset, featureNames, prefixes, seed }: TrainingInput,
   active: PersonaModel | null,
-  onProgress: TrainingProgress,
+  { onProgress, threads }: TrainingTaskOptions,
 ): UserPersonas {
   const { rows, features } = personaRows(dataset);
   const fit = fitPersonas(features, {
-    ...{ names: featureNames, nominal: NOMINAL_FEATURES, seed, previous: active ?? undefined },
+    ...{ names: featureNames, nominal: NOMINAL_FEATURES, seed, threads, previous: active ?? undefined },
     onProgress: (fraction) => onProgress('personas', fraction),
   });
   const personas = prefixes === undefined ? fit.model : calibratePersonas(fit.model, prefixes);
@@ -166,12 +199,15 @@ interface Judged {
  * If a configuration found by the search is worse than the active one, refits the active configuration to the newer
  * data. A search is misled by chance now and then, and that must not stop versions from following their users.
  */
-function fitAndJudge(input: TrainingInput, users: UserPersonas, onProgress: TrainingProgress): Judged {
+function fitAndJudge(input: TrainingInput, users: UserPersonas, options: TrainingTaskOptions): Judged {
   const { active } = input;
-  const found = fitOnce(input, users, { search: { maxFits: SEARCH_FITS }, onProgress });
+  const found = fitOnce(input, users, { ...options, search: { maxFits: SEARCH_FITS } });
   if (active === null || !isRefused(found)) return found;
   if (isSameConfiguration(found.model.hyperParameters, active.hyperParameters)) return found;
-  const kept = fitOnce(input, users, { onProgress: () => onProgress('evaluate', 0.95) });
+  const kept = fitOnce(input, users, {
+    ...options,
+    onProgress: () => options.onProgress('evaluate', 0.95),
+  });
   return isRefused(kept) ? found : kept;
 }
 
@@ -182,7 +218,7 @@ function isRefused({ guard }: Judged): boolean {
 function fitOnce(
   input: TrainingInput,
   users: UserPersonas,
-  { search, onProgress }: { search?: SearchBudget; onProgress: TrainingProgress },
+  { search, threads, cluster, onProgress }: TrainingTaskOptions & { search?: SearchBudget },
 ): Judged {
   const { interactions, nItems } = input.dataset;
   const shared = {
@@ -191,15 +227,18 @@ function fitOnce(
     userPersona: users.labels,
     nPersonas: users.personas.personas.length,
   };
-  const { train, test, signal } = holdOut(interactions, {
+  const { train, test, signal, now } = holdOut(interactions, {
     seed: input.seed,
     occurring: input.dataset.signals,
   });
   const fitted = { ...shared, interactions: train };
+  const { privacy } = input;
+  if (privacy !== undefined)
+    return fitPrivately(input, users, { shared, train, test, now, signal, privacy, threads, onProgress });
   const judged = fitRecommender(fitted, {
     seed: input.seed,
     hyperParameters: input.active?.hyperParameters,
-    search,
+    ...{ search, threads, cluster: cluster?.without(test) },
     onProgress: (fraction) => onProgress('fit', fraction * 0.7),
   });
   const model = fitRecommender(
@@ -207,35 +246,100 @@ function fitOnce(
     {
       seed: input.seed,
       hyperParameters: judged.hyperParameters,
-      start: judged,
+      ...{ start: judged, threads, cluster: cluster?.all },
       onProgress: (fraction) => onProgress('fit', 0.7 + fraction * 0.3),
     },
   );
   const settled = settledRows(train, input.exclude);
-  const evaluation = evaluate(
-    {
-      scoresOf: foldedScores(judged, train, (user) => users.labels[user]),
-      nItems,
-      seen: train,
-      settled,
-      test,
-      group: users.labels,
-    },
-    {
-      ...{ seed: input.seed, maxUsers: judgedAtMost(nItems) },
-      onProgress: (fraction) => onProgress('evaluate', fraction * 0.6),
-    },
-  );
+  const evaluation = evaluateFit(input, users, { judged, train, test, now, threads, onProgress });
   const { active, dataset, featureNames, seed } = input;
   const guard =
     active === null
       ? null
       : compareWithActive({
-          ...{ active, dataset, featureNames, seed, fitted, settled, test, judged, evaluation },
+          ...{ active, dataset, featureNames, seed, fitted, settled, test, now, judged, evaluation, threads },
+          cluster: cluster?.without(test),
           onProgress: (fraction) => onProgress('evaluate', 0.6 + fraction * 0.4),
         });
   onProgress('evaluate', 1);
   return { model, evaluation, guard, judgedBy: evaluation.nUsers === 0 ? null : signal };
+}
+
+/**
+ * The version is not compared with the active version, which may have seen more. The model that is judged is not
+ * published, so its noise may be predictable.
+ */
+function fitPrivately(
+  input: TrainingInput,
+  users: UserPersonas,
+  {
+    shared,
+    train,
+    test,
+    now,
+    signal,
+    privacy,
+    threads,
+    onProgress,
+  }: Halves & {
+    readonly shared: Omit<RecommenderRows, 'interactions'>;
+    readonly signal: Signal | null;
+    readonly privacy: TrainingNoise;
+  },
+): Judged {
+  const { seed } = input;
+  const noise = privacy.deviation;
+  const random = createRandom(seed);
+  const judged = fitPrivateRecommender(
+    { ...shared, interactions: train },
+    {
+      ...{ noise, seed, normal: () => random.normal() },
+      onProgress: (fraction) => onProgress('fit', fraction * 0.5),
+    },
+  );
+  let nUsed = 0;
+  const model = fitPrivateRecommender(
+    { ...shared, interactions: input.dataset.interactions },
+    {
+      ...{ noise, seed, normal: () => privacy.normals[nUsed++] },
+      onProgress: (fraction) => onProgress('fit', 0.5 + fraction * 0.5),
+    },
+  );
+  const evaluation = evaluateFit(input, users, { judged, train, test, now, threads, onProgress });
+  onProgress('evaluate', 1);
+  return { model, evaluation, guard: null, judgedBy: evaluation.nUsers === 0 ? null : signal };
+}
+
+type RecommenderRows = Parameters<typeof fitRecommender>[0];
+
+interface Halves {
+  readonly train: RecommenderRows['interactions'];
+  readonly test: HeldOut;
+  /** As in HoldOut. */
+  readonly now: ReturnType<typeof holdOut>['now'];
+  readonly threads: KernelThreads | undefined;
+  readonly onProgress: TrainingProgress;
+}
+
+function evaluateFit(
+  { dataset, exclude, seed }: TrainingInput,
+  users: UserPersonas,
+  { judged, train, test, now, threads, onProgress }: Halves & { readonly judged: RecommenderModel },
+): Evaluation {
+  return evaluate(
+    {
+      scoresOf: { model: judged, train, personas: users.labels, now },
+      nItems: dataset.nItems,
+      seen: train,
+      settled: settledRows(train, exclude),
+      test,
+      group: users.labels,
+    },
+    {
+      ...{ seed, maxUsers: judgedAtMost(dataset.nItems), threads },
+      onProgress: (fraction) => onProgress('evaluate', fraction * 0.6),
+    },
+  );
 }
 
 /** Null also if the active version has other features. */
@@ -244,16 +348,20 @@ function driftOf(active: PersonaModel | null, { dataset, featureNames }: Trainin
   return measureDrift(active, personaRows(dataset).features);
 }
 
-/** Without evaluated users, the silhouette is the only metric. */
+/** Without evaluated users, the silhouettes are the only metrics. */
 function metricsOf(
   { nUsers, overall, coverage, novelty, byGroup }: Evaluation,
-  { model, silhouette }: PersonaFit,
+  { model, silhouette, featureSilhouette }: PersonaFit,
 ) {
-  if (nUsers === 0) return { silhouette: exactly(silhouette) };
+  const silhouettes = {
+    silhouette: exactly(silhouette),
+    featureSilhouette: exactly(featureSilhouette),
+  };
+  if (nUsers === 0) return silhouettes;
   const metrics: Record<string, MetricValue> = { ...overall };
   metrics['coverage@10'] = exactly(coverage);
   metrics['novelty@10'] = exactly(novelty);
-  metrics['silhouette'] = exactly(silhouette);
+  Object.assign(metrics, silhouettes);
   for (const [group, values] of byGroup) {
     const { personaId } = model.personas[group];
     metrics[`precision@5/${personaId}`] = values['precision@5'];

@@ -3,4 +3,5 @@
  */
 
 export { createInlineTrainer, createThreadTrainer } from './trainer.js';
-export type { Trainer } from './trainer.js';
+export type { ClusterArray, ClusterMessage, ClusterSession } from './cluster-calls.js';
+export type { RowIds, Trainer } from './trainer.js';

@@ -2,10 +2,10 @@
  * Tasks that run in a thread: pure functions of their input.
  */
 
-import type { Drift, PackedPersonas } from '../learning/index.js';
-import { measureDrift, unpackPersonas } from '../learning/index.js';
+import type { Drift, ItemSide, KernelThreads, PackedPersonas } from '../learning/index.js';
+import { measureDrift, packItemSide, unpackPersonas } from '../learning/index.js';
 
-import type { TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
+import type { TrainingCluster, TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
 import { runTrainingTask, transferablesOf } from '../training/index.js';
 
 export interface DriftInput {
@@ -17,17 +17,26 @@ export interface DriftInput {
 
 export type TaskRequest =
   | { readonly task: 'train'; readonly input: TrainingInput }
-  | { readonly task: 'drift'; readonly input: DriftInput };
+  | { readonly task: 'drift'; readonly input: DriftInput }
+  | { readonly task: 'pack'; readonly input: ItemSide };
 
 /** `transfer`: buffers of the result that may be transferred between threads instead of copied. */
 export function runTask(
   request: TaskRequest,
-  onProgress: TrainingProgress,
-): { result: TrainingResult | Drift; transfer: ArrayBuffer[] } {
+  options: {
+    readonly onProgress: TrainingProgress;
+    readonly threads?: KernelThreads;
+    readonly cluster?: TrainingCluster;
+  },
+): { result: TrainingResult | Drift | Uint8Array<ArrayBuffer>; transfer: ArrayBuffer[] } {
   if (request.task === 'drift') {
     const { personas, features } = request.input;
     return { result: measureDrift(unpackPersonas(personas), features), transfer: [] };
   }
-  const result = runTrainingTask(request.input, onProgress);
+  if (request.task === 'pack') {
+    const result = packItemSide(request.input);
+    return { result, transfer: [result.buffer] };
+  }
+  const result = runTrainingTask(request.input, options);
   return { result, transfer: transferablesOf(result) };
 }

@@ -1,12 +1,16 @@
 /**
- * Runs a training task: in its own thread in production, inline in small tests.
+ * Runs a training task: in its own thread in production, inline in small tests. The factorisation may run on a cluster.
  */
 
-import type { WorkerOptions } from 'node:worker_threads';
-import { Worker } from 'node:worker_threads';
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 
-import type { Drift } from '../learning/index.js';
+import type { Drift, ItemSide } from '../learning/index.js';
 
+import type { ClusterLine, ClusterSession } from './cluster-calls.js';
+import { answerCalls } from './cluster-calls.js';
+import { startWorker } from './start-worker.js';
 import type { DriftInput, TaskRequest } from './tasks.js';
 import { runTask } from './tasks.js';
 import type { TrainingInput, TrainingProgress, TrainingResult } from '../training/index.js';
@@ -14,7 +18,18 @@ import type { TrainingInput, TrainingProgress, TrainingResult } from '../trainin
 interface TrainOptions {
   readonly signal: AbortSignal;
   readonly onProgress: TrainingProgress;
+  /** The rows and columns of the interactions, for a cluster that reads the database itself. */
+  readonly ids: RowIds;
 }
+
+/** In the order of the data set. */
+export interface RowIds {
+  readonly userIds: readonly string[];
+  readonly itemIds: readonly string[];
+}
+
+/** Starts a cluster that holds these rows. Rejects with what is missing, or with the signal's reason. */
+export type StartCluster = (ids: RowIds, signal: AbortSignal) => Promise<ClusterSession>;
 
 export interface Trainer {
   /**
@@ -24,6 +39,17 @@ export interface Trainer {
   train(input: TrainingInput, options: TrainOptions): Promise<TrainingResult>;
   /** Measures how far users have moved from a version's users. Rejects likewise. */
   measureDrift(input: DriftInput, options?: { signal?: AbortSignal }): Promise<Drift>;
+  /** The file of `packItemSide`. */
+  packItemSide(side: ItemSide): Promise<Uint8Array>;
+}
+
+/** What the thread is started with. */
+export interface TrainingWorkerData {
+  readonly request: TaskRequest;
+  /** Number of threads to train with, including this one. */
+  readonly nThreads: number;
+  /** Calls to the cluster that factorises; absent: this thread does. */
+  readonly cluster?: ClusterLine;
 }
 
 /** Messages that the thread sends back. */
@@ -46,16 +72,59 @@ class TrainingTaskError extends Error {
 interface ThreadTrainerOptions {
   /** Heap limit of the thread, MiB. Typed arrays do not count. Default 1,024. */
   readonly maxHeapMb?: number;
+  /** Number of threads to train with. Default: one per processor. */
+  readonly nThreads?: number;
+  /** Starts the cluster that factorises. Default: the thread does. */
+  readonly startCluster?: StartCluster;
 }
 
-export function createThreadTrainer({ maxHeapMb = 1_024 }: ThreadTrainerOptions = {}): Trainer {
-  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
-  const run = <T>(request: TaskRequest, options: Partial<TrainOptions>) =>
-    runInThread(startWorker({ workerData: request, resourceLimits }), options) as Promise<T>;
+export function createThreadTrainer({
+  maxHeapMb = 1_024,
+  nThreads = availableParallelism(),
+  startCluster,
+}: ThreadTrainerOptions = {}): Trainer {
+  const start = (request: TaskRequest, cluster?: ClusterLine) =>
+    startWorker('training', {
+      workerData: { request, nThreads, cluster } satisfies TrainingWorkerData,
+      transferList: cluster === undefined ? [] : [cluster.port],
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    });
   return {
-    train: (input, options) => run({ task: 'train', input }, options),
-    measureDrift: (input, options = {}) => run({ task: 'drift', input }, options),
+    train(input, options) {
+      const request: TaskRequest = { task: 'train', input };
+      if (startCluster === undefined) return runInThread(start(request), options) as Promise<TrainingResult>;
+      return withCluster(startCluster, options, (cluster, both) =>
+        runInThread(start(request, cluster), both),
+      ) as Promise<TrainingResult>;
+    },
+    measureDrift: (input, options = {}) =>
+      runInThread(start({ task: 'drift', input }), options) as Promise<Drift>,
+    packItemSide: (input) => runInThread(start({ task: 'pack', input }), {}) as Promise<Uint8Array>,
   };
+}
+
+/** Runs the task next to a cluster. A cluster that does not start ends the task at once. */
+async function withCluster<T>(
+  startCluster: StartCluster,
+  options: TrainOptions,
+  run: (cluster: ClusterLine, options: TrainOptions) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const session = startCluster(options.ids, signal);
+  session.catch((error: unknown) => failed.abort(error));
+  const { port1, port2 } = new MessageChannel();
+  const answers = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  answerCalls({ port: port1, answers }, session);
+  try {
+    return await run({ port: port2, answers }, { ...options, signal });
+  } finally {
+    port1.close();
+    await session.then(
+      (cluster) => cluster.close(),
+      () => undefined,
+    );
+  }
 }
 
 function runInThread(worker: Worker, { signal, onProgress }: Partial<TrainOptions>): Promise<unknown> {
@@ -80,20 +149,12 @@ function runInThread(worker: Worker, { signal, onProgress }: Partial<TrainOption
   });
 }
 
-/** When run from source, a thread must register the TypeScript loader first; threads do not inherit loaders. */
-function startWorker(options: WorkerOptions): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./training.worker.js', import.meta.url), options);
-  const entry = JSON.stringify(new URL('./training.worker.ts', import.meta.url).href);
-  const source = `import('tsx/esm/api').then(({ register }) => (register(), import(${entry})));`;
-  return new Worker(source, { ...options, eval: true });
-}
-
 export function createInlineTrainer(): Trainer {
   const run = <T>(request: TaskRequest, onProgress: TrainingProgress = () => undefined) =>
-    Promise.resolve().then(() => runTask(request, onProgress).result as T);
+    Promise.resolve().then(() => runTask(request, { onProgress }).result as T);
   return {
     train: (input, { onProgress }) => run({ task: 'train', input }, onProgress),
     measureDrift: (input) => run({ task: 'drift', input }),
+    packItemSide: (input) => run({ task: 'pack', input }),
   };
 }

@@ -135,6 +135,7 @@ export function model(fields: Partial<ModelVersion> = {}): Parameters<Store['mod
     dataset: { nUsers: 10, nItems: 5, nInteractions: 20, nEvents: 30 },
     timingsMs: {},
     comparison: [],
+    trainingPrivacy: null,
     comparisonBasis: null,
     judgedBy: 'like',
     reason: null,

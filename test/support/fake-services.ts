@@ -407,6 +407,7 @@ function fakeModel(personas: Persona[]): ModelVersion {
     comparison: [],
     comparisonBasis: null,
     judgedBy: 'like',
+    trainingPrivacy: null,
     reason: null,
   };
 }

@@ -50,7 +50,7 @@ function numbersIn(value: unknown): number[] {
 /** Trains and evaluates; every number in both results is finite. */
 function trainAndEvaluate(items: readonly Item[], events: readonly BehaviourEvent[]) {
   const input = inputOf(items, events);
-  const result = runTrainingTask(input, () => undefined);
+  const result = runTrainingTask(input);
   expect(numbersIn(result).every(Number.isFinite)).toBe(true);
   expect(result.map.x.length).toBe(input.dataset.nUsers);
   const report = evaluateVersion({
@@ -141,27 +141,24 @@ describe('training on small data', () => {
     }
     const { result, report } = trainAndEvaluate(itemsNamed(10), behaviour(30, 10, 6, 'dislike'));
     expect(result.judgedBy).toBeNull();
-    expect(Object.keys(result.metrics)).toEqual(['silhouette']);
+    expect(Object.keys(result.metrics)).toEqual(['silhouette', 'featureSilhouette']);
     expect(report).toMatchObject({ judgedBy: null });
     expect(report.all[0]).toMatchObject({ nJudged: 0, metrics: null, coverage: null });
   });
 
   it('compares nothing with the version that serves where nothing can be held out, and lets the new one serve', () => {
     const input = inputOf(itemsNamed(10), behaviour(30, 10, 6, 'dislike'));
-    const first = runTrainingTask(input, () => undefined);
-    const second = runTrainingTask(
-      {
-        ...input,
-        active: {
-          ...{ version: 1, trainedAt: 0, tolerance: -0.1 },
-          personas: first.packedPersonas,
-          recommender: first.packedRecommender,
-          hyperParameters: unpackRecommender(first.packedRecommender).hyperParameters,
-          itemIndex: Int32Array.from({ length: 10 }, (_, item) => item),
-        },
+    const first = runTrainingTask(input);
+    const second = runTrainingTask({
+      ...input,
+      active: {
+        ...{ version: 1, trainedAt: 0, tolerance: -0.1 },
+        personas: first.packedPersonas,
+        recommender: first.packedRecommender,
+        hyperParameters: unpackRecommender(first.packedRecommender).hyperParameters,
+        itemIndex: Int32Array.from({ length: 10 }, (_, item) => item),
       },
-      () => undefined,
-    );
+    });
     expect(second.comparison).toEqual([]);
     expect(second.comparisonBasis).toContain('none can be held out');
     expect(refusalOf(second)).toBeUndefined();

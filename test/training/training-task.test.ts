@@ -79,23 +79,20 @@ describe('a training task', () => {
     );
     expect(searched.hyperParameters.halfLife).toBeGreaterThan(0);
 
-    const result = runTrainingTask(
-      {
-        dataset: {
-          ...{ nUsers: N_USERS, nItems: N_ITEMS, interactions, features },
-          nSignals: new Int32Array(N_USERS).fill(24),
-        },
-        ...{ content, featureNames: FEATURE_NAMES, seed: 1, exclude: new Set(DEFAULT_EXCLUSIONS) },
-        active: {
-          ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005 },
-          personas: packPersonas(personas.model),
-          recommender: packRecommender(serving),
-          hyperParameters: serving.hyperParameters,
-          itemIndex: Int32Array.from({ length: N_ITEMS }, (_, item) => item),
-        },
+    const result = runTrainingTask({
+      dataset: {
+        ...{ nUsers: N_USERS, nItems: N_ITEMS, interactions, features },
+        nSignals: new Int32Array(N_USERS).fill(24),
       },
-      () => undefined,
-    );
+      ...{ content, featureNames: FEATURE_NAMES, seed: 1, exclude: new Set(DEFAULT_EXCLUSIONS) },
+      active: {
+        ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005 },
+        personas: packPersonas(personas.model),
+        recommender: packRecommender(serving),
+        hyperParameters: serving.hyperParameters,
+        itemIndex: Int32Array.from({ length: N_ITEMS }, (_, item) => item),
+      },
+    });
     expect(result.hyperParameters).toEqual({ ...HYPER_PARAMETERS });
     expect(refusalOf(result)).toBeUndefined();
     expect(result.comparisonBasis).toContain('unchanged');

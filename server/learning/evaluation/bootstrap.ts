@@ -17,7 +17,16 @@ interface BootstrapOptions {
 
 /** Mean of `values` with its interval; all 0 without values. */
 export function bootstrapMean(values: Float64Array, options: BootstrapOptions): Interval {
-  return bootstrap(values.length, options, (draw) => meanOf(values, draw));
+  return bootstrapMeans([values], options)[0];
+}
+
+/** Means of several figures of the same users, with intervals; the users are drawn once for all figures. */
+export function bootstrapMeans(figures: readonly Float64Array[], options: BootstrapOptions): Interval[] {
+  return bootstrap(
+    figures[0]?.length ?? 0,
+    options,
+    figures.map((values) => (draw) => meanOf(values, draw)),
+  );
 }
 
 /** Ratio of the means of `values` and `others`, users resampled in pairs; 0 for a zero denominator. */
@@ -26,29 +35,32 @@ export function bootstrapRatio(
   others: Float64Array,
   options: BootstrapOptions,
 ): Interval {
-  return bootstrap(values.length, options, (draw) => {
+  const ratio = (draw: Int32Array) => {
     const below = meanOf(others, draw);
     return below === 0 ? 0 : meanOf(values, draw) / below;
-  });
+  };
+  return bootstrap(values.length, options, [ratio])[0];
 }
 
 function bootstrap(
   size: number,
   { seed, nResamples = 500 }: BootstrapOptions,
-  figure: (draw: Int32Array) => number,
-): Interval {
-  if (size === 0) return { value: 0, low: 0, high: 0 };
+  figures: readonly ((draw: Int32Array) => number)[],
+): Interval[] {
+  if (size === 0) return figures.map(() => ({ value: 0, low: 0, high: 0 }));
   const random = createRandom(seed);
   const draw = Int32Array.from({ length: size }, (_, row) => row);
-  const value = figure(draw);
-  const resampled = new Float64Array(nResamples);
+  const values = figures.map((figure) => figure(draw));
+  const resampled = figures.map(() => new Float64Array(nResamples));
   for (let resample = 0; resample < nResamples; resample++) {
     for (let row = 0; row < size; row++) draw[row] = random.int(size);
-    resampled[resample] = figure(draw);
+    figures.forEach((figure, f) => (resampled[f][resample] = figure(draw)));
   }
-  resampled.sort();
-  const at = (share: number) => resampled[Math.min(nResamples - 1, Math.floor(share * nResamples))];
-  return { value, low: at(0.025), high: at(0.975) };
+  return resampled.map((sample, f) => {
+    sample.sort();
+    const at = (share: number) => sample[Math.min(nResamples - 1, Math.floor(share * nResamples))];
+    return { value: values[f], low: at(0.025), high: at(0.975) };
+  });
 }
 
 function meanOf(values: Float64Array, draw: Int32Array): number {

@@ -3,8 +3,10 @@
  * paired bootstrap), which is far narrower than the difference of two separate intervals.
  */
 
+import type { KernelThreads } from '../kernels/index.js';
+
 import type { Interval } from './bootstrap.js';
-import { bootstrapMean } from './bootstrap.js';
+import { bootstrapMeans } from './bootstrap.js';
 import type { EvaluationInput } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { MetricName } from './metrics.js';
@@ -20,6 +22,8 @@ export interface ComparisonOptions {
   /** Tolerated relative loss; a negative tolerance requires a gain. See `isWorse`. */
   readonly tolerance: number;
   readonly maxUsers?: number;
+  /** As in `EvaluationOptions`. */
+  readonly threads?: KernelThreads;
   readonly onProgress?: (fraction: number) => void;
 }
 
@@ -35,25 +39,25 @@ export interface Comparison {
 /** A row per metric. */
 export function compareRecommenders(
   { otherScoresOf, ...input }: ComparisonInput,
-  { seed, tolerance, maxUsers, onProgress }: ComparisonOptions,
+  { seed, tolerance, maxUsers, threads, onProgress }: ComparisonOptions,
 ): Comparison[] {
-  const ours = evaluate(input, { seed, maxUsers, onProgress: (fraction) => onProgress?.(fraction / 2) });
+  const ours = evaluate(input, {
+    ...{ seed, maxUsers, threads },
+    onProgress: (fraction) => onProgress?.(fraction / 2),
+  });
   const theirs = evaluate(
     { ...input, scoresOf: otherScoresOf },
-    { seed, maxUsers, onProgress: (fraction) => onProgress?.(0.5 + fraction / 2) },
+    { seed, maxUsers, threads, onProgress: (fraction) => onProgress?.(0.5 + fraction / 2) },
   );
-  return METRIC_NAMES.map((name) => {
-    const others = theirs.perUser[name];
-    const difference = bootstrapMean(
-      ours.perUser[name].map((value, row) => value - others[row]),
-      { seed },
-    );
+  const differences = bootstrapMeans(
+    METRIC_NAMES.map((name) => ours.perUser[name].map((value, row) => value - theirs.perUser[name][row])),
+    { seed },
+  );
+  return METRIC_NAMES.map((name, m) => {
+    const difference = differences[m];
     const otherValue = theirs.overall[name].value;
     return {
-      name,
-      value: ours.overall[name].value,
-      otherValue,
-      difference,
+      ...{ name, value: ours.overall[name].value, otherValue, difference },
       isWorse: isWorse(difference, tolerance * otherValue),
     };
   });

@@ -3,6 +3,7 @@
  * if there are none): those of the last week if events have times, a random share otherwise.
  */
 
+import { WEEK_MS } from '../durations.js';
 import type { Interactions } from '../factorization/index.js';
 import { KNOWN_TIME_FROM } from '../factorization/index.js';
 import { createRandom } from '../linalg/index.js';
@@ -10,7 +11,6 @@ import { createRandom } from '../linalg/index.js';
 import type { Signal } from './signal.js';
 import { givesSignal, strongestSignal } from './signal.js';
 
-const WEEK_MS = 7 * 86_400_000;
 /** Min share of all entries in the last week; below it, the random hold-out is used. */
 const MIN_WEEK_SHARE = 0.02;
 const RANDOM_SHARE = 0.2;
@@ -19,6 +19,8 @@ export interface HoldOut {
   /** Signal of the held-out entries; null if there is nothing to hold out. */
   readonly signal: Signal | null;
   readonly kind: 'temporal' | 'random';
+  /** Time of the requests to judge, see `UserContext`: after the training data if the hold-out is temporal. */
+  readonly now?: number;
   /** The interactions without the held-out entries; rows are the same users. */
   readonly train: Interactions;
   readonly test: HeldOut;
@@ -49,7 +51,7 @@ export function holdOut(interactions: Interactions, { seed, occurring }: HoldOut
   if (signal !== null)
     for (let p = 0; p < length; p++) given[p] = Number(givesSignal(interactions, p, signal));
   const recent = lastWeek(interactions, given);
-  if (recent !== null) return { signal, kind: 'temporal', ...split(interactions, recent) };
+  if (recent !== null) return { signal, kind: 'temporal', now: Infinity, ...split(interactions, recent) };
   return { signal, kind: 'random', ...split(interactions, randomShare(interactions, given, seed)) };
 }
 

@@ -11,9 +11,13 @@ import type { EvaluationInput, Metrics } from './evaluate.js';
 import type { UserMetrics } from './metrics.js';
 import { METRIC_NAMES, judgeUser } from './metrics.js';
 
-export interface JudgementInput extends Omit<EvaluationInput, 'group'> {
+export interface JudgementInput extends Omit<EvaluationInput, 'group' | 'scoresOf'> {
+  /** Float32Array [nItems] of a user's scores; overwritten by the next call. */
+  readonly scoresOf: (user: number) => Float32Array;
   /** True affinities of a user, like `scoresOf`; null if unknown. */
   readonly oracleOf: ((user: number) => Float32Array) | null;
+  /** Scores of the best attainable ranking, like `scoresOf`; null for users without. */
+  readonly ceilingOf?: (user: number) => Float32Array | null;
 }
 
 export interface JudgedUser {
@@ -21,6 +25,7 @@ export interface JudgedUser {
   readonly nHeldOut: number;
   readonly metrics: UserMetrics;
   readonly oracle: UserMetrics | null;
+  readonly ceiling: UserMetrics | null;
   /** Int32Array, best first. */
   readonly list: Int32Array;
   /** Mean self-information of the list, bits. */
@@ -29,7 +34,7 @@ export interface JudgedUser {
 
 /** Evaluates every user with held-out items, or a seeded sample of them, in ascending order. */
 export function judgeUsers(
-  { scoresOf, oracleOf, nItems, seen, settled = seen, test }: JudgementInput,
+  { scoresOf, oracleOf, ceilingOf, nItems, seen, settled = seen, test }: JudgementInput,
   options: { seed: number; maxUsers: number; onProgress?: (fraction: number) => void },
 ): JudgedUser[] {
   const nUsers = seen.indptr.length - 1;
@@ -45,8 +50,11 @@ export function judgeUsers(
     const held = test.indices.subarray(test.indptr[user], test.indptr[user + 1]);
     const { metrics, list } = judgeUser(scoresOf(user), own, held);
     const oracle = oracleOf === null ? null : judgeUser(oracleOf(user), own, held).metrics;
+    const attainable = ceilingOf?.(user) ?? null;
+    const ceiling = attainable === null ? null : judgeUser(attainable, own, held).metrics;
     const bits = list.reduce((sum, item) => sum + bitsOf(item), 0);
-    return { user, nHeldOut: held.length, metrics, oracle, list, novelty: bits / Math.max(1, list.length) };
+    const novelty = bits / Math.max(1, list.length);
+    return { user, nHeldOut: held.length, metrics, oracle, ceiling, list, novelty };
   });
 }
 
@@ -65,6 +73,8 @@ export interface GroupFigures {
   readonly oracle: Metrics | null;
   /** Mean of the metric over the mean of the oracle, resampled together. */
   readonly ratio: Metrics | null;
+  /** Of the users with a ceiling; null without any: its metrics, and the ratio to them. */
+  readonly ceiling: { readonly nUsers: number; readonly metrics: Metrics; readonly ratio: Metrics } | null;
   /** Share of the catalogue that occurs in any list. */
   readonly coverage: number | null;
   readonly novelty: Interval | null;
@@ -76,8 +86,6 @@ export function summariseUsers(
   users: readonly JudgedUser[],
   { nItems, seed, silhouettes }: { nItems: number; seed: number; silhouettes: Float64Array },
 ): GroupFigures {
-  const of = (interval: (name: (typeof METRIC_NAMES)[number]) => Interval) =>
-    Object.fromEntries(METRIC_NAMES.map((name) => [name, interval(name)])) as Metrics;
   const own = (name: keyof UserMetrics) => Float64Array.from(users, ({ metrics }) => metrics[name]);
   const ideal = (name: keyof UserMetrics) => Float64Array.from(users, ({ oracle }) => oracle![name]);
   const isAnybody = users.length > 0;
@@ -85,9 +93,10 @@ export function summariseUsers(
   const listed = new Set(users.flatMap(({ list }) => [...list]));
   return {
     nJudged: users.length,
-    metrics: isAnybody ? of((name) => bootstrapMean(own(name), { seed })) : null,
-    oracle: hasOracle ? of((name) => bootstrapMean(ideal(name), { seed })) : null,
-    ratio: hasOracle ? of((name) => bootstrapRatio(own(name), ideal(name), { seed })) : null,
+    metrics: isAnybody ? allMetrics((name) => bootstrapMean(own(name), { seed })) : null,
+    oracle: hasOracle ? allMetrics((name) => bootstrapMean(ideal(name), { seed })) : null,
+    ratio: hasOracle ? allMetrics((name) => bootstrapRatio(own(name), ideal(name), { seed })) : null,
+    ceiling: ceilingOf(users, seed),
     coverage: isAnybody ? listed.size / nItems : null,
     novelty: isAnybody
       ? bootstrapMean(
@@ -97,4 +106,20 @@ export function summariseUsers(
       : null,
     silhouette: bootstrapMean(silhouettes, { seed }),
   };
+}
+
+function ceilingOf(users: readonly JudgedUser[], seed: number): GroupFigures['ceiling'] {
+  const sampled = users.filter(({ ceiling }) => ceiling !== null);
+  if (sampled.length === 0) return null;
+  const own = (name: keyof UserMetrics) => Float64Array.from(sampled, ({ metrics }) => metrics[name]);
+  const best = (name: keyof UserMetrics) => Float64Array.from(sampled, ({ ceiling }) => ceiling![name]);
+  return {
+    nUsers: sampled.length,
+    metrics: allMetrics((name) => bootstrapMean(best(name), { seed })),
+    ratio: allMetrics((name) => bootstrapRatio(own(name), best(name), { seed })),
+  };
+}
+
+function allMetrics(interval: (name: (typeof METRIC_NAMES)[number]) => Interval): Metrics {
+  return Object.fromEntries(METRIC_NAMES.map((name) => [name, interval(name)])) as Metrics;
 }

@@ -1,24 +1,29 @@
 /**
- * Evaluates the active version on held-out likes (or on the strongest signal present): fits its recommender again, with
- * the same hyper-parameters, to the remaining data, and evaluates the users with held-out likes. With the simulator's
- * truth, the same users are also ranked by their true affinities: the upper bound for any model.
+ * Evaluates the active version on held-out likes (or on a weaker signal, if too few users give likes): fits its
+ * recommender again, with the same hyper-parameters, to the remaining data, and evaluates the users with held-out likes. With the simulator's
+ * truth, the same users are also ranked by their true tastes, the oracle, and a sample of them by what can be inferred
+ * of these tastes, the attainable ceiling.
  */
 
-import type { Exclusion } from '../../domain/index.js';
+import type { Exclusion, TrainingPrivacy } from '../../domain/index.js';
 import type { Truth } from '../../ingest/index.js';
-import { trueAffinity } from '../../ingest/index.js';
 import { PERSONA_SIGNALS } from '../../domain/index.js';
 import type { Dataset, ItemContent, PrefixPairs } from '../../features/index.js';
 import { personaRows } from '../../features/index.js';
 import type {
   GroupFigures,
   HoldOut,
+  Interval,
   JudgedUser,
   PersonaModel,
   ReliabilityRow,
 } from '../../learning/index.js';
 import {
+  bootstrapMean,
   componentCount,
+  createRandom,
+  featureSilhouettes,
+  fitPrivateRecommender,
   fitRecommender,
   foldedScores,
   holdOut,
@@ -33,8 +38,10 @@ import {
   summariseUsers,
   transform,
 } from '../../learning/index.js';
+import { gaussianDeviation } from '../../privacy/index.js';
 import type { Store } from '../../store/index.js';
 
+import { boundsOf } from './bounds.js';
 import { loadDataset, loadPrefixes } from './load-dataset.js';
 import type { ModelRegistry, ServingModel } from '../models/index.js';
 
@@ -52,7 +59,10 @@ export interface EvaluatedGroup extends GroupFigures {
   readonly label: string;
   /** All users of the group, evaluated or not. */
   readonly nUsers: number;
-  readonly silhouette: { readonly value: number; readonly low: number; readonly high: number };
+  /** In the components that KMeans ran in, */
+  readonly silhouette: Interval;
+  /** and in all standardised features. */
+  readonly featureSilhouette: Interval;
 }
 
 export interface EvaluationReport {
@@ -60,10 +70,15 @@ export interface EvaluationReport {
   readonly holdOut: HoldOut['kind'];
   /** The signal that was held out; null if nothing could be held out. */
   readonly judgedBy: HoldOut['signal'];
-  /** Reasons for which items are left out of the evaluated lists, besides dislikes; 'listed' has no effect here. */
+  /**
+   * Reasons for which items are left out of the evaluated lists, besides dislikes; 'listed' has no effect here. Always
+   * 'viewed' if clicks or views are held out.
+   */
   readonly exclude: readonly Exclusion[];
   readonly nUsers: number;
   readonly nItems: number;
+  /** Of the version, and of the fit that is evaluated. */
+  readonly trainingPrivacy: TrainingPrivacy | null;
   /** Whether silhouettes were computed on a sample. */
   readonly silhouettesSampled: boolean;
   /** Users with at least MIN_HELD_OUT held-out likes: all of them first, then by persona. */
@@ -103,7 +118,10 @@ export class EvaluationService {
     const loaded = await loadDataset({ store, clock });
     const { dataset, content } = loaded;
     const prefixes = await loadPrefixes({ store }, loaded, 'judge');
-    return evaluateVersion({ serving, dataset, content, prefixes, truth, seed, exclude, onProgress });
+    const { trainingPrivacy } = serving.meta;
+    return evaluateVersion({
+      ...{ serving, dataset, content, prefixes, truth, seed, exclude, trainingPrivacy, onProgress },
+    });
   }
 }
 
@@ -117,32 +135,36 @@ interface EvaluateVersionInput extends EvaluationRequest {
   readonly prefixes?: PrefixPairs;
   readonly seed: number;
   readonly exclude: readonly Exclusion[];
+  /** With the same noise as the version, if it has any. */
+  readonly trainingPrivacy?: TrainingPrivacy | null;
 }
 
 export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
-  const { serving, dataset, truth, seed, exclude, onProgress } = input;
+  const { serving, dataset, truth, seed, trainingPrivacy = null, onProgress } = input;
   const clusters = clustersOf(serving.personas, dataset);
-  const { kind, signal, train, test } = holdOut(dataset.interactions, {
-    ...{ seed, occurring: dataset.signals },
-  });
-  const model = fitRecommender(
-    {
-      interactions: train,
-      nItems: dataset.nItems,
-      itemFeatures: itemFeaturesOf(input.content),
-      userPersona: clusters.labels,
-      nPersonas: serving.personas.personas.length,
-    },
-    {
-      seed,
-      hyperParameters: serving.recommender.hyperParameters,
-      onProgress: (fraction) => onProgress?.(fraction * 0.4),
-    },
-  );
+  const { kind, signal, train, test, now } = holdOutForTable(dataset, seed);
+  // What is held out of looks are items looked at for the first time.
+  const isOfLooks = signal === 'click' || signal === 'view';
+  const exclude = [...new Set<Exclusion>([...input.exclude, ...(isOfLooks ? ['viewed' as const] : [])])];
+  const rows = {
+    interactions: train,
+    nItems: dataset.nItems,
+    itemFeatures: itemFeaturesOf(input.content),
+    userPersona: clusters.labels,
+    nPersonas: serving.personas.personas.length,
+  };
+  const { hyperParameters } = serving.recommender;
+  const report = (fraction: number) => onProgress?.(fraction * 0.4);
+  const model =
+    trainingPrivacy === null
+      ? fitRecommender(rows, { seed, hyperParameters, onProgress: report })
+      : fitWithNoise(rows, { seed, trainingPrivacy, onProgress: report });
+  const bounds = truth === null || kind === 'random' ? null : boundsOf(truth, dataset, train, seed);
   const judged = judgeUsers(
     {
-      scoresOf: foldedScores(model, train, (user) => clusters.labels[user]),
-      oracleOf: truth === null ? null : oracleScores(truth, dataset),
+      scoresOf: foldedScores({ model, train, personas: clusters.labels, now }),
+      oracleOf: bounds?.oracleOf ?? null,
+      ceilingOf: bounds?.ceilingOf,
       nItems: dataset.nItems,
       seen: train,
       settled: settledRows(train, new Set(exclude)),
@@ -157,13 +179,14 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
   const eligible = judged.filter(({ nHeldOut }) => nHeldOut >= MIN_HELD_OUT);
   const groups = (users: readonly JudgedUser[]) =>
     groupsOf(users, { personas: serving.personas, clusters, nItems: dataset.nItems, seed });
-  const report = {
+  const evaluated = {
     version: serving.version,
     holdOut: kind,
     judgedBy: judged.length === 0 ? null : signal,
     exclude,
     nUsers: dataset.nUsers,
     nItems: dataset.nItems,
+    trainingPrivacy,
     silhouettesSampled: clusters.silhouettes.length < dataset.nUsers,
     protocol: groups(eligible),
     sample: groups(sampleOf(eligible, PAPER_USERS, seed)),
@@ -171,7 +194,40 @@ export function evaluateVersion(input: EvaluateVersionInput): EvaluationReport {
     reliability: input.prefixes === undefined ? null : measureReliability(serving.personas, input.prefixes),
   };
   onProgress?.(1);
-  return report;
+  return evaluated;
+}
+
+/**
+ * By the strongest signal of which enough users have enough held-out entries for the paper's table; by the strongest
+ * signal if there is none.
+ */
+export function holdOutForTable({ interactions, signals }: Dataset, seed: number): HoldOut {
+  for (const signal of signals) {
+    const held = holdOut(interactions, { seed, occurring: [signal] });
+    if (countEligible(held.test) >= PAPER_USERS) return held;
+  }
+  return holdOut(interactions, { seed, occurring: signals });
+}
+
+function countEligible({ indptr }: HoldOut['test']): number {
+  let n = 0;
+  for (let user = 0; user + 1 < indptr.length; user++)
+    if (indptr[user + 1] - indptr[user] >= MIN_HELD_OUT) n += 1;
+  return n;
+}
+
+/** The fit is not published, so its noise may be predictable. */
+function fitWithNoise(
+  rows: Parameters<typeof fitRecommender>[0],
+  {
+    seed,
+    trainingPrivacy: { epsilon, delta },
+    onProgress,
+  }: { seed: number; trainingPrivacy: TrainingPrivacy; onProgress: (fraction: number) => void },
+) {
+  const random = createRandom(seed);
+  const noise = gaussianDeviation(epsilon, delta);
+  return fitPrivateRecommender(rows, { noise, normal: () => random.normal(), seed, onProgress });
 }
 
 interface Clusters {
@@ -179,6 +235,8 @@ interface Clusters {
   readonly labels: Int32Array;
   /** Silhouettes of the users in `rows`, in the space that KMeans ran in. */
   readonly silhouettes: Float32Array;
+  /** The same in all standardised features. */
+  readonly featureSilhouettes: Float32Array;
   readonly rows: Int32Array;
 }
 
@@ -195,24 +253,16 @@ function clustersOf(personas: PersonaModel, dataset: Dataset): Clusters {
   rows.forEach((row, at) => {
     if (dataset.nSignals[row] >= PERSONA_SIGNALS) labels[row] = known[at];
   });
-  if (nComponents === 0) return { labels, silhouettes: new Float32Array(rows.length), rows };
+  if (nComponents === 0) {
+    const zeros = new Float32Array(rows.length);
+    return { labels, silhouettes: zeros, featureSilhouettes: zeros, rows };
+  }
   const { rows: sample, labellings } = measureSilhouettes(points, nComponents, [known]);
-  return { labels, silhouettes: labellings[0].values, rows: sample.map((at) => rows[at]) };
-}
-
-/** True affinities in the order of the data set's items; null if the truth lacks some of its users or items. */
-function oracleScores(truth: Truth, dataset: Dataset): ((user: number) => Float32Array) | null {
-  const rowOf = new Map(truth.userIds.map((userId, row) => [userId, row]));
-  const columnOf = new Map(truth.itemIds.map((itemId, column) => [itemId, column]));
-  const rows = dataset.userIds.map((userId) => rowOf.get(userId) ?? -1);
-  const columns = dataset.itemIds.map((itemId) => columnOf.get(itemId) ?? -1);
-  if (rows.includes(-1) || columns.includes(-1)) return null;
-  const affinity = new Float32Array(truth.itemIds.length);
-  const out = new Float32Array(dataset.nItems);
-  return (user) => {
-    trueAffinity(truth, rows[user], affinity);
-    for (let item = 0; item < out.length; item++) out[item] = affinity[columns[item]];
-    return out;
+  return {
+    labels,
+    silhouettes: labellings[0].values,
+    featureSilhouettes: featureSilhouettes(personas.preprocessing, features, known).values,
+    rows: sample.map((at) => rows[at]),
   };
 }
 
@@ -223,12 +273,15 @@ function groupsOf(
   const { personas, clusters, nItems, seed } = context;
   const group = (personaId: string | null, label: string, persona: number): EvaluatedGroup => {
     const isIn = (user: number) => persona < 0 || clusters.labels[user] === persona;
-    const own = Float64Array.from(clusters.silhouettes).filter((_, at) => isIn(clusters.rows[at]));
+    const ownOf = (values: Float32Array) =>
+      Float64Array.from(values).filter((_, at) => isIn(clusters.rows[at]));
     const figures = summariseUsers(
       users.filter(({ user }) => isIn(user)),
-      { nItems, seed, silhouettes: own },
+      { nItems, seed, silhouettes: ownOf(clusters.silhouettes) },
     );
-    return { personaId, label, nUsers: clusters.labels.filter((_, user) => isIn(user)).length, ...figures };
+    const featureSilhouette = bootstrapMean(ownOf(clusters.featureSilhouettes), { seed });
+    const nUsers = clusters.labels.filter((_, user) => isIn(user)).length;
+    return { personaId, label, nUsers, ...figures, featureSilhouette };
   };
   return [
     group(null, 'Everyone', -1),

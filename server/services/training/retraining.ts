@@ -79,7 +79,7 @@ export function createRetraining(
           exclude: new Set(options.exclude),
         },
       },
-      { signal: context.signal, onProgress: context.report },
+      { signal: context.signal, onProgress: context.report, ids: dataset },
     );
     const published = await publish(options, context, { dataset, result, trainedAt, serving });
     if (result.drift !== null && serving !== null)
@@ -202,6 +202,7 @@ function describe(
   const { nUsers, nItems, nEvents, interactions } = dataset;
   return {
     ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, judgedBy, hyperParameters },
+    trainingPrivacy: null,
     personas: keepLabels(result.personas, registry),
     dataset: { nUsers, nItems, nInteractions: interactions.indices.length, nEvents },
     timingsMs: {},

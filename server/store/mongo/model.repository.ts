@@ -7,20 +7,17 @@
  * fence that moved it and refuses lower fences.
  */
 
-import { createHash } from 'node:crypto';
+import { type ClientSession, type Connection, Schema } from 'mongoose';
 
-import { type ClientSession, type Connection, Schema, type mongo } from 'mongoose';
-
-import { CorruptModelError, type ModelVersion } from '../../domain/index.js';
-import type { ModelPart, ModelRepository, PersonaSize } from '../repositories.js';
+import type { ModelVersion } from '../../domain/index.js';
+import type { ModelRepository, PersonaSize } from '../repositories.js';
 
 import { changes } from './change-stream.js';
 import { unlessDuplicate } from './errors.js';
 import { leaseModel } from './lease.repository.js';
+import { assemble, chunksOf, type PartDocument } from './model-chunks.js';
 import type { WriteLane } from './write-lane.js';
 
-/** Chunk size. Other clients wait while the server stores or sends a chunk, so a chunk takes milliseconds only. */
-const CHUNK_BYTES = 512 * 1024;
 const POINTER = 'active';
 
 interface PointerDocument {
@@ -31,16 +28,6 @@ interface PointerDocument {
   activations?: number;
   /** Highest fence per job that moved the pointer. */
   fences?: Record<string, number>;
-}
-
-interface PartDocument {
-  version: number;
-  name: string;
-  index: number;
-  /** Chunk count of the whole part, repeated in each of its chunks. */
-  chunks: number;
-  sha256: string;
-  bytes: Buffer | mongo.Binary;
 }
 
 /** `publishedSizes` is absent until differential privacy publishes them. */
@@ -62,6 +49,7 @@ const modelSchema = new Schema<ModelDocument>(
     metrics: Schema.Types.Mixed,
     judgedBy: String,
     hyperParameters: Schema.Types.Mixed,
+    trainingPrivacy: Schema.Types.Mixed,
     dataset: Schema.Types.Mixed,
     timingsMs: Schema.Types.Mixed,
     comparison: [Schema.Types.Mixed],
@@ -280,44 +268,6 @@ interface Flip {
   readonly fence: { readonly job: string; readonly token: number } | undefined;
 }
 
-/** Splits a part into chunk documents; an empty part is a single empty chunk. */
-function* chunksOf(version: number, { name, bytes }: ModelPart): Iterable<PartDocument> {
-  const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK_BYTES));
-  for (let index = 0; index < chunks; index += 1) {
-    const chunk = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    yield { version, name, index, chunks, sha256: checksum(buffer), bytes: buffer };
-  }
-}
-
-function assemble(version: number, name: string, found: readonly PartDocument[]): Uint8Array {
-  const { chunks } = found[0];
-  const byIndex = new Map(found.map((chunk) => [chunk.index, chunk]));
-  const pieces: Uint8Array[] = [];
-  for (let index = 0; index < chunks; index += 1) {
-    const chunk = byIndex.get(index);
-    if (chunk === undefined)
-      throw new CorruptModelError(version, name, `lacks chunk ${index + 1} of ${chunks}`);
-    const bytes = Buffer.isBuffer(chunk.bytes) ? chunk.bytes : chunk.bytes.buffer;
-    if (checksum(bytes) !== chunk.sha256) {
-      throw new CorruptModelError(version, name, `has a wrong checksum in chunk ${index + 1} of ${chunks}`);
-    }
-    pieces.push(bytes);
-  }
-  // A fresh buffer, aligned for any typed array.
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
-}
-
-function checksum(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /** Sets the status by the pointer, which decides which version is active. */
 function toModel(document: ModelDocument & { _id?: unknown }, active: number | null): ModelVersion {
   const { _id, publishedSizes: _, ...stored } = document;
@@ -326,11 +276,15 @@ function toModel(document: ModelDocument & { _id?: unknown }, active: number | n
     comparison = [],
     comparisonBasis = null,
     judgedBy = 'like',
+    trainingPrivacy = null,
     activation = 0,
     reassignedAt = null,
     trainedAt = stored.createdAt,
   } = stored;
-  const model = { ...stored, comparison, comparisonBasis, judgedBy, activation, reassignedAt, trainedAt };
+  const model = {
+    ...stored,
+    ...{ comparison, comparisonBasis, judgedBy, trainingPrivacy, activation, reassignedAt, trainedAt },
+  };
   if (model.version === active) return { ...model, status: 'active' };
   return model.status === 'active' ? { ...model, status: 'retired' } : model;
 }

@@ -181,17 +181,14 @@ async function benchPersonas(folder: string, hasPeers: boolean): Promise<Figure[
 
 function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticData>): Figure[] {
   const start = performance.now();
-  const result = runTrainingTask(
-    {
-      dataset,
-      content,
-      featureNames: FEATURE_NAMES,
-      active: null,
-      seed: 1,
-      exclude: new Set(DEFAULT_EXCLUSIONS),
-    },
-    () => undefined,
-  );
+  const result = runTrainingTask({
+    dataset,
+    content,
+    featureNames: FEATURE_NAMES,
+    active: null,
+    seed: 1,
+    exclude: new Set(DEFAULT_EXCLUSIONS),
+  });
   const seconds = (performance.now() - start) / 1000;
   const serving = {
     version: 1,
@@ -244,17 +241,14 @@ function benchTraining({ dataset, content, truth }: ReturnType<typeof syntheticD
 function benchScale(): Figure[] {
   const { dataset, content } = syntheticData(100_000);
   const start = performance.now();
-  runTrainingTask(
-    {
-      dataset,
-      content,
-      featureNames: FEATURE_NAMES,
-      active: null,
-      seed: 1,
-      exclude: new Set(DEFAULT_EXCLUSIONS),
-    },
-    () => undefined,
-  );
+  runTrainingTask({
+    dataset,
+    content,
+    featureNames: FEATURE_NAMES,
+    active: null,
+    seed: 1,
+    exclude: new Set(DEFAULT_EXCLUSIONS),
+  });
   return [
     {
       what: `training task with search, 100,000 users, ${dataset.nEvents.toLocaleString('en')} events`,
