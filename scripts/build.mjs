@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -77,5 +77,6 @@ function build() {
   }
   const operations = join(ROOT, 'client', 'generated', 'persisted-documents.json');
   copyFileSync(operations, join(ROOT, 'dist', 'persisted-operations.json'));
+  cpSync(join(ROOT, 'jobs', 'spark'), join(ROOT, 'dist', 'jobs', 'spark'), { recursive: true });
   writeFileSync(STAMP, '');
 }

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const globalSetup = ['test/support/global-setup.ts'];
 
 /** Folders under test/ that want a database, a server or a browser; every other folder is a unit folder. */
-const STORE = ['app', 'contracts', 'database', 'store'];
+const STORE = ['app', 'contracts', 'database', 'spark', 'store'];
 const SEQUENTIAL = ['api', 'browser', 'chaos'];
 
 interface Shape {

@@ -24,6 +24,11 @@ export function kindsToTry(dataDir: string): readonly EmbeddedKind[] {
     : EMBEDDED_KINDS.filter(({ folder }) => folder === written.folder);
 }
 
+/** Whether an embedded database has stored files in this data folder. */
+export function hasDatabaseFiles(dataDir: string): boolean {
+  return EMBEDDED_KINDS.some(({ folder }) => hasFiles(join(dataDir, folder)));
+}
+
 function hasFiles(folder: string): boolean {
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
