@@ -2,6 +2,7 @@
 
 import { Field, ID, ObjectType } from 'type-graphql';
 
+import type { TokenRole } from '../../server/domain/index.js';
 import { RoleEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
@@ -14,7 +15,7 @@ export class TokenType {
   id!: string;
 
   @Field(() => RoleEnum, { description: 'Its role.' })
-  role!: 'user' | 'admin';
+  role!: TokenRole;
 
   @Field(() => ID, {
     nullable: true,
@@ -60,7 +61,7 @@ export class RevocationType {
   userId!: string | null;
 
   @Field(() => RoleEnum, { nullable: true, description: 'Tokens of this role that were issued before `at`.' })
-  role!: 'user' | 'admin' | null;
+  role!: TokenRole | null;
 
   @Field(() => DateTime, { description: 'When it took effect.' })
   at!: number;

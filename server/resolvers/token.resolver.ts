@@ -53,7 +53,8 @@ export class TokenResolver {
     const subject = userId == null && role === 'admin' ? null : subjectOf(context.viewer, userId);
     const signed = await context.signToken({ role, userId: subject, ttlSeconds: days * DAY_SECONDS });
     const { token, tokenId, issuedAt: createdAt, expiresAt } = signed;
-    await context.services.tokens.record({ tokenId, role, userId: subject, createdAt, expiresAt });
+    const dates = { createdAt, expiresAt, lastUsedAt: null };
+    await context.services.tokens.record({ tokenId, role, userId: subject, label: null, ...dates });
     return { token, info: { id: tokenId, role, userId: subject, createdAt, expiresAt, revokedAt: null } };
   }
 

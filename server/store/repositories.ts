@@ -5,20 +5,40 @@
  */
 
 import type {
+  Account,
+  AccountSession,
   Alert,
+  AlertThresholds,
+  AuditEntry,
   BehaviourEvent,
   DriftReport,
   Feedback,
+  ImportRecord,
+  Invitation,
   Item,
+  ItemCounts,
   MetricBucket,
   ModelStatus,
   ModelVersion,
   PersonaAssignment,
   PersonaRecord,
   Profile,
+  PublishableKey,
+  ThresholdChange,
+  TokenRole,
   TrainingRun,
   User,
+  Webhook,
+  WebhookDelivery,
 } from '../domain/index.js';
+
+/** Which users are listed; all by default. */
+export interface UserFilter {
+  readonly personaId?: string | null;
+  readonly isSynthetic?: boolean;
+  /** Beginning of the pseudonym, in lower case. */
+  readonly idPrefix?: string | null;
+}
 
 /** Request for a page of a listing in ascending id order. `after` is the last id of the page before. */
 export interface PageRequest {
@@ -50,7 +70,7 @@ export interface UserRepository {
   ensure(users: readonly Pick<User, 'userId' | 'locale' | 'createdAt' | 'isSynthetic'>[]): Promise<number>;
   find(userId: string): Promise<User | null>;
   findMany(userIds: readonly string[]): Promise<User[]>;
-  list(page: PageRequest & { personaId?: string | null; isSynthetic?: boolean }): Promise<Page<User>>;
+  list(page: PageRequest & UserFilter): Promise<Page<User>>;
   /**
    * Sets persona and event count of many users. Deleted users are not recreated.
    *
@@ -153,9 +173,12 @@ export interface FeedbackRepository {
   /**
    * Stores a thumb, acknowledged by a majority and on disk: sets the latest opinion, raises `seq`, and marks it pending
    * unless it says nothing. Returns the stored opinion. An opinion equal to the stored value is not written again: then
-   * `stored` is `previous`, with its original list and position, under which it was counted.
+   * `stored` is `previous`, with its original list and position, under which it was counted. `unapplied`: the pending
+   * thumbs that it replaces, in ascending `seq`.
    */
-  submit(feedback: Omit<Feedback, 'seq'>): Promise<{ stored: Feedback; previous: Feedback | null }>;
+  submit(
+    feedback: Omit<Feedback, 'seq'>,
+  ): Promise<{ stored: Feedback; previous: Feedback | null; unapplied: readonly Feedback[] }>;
   findByUser(userId: string): Promise<Feedback[]>;
   /** In no order. */
   findByUsers(userIds: readonly string[]): Promise<Feedback[]>;
@@ -281,6 +304,9 @@ export interface LiveBeat {
   readonly openSubscriptions: number;
   /** Pushes of the last minutes by class of latency. */
   readonly pushLatencies: readonly number[];
+  /** Requests of the last minutes, and the requests among them that failed on the server. */
+  readonly requests: number;
+  readonly faults: number;
 }
 
 /** Epsilon spent on a day under differential privacy: on its hours, on the day itself, and on a model version. */
@@ -342,7 +368,7 @@ export interface ShownListRepository {
 
 /** Cache-invalidation notice to other instances; thumbs, versions, alerts and erasures have their own streams. */
 export interface Notice {
-  readonly kind: 'profiles' | 'catalogue' | 'personas' | 'dataset' | 'tokens';
+  readonly kind: 'profiles' | 'catalogue' | 'personas' | 'dataset' | 'tokens' | 'keys' | 'accounts';
   /** Id of the publishing instance. */
   readonly origin: string;
   /** Milliseconds since the epoch. */
@@ -409,7 +435,30 @@ export interface AlertRepository {
   watch(options: { signal: AbortSignal }): AsyncIterable<string> | null;
 }
 
+export interface ItemFiguresRepository {
+  /** Adds counts; rows of the same item are summed. Figures of items that leave the catalogue are kept. */
+  increment(rows: readonly ItemCounts[]): Promise<void>;
+  /** Items without figures are skipped; in no order. */
+  findMany(itemIds: readonly string[]): Promise<ItemCounts[]>;
+  /** Clears counters that can be recomputed from the record; served impressions are kept. */
+  clearRecorded(): Promise<void>;
+}
+
+export interface ImportHistoryRepository {
+  /** An import already stored is unchanged. */
+  append(record: ImportRecord): Promise<void>;
+  /** Newest first. */
+  list(limit: number): Promise<ImportRecord[]>;
+}
+
 /** Stores the newest report only. */
+/** Alert thresholds that differ from their defaults. */
+export interface ThresholdRepository {
+  find(): Promise<Partial<AlertThresholds>>;
+  /** Sets the thresholds that are given; null removes one. Concurrent changes of different thresholds are all kept. */
+  change(change: ThresholdChange): Promise<void>;
+}
+
 export interface DriftRepository {
   replace(report: DriftReport): Promise<void>;
   find(): Promise<DriftReport | null>;
@@ -419,11 +468,15 @@ export interface DriftRepository {
 export interface TokenRecord {
   /** The `jti` claim. */
   readonly tokenId: string;
-  readonly role: 'user' | 'admin';
-  /** Pseudonym of the user; null for an admin token without a user. */
+  readonly role: TokenRole;
+  /** Pseudonym of the user; null for a token without a user. */
   readonly userId: string | null;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** What it is for, as its creator wrote; null for none. */
+  readonly label: string | null;
+  /** When a token without a user was last used, within a few minutes; null if never, and for tokens of users. */
+  readonly lastUsedAt: number | null;
 }
 
 /** Signed tokens, each kept until it expires. */
@@ -433,13 +486,15 @@ export interface TokenRepository {
   list(limit: number): Promise<TokenRecord[]>;
   findByUser(userId: string): Promise<TokenRecord[]>;
   deleteByUser(userId: string): Promise<number>;
+  /** Sets `lastUsedAt`, if the token is stored. */
+  noteUse(tokenId: string, at: number): Promise<void>;
 }
 
 /** Subject of a revocation: a token by its id, or all tokens of a user or role issued before `at`. */
 export type RevocationSubject =
   | { readonly kind: 'token'; readonly id: string }
   | { readonly kind: 'user'; readonly id: string }
-  | { readonly kind: 'role'; readonly id: 'user' | 'admin' };
+  | { readonly kind: 'role'; readonly id: TokenRole };
 
 export type Revocation = RevocationSubject & {
   /** Milliseconds since the epoch. */
@@ -453,6 +508,84 @@ export interface RevocationRepository {
   put(revocation: Revocation): Promise<void>;
   /** In no order. */
   list(): Promise<Revocation[]>;
+}
+
+export interface PublishableKeyRepository {
+  /** On disk when this resolves. */
+  append(key: PublishableKey): Promise<void>;
+  /** Newest first. */
+  list(): Promise<PublishableKey[]>;
+  /** Returns false when there is no such key. On disk when this resolves. */
+  delete(keyId: string): Promise<boolean>;
+  /** Sets `lastUsedAt`, if the key is stored. */
+  noteUse(keyId: string, at: number): Promise<void>;
+}
+
+/** Webhooks, and deliveries for seven days. */
+export interface WebhookRepository {
+  /** On disk when this resolves. */
+  append(webhook: Webhook): Promise<void>;
+  find(webhookId: string): Promise<Webhook | null>;
+  /** Newest first. */
+  list(): Promise<Webhook[]>;
+  /** Deletes its deliveries too. Returns false when there is no such webhook. On disk when this resolves. */
+  delete(webhookId: string): Promise<boolean>;
+  /** Stores a delivery, unless one with its id is stored. */
+  queue(delivery: WebhookDelivery): Promise<void>;
+  /**
+   * A pending delivery that is due, whose next attempt is moved to `until`; null when there is none. Of several
+   * concurrent calls, one gets it.
+   */
+  claim(now: number, until: number): Promise<WebhookDelivery | null>;
+  /** Replaces a stored delivery; one that was deleted stays deleted. */
+  settle(delivery: WebhookDelivery): Promise<void>;
+  /** Newest first. */
+  deliveries(webhookId: string, limit: number): Promise<WebhookDelivery[]>;
+}
+
+/** Accounts by key, see `accountKey`. */
+export interface AccountRepository {
+  /** Returns false when the key is in use. On disk when this resolves. */
+  append(account: Account): Promise<boolean>;
+  find(key: string): Promise<Account | null>;
+  /** Ordered by key. */
+  list(): Promise<Account[]>;
+  /** Null when there is no such account. On disk when this resolves. */
+  update(
+    key: string,
+    patch: Partial<Pick<Account, 'role' | 'passwordHash' | 'passwordChangedAt' | 'lastSignInAt'>>,
+  ): Promise<Account | null>;
+  /** Returns false when there is no such account. */
+  delete(key: string): Promise<boolean>;
+}
+
+/** Sessions of accounts, each kept until it expires. */
+export interface SessionRepository {
+  append(session: AccountSession): Promise<void>;
+  find(idHash: string): Promise<AccountSession | null>;
+  /** In no order. */
+  list(): Promise<AccountSession[]>;
+  delete(idHash: string): Promise<void>;
+  /** Returns how many were deleted. */
+  deleteByAccount(account: string): Promise<number>;
+}
+
+/** Invitations, each kept until it is used or expires. */
+export interface InvitationRepository {
+  append(invitation: Invitation): Promise<void>;
+  find(codeHash: string): Promise<Invitation | null>;
+  /** Removes and returns it; only one of several concurrent calls gets it. */
+  take(codeHash: string): Promise<Invitation | null>;
+  deleteByAccount(account: string | null): Promise<void>;
+}
+
+/** The audit log. Entries are never changed, except that an erased user is removed from them. */
+export interface AuditRepository {
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first; `after` is the id of the last entry of the page before. */
+  list(page: PageRequest): Promise<Page<AuditEntry>>;
+  /** Blanks the target of entries about an erased user. */
+  forgetUser(userId: string): Promise<void>;
 }
 
 /** Small facts about the data set as a whole. */
@@ -478,9 +611,39 @@ export interface DatasetRepository {
   update(patch: Partial<Omit<DatasetInfo, 'unknownItemEvents'>>): Promise<void>;
   /** Stores the version of the pseudonym key if none is stored. Returns the stored version. */
   claimKeyVersion(keyVersion: string): Promise<string>;
+  /** The stored version of the pseudonym key; null if none is stored. */
+  findKeyVersion(): Promise<string | null>;
   addUnknownItemEvents(count: number): Promise<void>;
   /** Call after writing items. */
   raiseCatalogueRevision(): Promise<void>;
+}
+
+/** Migrations of the stored data; see `DATA_VERSION`. */
+export interface MigrationRepository {
+  /** Version of the stored data: 0 if a release before versions wrote them, null if nothing is stored. */
+  storedVersion(): Promise<number | null>;
+  /** Migrations from this version to `DATA_VERSION`, in order. */
+  pending(from: number): readonly { readonly version: number; readonly name: string }[];
+  /** Runs the migration to this version. An interrupted run is completed by repeating it. Does not stamp. */
+  run(
+    version: number,
+    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number) => void },
+  ): Promise<void>;
+  /** Stores the version of the data, unless a higher one is stored. */
+  stamp(version: number): Promise<void>;
+  /** True from the swap of a restore until its end: the stored data may be incomplete. */
+  isRestoring(): Promise<boolean>;
+  endRestore(): Promise<void>;
+}
+
+/** Facts about the database for a diagnosis. */
+export interface StoreInspection {
+  /** The server's clock, ms since the epoch; null if it does not report it. */
+  readonly now: number | null;
+  /** Collection and fields of declared indexes that do not exist. */
+  readonly missingIndexes: readonly string[];
+  /** The server's disk, in bytes; null if it does not report it. */
+  readonly disk: { readonly total: number; readonly free: number } | null;
 }
 
 export interface Store {
@@ -497,10 +660,20 @@ export interface Store {
   readonly runs: RunRepository;
   readonly leases: LeaseRepository;
   readonly alerts: AlertRepository;
+  readonly imports: ImportHistoryRepository;
+  readonly itemFigures: ItemFiguresRepository;
   readonly drift: DriftRepository;
+  readonly thresholds: ThresholdRepository;
   readonly dataset: DatasetRepository;
+  readonly migrations: MigrationRepository;
   readonly tokens: TokenRepository;
   readonly revocations: RevocationRepository;
+  readonly publishableKeys: PublishableKeyRepository;
+  readonly webhooks: WebhookRepository;
+  readonly accounts: AccountRepository;
+  readonly sessions: SessionRepository;
+  readonly invitations: InvitationRepository;
+  readonly audit: AuditRepository;
   /** True when the server has change streams (a replica set). */
   readonly hasChangeStreams: boolean;
   /** Calls `listener` each time the server becomes reachable again. */
@@ -512,5 +685,7 @@ export interface Store {
    * seconds. A server with a full disk or a failed storage engine still answers pings.
    */
   probe(): Promise<void>;
+  /** Reads only. */
+  inspect(): Promise<StoreInspection>;
   close(): Promise<void>;
 }

@@ -240,6 +240,10 @@ export function describeUserRepository(name: string, makeStore: MakeStore): void
       expect(await listed({ after: ann, personaId: 'buyer' })).toEqual([[cem], false]);
       expect(await listed({ after: ann, isSynthetic: true })).toEqual([[bob], false]);
       expect(await listed({ isSynthetic: false })).toEqual([[cem], false]);
+      expect(await listed({ idPrefix: bob.slice(0, 63) })).toEqual([[ann], true]);
+      expect(await listed({ idPrefix: bob, personaId: null })).toEqual([[bob], false]);
+      expect(await listed({ idPrefix: bob, after: bob })).toEqual([[], false]);
+      expect(await listed({ idPrefix: 'f' })).toEqual([[], false]);
     });
 
     it('deletes one user and says whether there was one', async () => {

@@ -2,7 +2,12 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { listIdPrefix } from '../../server/domain/index.js';
+import {
+  listIdPrefix,
+  type ImportRecord,
+  type Webhook,
+  type WebhookDelivery,
+} from '../../server/domain/index.js';
 import type { Store } from '../../server/store/index.js';
 
 import { PROTOTYPE_NAMES, recordOf } from '../support/prototype-names.js';
@@ -250,6 +255,8 @@ export function describeMetricRepository(name: string, makeStore: MakeStore): vo
           activeSketch: Uint8Array.of(3, 0),
           openSubscriptions: 2,
           pushLatencies: [0, 4, 1],
+          requests: 40,
+          faults: 1,
         },
         ...{ thumbsPerSecond: 0.5, eventsPerSecond: 2, impressionsPerSecond: 10 },
       };
@@ -284,6 +291,48 @@ export function describeShownListRepository(name: string, makeStore: MakeStore):
       expect((await shownLists.findLately(ann)).filter(({ userId }) => userId !== ann)).toEqual([]);
       expect(await shownLists.deleteByUser(ann)).toBe(2);
       expect(await shownLists.findMany(['sp-1', 'sp-2'])).toEqual([other]);
+    });
+  });
+}
+
+export function describeItemFiguresRepository(name: string, makeStore: MakeStore): void {
+  describe(`figures of items in ${name}`, () => {
+    it('adds counts up by item, and keeps served impressions through a recount', async () => {
+      const { itemFigures } = await makeStore();
+      await itemFigures.increment([
+        { itemId: 'a', counters: { clicks: 2, likes: 1 }, served: 0 },
+        { itemId: 'b', counters: {}, served: 3 },
+        { itemId: 'a', counters: { clicks: 1 }, served: 4 },
+      ]);
+      await itemFigures.increment([{ itemId: 'b', counters: { views: 1 }, served: 1 }]);
+      const found = async () =>
+        (await itemFigures.findMany(['b', 'a', 'c'])).sort((x, y) => (x.itemId < y.itemId ? -1 : 1));
+      expect(await found()).toEqual([
+        { itemId: 'a', counters: { clicks: 3, likes: 1 }, served: 4 },
+        { itemId: 'b', counters: { views: 1 }, served: 4 },
+      ]);
+      await itemFigures.clearRecorded();
+      expect(await found()).toEqual([
+        { itemId: 'a', counters: {}, served: 4 },
+        { itemId: 'b', counters: {}, served: 4 },
+      ]);
+    });
+  });
+}
+
+export function describeImportHistoryRepository(name: string, makeStore: MakeStore): void {
+  describe(`the history of imports in ${name}`, () => {
+    it('lists the newest first and keeps an import as it was stored', async () => {
+      const { imports } = await makeStore();
+      const record = (n: number): ImportRecord => ({
+        ...{ importId: `import-${n}`, at: NOON + n * HOUR, kind: 'events', name: `week-${n}.csv` },
+        ...{ read: 10, recorded: 7, updated: 0, unchanged: 2, rejected: 1 },
+        ...{ unknownItems: 3, newUsers: 4, newItems: 0 },
+      });
+      for (const n of [2, 1, 3]) await imports.append(record(n));
+      await imports.append({ ...record(2), recorded: 0 });
+      expect(await imports.list(9)).toEqual([record(3), record(2), record(1)]);
+      expect(await imports.list(1)).toEqual([record(3)]);
     });
   });
 }
@@ -336,7 +385,7 @@ export function describeRunRepository(name: string, makeStore: MakeStore): void 
 }
 
 export function describeTokenRepositories(name: string, makeStore: MakeStore): void {
-  describe(`tokens and revocations in ${name}`, () => {
+  describe(`tokens, revocations and publishable keys in ${name}`, () => {
     let store: Store;
     beforeEach(async () => {
       store = await makeStore();
@@ -344,7 +393,7 @@ export function describeTokenRepositories(name: string, makeStore: MakeStore): v
 
     const token = (tokenId: string, createdAt: number, userId: string | null = null) => ({
       ...{ tokenId, role: userId === null ? ('admin' as const) : ('user' as const), userId, createdAt },
-      expiresAt: FAR_AHEAD,
+      ...{ expiresAt: FAR_AHEAD, label: `token ${tokenId}`, lastUsedAt: null },
     });
 
     it('keeps what is known of tokens, newest first, and forgets those of a user', async () => {
@@ -360,12 +409,93 @@ export function describeTokenRepositories(name: string, makeStore: MakeStore): v
       expect(await store.tokens.list(10)).toEqual([rows[0]]);
     });
 
+    it('notes the latest use of a token that is stored', async () => {
+      await store.tokens.append(token('a', 1));
+      for (const at of [5, 9, 7]) await store.tokens.noteUse('a', at);
+      await store.tokens.noteUse('unknown', 9);
+      expect(await store.tokens.list(10)).toEqual([{ ...token('a', 1), lastUsedAt: 9 }]);
+    });
+
+    it('keeps publishable keys until they are deleted, newest first, with their latest use', async () => {
+      const key = (keyId: string, createdAt: number) => ({
+        ...{ keyId, keyHash: `hash of ${keyId}`, label: 'Shop', origins: ['https://shop.example'] },
+        ...{ createdAt, lastUsedAt: null },
+      });
+      const { publishableKeys } = store;
+      for (const one of [key('a', 1), key('b', 2)]) await publishableKeys.append(one);
+      for (const at of [5, 9, 7]) await publishableKeys.noteUse('a', at);
+      expect(await publishableKeys.list()).toEqual([key('b', 2), { ...key('a', 1), lastUsedAt: 9 }]);
+      expect(await publishableKeys.delete('b')).toBe(true);
+      expect(await publishableKeys.delete('b')).toBe(false);
+      expect(await publishableKeys.list()).toHaveLength(1);
+    });
+
+    it('keeps alert thresholds one by one, until null removes them', async () => {
+      const { thresholds } = store;
+      expect(await thresholds.find()).toEqual({});
+      await Promise.all([thresholds.change({ psi: 0.5 }), thresholds.change({ share: 0.2 })]);
+      expect(await thresholds.find()).toEqual({ psi: 0.5, share: 0.2 });
+      await thresholds.change({ psi: null, guardTolerance: -0.1 });
+      expect(await thresholds.find()).toEqual({ share: 0.2, guardTolerance: -0.1 });
+    });
+
     it('keeps the later revocation of each subject', async () => {
       const of = (kind: 'token' | 'user', at: number) => ({ kind, id: 'x', at, expiresAt: FAR_AHEAD + at });
       for (const revocation of [of('token', 5), of('user', 7), of('user', 9), of('user', 8)])
         await store.revocations.put(revocation);
       const stored = await store.revocations.list();
       expect(stored.sort((left, right) => left.at - right.at)).toEqual([of('token', 5), of('user', 9)]);
+    });
+  });
+}
+
+export function describeWebhookRepository(name: string, makeStore: MakeStore): void {
+  describe(`webhooks in ${name}`, () => {
+    const webhook = (webhookId: string, createdAt: number): Webhook => ({
+      ...{ webhookId, url: 'https://hooks.example', events: ['alert.raised'], createdAt },
+    });
+    // The database deletes deliveries by its own clock.
+    const queuedAt = Date.now();
+    const delivery = (deliveryId: string, fields: Partial<WebhookDelivery> = {}): WebhookDelivery => ({
+      ...{ deliveryId, webhookId: 'a', event: 'alert.raised', body: '{}', state: 'pending' },
+      ...{ createdAt: queuedAt, attempts: 0, nextAttemptAt: NOON, lastAttemptAt: null },
+      ...{ status: null, error: null },
+      ...fields,
+    });
+
+    it('are listed from the newest, and deleted with their deliveries', async () => {
+      const { webhooks } = await makeStore();
+      for (const one of [webhook('a', 1), webhook('b', 2)]) await webhooks.append(one);
+      expect(await webhooks.list()).toEqual([webhook('b', 2), webhook('a', 1)]);
+      expect(await webhooks.find('a')).toEqual(webhook('a', 1));
+      await webhooks.queue(delivery('d1'));
+      expect(await webhooks.delete('a')).toBe(true);
+      expect(await webhooks.delete('a')).toBe(false);
+      expect(await webhooks.deliveries('a', 5)).toEqual([]);
+      await webhooks.settle(delivery('d1'));
+      expect(await webhooks.deliveries('a', 5)).toEqual([]);
+    });
+
+    it('queue a delivery once, and give it to one claim until it is due again', async () => {
+      const { webhooks } = await makeStore();
+      await webhooks.queue(delivery('d1'));
+      await webhooks.queue(delivery('d1', { body: 'other' }));
+      await webhooks.queue(delivery('d2', { nextAttemptAt: NOON + 1, createdAt: queuedAt - 1 }));
+      const claims = await Promise.all([1, 2, 3].map(() => webhooks.claim(NOON, NOON + HOUR)));
+      const claimed = delivery('d1', { nextAttemptAt: NOON + HOUR });
+      expect(claims.filter((claim) => claim !== null)).toEqual([claimed]);
+      const settled = {
+        ...claimed,
+        state: 'delivered',
+        nextAttemptAt: null,
+        status: 204,
+        attempts: 1,
+      } as const;
+      await webhooks.settle(settled);
+      expect((await webhooks.claim(NOON + 2 * HOUR, NOON + 3 * HOUR))?.deliveryId).toBe('d2');
+      expect(await webhooks.claim(NOON + 2 * HOUR, NOON + 3 * HOUR)).toBeNull();
+      expect(await webhooks.deliveries('a', 1)).toEqual([settled]);
+      expect(await webhooks.deliveries('a', 5)).toHaveLength(2);
     });
   });
 }
@@ -398,10 +528,20 @@ export function describeDatasetRepository(name: string, makeStore: MakeStore): v
     it('keeps the first version of the key, whatever else is stored and how many claim it at once', async () => {
       const { dataset } = await makeStore();
       await dataset.update({ seed: 1 });
+      expect(await dataset.findKeyVersion()).toBeNull();
       const claims = await Promise.all(['a1', 'b2', 'c3'].map((version) => dataset.claimKeyVersion(version)));
       expect(new Set(claims).size).toBe(1);
       expect(await dataset.claimKeyVersion('d4')).toBe(claims[0]);
+      expect(await dataset.findKeyVersion()).toBe(claims[0]);
       expect((await dataset.get()).seed).toBe(1);
+    });
+
+    it('stores the version of the data, which never falls', async () => {
+      const { migrations } = await makeStore();
+      expect(await migrations.storedVersion()).toBeNull();
+      await migrations.stamp(2);
+      await migrations.stamp(1);
+      expect(await migrations.storedVersion()).toBe(2);
     });
   });
 }

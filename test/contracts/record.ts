@@ -230,11 +230,12 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
 
     it('keeps the latest opinion, raises seq and tells the one before', async () => {
       const first = await feedback.submit(thumb());
-      expect(first).toEqual({ stored: { ...thumb(), seq: 1 }, previous: null });
+      expect(first).toEqual({ stored: { ...thumb(), seq: 1 }, previous: null, unapplied: [] });
       const second = await feedback.submit(thumb({ value: 0, listId: null, at: NOON + 1 }));
       expect(second).toEqual({
         stored: { ...thumb({ value: 0, listId: null, at: NOON + 1 }), seq: 2 },
         previous: first.stored,
+        unapplied: [first.stored],
       });
       expect(await feedback.findByUser(ann)).toEqual([second.stored]);
       expect(await feedback.count()).toBe(1);
@@ -274,7 +275,9 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
         thumb({ userId: userIdOf(n % 7), itemId: `item-${n}` }),
       );
       const outcomes = await Promise.all(thumbs.map((row) => feedback.submit(row)));
-      expect(outcomes).toEqual(thumbs.map((row) => ({ stored: { ...row, seq: 1 }, previous: null })));
+      expect(outcomes).toEqual(
+        thumbs.map((row) => ({ stored: { ...row, seq: 1 }, previous: null, unapplied: [] })),
+      );
       expect(await feedback.count()).toBe(100);
     });
 
@@ -307,15 +310,17 @@ export function describeFeedbackRepository(name: string, makeStore: MakeStore): 
     });
 
     it('keeps opinions that were replaced before they were applied', async () => {
-      const { stored: first } = await feedback.submit(thumb());
+      const { stored: first, unapplied: none } = await feedback.submit(thumb());
       const { stored: second } = await feedback.submit(thumb({ value: -1, at: NOON + 1 }));
-      const { stored: third } = await feedback.submit(thumb({ value: 0, at: NOON + 2 }));
+      const { stored: third, unapplied } = await feedback.submit(thumb({ value: 0, at: NOON + 2 }));
+      expect([none, unapplied]).toEqual([[], [first, second]]);
       expect(await feedback.findPending()).toEqual([first, second, third]);
       expect(await feedback.findPendingByUsers([ann])).toEqual([first, second, third]);
       expect(await feedback.findByUser(ann)).toEqual([third]);
       await feedback.markApplied([second]);
       expect(await feedback.findPending()).toEqual([third]);
-      const { stored: fourth } = await feedback.submit(thumb({ at: NOON + 3 }));
+      const { stored: fourth, unapplied: left } = await feedback.submit(thumb({ at: NOON + 3 }));
+      expect(left).toEqual([third]);
       expect(await feedback.findPending()).toEqual([third, fourth]);
       await feedback.markApplied([fourth]);
       expect(await feedback.findPending()).toEqual([]);

@@ -1,15 +1,24 @@
 /** Every suite there is, for one implementation of the store. */
 
+import {
+  describeAccountRepository,
+  describeAuditRepository,
+  describeInvitationRepository,
+  describeSessionRepository,
+} from './accounts.js';
 import { describeAlertRepository, describeDriftRepository } from './alerts.js';
 import { describeItemRepository, describeUserRepository } from './catalogue.js';
 import {
   describeDatasetRepository,
+  describeImportHistoryRepository,
+  describeItemFiguresRepository,
   describeMetricRepository,
   describeNoticeRepository,
   describePersonaHistoryRepository,
   describeRunRepository,
   describeShownListRepository,
   describeTokenRepositories,
+  describeWebhookRepository,
 } from './ledgers.js';
 import {
   describeActivityRepository,
@@ -28,7 +37,9 @@ export function describeStore(name: string, makeStore: MakeStore): void {
     ...[describePersonaHistoryRepository, describeMetricRepository],
     ...[describeShownListRepository, describeRunRepository, describeDatasetRepository],
     ...[describeAlertRepository, describeDriftRepository, describeNoticeRepository],
-    describeTokenRepositories,
+    ...[describeTokenRepositories, describeImportHistoryRepository, describeItemFiguresRepository],
+    ...[describeAccountRepository, describeSessionRepository, describeInvitationRepository],
+    ...[describeAuditRepository, describeWebhookRepository],
   ];
   for (const suite of suites) suite(name, makeStore);
 }

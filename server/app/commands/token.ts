@@ -85,7 +85,7 @@ async function sign({ role, user, days }: Values, desk: TokenDesk): Promise<stri
   };
   const signed = await tokens.sign({ ...request, ttlSeconds: days * 86_400 });
   const { token, tokenId, issuedAt: createdAt, expiresAt } = signed;
-  await register.record({ tokenId, ...request, createdAt, expiresAt });
+  await register.record({ tokenId, ...request, createdAt, expiresAt, label: null, lastUsedAt: null });
   return token;
 }
 

@@ -177,7 +177,7 @@ export class AnalyticsService implements AnalyticsPort {
     const at = clock();
     const activeSketch = metrics.meter.activeSketch();
     const pace = { ...metrics.meter.pace(), activeSketch, openSubscriptions: bus.size };
-    await store.metrics.beat({ instanceId, at, ...pace });
+    await store.metrics.beat({ instanceId, at, ...pace, requests: 0, faults: 0 });
     await store.metrics.pruneBeats(at - GRAIN_MS.hour);
   }
 

@@ -1,7 +1,7 @@
 /** Alerts and the drift report in memory. */
 
-import type { Alert, DriftReport } from '../../domain/index.js';
-import type { AlertRepository, DriftRepository } from '../repositories.js';
+import type { Alert, AlertThresholds, DriftReport } from '../../domain/index.js';
+import type { AlertRepository, DriftRepository, ThresholdRepository } from '../repositories.js';
 
 import { Broadcast } from './broadcast.js';
 import { Table } from './table.js';
@@ -41,5 +41,16 @@ export function createDrift(): DriftRepository {
       latest = structuredClone(report);
     },
     find: async () => structuredClone(latest),
+  };
+}
+
+export function createThresholds(): ThresholdRepository {
+  let stored: Partial<AlertThresholds> = {};
+  return {
+    find: async () => stored,
+    async change(change) {
+      const merged = Object.entries({ ...stored, ...change }).filter(([, value]) => value != null);
+      stored = Object.fromEntries(merged);
+    },
   };
 }

@@ -48,8 +48,9 @@ export function createUsers(): UserRepository {
     },
     find: async (userId) => users.get(userId),
     findMany: async (userIds) => users.getMany(userIds),
-    async list({ personaId, isSynthetic, ...page }) {
+    async list({ personaId, isSynthetic, idPrefix, ...page }) {
       const matches = (user: User) =>
+        user.userId.startsWith(idPrefix ?? '') &&
         (personaId == null || user.persona?.personaId === personaId) &&
         (isSynthetic === undefined || user.isSynthetic === isSynthetic);
       return pageOf(users.all().filter(matches), (user) => user.userId, page);

@@ -1,6 +1,13 @@
 /** Persona timelines, counters, runs and data set facts in memory. */
 
-import type { MetricBucket, PersonaRecord, TrainingRun } from '../../domain/index.js';
+import type {
+  ImportRecord,
+  ItemCounts,
+  MetricBucket,
+  PersonaRecord,
+  TrainingRun,
+} from '../../domain/index.js';
+import { addUpItems } from '../../domain/index.js';
 import { addUp, metricKey } from '../metric-buckets.js';
 import { newestRecords } from '../persona-timeline.js';
 import { countTransitions } from '../persona-transitions.js';
@@ -8,8 +15,11 @@ import type {
   DatasetInfo,
   DatasetRepository,
   EpsilonSpent,
+  ImportHistoryRepository,
+  ItemFiguresRepository,
   LiveBeat,
   MetricRepository,
+  MigrationRepository,
   Notice,
   NoticeRepository,
   PersonaHistoryRepository,
@@ -167,6 +177,36 @@ export function createRuns(): RunRepository {
   };
 }
 
+export function createItemFigures(): ItemFiguresRepository {
+  const figures = new Table<ItemCounts>();
+  return {
+    async increment(rows) {
+      for (const row of rows) {
+        const stored = figures.get(row.itemId);
+        figures.set(row.itemId, stored === null ? row : addUpItems(stored, row));
+      }
+    },
+    findMany: async (itemIds) => figures.getMany(itemIds),
+    async clearRecorded() {
+      for (const row of figures.all()) figures.set(row.itemId, { ...row, counters: {} });
+    },
+  };
+}
+
+export function createImportHistory(): ImportHistoryRepository {
+  const imports = new Table<ImportRecord>();
+  return {
+    async append(record) {
+      if (!imports.has(record.importId)) imports.set(record.importId, record);
+    },
+    list: async (limit) =>
+      imports
+        .all()
+        .sort((left, right) => right.at - left.at)
+        .slice(0, limit),
+  };
+}
+
 export function createDataset(): DatasetRepository {
   let info: DatasetInfo = {
     ...{ isSynthetic: false, seed: null, unknownItemEvents: 0, catalogueRevision: 0 },
@@ -179,11 +219,27 @@ export function createDataset(): DatasetRepository {
       info = { ...info, ...patch };
     },
     claimKeyVersion: async (wanted) => (keyVersion ??= wanted),
+    findKeyVersion: async () => keyVersion,
     async raiseCatalogueRevision() {
       info = { ...info, catalogueRevision: info.catalogueRevision + 1 };
     },
     async addUnknownItemEvents(count) {
       info = { ...info, unknownItemEvents: info.unknownItemEvents + count };
     },
+  };
+}
+
+/** Nothing in memory is older than the program. */
+export function createMigrations(): MigrationRepository {
+  let stored: number | null = null;
+  return {
+    storedVersion: async () => stored,
+    pending: () => [],
+    run: async () => undefined,
+    async stamp(version) {
+      stored = Math.max(stored ?? 0, version);
+    },
+    isRestoring: async () => false,
+    endRestore: async () => undefined,
   };
 }

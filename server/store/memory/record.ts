@@ -87,12 +87,14 @@ export function createFeedback(): FeedbackRepository {
     async submit(feedback) {
       const key = keyOf(feedback);
       const previous = table.get(key);
-      if (previous !== null && previous.value === feedback.value) return { stored: previous, previous };
+      if (previous !== null && previous.value === feedback.value)
+        return { stored: previous, previous, unapplied: [] };
       const stored = { ...feedback, seq: (previous?.seq ?? 0) + 1 };
       table.set(key, stored);
-      if (!isVoidRetraction(stored)) pending.set(key, [...(pending.get(key) ?? []), stored]);
+      const unapplied = pending.get(key) ?? [];
+      if (!isVoidRetraction(stored)) pending.set(key, [...unapplied, stored]);
       opinions.send({ feedback: stored, resumeToken: null });
-      return { stored, previous };
+      return { stored, previous, unapplied };
     },
     findByUser: async (userId) => table.all().filter((row) => row.userId === userId),
     findByUsers: async (userIds) => table.all().filter((row) => userIds.includes(row.userId)),

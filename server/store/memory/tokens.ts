@@ -1,6 +1,13 @@
-/** Signed tokens and revocations in memory. */
+/** Signed tokens, revocations and publishable keys in memory. */
 
-import type { Revocation, RevocationRepository, TokenRecord, TokenRepository } from '../repositories.js';
+import type { PublishableKey } from '../../domain/index.js';
+import type {
+  PublishableKeyRepository,
+  Revocation,
+  RevocationRepository,
+  TokenRecord,
+  TokenRepository,
+} from '../repositories.js';
 
 import { Table } from './table.js';
 
@@ -17,6 +24,10 @@ export function createTokens(): TokenRepository {
         .sort((left, right) => right.createdAt - left.createdAt)
         .slice(0, limit),
     findByUser: async (userId) => ofUser(userId),
+    async noteUse(tokenId, at) {
+      const token = tokens.get(tokenId);
+      if (token !== null) tokens.set(tokenId, { ...token, lastUsedAt: Math.max(at, token.lastUsedAt ?? 0) });
+    },
     deleteByUser: async (userId) => ofUser(userId).filter(({ tokenId }) => tokens.delete(tokenId)).length,
   };
 }
@@ -30,5 +41,20 @@ export function createRevocations(): RevocationRepository {
       if (known === null || known.at < revocation.at) revocations.set(key, revocation);
     },
     list: async () => revocations.all(),
+  };
+}
+
+export function createPublishableKeys(): PublishableKeyRepository {
+  const keys = new Table<PublishableKey>();
+  return {
+    async append(key) {
+      keys.set(key.keyId, key);
+    },
+    list: async () => keys.all().sort((left, right) => right.createdAt - left.createdAt),
+    delete: async (keyId) => keys.delete(keyId),
+    async noteUse(keyId, at) {
+      const key = keys.get(keyId);
+      if (key !== null) keys.set(keyId, { ...key, lastUsedAt: Math.max(at, key.lastUsedAt ?? 0) });
+    },
   };
 }

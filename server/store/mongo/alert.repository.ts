@@ -1,9 +1,9 @@
-/** Alerts and the drift report in MongoDB. */
+/** Alerts, their thresholds and the drift report in MongoDB. */
 
 import { type Connection, Schema } from 'mongoose';
 
-import type { Alert, DriftReport } from '../../domain/index.js';
-import type { AlertRepository, DriftRepository } from '../repositories.js';
+import type { Alert, AlertThresholds, DriftReport } from '../../domain/index.js';
+import type { AlertRepository, DriftRepository, ThresholdRepository } from '../repositories.js';
 
 import { changes } from './change-stream.js';
 import { isDuplicateKey } from './errors.js';
@@ -46,6 +46,18 @@ const driftSchema = new Schema<DriftDocument>(
     thresholds: Schema.Types.Mixed,
   },
   { collection: 'drift', versionKey: false, autoIndex: false },
+);
+
+const thresholdSchema = new Schema<Partial<AlertThresholds> & { _id: string }>(
+  {
+    _id: { type: String, required: true },
+    psi: Number,
+    centroid: Number,
+    share: Number,
+    guardTolerance: Number,
+    hitRateLoss: Number,
+  },
+  { collection: 'thresholds', versionKey: false, autoIndex: false },
 );
 
 export function createAlertRepository(connection: Connection, hasChangeStreams: boolean): AlertRepository {
@@ -98,6 +110,22 @@ export function createDriftRepository(connection: Connection): DriftRepository {
       if (found === null) return null;
       const { _id, ...report } = found;
       return report;
+    },
+  };
+}
+
+export function createThresholdRepository(connection: Connection): ThresholdRepository {
+  const model = connection.model('Threshold', thresholdSchema);
+  return {
+    async find() {
+      const { _id, ...stored } = (await model.findById(LATEST).lean()) ?? { _id: LATEST };
+      return stored;
+    },
+    async change(change) {
+      const given = Object.entries(change).filter(([, value]) => value !== undefined);
+      const set = Object.fromEntries(given.filter(([, value]) => value !== null));
+      const unset = Object.fromEntries(given.filter(([, value]) => value === null));
+      await model.updateOne({ _id: LATEST }, { $set: set, $unset: unset }, { upsert: true });
     },
   };
 }

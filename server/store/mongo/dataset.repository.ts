@@ -1,6 +1,6 @@
 /** The document that describes the data set as a whole. */
 
-import { type Connection, Schema } from 'mongoose';
+import { type Connection, type Model, Schema } from 'mongoose';
 
 import type { DatasetInfo, DatasetRepository } from '../repositories.js';
 
@@ -9,9 +9,13 @@ import { unlessDuplicate } from './errors.js';
 interface DatasetDocument extends DatasetInfo {
   _id: string;
   keyVersion?: string;
+  /** Absent in data of releases before versions. */
+  dataVersion?: number;
+  /** Set while a restore replaces the data; see raw-database.ts. */
+  isRestoring?: boolean;
 }
 
-const KEY = 'dataset';
+export const DATASET_KEY = 'dataset';
 
 const datasetSchema = new Schema<DatasetDocument>(
   {
@@ -22,16 +26,23 @@ const datasetSchema = new Schema<DatasetDocument>(
     filledAt: Number,
     countedAt: Number,
     keyVersion: String,
+    dataVersion: Number,
+    isRestoring: Boolean,
     catalogueRevision: Number,
   },
   { collection: 'dataset', versionKey: false, autoIndex: false },
 );
 
+export function datasetModel(connection: Connection) {
+  const existing = connection.models['Dataset'] as unknown;
+  return (existing ?? connection.model('Dataset', datasetSchema)) as Model<DatasetDocument>;
+}
+
 export function createDatasetRepository(connection: Connection): DatasetRepository {
-  const model = connection.model('Dataset', datasetSchema);
+  const model = datasetModel(connection);
   return {
     async get() {
-      const found = await model.findById(KEY).lean();
+      const found = await model.findById(DATASET_KEY).lean();
       return {
         isSynthetic: found?.isSynthetic ?? false,
         seed: found?.seed ?? null,
@@ -42,20 +53,21 @@ export function createDatasetRepository(connection: Connection): DatasetReposito
       };
     },
     async update(patch) {
-      await model.updateOne({ _id: KEY }, { $set: patch }, { upsert: true });
+      await model.updateOne({ _id: DATASET_KEY }, { $set: patch }, { upsert: true });
     },
     async claimKeyVersion(keyVersion) {
       // When a different version is stored, the upsert fails with a duplicate key.
       await model
-        .updateOne({ _id: KEY, keyVersion: null }, { $set: { keyVersion } }, { upsert: true })
+        .updateOne({ _id: DATASET_KEY, keyVersion: null }, { $set: { keyVersion } }, { upsert: true })
         .catch(unlessDuplicate);
-      return (await model.findById(KEY).lean())!.keyVersion!;
+      return (await model.findById(DATASET_KEY).lean())!.keyVersion!;
     },
+    findKeyVersion: async () => (await model.findById(DATASET_KEY).lean())?.keyVersion ?? null,
     async raiseCatalogueRevision() {
-      await model.updateOne({ _id: KEY }, { $inc: { catalogueRevision: 1 } }, { upsert: true });
+      await model.updateOne({ _id: DATASET_KEY }, { $inc: { catalogueRevision: 1 } }, { upsert: true });
     },
     async addUnknownItemEvents(count) {
-      await model.updateOne({ _id: KEY }, { $inc: { unknownItemEvents: count } }, { upsert: true });
+      await model.updateOne({ _id: DATASET_KEY }, { $inc: { unknownItemEvents: count } }, { upsert: true });
     },
   };
 }

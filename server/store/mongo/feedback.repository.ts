@@ -50,6 +50,7 @@ const feedbackSchema = new Schema<FeedbackDocument>(
     origin: String,
     seq: Number,
     afterEvents: Number,
+    trace: String,
     pending: Boolean,
     trail: [Schema.Types.Mixed],
   },
@@ -135,7 +136,7 @@ export function createFeedbackRepository(
       const before = known.get(submission._id);
       const previous = before?.feedback ?? null;
       if (previous !== null && previous.value === submission.feedback.value) {
-        submission.resolve({ stored: previous, previous });
+        submission.resolve({ stored: previous, previous, unapplied: [] });
         continue;
       }
       const stored = { ...submission.feedback, seq: (previous?.seq ?? 0) + 1 };
@@ -159,7 +160,7 @@ export function createFeedbackRepository(
     for (const { submission, previous, stored, trail } of rows) {
       if (!refused.has(submission._id)) {
         known.set(submission._id, { feedback: stored, isPending: !isVoidRetraction(stored), trail });
-        submission.resolve({ stored, previous });
+        submission.resolve({ stored, previous, unapplied: trail });
       } else if ((submission.nRefused += 1) < MAX_ATTEMPTS) again.push(submission);
       else
         submission.reject(
@@ -250,6 +251,7 @@ function keyOf({ userId, itemId }: Pick<Feedback, 'userId' | 'itemId'>): string 
 function toFeedback(document: FeedbackDocument): Feedback {
   const { userId, itemId, value, at, listId, position, modelVersion, origin, seq } = document;
   // Absent in documents of earlier releases.
-  const { afterEvents = UNKNOWN } = document;
-  return { userId, itemId, value, at, listId, position, modelVersion, origin, seq, afterEvents };
+  const { afterEvents = UNKNOWN, trace } = document;
+  const feedback = { userId, itemId, value, at, listId, position, modelVersion, origin, seq, afterEvents };
+  return trace === undefined ? feedback : { ...feedback, trace };
 }

@@ -1,2 +1,3 @@
 export * from './admin.js';
 export * from './mongo-store.js';
+export { openRawDatabase, type RawDatabase } from './raw-database.js';

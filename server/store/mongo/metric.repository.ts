@@ -53,8 +53,11 @@ const epsilonSpentSchema = new Schema<SpentDocument>(
   { collection: 'epsilonSpent', versionKey: false, autoIndex: false },
 );
 
-interface BeatDocument extends Omit<LiveBeat, 'instanceId' | 'activeSketch'> {
+interface BeatDocument extends Omit<LiveBeat, 'instanceId' | 'activeSketch' | 'requests' | 'faults'> {
   readonly _id: string;
+  /** Instances of an earlier release do not report requests. */
+  readonly requests?: number;
+  readonly faults?: number;
   readonly activeSketch: mongo.Binary;
 }
 
@@ -167,8 +170,8 @@ export function createMetricRepository(connection: Connection, lane: WriteLane):
     },
     async beats(since) {
       const rows = await beats.find({ at: { $gte: since } }).lean();
-      return rows.map(({ _id, activeSketch, ...row }) => ({
-        ...{ instanceId: _id, ...row },
+      return rows.map(({ _id, activeSketch, requests = 0, faults = 0, ...row }) => ({
+        ...{ instanceId: _id, ...row, requests, faults },
         activeSketch: Uint8Array.from(activeSketch.buffer),
       }));
     },

@@ -5,23 +5,39 @@ import { type Connection, createConnection } from 'mongoose';
 import { DatabaseUnavailableError } from '../../domain/index.js';
 import type { Store } from '../repositories.js';
 
+import {
+  createAccountRepository,
+  createInvitationRepository,
+  createSessionRepository,
+} from './account.repository.js';
 import { createActivityRepository } from './activity.repository.js';
-import { createAlertRepository, createDriftRepository } from './alert.repository.js';
+import {
+  createAlertRepository,
+  createDriftRepository,
+  createThresholdRepository,
+} from './alert.repository.js';
+import { createAuditRepository } from './audit.repository.js';
 import { leaveOut } from './change-stream.js';
 import { createDatasetRepository } from './dataset.repository.js';
 import { guarded, translate } from './errors.js';
 import { createFeedbackRepository } from './feedback.repository.js';
+import { createImportHistoryRepository } from './import.repository.js';
+import { inspect } from './inspect.js';
+import { createItemFiguresRepository } from './item-figures.repository.js';
 import { createItemRepository } from './item.repository.js';
 import { createLeaseRepository } from './lease.repository.js';
 import { createMetricRepository } from './metric.repository.js';
+import { createMigrationRepository } from './migration.repository.js';
 import { createModelRepository } from './model.repository.js';
 import { createNoticeRepository } from './notice.repository.js';
 import { createPersonaHistoryRepository } from './persona-history.repository.js';
 import { createProfileRepository } from './profile.repository.js';
+import { createPublishableKeyRepository } from './publishable-key.repository.js';
 import { createRunRepository } from './run.repository.js';
 import { createShownListRepository } from './shown-list.repository.js';
 import { createRevocationRepository, createTokenRepository } from './token.repository.js';
 import { createUserRepository } from './user.repository.js';
+import { createWebhookRepository } from './webhook.repository.js';
 import { WriteLane } from './write-lane.js';
 
 const SERVER_SELECTION_TIMEOUT_MS = 2_000;
@@ -44,6 +60,8 @@ interface MongoStoreOptions {
   readonly serverSelectionTimeoutMs?: number;
   /** Called with the name and collection of every command sent to the server. */
   readonly onCommand?: (name: string, collection: unknown) => void;
+  /** Creates no collections and indexes: for a program that only looks. Default false. */
+  readonly isReadOnly?: boolean;
 }
 
 /**
@@ -82,7 +100,7 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
     const hello = await connection.db!.admin().command({ hello: 1 });
     const hasChangeStreams = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
     const store = createRepositories(connection, hasChangeStreams, options.clock ?? Date.now);
-    for (const model of Object.values(connection.models)) {
+    for (const model of options.isReadOnly === true ? [] : Object.values(connection.models)) {
       await model.createCollection();
       await model.createIndexes();
     }
@@ -109,10 +127,20 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean, c
     notices: guarded(createNoticeRepository(connection, hasChangeStreams)),
     runs: guarded(createRunRepository(connection, hasChangeStreams)),
     alerts: guarded(createAlertRepository(connection, hasChangeStreams)),
+    itemFigures: guarded(createItemFiguresRepository(connection, lane)),
+    imports: guarded(createImportHistoryRepository(connection)),
     drift: guarded(createDriftRepository(connection)),
+    thresholds: guarded(createThresholdRepository(connection)),
     dataset: guarded(createDatasetRepository(connection)),
+    migrations: guarded(createMigrationRepository(connection)),
     tokens: guarded(createTokenRepository(connection)),
     revocations: guarded(createRevocationRepository(connection)),
+    publishableKeys: guarded(createPublishableKeyRepository(connection)),
+    webhooks: guarded(createWebhookRepository(connection)),
+    accounts: guarded(createAccountRepository(connection)),
+    sessions: guarded(createSessionRepository(connection)),
+    invitations: guarded(createInvitationRepository(connection)),
+    audit: guarded(createAuditRepository(connection)),
     hasChangeStreams,
     onReconnect: (listener) =>
       void connection
@@ -122,6 +150,7 @@ function createRepositories(connection: Connection, hasChangeStreams: boolean, c
         }),
     ping: () => withinDeadline(connection.db!.admin().command({ ping: 1 })),
     probe: () => withinDeadline(probe(connection)),
+    inspect: () => inspect(connection),
     close: () => connection.close(),
   };
 }

@@ -92,7 +92,7 @@ function toProfile({ _id, interactions, behaviour, ...rest }: ProfileDocument): 
     /** Absent in profiles written before ratings were distinguished from views. */
     isRated?: number[];
     at: number[];
-    /** Absent in profiles written before a retract restored `at`. */
+    /** Absent in profiles written before retracted thumbs left the time of an item unchanged. */
     actedAt?: number[];
   };
   return {

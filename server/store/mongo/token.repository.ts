@@ -31,6 +31,8 @@ const tokenSchema = new Schema<TokenDocument>(
     role: String,
     userId: String,
     createdAt: Number,
+    label: { type: String, default: null },
+    lastUsedAt: { type: Number, default: null },
     expiresAt: { type: Date, required: true },
   },
   { collection: 'tokens', versionKey: false, autoIndex: false },
@@ -60,6 +62,8 @@ export function createTokenRepository(connection: Connection): TokenRepository {
     list: async (limit) =>
       (await model.find().sort({ createdAt: -1, _id: 1 }).limit(limit).lean()).map(toToken),
     findByUser: async (userId) => (await model.find({ userId }).lean()).map(toToken),
+    noteUse: async (tokenId, at) =>
+      void (await model.updateOne({ _id: tokenId }, { $max: { lastUsedAt: at } })),
     deleteByUser: async (userId) => (await model.deleteMany({ userId })).deletedCount,
   };
 }
@@ -81,6 +85,8 @@ export function createRevocationRepository(connection: Connection): RevocationRe
   };
 }
 
-function toToken({ _id, expiresAt, ...rest }: TokenDocument): TokenRecord {
-  return { tokenId: _id, ...rest, expiresAt: expiresAt.getTime() };
+function toToken({ _id, expiresAt, label, lastUsedAt, ...rest }: TokenDocument): TokenRecord {
+  // Tokens of an earlier release have neither.
+  const [known, used] = [label ?? null, lastUsedAt ?? null];
+  return { tokenId: _id, ...rest, label: known, lastUsedAt: used, expiresAt: expiresAt.getTime() };
 }

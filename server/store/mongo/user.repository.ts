@@ -77,9 +77,14 @@ export function createUserRepository(
       );
       return rows.map(toUser);
     },
-    async list({ first, after, personaId, isSynthetic }) {
+    async list({ first, after, personaId, isSynthetic, idPrefix }) {
+      const ids = {
+        ...(after === null ? {} : { $gt: after }),
+        // "g" follows every hexadecimal digit.
+        ...(idPrefix == null ? {} : { $gte: idPrefix, $lt: `${idPrefix}g` }),
+      };
       const filter = {
-        ...(after === null ? {} : { _id: { $gt: after } }),
+        ...(after === null && idPrefix == null ? {} : { _id: ids }),
         ...(personaId == null ? {} : { 'persona.personaId': personaId }),
         ...(isSynthetic === undefined ? {} : { isSynthetic }),
       };
