@@ -6,17 +6,23 @@
  */
 
 import type {
+  AccountRole,
   Alert,
+  AlertThresholds,
   AnalyticsReport,
+  AuditAction,
+  AuditActor,
+  AuditEntry,
   BehaviourEvent,
-  ErasureReceipt,
   ClusterMap,
   Counterfactual,
   DriftReport,
+  ErasureReceipt,
   EventType,
   Exclusion,
   FeatureComparison,
   Feedback,
+  ImportRecord,
   Item,
   LiveRates,
   MetricGrain,
@@ -27,12 +33,17 @@ import type {
   PersonaEvidence,
   PersonaEvolution,
   PersonaRecord,
+  PublishableKey,
   RecommendationFilter,
   RecommendationList,
+  ThresholdChange,
   TrainingRun,
   User,
   UserData,
   Viewer,
+  Webhook,
+  WebhookDelivery,
+  WebhookEvent,
 } from '../domain/index.js';
 import type {
   DatasetInfo,
@@ -41,9 +52,12 @@ import type {
   Revocation,
   RevocationSubject,
   TokenRecord,
+  UserFilter,
 } from '../store/index.js';
 
 export type { Revocation, RevocationSubject, TokenRecord } from '../store/index.js';
+
+export type ItemPatch = Partial<Pick<Item, 'title' | 'category' | 'tags' | 'isAvailable'>>;
 
 export interface CataloguePort {
   /** Rises with every write to the catalogue; the same on every instance. */
@@ -69,7 +83,7 @@ export interface CataloguePort {
 export interface UserPort {
   find(userId: string): Promise<User | null>;
   findMany(userIds: readonly string[]): Promise<User[]>;
-  users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>>;
+  users(page: PageRequest & UserFilter): Promise<Page<User>>;
   /** Synthetic users, ordered by id. */
   demoUsers(first: number): Promise<User[]>;
   /** The latest thumbs of each of these users, newest first. */
@@ -111,6 +125,37 @@ export interface TokenPort {
    * id.
    */
   revoke(subject: RevocationSubject): Promise<Revocation>;
+}
+
+/** A visitor of a site whose page uses a publishable key. */
+export interface Guest {
+  readonly keyId: string;
+  /** The pseudonym of the visitor's session. */
+  readonly userId: string;
+}
+
+/** A new key; the key itself is not stored. */
+export interface CreatedKey {
+  readonly key: string;
+  readonly info: PublishableKey;
+}
+
+export interface PublishableKeyPort {
+  /** The origins of all keys. Kept in memory. */
+  readonly origins: readonly string[];
+  /**
+   * The guest of a credential, a key, a dot and the id of a session; null if it is malformed, the key unknown, or the
+   * page not of an origin of the key. Reads from memory.
+   */
+  guest(credential: string, origin: string | null): Guest | null;
+  /** False once the key is revoked. Reads from memory. */
+  isOpen(keyId: string): boolean;
+  /** Newest first. */
+  keys(): Promise<PublishableKey[]>;
+  /** Throws InvalidInputError for a label or an origin that breaks a rule, and for too many keys. */
+  create(label: string, origins: readonly string[]): Promise<CreatedKey>;
+  /** Every instance refuses the key within a second. Returns false if there is no such key. */
+  revoke(keyId: string): Promise<boolean>;
 }
 
 export interface UserDataPort {
@@ -228,6 +273,17 @@ export interface EventPort {
   history(userId: string): Promise<BehaviourEvent[]>;
 }
 
+/** Outcome of the latest runs, on any instance. */
+export interface TrainingSummary {
+  readonly latestState: TrainingRun['state'] | null;
+  /** When the latest successful run ended, ms since the epoch. */
+  readonly succeededAt: number | null;
+  /** Duration of the latest successful run. */
+  readonly durationMs: number | null;
+  /** Stored versions that the promotion gate has held back. */
+  readonly nHeld: number;
+}
+
 export interface TrainingPort {
   /** Starts a retrain and returns immediately. Throws AlreadyRunningError with the holder and the start time. */
   start(trigger: TrainingRun['trigger']): Promise<TrainingRun>;
@@ -271,6 +327,20 @@ export interface DriftPort {
   check(signal?: AbortSignal): Promise<DriftReport | null>;
 }
 
+/** How events arrive at this instance. */
+export interface Ingestion {
+  /** When the instance began to count, ms since the epoch. */
+  readonly since: number;
+  /** Events received since; null while differential privacy is on. */
+  readonly received: number | null;
+  /** Median milliseconds from the time of an event to its arrival; null without events and under privacy. */
+  readonly medianLagMs: number | null;
+  /** Recorded events with an item that was not in the catalogue. */
+  readonly unknownItemEvents: number;
+  /** True while differential privacy withholds single events. */
+  readonly isWithheld: boolean;
+}
+
 export interface AnalyticsPort {
   /**
    * Throws InvalidInputError for a range that ends before it begins, has too many points, or asks for minutes that have
@@ -282,12 +352,30 @@ export interface AnalyticsPort {
     grain?: MetricGrain | null;
   }): Promise<AnalyticsReport>;
   live(): Promise<LiveRates>;
-  /** The users of the active model in the plane; null before the first training. */
+  /** A sample of the users of the active model in the plane; null before the first training. */
   clusterMap(): ClusterMap | null;
   /** Counts since this instance started; null while differential privacy is on. */
   totals(): { events: number; thumbs: number; impressions: number; activeUsers: number } | null;
   /** Records that a list was pushed `latencyMs` milliseconds after its cause. */
   recordPush(latencyMs: number): void;
+}
+
+export interface ImportsPort {
+  /** Finished imports of files, newest first. */
+  imports(first: number): Promise<ImportRecord[]>;
+}
+
+/** Steps of setting up an installation. */
+export interface SetupSteps {
+  readonly hasEvents: boolean;
+  readonly hasItems: boolean;
+  readonly hasModel: boolean;
+  /** Null while differential privacy is on. */
+  readonly hasThumb: boolean | null;
+}
+
+export interface SetupPort {
+  steps(): Promise<SetupSteps>;
 }
 
 export interface PrivacyPort {
@@ -298,6 +386,140 @@ export interface PrivacyPort {
    * version; null until published, and while differential privacy is off.
    */
   personaSize(version: number, personaId: string): Promise<{ size: number; share: number } | null>;
+}
+
+export interface AccountInfo {
+  readonly name: string;
+  readonly role: AccountRole;
+  readonly createdAt: number;
+  readonly lastSignInAt: number | null;
+  /** False until the link of the invitation is used. */
+  readonly hasPassword: boolean;
+}
+
+/** A link that sets a password, valid once. */
+export interface InvitationLink {
+  /** Path and query on this server. */
+  readonly path: string;
+  readonly expiresAt: number;
+}
+
+/** A session whose account exists. */
+export interface OpenSession {
+  /** SHA-256 of its id. */
+  readonly idHash: string;
+  /** The name of the account. */
+  readonly name: string;
+  readonly role: AccountRole;
+  readonly expiresAt: number;
+}
+
+export interface SignedIn {
+  /** For the cookie; it is not stored. */
+  readonly sessionId: string;
+  readonly name: string;
+  readonly role: AccountRole;
+  readonly expiresAt: number;
+}
+
+/** Accounts of administrators and viewers. Every instance follows a change within a second. */
+export interface AccountPort {
+  /** The open session with the id of a cookie; null if it is unknown or has ended. */
+  session(sessionId: string): Promise<OpenSession | null>;
+  /** Whether the session is still open and its account has the same role. Reads from memory. */
+  isOpen(session: OpenSession): boolean;
+  /** Begins a session. Throws WrongPasswordError, after the same time for an unknown name. */
+  signIn(name: string, password: string): Promise<SignedIn>;
+  signOut(sessionId: string): Promise<void>;
+  /** Ordered by name. */
+  accounts(): Promise<AccountInfo[]>;
+  /** An account without a password, and the link that sets it. Throws InvalidInputError, AccountExistsError. */
+  create(name: string, role: AccountRole): Promise<InvitationLink>;
+  /** A link that sets a new password; earlier links of the account become invalid. Throws AccountNotFoundError. */
+  invite(name: string): Promise<InvitationLink>;
+  /** The link for the first administrator; null if there are accounts. */
+  inviteFirst(): Promise<InvitationLink | null>;
+  /** Whom a link is for; a null name is for the first administrator to choose. Null if the link is not valid. */
+  invitation(code: string): Promise<{ name: string | null } | null>;
+  /**
+   * Uses a link: sets the password, ends the sessions of the account and begins a new one. `name` counts for the first
+   * administrator only. Throws InvitationInvalidError, InvalidInputError.
+   */
+  redeem(code: string, name: string, password: string): Promise<SignedIn>;
+  /** Ends the sessions of the account and begins a new one. Throws WrongPasswordError, InvalidInputError. */
+  changePassword(name: string, current: string, next: string): Promise<SignedIn>;
+  /** Throws AccountNotFoundError, LastAdminError. */
+  changeRole(name: string, role: AccountRole): Promise<AccountInfo>;
+  /** Ends its sessions too. Throws AccountNotFoundError, LastAdminError. */
+  delete(name: string): Promise<void>;
+}
+
+export interface AuditPort {
+  /** Never throws: the change is already made. */
+  record(entry: Omit<AuditEntry, 'entryId' | 'at'>): Promise<void>;
+  /** Runs a change and records how it ended. `about`: what only the result tells. */
+  run<T>(
+    entry: { readonly actor: AuditActor; readonly action: AuditAction; readonly target: string | null },
+    work: () => Promise<T>,
+    about?: (result: T) => Partial<Pick<AuditEntry, 'target' | 'outcome'>>,
+  ): Promise<T>;
+  /** Newest first. */
+  entries(page: PageRequest): Promise<Page<AuditEntry>>;
+}
+
+/** The next start of a job by its schedule. */
+export interface Schedule {
+  readonly job: 'retrain' | 'drift';
+  /** Five cron fields. */
+  readonly cron: string;
+  /** An IANA time zone. */
+  readonly timeZone: string;
+  readonly nextRunAt: number | null;
+}
+
+export interface WebhookState extends Webhook {
+  /** The latest, newest first. */
+  readonly deliveries: readonly WebhookDelivery[];
+}
+
+/** A new webhook; its secret is not stored. */
+export interface CreatedWebhook {
+  readonly webhook: WebhookState;
+  /** `whsec_` and 32 bytes in base64. */
+  readonly secret: string;
+}
+
+export interface WebhookPort {
+  /** Newest first. */
+  webhooks(): Promise<WebhookState[]>;
+  /** Throws InvalidInputError for a URL that may not be used, for no events, and for too many webhooks. */
+  create(url: string, events: readonly WebhookEvent[]): Promise<CreatedWebhook>;
+  /** Deletes its deliveries too. Returns false if there is no such webhook. */
+  delete(webhookId: string): Promise<boolean>;
+  /** Sends a message at once, without retries; resolves with the result. Null if there is no such webhook. */
+  test(webhookId: string): Promise<WebhookDelivery | null>;
+}
+
+/** The settings in force. */
+/** The item side of the active model, compressed. */
+export interface ItemSideFile {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+  /** A strong validator: the same file has the same tag on every instance. */
+  readonly etag: string;
+}
+
+export interface ItemSidePort {
+  /** At most a minute behind the catalogue. Rejects with NoActiveModelError before the first training. */
+  file(): Promise<ItemSideFile>;
+}
+
+export interface SettingsPort {
+  /** Whether the item side of the model is published, for ranking on the user's device. */
+  readonly hasPrivateMode: boolean;
+  schedules(): Schedule[];
+  thresholds(): Promise<AlertThresholds>;
+  changeThresholds(change: ThresholdChange): Promise<AlertThresholds>;
 }
 
 export interface Services {
