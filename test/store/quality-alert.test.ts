@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import { createEventBus } from '../../server/events/index.js';
 import { AlertService } from '../../server/services/models/alert.service.js';
-import type { ServingModel } from '../../server/services/models/model-registry.js';
+import type { ServingModel } from '../../server/services/models/serving-model.js';
 import { checkQuality } from '../../server/services/training/quality.js';
 import type { Store } from '../../server/store/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';

@@ -1,5 +1,5 @@
 /**
- * Users of a cluster map, and the removal of erased users.
+ * Users of a cluster map: samples, and the removal of erased users.
  */
 
 import type { ClusterMap } from '../../domain/index.js';
@@ -23,6 +23,22 @@ export function keepUsers(map: ClusterMap, isKept: (userId: string) => boolean):
     y: map.y.filter((_, row) => kept[row]),
     persona: map.persona.filter((_, row) => kept[row]),
     silhouette: map.silhouette.filter((_, row) => kept[row]),
+  };
+}
+
+/** Returns the map with at most `max` points, evenly spaced over its rows; the same map gives the same points. */
+export function sampleMap(map: ClusterMap, max: number): ClusterMap {
+  const n = map.userIds.length;
+  if (n <= max) return map;
+  const rows = Array.from({ length: max }, (_, place) => Math.floor((place * n) / max));
+  const pickFrom = (column: Float32Array) => Float32Array.from(rows, (row) => column[row]);
+  return {
+    ...map,
+    userIds: rows.map((row) => map.userIds[row]),
+    x: pickFrom(map.x),
+    y: pickFrom(map.y),
+    persona: Uint8Array.from(rows, (row) => map.persona[row]),
+    silhouette: pickFrom(map.silhouette),
   };
 }
 

@@ -4,15 +4,20 @@
 
 import type { ClusterMap, ModelVersion } from '../../domain/index.js';
 import { CorruptModelError } from '../../domain/index.js';
-import type { Dataset } from '../../features/index.js';
-import { indexItems } from '../../features/index.js';
-import type { PackedPersonas, PackedRecommender } from '../../learning/index.js';
-import { unpackPersonas, unpackRecommender } from '../../learning/index.js';
+import type { Dataset, ItemContent } from '../../features/index.js';
+import { createItemEncoder, indexItems } from '../../features/index.js';
+import type { PackedPersonas, PackedRecommender, RecommenderModel } from '../../learning/index.js';
+import {
+  createContentIndex,
+  createItemSource,
+  unpackPersonas,
+  unpackRecommender,
+} from '../../learning/index.js';
 import type { ModelPart } from '../../store/index.js';
 import type { TrainingResult } from '../../training/index.js';
 
 import { isErased, keepUsers } from './cluster-map.js';
-import type { ServingModel } from './model-registry.js';
+import type { ServingModel } from './serving-model.js';
 
 const ARRAY_TYPES = { Float32Array, Float64Array, Int32Array, Uint8Array } as const;
 type ArrayTypeName = keyof typeof ARRAY_TYPES;
@@ -22,6 +27,8 @@ interface Manifest {
   readonly personas: PackedPersonas['meta'];
   readonly recommender: PackedRecommender['meta'];
   readonly itemIds: readonly string[];
+  /** Names of the features of items; absent in versions of earlier releases. */
+  readonly content?: Pick<ItemContent, 'categoryNames' | 'termNames'>;
   /** Type of each array part, by name. */
   readonly arrays: Readonly<Record<string, ArrayTypeName>>;
 }
@@ -35,7 +42,13 @@ const MAP = 'map/';
 export const MAP_USERS = 'map/users';
 
 /** The parts of a trained version: a JSON manifest and a part per array. */
-export function packVersion(result: TrainingResult, { itemIds, userIds, longTail }: Dataset): ModelPart[] {
+export function packVersion(
+  result: TrainingResult,
+  {
+    dataset: { itemIds, userIds, longTail },
+    content: { categoryNames, termNames },
+  }: { dataset: Dataset; content: ItemContent },
+): ModelPart[] {
   const { users, ...columns } = result.map;
   const arrays: Record<string, TypedArray> = { [LONG_TAIL]: longTail };
   for (const [name, array] of Object.entries(result.packedPersonas.arrays)) arrays[PERSONAS + name] = array;
@@ -47,6 +60,7 @@ export function packVersion(result: TrainingResult, { itemIds, userIds, longTail
     personas: result.packedPersonas.meta,
     recommender: result.packedRecommender.meta,
     itemIds,
+    content: { categoryNames, termNames },
     arrays: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, typeOf(array)])),
   };
   return [
@@ -79,16 +93,19 @@ export function unpackVersion(
     const itemIndex = indexItems(manifest.itemIds);
     const longTail = arrays.get(LONG_TAIL)!;
     const personas = unpackPersonas({ meta: manifest.personas, arrays: under(PERSONAS) } as PackedPersonas);
+    const recommender = unpackRecommender({
+      meta: manifest.recommender,
+      arrays: under(RECOMMENDER),
+    } as unknown as PackedRecommender);
     return {
       version,
       meta,
       personas,
       personaIds: meta.personas.map((persona) => persona.personaId),
       map: unpackMap(meta, arrays.get(MAP_USERS), under(MAP)),
-      recommender: unpackRecommender({
-        meta: manifest.recommender,
-        arrays: under(RECOMMENDER),
-      } as unknown as PackedRecommender),
+      ...{ recommender, trained: recommender, newItems: new Map() },
+      contentOf: contentFinder(recommender, manifest.content),
+      itemSource: once(() => createItemSource(recommender)),
       itemIds: manifest.itemIds,
       itemIndex,
       isLongTail: (itemId) => longTail[itemIndex.get(itemId) ?? -1] === 1,
@@ -96,6 +113,18 @@ export function unpackVersion(
   } catch (error) {
     throw new CorruptModelError(version, 'arrays', `do not fit together (${(error as Error).message})`);
   }
+}
+
+function contentFinder(recommender: RecommenderModel, names: Manifest['content']): ServingModel['contentOf'] {
+  const encoder = once(() => createItemEncoder(names ?? { categoryNames: [], termNames: [] }));
+  const index = once(() => createContentIndex(recommender));
+  return (item) => index()(encoder()(item));
+}
+
+/** `make`, called at most once. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Null for versions that were trained without a cluster map. */

@@ -3,33 +3,17 @@
  * swap in between never mixes two versions. Loading and activating are use cases, not done here.
  */
 
-import type { ClusterMap, ModelVersion } from '../../domain/index.js';
+import type { Item } from '../../domain/index.js';
 import { NoActiveModelError } from '../../domain/index.js';
-import type { PersonaModel, RecommenderModel } from '../../learning/index.js';
 
 import { keepUsers } from './cluster-map.js';
-
-/** Everything that serving needs of a version. Immutable. */
-export interface ServingModel {
-  readonly version: number;
-  /** Rises with every activation in this process, also when an older version is activated again. */
-  readonly generation: number;
-  readonly meta: ModelVersion;
-  readonly personas: PersonaModel;
-  readonly recommender: RecommenderModel;
-  /** Persona ids by persona index. */
-  readonly personaIds: readonly string[];
-  /** Item ids by item index. */
-  readonly itemIds: readonly string[];
-  readonly itemIndex: ReadonlyMap<string, number>;
-  /** Whether an item was in the long tail when this version was trained. */
-  readonly isLongTail: (itemId: string) => boolean;
-  /** The users of the version in the plane; null for versions that were trained without a cluster map. */
-  readonly map: ClusterMap | null;
-}
+import { inSlices } from './in-slices.js';
+import { withItems } from './new-items.js';
+import type { ServingModel } from './serving-model.js';
 
 export class ModelRegistry {
   private serving: ServingModel | null = null;
+  private introduced: Promise<void> = Promise.resolve();
 
   /** Throws NoActiveModelError before the first activation. */
   current(): ServingModel {
@@ -46,6 +30,24 @@ export class ModelRegistry {
     if (this.serving?.map == null) return;
     const map = keepUsers(this.serving.map, (other) => other !== userId);
     if (map !== this.serving.map) this.serving = Object.freeze({ ...this.serving, map });
+  }
+
+  /** Adds items that are newer than the active version, in slices; concurrent calls wait for each other. */
+  introduce(items: readonly Item[]): Promise<void> {
+    this.introduced = this.introduced.catch(() => undefined).then(() => this.introduceNow(items));
+    return this.introduced;
+  }
+
+  private async introduceNow(items: readonly Item[]): Promise<void> {
+    for (;;) {
+      const { serving } = this;
+      if (serving === null) return;
+      const model = await inSlices(withItems(serving, items));
+      if (this.serving?.generation !== serving.generation) continue;
+      // A user may have been removed from the map meanwhile.
+      if (model !== serving) this.swap({ ...model, map: this.serving.map });
+      return;
+    }
   }
 
   swap(model: Omit<ServingModel, 'generation'>): ServingModel {

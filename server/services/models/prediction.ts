@@ -6,7 +6,7 @@ import type { Opinion, Profile } from '../../domain/index.js';
 import type { UserState } from '../../learning/index.js';
 import { scoreAll } from '../../learning/index.js';
 
-import type { ServingModel } from './model-registry.js';
+import type { ServingModel } from './serving-model.js';
 
 /** A thumb up counts as predicted if its item ranks within this many places. */
 const LIST_LENGTH = 10;

@@ -6,7 +6,7 @@
 
 import type { Exclusion, ModelVersion, TrainingStage } from '../../domain/index.js';
 import { LeaseLostError } from '../../domain/index.js';
-import type { Dataset } from '../../features/index.js';
+import type { Dataset, ItemContent } from '../../features/index.js';
 import { FEATURE_NAMES } from '../../features/index.js';
 import type { PersonaModel } from '../../learning/index.js';
 import { packPersonas, packRecommender } from '../../learning/index.js';
@@ -81,7 +81,7 @@ export function createRetraining(
       },
       { signal: context.signal, onProgress: context.report, ids: dataset },
     );
-    const published = await publish(options, context, { dataset, result, trainedAt, serving });
+    const published = await publish(options, context, { dataset, content, result, trainedAt, serving });
     if (result.drift !== null && serving !== null)
       await drift.record(serving, { ...result.drift, nUsers, isActive: !published.isActive });
     if (published.isActive) await reassign(options, context, { dataset, result, version: published.version });
@@ -127,6 +127,7 @@ function withLabels(model: PersonaModel, named: ModelVersion['personas']): Perso
 
 interface Trained {
   readonly dataset: Dataset;
+  readonly content: ItemContent;
   readonly result: TrainingResult;
   readonly trainedAt: number;
   /** The version it was compared with. */
@@ -157,7 +158,7 @@ async function publish(
   const reason = reasonAgainst(trained);
   const version = await store.models.create(describe(options, trained, { parentVersion, reason }));
   try {
-    const parts = packVersion(trained.result, trained.dataset);
+    const parts = packVersion(trained.result, trained);
     for (const part of parts) {
       refuseIfCancelled(signal);
       await store.models.putParts(version, [part]);
