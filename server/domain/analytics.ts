@@ -1,5 +1,6 @@
 /** Counters behind the dashboards, and the figures the dashboards show. */
 
+import type { ImportRecord } from './import-record.js';
 import { DAY_MS, HOUR_MS } from './time.js';
 
 export const METRIC_COUNTERS = [
@@ -82,6 +83,8 @@ export interface LiveRates {
   /** Of the last minutes; null without a push. */
   readonly pushLatencyP50Ms: number | null;
   readonly pushLatencyP99Ms: number | null;
+  /** Share of the requests of the last minutes that failed on the server; null without a request. */
+  readonly errorRate: number | null;
   readonly openSubscriptions: number;
   readonly modelVersion: number | null;
   readonly modelActivatedAt: number | null;
@@ -145,6 +148,31 @@ export interface QualityPoint {
   readonly meanPercentile: number | null;
 }
 
+/** Sums over a range. */
+export interface AnalyticsTotals {
+  readonly impressions: number;
+  /** Clicks with a matching impression. */
+  readonly clicks: number;
+  /** Clicks per impression; null without an impression. */
+  readonly ctr: number | null;
+  readonly sessions: number;
+  /** Without impressions. */
+  readonly events: number;
+  readonly likes: number;
+  readonly dislikes: number;
+  readonly purchases: number;
+}
+
+/** A change of the system that may explain a change of its figures. */
+export interface AnalyticsMark {
+  readonly at: number;
+  readonly kind: 'retrain' | 'activation' | 'rollback' | 'import';
+  /** The version that was trained or activated; null for an import. */
+  readonly modelVersion: number | null;
+  /** The import; null for the other kinds. */
+  readonly import: ImportRecord | null;
+}
+
 /** Effect of differential privacy on an answer. */
 export interface PrivacyReport {
   readonly isEnabled: boolean;
@@ -164,6 +192,7 @@ export interface AnalyticsReport {
   /** Exclusive. */
   readonly to: number;
   readonly grain: MetricGrain;
+  readonly totals: AnalyticsTotals;
   readonly ctr: readonly PersonaSeries[];
   readonly engagement: readonly EngagementPoint[];
   readonly personaCategory: readonly PersonaCategoryCell[];

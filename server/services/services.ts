@@ -9,7 +9,9 @@ import type {
   AccountRole,
   Alert,
   AlertThresholds,
+  AnalyticsMark,
   AnalyticsReport,
+  AnalyticsTotals,
   AuditAction,
   AuditActor,
   AuditEntry,
@@ -24,6 +26,7 @@ import type {
   Feedback,
   ImportRecord,
   Item,
+  ItemFigures,
   LiveRates,
   MetricGrain,
   ModelVersion,
@@ -34,8 +37,10 @@ import type {
   PersonaEvolution,
   PersonaRecord,
   PublishableKey,
+  ReceivedEvent,
   RecommendationFilter,
   RecommendationList,
+  RecordedEventType,
   ThresholdChange,
   TrainingRun,
   User,
@@ -78,6 +83,8 @@ export interface CataloguePort {
   similarItems(itemId: string, first: number): Promise<{ itemId: string; similarity: number }[]>;
   /** Reports invalid rows with their index; imports the valid rows. */
   importItems(items: readonly Item[]): Promise<{ inserted: number; updated: number; unchanged: number }>;
+  /** Changes fields of an item; null if the catalogue does not have it. */
+  updateItem(itemId: string, patch: ItemPatch): Promise<Item | null>;
 }
 
 export interface UserPort {
@@ -115,6 +122,8 @@ export interface SignedTokenInfo extends TokenRecord {
 export interface TokenPort {
   /** Reads from memory. */
   isRevoked(token: RevocableToken): boolean;
+  /** Notes the use of a token without a user, in the background. */
+  noteUse(token: RevocableToken): void;
   /** Call before handing out a signed token. */
   record(token: TokenRecord): Promise<void>;
   /** Signed tokens that have not expired, newest first. */
@@ -298,6 +307,9 @@ export interface TrainingPort {
   currentRun(): TrainingRun | null;
   findRun(runId: string): Promise<TrainingRun | null>;
   runs(first: number): Promise<TrainingRun[]>;
+  summary(): Promise<TrainingSummary>;
+  /** When the schedule starts the next run, ms since the epoch; null without a schedule. */
+  nextRunAt(): number | null;
 }
 
 export interface ModelPort {
@@ -351,6 +363,22 @@ export interface AnalyticsPort {
     to?: number | null;
     grain?: MetricGrain | null;
   }): Promise<AnalyticsReport>;
+  /** Sums over the span of the same length before this one; null if its points are no longer kept. */
+  previousTotals(span: Pick<AnalyticsReport, 'from' | 'to' | 'grain'>): Promise<AnalyticsTotals | null>;
+  /** Retrains, activations, roll-backs and imports in a span, in order of time. */
+  marks(span: Pick<AnalyticsReport, 'from' | 'to'>): Promise<AnalyticsMark[]>;
+  /** What happened to these items, in their order; null while differential privacy is on. */
+  itemFigures(itemIds: readonly string[]): Promise<ItemFigures[] | null>;
+  /**
+   * Events, newest first: of a user, from the record; of all users, the latest that this instance has received. Throws
+   * WithheldError while differential privacy is on.
+   */
+  events(request: {
+    userId: string | null;
+    type: RecordedEventType | null;
+    first: number;
+  }): Promise<ReceivedEvent[]>;
+  ingestion(): Promise<Ingestion>;
   live(): Promise<LiveRates>;
   /** A sample of the users of the active model in the plane; null before the first training. */
   clusterMap(): ClusterMap | null;
@@ -358,6 +386,10 @@ export interface AnalyticsPort {
   totals(): { events: number; thumbs: number; impressions: number; activeUsers: number } | null;
   /** Records that a list was pushed `latencyMs` milliseconds after its cause. */
   recordPush(latencyMs: number): void;
+  /** Records an answered request. */
+  recordRequest(): void;
+  /** Records that a request failed on the server. */
+  recordFault(): void;
 }
 
 export interface ImportsPort {

@@ -23,6 +23,7 @@ import {
   PersonaNotFoundError,
   addCount,
   emptyCounts,
+  itemFiguresOf,
 } from '../../server/domain/index.js';
 import type { Services, TokenRecord } from '../../server/services/index.js';
 
@@ -124,6 +125,13 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           if (!items.has(id)) throw new ItemNotFoundError(id);
           return [...items.keys()].slice(0, first).map((itemId) => ({ itemId, similarity: 0.5 }));
         }),
+      updateItem: (itemId, patch) =>
+        ask('updateItem', () => {
+          const item = items.get(itemId);
+          if (item === undefined) return null;
+          items.set(itemId, { ...item, ...patch });
+          return items.get(itemId)!;
+        }),
       importItems: (rows) =>
         ask('importItems', () => {
           const inserted = rows.filter((row) => !items.has(row.itemId)).length;
@@ -159,6 +167,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       admit: () => undefined,
     },
     tokens: {
+      noteUse: () => undefined,
       isRevoked: ({ tokenId }) => tokenId !== null && system.revoked.has(tokenId),
       record: (token) => ask('recordToken', () => void system.signed.push(token)),
       tokens: (first) =>
@@ -289,6 +298,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       history: () => ask('events', () => []),
     },
     training: {
+      summary: () => Promise.resolve({ latestState: null, succeededAt: null, durationMs: null, nHeld: 0 }),
       start: (trigger) =>
         ask('start', () => {
           if (system.runningSince !== null)
@@ -301,6 +311,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       cancel: () => ask('cancel', () => system.runningSince !== null),
       currentRun: () => null,
       findRun: (runId) => ask('findRun', () => ({ ...fakeRun('admin'), runId })),
+      nextRunAt: () => null,
       runs: (first) => ask('runs', () => [fakeRun('schedule')].slice(0, first)),
     },
     alerts: {
@@ -324,6 +335,19 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       live: () => ask('live', () => fakeRates()),
       clusterMap: () => null,
       totals: () => ({ events: 7, thumbs: 2, impressions: 40, activeUsers: 2 }),
+      recordRequest: () => undefined,
+      recordFault: () => undefined,
+      previousTotals: () => ask('previousTotals', () => null),
+      marks: () => ask('marks', () => []),
+      itemFigures: (itemIds) =>
+        ask('itemFigures', () =>
+          itemIds.map((itemId) => itemFiguresOf({ itemId, counters: { clicks: 1 }, served: 4 })),
+        ),
+      events: () => ask('events', () => []),
+      ingestion: () =>
+        ask('ingestion', () => ({
+          ...{ since: CREATED_AT, received: 0, medianLagMs: null, unknownItemEvents: 0, isWithheld: false },
+        })),
       recordPush: () => undefined,
     },
     drift: {
@@ -415,6 +439,10 @@ function fakeModel(personas: Persona[]): ModelVersion {
 function fakeReport(from: number, to: number, grain: MetricGrain): AnalyticsReport {
   return {
     ...{ from, to, grain },
+    totals: {
+      ...{ impressions: 0, clicks: 0, ctr: null, sessions: 0 },
+      ...{ events: 0, likes: 0, dislikes: 0, purchases: 0 },
+    },
     ...{ ctr: [], engagement: [], personaCategory: [], hourWeekday: [], quality: [] },
     privacy: {
       isEnabled: false,
@@ -431,7 +459,7 @@ function fakeRates(): LiveRates {
   return {
     at: CREATED_AT,
     ...{ activeUsers: 2, thumbsPerSecond: 0.1, eventsPerSecond: 0.5, impressionsPerSecond: 5, ctr: 0.1 },
-    ...{ pushLatencyP50Ms: null, pushLatencyP99Ms: null, openSubscriptions: 1 },
+    ...{ pushLatencyP50Ms: null, pushLatencyP99Ms: null, errorRate: null, openSubscriptions: 1 },
     ...{ modelVersion: 1, modelActivatedAt: CREATED_AT },
   };
 }

@@ -4,6 +4,7 @@
 
 import type {
   AnalyticsReport,
+  AnalyticsTotals,
   Counts,
   CtrPoint,
   EngagementPoint,
@@ -52,6 +53,7 @@ export function buildReport(
   const personas = [...new Set([...personaIds, ...rows.map((row) => row.persona)])];
   return {
     ...{ from, to, grain },
+    totals: totalsOf(rows),
     ctr: ctrSeries(rows, times, personas),
     engagement: engagement(rows, times),
     personaCategory: personaCategories(rows, personas),
@@ -90,6 +92,7 @@ export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
   for (const { personaId, events } of cells) totals.set(personaId, (totals.get(personaId) ?? 0) + events);
   return {
     ...report,
+    totals: shownTotals(report.totals, shown),
     ctr: report.ctr.map((series) => ({
       ...series,
       points: series.points.map((point) => {
@@ -125,6 +128,37 @@ export function suppressSmall<T extends Omit<AnalyticsReport, 'privacy'>>(
     hourWeekday: report.hourWeekday.map((cell) => ({ ...cell, events: shown(cell.events) })),
     suppressedCells,
   };
+}
+
+function totalsOf(rows: readonly Row[]): AnalyticsTotals {
+  const counts = sumCounts(rows.map((row) => row.counts));
+  const impressions = counts['impressions'] ?? 0;
+  const clicks = rows.reduce((sum, row) => sum + countedClicks(row.counts), 0);
+  return {
+    ...{ impressions, clicks, ctr: rateOf(clicks, impressions) },
+    sessions: counts['sessions'] ?? 0,
+    events: actsIn(counts),
+    likes: counts['likes'] ?? 0,
+    dislikes: counts['dislikes'] ?? 0,
+    purchases: counts['purchases'] ?? 0,
+  };
+}
+
+function shownTotals(totals: AnalyticsTotals, shown: (count: number) => number): AnalyticsTotals {
+  const impressions = shown(totals.impressions);
+  const clicks = Math.min(impressions, shown(totals.clicks));
+  return {
+    ...{ impressions, clicks, ctr: rateOf(clicks, impressions) },
+    sessions: shown(totals.sessions),
+    events: shown(totals.events),
+    likes: shown(totals.likes),
+    dislikes: shown(totals.dislikes),
+    purchases: shown(totals.purchases),
+  };
+}
+
+function rateOf(clicks: number, impressions: number): number | null {
+  return impressions > 0 ? Math.min(1, clicks / impressions) : null;
 }
 
 export function clickRate(counts: Counts): number | null {

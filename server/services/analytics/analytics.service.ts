@@ -3,27 +3,47 @@
  * instance stores a heartbeat with its figures every two seconds; heartbeats older than ten seconds are ignored.
  */
 
+import { LRUCache } from 'lru-cache';
+
 import type {
+  AnalyticsMark,
   AnalyticsReport,
+  AnalyticsTotals,
   ClusterMap,
   EventBus,
+  ItemFigures,
   LiveRates,
   Logger,
+  MetricBucket,
   MetricGrain,
+  ReceivedEvent,
 } from '../../domain/index.js';
-import { GRAIN_MS, InvalidInputError, KEPT_MS, NO_PERSONA } from '../../domain/index.js';
+import {
+  GRAIN_MS,
+  InvalidInputError,
+  KEPT_MS,
+  NO_PERSONA,
+  RETRAIN_JOB,
+  WithheldError,
+  addUpItems,
+  itemFiguresOf,
+} from '../../domain/index.js';
 import type { LiveBeat, Store } from '../../store/index.js';
 
 import type { Span } from './analytics-report.js';
 import { buildReport, clickRate, sumCounts, suppressSmall } from './analytics-report.js';
 import { countDistinct } from './distinct-users.js';
 import { latencyAt, sumOf } from './live-meter.js';
+import { marksIn } from './marks.js';
 import type { MetricRecorder } from './metric-recorder.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PrivateMetrics } from './private-metrics.js';
-import type { AnalyticsPort } from '../index.js';
+import { sampleMap } from '../models/index.js';
+import type { PrivateMetrics, PublicGrain } from './private-metrics.js';
+import type { AnalyticsPort, Ingestion } from '../index.js';
 
 const MAX_POINTS = 1_000;
+/** With its pseudonym a point takes about 43 bytes of a compressed answer. */
+const MAX_MAP_POINTS = 3_000;
 const DEFAULT_SPAN_MS = 7 * GRAIN_MS.day;
 const BEAT_MS = 2_000;
 const SILENT_MS = 10_000;
@@ -32,6 +52,10 @@ const TELL_MS = 250;
 const IDLE_TELL_MS = 1_000;
 /** Cache lifetime of the data read for the live figures. */
 const FRESH_MS = 1_000;
+/** Spans whose buckets are cached: a dashboard asks for parts of a span in separate requests. */
+const CACHED_SPANS = 16;
+/** Runs, versions and imports that are looked through for marks. */
+const LOOKED_THROUGH = 100;
 
 /** Smallest count shown under differential privacy. */
 const SUPPRESSED_BELOW = 10;
@@ -61,6 +85,10 @@ export class AnalyticsService implements AnalyticsPort {
   private readonly timers: NodeJS.Timeout[] = [];
   private told = 0;
   private informative: NodeJS.Timeout | null = null;
+  private readonly buckets = new LRUCache<string, Promise<MetricBucket[]>>({
+    max: CACHED_SPANS,
+    ttl: FRESH_MS,
+  });
   private readonly read: () => Promise<{ others: LiveBeat[]; ctr: number | null }>;
 
   constructor(private readonly options: AnalyticsServiceOptions) {
@@ -68,29 +96,93 @@ export class AnalyticsService implements AnalyticsPort {
   }
 
   async report(range: Parameters<AnalyticsPort['report']>[0]): Promise<AnalyticsReport> {
-    const { store, registry, privacy, clock } = this.options;
+    const { privacy, clock } = this.options;
     const span = spanOf(range, clock(), privacy !== null);
-    const personaIds = [...(registry.find()?.personaIds ?? []), NO_PERSONA];
-    if (privacy === null) {
-      const report = buildReport(span, await store.metrics.find(span), personaIds);
-      return { ...report, privacy: NO_PRIVACY };
-    }
-    const publicSpan = span as Parameters<PrivateMetrics['find']>[0];
-    const published = await privacy.find(publicSpan);
-    const { suppressedCells, ...report } = suppressSmall(
-      buildReport(span, published, personaIds),
-      SUPPRESSED_BELOW,
-    );
+    const report = await this.reportOn(span);
+    if (privacy === null) return { ...report, privacy: NO_PRIVACY };
+    const { suppressedCells, ...shown } = report;
     return {
-      ...report,
+      ...shown,
       privacy: {
         isEnabled: true,
         epsilonPerDay: privacy.epsilonPerDay,
         epsilonUsed: await privacy.epsilonUsed(span),
-        noiseStdDev: await privacy.noiseStdDev(publicSpan.grain),
+        noiseStdDev: await privacy.noiseStdDev(span.grain as PublicGrain),
         suppressedBelow: SUPPRESSED_BELOW,
         suppressedCells,
       },
+    };
+  }
+
+  async previousTotals({ from, to, grain }: Span): Promise<AnalyticsTotals | null> {
+    const span = { from: from - (to - from), to: from, grain };
+    if (span.from < this.options.clock() - KEPT_MS[grain]) return null;
+    return (await this.reportOn(span)).totals;
+  }
+
+  async marks(span: Pick<Span, 'from' | 'to'>): Promise<AnalyticsMark[]> {
+    const { store } = this.options;
+    const [runs, models, imports] = await Promise.all([
+      store.runs.list(RETRAIN_JOB, LOOKED_THROUGH),
+      store.models.list(LOOKED_THROUGH),
+      store.imports.list(LOOKED_THROUGH),
+    ]);
+    return marksIn(span, { runs, models, imports });
+  }
+
+  /** Under differential privacy, small cells are suppressed. */
+  private async reportOn(span: Span) {
+    const { registry, privacy } = this.options;
+    const personaIds = [...(registry.find()?.personaIds ?? []), NO_PERSONA];
+    const report = buildReport(span, await this.bucketsOf(span), personaIds);
+    return privacy === null ? { ...report, suppressedCells: 0 } : suppressSmall(report, SUPPRESSED_BELOW);
+  }
+
+  private bucketsOf(span: Span): Promise<MetricBucket[]> {
+    const { store, privacy } = this.options;
+    const key = JSON.stringify(span);
+    const known = this.buckets.get(key);
+    if (known !== undefined) return known;
+    const found =
+      privacy === null ? store.metrics.find(span) : privacy.find(span as Span & { grain: PublicGrain });
+    this.buckets.set(key, found);
+    found.catch(() => this.buckets.delete(key));
+    return found;
+  }
+
+  async itemFigures(itemIds: readonly string[]): Promise<ItemFigures[] | null> {
+    const { store, metrics, privacy } = this.options;
+    if (privacy !== null) return null;
+    const stored = new Map((await store.itemFigures.findMany(itemIds)).map((row) => [row.itemId, row]));
+    return itemIds.map((itemId) => {
+      const known = stored.get(itemId) ?? { itemId, counters: {}, served: 0 };
+      const waiting = metrics.waitingOf(itemId);
+      return itemFiguresOf(waiting === null ? known : addUpItems(known, waiting));
+    });
+  }
+
+  async events({ userId, type, first }: Parameters<AnalyticsPort['events']>[0]): Promise<ReceivedEvent[]> {
+    const { store, metrics, privacy } = this.options;
+    if (privacy !== null) throw new WithheldError('Differential privacy is on: single events are not shown.');
+    if (userId === null) return metrics.recent.list({ first, type });
+    const events = await store.activity.findByUser(userId);
+    return events
+      .filter((event) => type === null || event.type === type)
+      .slice(-first)
+      .reverse()
+      .map((event) => ({ event, receivedAt: null }));
+  }
+
+  async ingestion(): Promise<Ingestion> {
+    const { store, metrics, privacy } = this.options;
+    const { recent } = metrics;
+    const isWithheld = privacy !== null;
+    const { unknownItemEvents } = await store.dataset.get();
+    return {
+      since: recent.since,
+      received: isWithheld ? null : recent.received,
+      medianLagMs: isWithheld ? null : recent.medianLagMs(),
+      ...{ unknownItemEvents, isWithheld },
     };
   }
 
@@ -117,6 +209,10 @@ export class AnalyticsService implements AnalyticsPort {
       ctr: isPrivate ? null : ctr,
       pushLatencyP50Ms: latencyAt(latencies, 0.5),
       pushLatencyP99Ms: latencyAt(latencies, 0.99),
+      errorRate: errorRateOf(
+        sum((pace) => pace.requests),
+        sum((pace) => pace.faults),
+      ),
       openSubscriptions: sum((pace) => pace.openSubscriptions),
       modelVersion: model?.version ?? null,
       modelActivatedAt: model?.meta.activatedAt ?? null,
@@ -125,7 +221,8 @@ export class AnalyticsService implements AnalyticsPort {
 
   clusterMap(): ClusterMap | null {
     const { registry, privacy } = this.options;
-    return privacy === null ? (registry.find()?.map ?? null) : null;
+    const map = privacy === null ? (registry.find()?.map ?? null) : null;
+    return map === null ? null : sampleMap(map, MAX_MAP_POINTS);
   }
 
   totals(): ReturnType<AnalyticsPort['totals']> {
@@ -137,6 +234,14 @@ export class AnalyticsService implements AnalyticsPort {
   recordPush(latencyMs: number): void {
     this.options.metrics.meter.markPush(latencyMs);
     this.tell();
+  }
+
+  recordRequest(): void {
+    this.options.metrics.meter.markRequest();
+  }
+
+  recordFault(): void {
+    this.options.metrics.meter.markFault();
   }
 
   /** Updates the live figures on this and the other instances until `close`. */
@@ -177,7 +282,7 @@ export class AnalyticsService implements AnalyticsPort {
     const at = clock();
     const activeSketch = metrics.meter.activeSketch();
     const pace = { ...metrics.meter.pace(), activeSketch, openSubscriptions: bus.size };
-    await store.metrics.beat({ instanceId, at, ...pace, requests: 0, faults: 0 });
+    await store.metrics.beat({ instanceId, at, ...pace });
     await store.metrics.pruneBeats(at - GRAIN_MS.hour);
   }
 
@@ -192,6 +297,12 @@ export class AnalyticsService implements AnalyticsPort {
     const counts = sumCounts(buckets.flatMap(({ counters, served = {} }) => [counters, served]) as never);
     return { others: beats.filter((beat) => beat.instanceId !== instanceId), ctr: clickRate(counts) };
   }
+}
+
+function errorRateOf(requests: number, faults: number): number | null {
+  if (requests === 0 && faults === 0) return null;
+  // A subscription may fail without a request.
+  return Math.min(1, faults / Math.max(1, requests));
 }
 
 /** Rounds a range outwards to whole points. */

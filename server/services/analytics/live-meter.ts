@@ -12,7 +12,7 @@ const MAX_ACTIVE = 200_000;
 const FIRST_CLASS_MS = 0.5;
 const CLASS_GROWTH = 1.2;
 const N_CLASSES = 64;
-const LATENCY_SLICES = 5;
+const N_SLICES = 5;
 const SLICE_MS = 60_000;
 
 interface Pace {
@@ -21,6 +21,9 @@ interface Pace {
   readonly impressionsPerSecond: number;
   /** Pushes of the last five minutes by latency class. */
   readonly pushLatencies: readonly number[];
+  /** Requests of the last five minutes, and the requests among them that failed on the server. */
+  readonly requests: number;
+  readonly faults: number;
 }
 
 type Kind = 'events' | 'thumbs' | 'impressions';
@@ -33,10 +36,8 @@ export class LiveMeter {
   }));
   /** Time of last activity by user, oldest first. */
   private readonly active = new Map<string, number>();
-  private readonly latencies = Array.from({ length: LATENCY_SLICES }, () => ({
-    slice: -1,
-    counts: new Array<number>(N_CLASSES).fill(0),
-  }));
+  /** By minute modulo the window; `slice` identifies the minute that an entry holds. */
+  private readonly slices = Array.from({ length: N_SLICES }, () => ({ slice: -1, ...emptySlice() }));
 
   /** Since the process started. */
   readonly totals = { events: 0, thumbs: 0, impressions: 0 };
@@ -61,10 +62,16 @@ export class LiveMeter {
   }
 
   markPush(latencyMs: number): void {
-    const slice = Math.floor(this.clock() / SLICE_MS);
-    const held = this.latencies[slice % LATENCY_SLICES];
-    if (held.slice !== slice) Object.assign(held, { slice, counts: new Array<number>(N_CLASSES).fill(0) });
-    held.counts[classOf(latencyMs)] += 1;
+    this.currentSlice().latencies[classOf(latencyMs)] += 1;
+  }
+
+  markRequest(): void {
+    this.currentSlice().requests += 1;
+  }
+
+  /** A request that failed on the server; it is marked by `markRequest` too. */
+  markFault(): void {
+    this.currentSlice().faults += 1;
   }
 
   /** Users with events or impressions in the last minutes. */
@@ -86,13 +93,22 @@ export class LiveMeter {
     const recent = this.slots.filter((slot) => slot.second < second && slot.second >= second - RATE_SECONDS);
     const rate = (kind: Kind) => recent.reduce((sum, slot) => sum + slot[kind], 0) / RATE_SECONDS;
     const slice = Math.floor(now / SLICE_MS);
-    const slices = this.latencies.filter((held) => held.slice > slice - LATENCY_SLICES);
+    const slices = this.slices.filter((held) => held.slice > slice - N_SLICES);
     return {
       thumbsPerSecond: rate('thumbs'),
       eventsPerSecond: rate('events'),
       impressionsPerSecond: rate('impressions'),
-      pushLatencies: sumOf(slices.map((held) => held.counts)),
+      pushLatencies: sumOf(slices.map((held) => held.latencies)),
+      requests: slices.reduce((sum, held) => sum + held.requests, 0),
+      faults: slices.reduce((sum, held) => sum + held.faults, 0),
     };
+  }
+
+  private currentSlice(): ReturnType<typeof emptySlice> {
+    const slice = Math.floor(this.clock() / SLICE_MS);
+    const held = this.slices[slice % N_SLICES];
+    if (held.slice !== slice) Object.assign(held, { slice, ...emptySlice() });
+    return held;
   }
 
   private forgetIdle(): void {
@@ -102,6 +118,10 @@ export class LiveMeter {
       this.active.delete(userId);
     }
   }
+}
+
+function emptySlice() {
+  return { latencies: new Array<number>(N_CLASSES).fill(0), requests: 0, faults: 0 };
 }
 
 /** Adds up the latency classes of several meters. */

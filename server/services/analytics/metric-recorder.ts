@@ -6,14 +6,15 @@
 
 import { LRUCache } from 'lru-cache';
 
-import type { BehaviourEvent, Logger, MetricBucket } from '../../domain/index.js';
-import { NO_PERSONA, isTimeKnown } from '../../domain/index.js';
+import type { BehaviourEvent, ItemCounts, Logger, MetricBucket } from '../../domain/index.js';
+import { NO_PERSONA, addUpItems, isTimeKnown } from '../../domain/index.js';
 import type { Catalogue, OpenSession } from '../../features/index.js';
-import { MetricTally, isOfOwnList, repeatedClicks } from '../../features/index.js';
+import { ItemTally, MetricTally, isOfOwnList, repeatedClicks } from '../../features/index.js';
 import type { Store } from '../../store/index.js';
 import { addUp, metricKey } from '../../store/index.js';
 
 import { LiveMeter } from './live-meter.js';
+import { RecentEvents } from './recent-events.js';
 import type { ActivityMetrics, PersonaService } from '../users/index.js';
 import type { Judgement } from '../models/index.js';
 import { WriteBehind } from '../users/index.js';
@@ -21,6 +22,9 @@ import { WriteBehind } from '../users/index.js';
 /** The live figures are in memory; `npm run rebuild` restores bucket counts lost in a crash. */
 const FLUSH_DELAY_MS = 1_000;
 const REMEMBERED_CLICKS = 50_000;
+/** Figures of items are read rarely, so the counts of many lists and events are written together. */
+const ITEMS_DELAY_MS = 10_000;
+const ITEMS_PER_WRITE = 16;
 
 interface MetricRecorderOptions {
   readonly store: Store;
@@ -37,7 +41,10 @@ export class MetricRecorder implements ActivityMetrics {
   readonly meter: LiveMeter;
   /** Called after each count. */
   onCount: (() => void) | null = null;
+  readonly recent: RecentEvents;
   private readonly history: MetricTally;
+  private readonly itemHistory = new ItemTally();
+  private readonly itemWrites: WriteBehind<ItemCounts>;
   private waiting: { userId: string | null; count: Count }[] = [];
   private resolving: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
@@ -46,6 +53,7 @@ export class MetricRecorder implements ActivityMetrics {
 
   constructor(private readonly options: MetricRecorderOptions) {
     this.meter = new LiveMeter(options.clock);
+    this.recent = new RecentEvents(options.clock);
     this.history = new MetricTally(options.catalogue, options.clock());
     this.writes = new WriteBehind<MetricBucket>({
       name: 'metrics',
@@ -53,6 +61,14 @@ export class MetricRecorder implements ActivityMetrics {
       log: options.log,
       write: (batch) => options.store.metrics.increment([...batch.values()]),
       merge: (older, newer) => addUp([older, newer])[0],
+    });
+    this.itemWrites = new WriteBehind<ItemCounts>({
+      name: 'item figures',
+      delayMs: ITEMS_DELAY_MS,
+      sliceSize: ITEMS_PER_WRITE,
+      log: options.log,
+      write: (batch) => options.store.itemFigures.increment([...batch.values()]),
+      merge: addUpItems,
     });
   }
 
@@ -69,6 +85,10 @@ export class MetricRecorder implements ActivityMetrics {
       this.clicked.set(key, true);
       return isNew;
     });
+    this.recent.add(events);
+    const items = new ItemTally();
+    items.addEvents(events, repeats);
+    for (const row of items.take()) this.itemWrites.put(row.itemId, row);
     const inOrder = events.length > 1 ? [...events].sort((a, b) => a.at - b.at) : events;
     this.put(userId, (tally, persona) => tally.addEvents({ persona, events: inOrder, session, repeats }));
   }
@@ -88,13 +108,17 @@ export class MetricRecorder implements ActivityMetrics {
     for (const [userId, own] of users) {
       own.sort((a, b) => a.at - b.at);
       const persona = personaIds.get(userId) ?? NO_PERSONA;
-      this.history.addEvents({ persona, events: own, session: null, repeats: repeatedClicks(own) });
+      const repeats = repeatedClicks(own);
+      this.history.addEvents({ persona, events: own, session: null, repeats });
+      this.itemHistory.addEvents(own, repeats);
     }
   }
 
-  /** A list of `length` items that is delivered to its user. */
-  addShown(userId: string, personaId: string | null, at: number, length: number): void {
+  /** A list of these items that is delivered to its user. */
+  addShown(userId: string, personaId: string | null, at: number, itemIds: readonly string[]): void {
+    const { length } = itemIds;
     this.meter.mark('impressions', userId, length);
+    for (const itemId of itemIds) this.itemWrites.put(itemId, { itemId, counters: {}, served: 1 });
     this.put(null, (tally) => tally.addShown(personaId ?? NO_PERSONA, at, length));
   }
 
@@ -113,6 +137,12 @@ export class MetricRecorder implements ActivityMetrics {
 
   forget(userId: string): void {
     this.meter.forget(userId);
+    this.recent.forget(userId);
+  }
+
+  /** The counts of an item that may not be in the database yet. */
+  waitingOf(itemId: string): ItemCounts | null {
+    return this.itemWrites.get(itemId) ?? null;
   }
 
   /** Resolves when all counts so far are written. */
@@ -121,8 +151,11 @@ export class MetricRecorder implements ActivityMetrics {
     this.timer = null;
     await this.count();
     await this.writes.drain();
+    await this.itemWrites.drain();
     const history = addUp(this.history.take());
     if (history.length > 0) await this.options.store.metrics.increment(history);
+    const items = this.itemHistory.take();
+    if (items.length > 0) await this.options.store.itemFigures.increment(items);
   }
 
   /** `userId`: the user to look up the persona of; null if the count needs none. */

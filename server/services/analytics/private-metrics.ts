@@ -21,7 +21,7 @@ import type { Span } from './analytics-report.js';
 import { epsilonOf, noiseScale, noiseStdDev, toNumber } from './privacy-budget.js';
 
 /** Published grains; minutes would be mostly noise. */
-type PublicGrain = 'hour' | 'day';
+export type PublicGrain = 'hour' | 'day';
 
 /** Delay after which all counters of a bucket have been written. */
 const SETTLED_MS = 60_000;

@@ -61,7 +61,7 @@ export class ShownLists {
     const { listId, userId, personaId } = list;
     const at = this.options.clock();
     const shown = { listId, userId, at, itemIds: list.items.map((item) => item.itemId) };
-    this.options.metrics.addShown(userId, personaId, at, shown.itemIds.length);
+    this.options.metrics.addShown(userId, personaId, at, shown.itemIds);
     this.remembered.set(listId, shown);
     if (this.writes.size < MAX_WAITING) this.writes.put(listId, shown);
   }

@@ -3,13 +3,18 @@
  * notified and read them again.
  */
 
+import { LRUCache } from 'lru-cache';
+
 import type { EventPublisher, Logger } from '../../domain/index.js';
-import { InvalidInputError, DAY_MS } from '../../domain/index.js';
+import { InvalidInputError, DAY_MS, isStaff } from '../../domain/index.js';
 import type { Revocation, RevocationSubject, Store, TokenRecord } from '../../store/index.js';
 
 import type { Announce } from '../users/index.js';
 import { followNotices } from '../users/index.js';
 import type { RevocableToken, SignedTokenInfo, TokenPort } from '../index.js';
+
+const USE_NOTED_EVERY_MS = 5 * 60_000;
+const MAX_NOTED_TOKENS = 1_000;
 
 interface TokenServiceOptions {
   readonly store: Pick<Store, 'tokens' | 'revocations' | 'notices'>;
@@ -24,6 +29,8 @@ interface TokenServiceOptions {
 export class TokenService implements TokenPort {
   /** Time of revocation, by kind and id of the subject. */
   private revokedAt: ReadonlyMap<string, number> = new Map();
+  /** When a use was last noted, by token id. */
+  private readonly usedAt = new LRUCache<string, number>({ max: MAX_NOTED_TOKENS });
   private readonly watching = new AbortController();
 
   constructor(private readonly options: TokenServiceOptions) {}
@@ -36,6 +43,16 @@ export class TokenService implements TokenPort {
       isBefore(this.revokedAt.get(keyOf('role', role))) ||
       (userId !== null && isBefore(this.revokedAt.get(keyOf('user', userId))))
     );
+  }
+
+  noteUse({ tokenId, viewer: { role } }: RevocableToken): void {
+    if (tokenId === null || !isStaff(role)) return;
+    const at = this.options.clock();
+    if (at - (this.usedAt.get(tokenId) ?? -Infinity) < USE_NOTED_EVERY_MS) return;
+    this.usedAt.set(tokenId, at);
+    this.options.store.tokens.noteUse(tokenId, at).catch((error: unknown) => {
+      this.options.log.debug({ err: error }, 'the use of a token could not be noted');
+    });
   }
 
   record(token: TokenRecord): Promise<void> {

@@ -4,16 +4,14 @@
  */
 
 import type { EventPublisher, Logger, ModelVersion, TrainingRun, TrainingStage } from '../../domain/index.js';
-import { CancelledError } from '../../domain/index.js';
+import { CancelledError, RETRAIN_JOB } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
 import type { AlertService } from '../models/index.js';
 import type { HeldLease } from './job-lease.js';
 import { holdLease, whenFree } from './job-lease.js';
-import type { TrainingPort } from '../index.js';
+import type { TrainingPort, TrainingSummary } from '../index.js';
 import { StageShares } from './stage-shares.js';
-
-const RETRAIN_JOB = 'retrain';
 
 /** Progress is stored at most this often; the bus receives every step. */
 const STORE_PROGRESS_EVERY_MS = 500;
@@ -47,6 +45,8 @@ interface TrainingServiceOptions {
   readonly log: Logger;
   /** True if this instance is known to have ended; default: unknown for every instance. */
   readonly isGone?: (instanceId: string) => boolean;
+  /** The next start by the schedule; default: there is no schedule. */
+  readonly nextRunAt?: () => number | null;
 }
 
 interface ActiveRun {
@@ -97,6 +97,10 @@ export class TrainingService implements TrainingPort {
     return false;
   }
 
+  nextRunAt(): number | null {
+    return this.options.nextRunAt?.() ?? null;
+  }
+
   currentRun(): TrainingRun | null {
     return this.active?.run ?? null;
   }
@@ -107,6 +111,20 @@ export class TrainingService implements TrainingPort {
 
   runs(first: number): Promise<TrainingRun[]> {
     return this.options.store.runs.list(RETRAIN_JOB, first);
+  }
+
+  async summary(): Promise<TrainingSummary> {
+    const [runs, versions] = await Promise.all([
+      this.runs(MAX_LOOKED_AT),
+      this.options.store.models.list(MAX_LOOKED_AT),
+    ]);
+    const success = runs.find(({ state, endedAt }) => state === 'succeeded' && endedAt !== null);
+    return {
+      latestState: runs.at(0)?.state ?? null,
+      succeededAt: success?.endedAt ?? null,
+      durationMs: success === undefined ? null : success.endedAt! - success.startedAt,
+      nHeld: versions.filter(({ status }) => status === 'candidate').length,
+    };
   }
 
   /** Publishes the progress of runs on other instances, until `close`. */
@@ -252,6 +270,7 @@ export class TrainingService implements TrainingPort {
     onProgress(ended);
     this.active = null;
     bus.publish('training.progressed', { runId: ended.runId });
+    bus.publish('training.ended', { runId: ended.runId });
     return ended;
   }
 
@@ -283,8 +302,10 @@ export class TrainingService implements TrainingPort {
 
   private async tell(moves: AsyncIterable<TrainingRun>): Promise<void> {
     const { bus, instanceId } = this.options;
-    for await (const { runId, host } of moves) {
-      if (host !== instanceId) bus.publish('training.progressed', { runId });
+    for await (const { runId, host, endedAt } of moves) {
+      if (host === instanceId) continue;
+      bus.publish('training.progressed', { runId });
+      if (endedAt !== null) bus.publish('training.ended', { runId });
     }
   }
 }

@@ -12,8 +12,8 @@ export interface ActivityMetrics {
   addEvents(userId: string, events: readonly BehaviourEvent[], session: OpenSession | null): void;
   /** Events of many users in bulk, new in the record; written by the next `drain`. */
   addHistory(events: readonly BehaviourEvent[], personaIds: ReadonlyMap<string, string | null>): void;
-  /** A list of `length` items is about to be sent. */
-  addShown(userId: string, personaId: string | null, at: number, length: number): void;
+  /** A list of these items is about to be sent. */
+  addShown(userId: string, personaId: string | null, at: number, itemIds: readonly string[]): void;
   /**
    * A thumb; `judge` is called later with the user's persona, and compares the thumb with the prediction made before
    * it.

@@ -15,7 +15,8 @@ import { canonical } from '../../store/index.js';
 import type { Announce } from './announce.js';
 import type { DemoService } from './demo.service.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { CataloguePort } from '../index.js';
+import type { CataloguePort, ItemPatch } from '../index.js';
+import { CatalogueWords } from './catalogue-words.js';
 import { checkSearch, TitleIndex, wordsOf } from './title-index.js';
 import { Turns } from './turns.js';
 
@@ -34,6 +35,7 @@ interface LightItem {
 
 export class CatalogueService implements CataloguePort, Catalogue {
   private titles = new TitleIndex();
+  private ownWords = new CatalogueWords();
   private light = new Map<string, LightItem>();
   private storedRevision = 0;
   private nChanges = 0;
@@ -100,7 +102,21 @@ export class CatalogueService implements CataloguePort, Catalogue {
     this.storedRevision = Math.max(this.storedRevision, catalogueRevision);
     if (!hasChanged) return;
     this.nChanges += 1;
+    await this.introduceNewItems(wanted === 'all' ? undefined : wanted);
     this.publish();
+  }
+
+  /** Adds items that are newer than the active model to it; of these items, or of all. */
+  async introduceNewItems(itemIds: Iterable<string> = this.light.keys()): Promise<void> {
+    const { registry } = this.options;
+    const model = registry.find();
+    if (model === null) return;
+    const unknown: string[] = [];
+    for (const itemId of itemIds) {
+      const index = model.itemIndex.get(itemId) ?? Infinity;
+      if (index >= model.trained.nItems && this.light.has(itemId)) unknown.push(itemId);
+    }
+    if (unknown.length > 0) await registry.introduce(await this.itemsById(unknown));
   }
 
   /** Reads the light view of all items, and as many whole items as the cache holds. True if any item differs. */
@@ -108,6 +124,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     let hasChanged = false;
     const light = new Map<string, LightItem>();
     const titles = new TitleIndex();
+    const words = new CatalogueWords();
     const categories = new Map<string, string>();
     // A new cache, filled while the old cache still serves concurrent requests.
     const cache = new LRUCache<string, Item>({ max: CACHED_ITEMS });
@@ -122,11 +139,13 @@ export class CatalogueService implements CataloguePort, Catalogue {
         hasChanged ||= known === null;
         light.set(itemId, known ?? this.lightOf(item, shared));
         titles.add(itemId, item.title);
+        words.change(itemId, item);
       }
     }
     hasChanged ||= light.size !== this.light.size;
     this.light = light;
     this.titles = titles;
+    this.ownWords = words;
     this.cache = cache;
     return hasChanged;
   }
@@ -139,6 +158,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     for (const itemId of itemIds) {
       const item = found.get(itemId);
       this.titles.change(itemId, item?.title ?? null);
+      this.ownWords.change(itemId, item ?? null);
       if (item === undefined) {
         this.cache.delete(itemId);
         hasChanged = this.light.delete(itemId) || hasChanged;
@@ -189,6 +209,11 @@ export class CatalogueService implements CataloguePort, Catalogue {
   /** Number of items. */
   get size(): number {
     return this.light.size;
+  }
+
+  /** Categories and tags of all items. */
+  get words(): Pick<CatalogueWords, 'size' | 'wordsOf' | 'countOf'> {
+    return this.ownWords;
   }
 
   /** Ids of the items that are on offer, in no order. */
@@ -252,7 +277,7 @@ export class CatalogueService implements CataloguePort, Catalogue {
     const model = this.options.registry.current();
     const index = model.itemIndex.get(itemId);
     if (!this.has(itemId)) throw new ItemNotFoundError(itemId);
-    // In the catalogue, but not in the model before the next training: no similarities yet.
+    // In the catalogue, but not in the model: no similarities before the next training.
     if (index === undefined) return [];
     await this.turns.take('similar');
     const isAllowed = (itemIndex: number) => this.isAvailable(model.itemIds[itemIndex]);
@@ -262,6 +287,16 @@ export class CatalogueService implements CataloguePort, Catalogue {
         similarity,
       }),
     );
+  }
+
+  async updateItem(itemId: string, patch: ItemPatch): Promise<Item | null> {
+    const { store } = this.options;
+    const stored = await store.items.find(itemId);
+    if (stored === null) return null;
+    const item = { ...stored, ...patch };
+    await store.items.replaceMany([item]);
+    await this.changed([itemId]);
+    return item;
   }
 
   async importItems(

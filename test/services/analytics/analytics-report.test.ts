@@ -61,3 +61,32 @@ describe('a report from noisy counters', () => {
     }
   });
 });
+
+describe('the totals of a report', () => {
+  const bucket = (hour: number, persona: string, counters: Record<string, number>): MetricBucket => ({
+    ...{ grain: 'hour', at: hour * HOUR, persona, counters },
+  });
+
+  it('are the sums of its points', () => {
+    const report = buildReport(
+      SPAN,
+      [
+        bucket(1, 'buyer', { impressions: 40, clicks: 4, sessions: 2, purchases: 1, likes: 3 }),
+        bucket(2, 'none', { impressions: 60, clicks: 70, views: 5, dislikes: 1 }),
+      ],
+      PERSONAS,
+    );
+    const clicks = report.ctr.flatMap(({ points }) => points).reduce((sum, point) => sum + point.clicks, 0);
+    expect(clicks).toBe(64);
+    expect(report.totals).toEqual({
+      ...{ impressions: 100, clicks, ctr: 0.64, sessions: 2 },
+      ...{ events: 84, likes: 3, dislikes: 1, purchases: 1 },
+    });
+  });
+
+  it('have no rate without an impression, and hide small noisy sums', () => {
+    const report = buildReport(SPAN, [bucket(1, 'buyer', { likes: 4, views: 40 })], PERSONAS);
+    expect(report.totals.ctr).toBeNull();
+    expect(suppressSmall(report, 10).totals).toMatchObject({ likes: 0, events: 44 });
+  });
+});

@@ -36,6 +36,18 @@ describe('the live meter', () => {
     expect(meter.totals.events).toBe(50);
   });
 
+  it('counts requests and failures of the last five minutes', () => {
+    meter.markRequest();
+    meter.markRequest();
+    meter.markFault();
+    expect(meter.pace()).toMatchObject({ requests: 2, faults: 1 });
+    now += 4 * MINUTE_MS;
+    meter.markRequest();
+    expect(meter.pace()).toMatchObject({ requests: 3, faults: 1 });
+    now += MINUTE_MS;
+    expect(meter.pace()).toMatchObject({ requests: 1, faults: 0 });
+  });
+
   it('counts a user as active for five minutes after the last mark, and not once forgotten', () => {
     meter.mark('events', 'ann', 1);
     meter.mark('impressions', 'bob', 10);

@@ -2,7 +2,12 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { NO_PERSONA, type BehaviourEvent, type MetricBucket } from '../../../server/domain/index.js';
+import {
+  NO_PERSONA,
+  itemFiguresOf,
+  type BehaviourEvent,
+  type MetricBucket,
+} from '../../../server/domain/index.js';
 import { MetricRecorder } from '../../../server/services/analytics/metric-recorder.js';
 import type { Store } from '../../../server/store/index.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
@@ -10,6 +15,8 @@ import { SILENT } from '../../support/small-world.js';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const [ANN, BOB] = ['a'.repeat(64), 'b'.repeat(64)];
+
+const LIST = Array.from({ length: 10 }, (_, n) => `i${n}`);
 
 function event(
   userId: string,
@@ -62,7 +69,7 @@ describe('the metric recorder', () => {
     let nCounted = 0;
     recorder.onCount = () => (nCounted += 1);
     recorder.addEvents(ANN, [event(ANN, 'like')], null);
-    recorder.addShown(BOB, null, NOW, 10);
+    recorder.addShown(BOB, null, NOW, LIST);
     expect(recorder.meter.totals).toEqual({ events: 1, thumbs: 1, impressions: 10 });
     expect(recorder.meter.activeUsers).toBe(2);
     expect(nCounted).toBe(2);
@@ -71,8 +78,40 @@ describe('the metric recorder', () => {
     await recorder.drain();
   });
 
+  it('counts by item what was served and recorded, one click for a list, and what arrives in bulk', async () => {
+    recorder.addShown(ANN, 'seeker', NOW, LIST);
+    const click = (n: number) => event(ANN, 'click', { id: `click-${n}`, listId: 'l1', at: NOW + n });
+    recorder.addEvents(
+      ANN,
+      [click(1), click(2), event(ANN, 'like'), event(ANN, 'search', { itemId: null })],
+      null,
+    );
+    expect(recorder.waitingOf('i1')).toEqual({ itemId: 'i1', counters: { clicks: 1, likes: 1 }, served: 1 });
+    recorder.addHistory([event(BOB, 'purchase'), event(BOB, 'impression', { itemId: 'i2' })], new Map());
+    await recorder.drain();
+    expect(recorder.waitingOf('i1')).toBeNull();
+    const stored = await store.itemFigures.findMany(['i1', 'i2', 'other']);
+    expect(stored.map(itemFiguresOf)).toMatchObject([
+      { itemId: 'i1', impressions: 1, clicks: 1, likes: 1, purchases: 1, ctr: 1 },
+      { itemId: 'i2', impressions: 2, clicks: 0, ctr: 0 },
+    ]);
+  });
+
+  it('keeps the latest events with their delay until their user is erased', () => {
+    recorder.addEvents(ANN, [event(ANN, 'view', { at: NOW - 3_000 })], null);
+    recorder.addEvents(BOB, [event(BOB, 'like', { at: NOW - 1_000 })], null);
+    const list = (type: BehaviourEvent['type'] | null) =>
+      recorder.recent.list({ first: 10, type }).map((row) => row.event.userId);
+    expect(list(null)).toEqual([BOB, ANN]);
+    expect(list('view')).toEqual([ANN]);
+    expect(recorder.recent.medianLagMs()).toBe(3_000);
+    recorder.forget(ANN);
+    expect(list(null)).toEqual([BOB]);
+    expect(recorder.recent.received).toBe(2);
+  });
+
   it('keeps lists that were served apart from what a recount restores', async () => {
-    recorder.addShown(ANN, 'seeker', NOW, 10);
+    recorder.addShown(ANN, 'seeker', NOW, LIST);
     const { counters, served } = (await hours()).get('seeker')!;
     expect(served).toMatchObject({ impressions: 10 });
     expect(counters['impressions'] ?? 0).toBe(0);

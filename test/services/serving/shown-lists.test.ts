@@ -22,14 +22,14 @@ function listOf(userId: string, listId: string, itemIds: readonly string[]): Rec
 
 describe('the lists that were shown', () => {
   let store: Store;
-  let counted: [userId: string, length: number][];
+  let counted: [userId: string, itemIds: readonly string[]][];
   let forgotten: string[];
   const create = () =>
     new ShownLists({
       store,
       metrics: {
-        addShown: (userId: string, _personaId: string | null, _at: number, length: number) =>
-          counted.push([userId, length]),
+        addShown: (userId: string, _personaId: string | null, _at: number, itemIds: readonly string[]) =>
+          counted.push([userId, itemIds]),
         forget: (userId: string) => forgotten.push(userId),
       } as unknown as ActivityMetrics,
       clock: () => Date.UTC(2026, 0, 5),
@@ -51,7 +51,7 @@ describe('the lists that were shown', () => {
     const shown = create();
     const list = listOf(ANN, '1', ['x', 'y']);
     for (const one of [list, list, listOf(BOB, '2', [])]) shown.add(one);
-    expect(counted).toEqual([[ANN, 2]]);
+    expect(counted).toEqual([[ANN, ['x', 'y']]]);
   });
 
   it('knows positions before and after they are written, also on another instance', async () => {
