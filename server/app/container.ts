@@ -1,13 +1,16 @@
 /** The composition root: constructs every service with its dependencies. */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import type { Exclusion, Logger } from '../domain/index.js';
-import { DEFAULT_EXCLUSIONS } from '../domain/index.js';
-import type { Fraction } from '../privacy/index.js';
+import type { Exclusion, Logger, ThresholdChange, Tracer, TrainingPrivacy } from '../domain/index.js';
+import { DEFAULT_EXCLUSIONS, NO_TRACER } from '../domain/index.js';
+import type { Fraction, Passwords } from '../privacy/index.js';
+import { createPasswords } from '../privacy/index.js';
+import { createPost, urlProblem } from '../egress/index.js';
 import { createEventBus } from '../events/index.js';
-import { AlertService, ModelRegistry } from '../services/models/index.js';
+import { AccountService, AuditService, PublishableKeyService } from '../services/access/index.js';
+import { AlertService, ModelRegistry, ThresholdService } from '../services/models/index.js';
 import {
   AnalyticsService,
   MetricRecorder,
@@ -17,16 +20,18 @@ import {
 import {
   CatalogueService,
   DemoService,
+  LiveUsers,
   PersonaService,
-  ProfileService,
   Reconnection,
   Succession,
   UserService,
   createAnnounce,
 } from '../services/users/index.js';
 import {
+  DRIFT_THRESHOLDS,
   DriftService,
   EvaluationService,
+  HIT_RATE_LOSS,
   ModelService,
   Reassignment,
   TrainingService,
@@ -36,13 +41,16 @@ import {
   EventService,
   FeedbackService,
   Instances,
+  ItemSideService,
   CorrectionService,
   RecommendationService,
   ShownLists,
   TokenService,
   UserDataService,
 } from '../services/serving/index.js';
-import { ImportService, Rebuilder, SynthesisService } from '../services/data/index.js';
+import { ImportService, Rebuilder, SetupService, SynthesisService } from '../services/data/index.js';
+import { WebhookService } from '../services/webhooks/index.js';
+import type { Schedule } from '../services/index.js';
 import type { Store } from '../store/index.js';
 import type { Trainer } from '../workers/index.js';
 
@@ -62,16 +70,32 @@ export interface ContainerOptions {
   readonly seed?: number;
   /** Enables differential privacy for the dashboards; null or omitted: exact figures. */
   readonly epsilonPerDay?: Fraction | null;
+  /** Trains recommenders under differential privacy; null or omitted: without noise. */
+  readonly trainingPrivacy?: TrainingPrivacy | null;
+  /** Publishes the item side of the model, for ranking on the user's device. Default true. */
+  readonly hasPrivateMode?: boolean;
   /** Allows demo sign-in as a synthetic user while all data are synthetic. Default true. */
   readonly isDemoAllowed?: boolean;
+  /** Hashes the passwords of accounts; default the cost of `createPasswords`. */
+  readonly passwords?: Passwords;
   /** Maximum lifetime of a token, in days. Default 365. */
   readonly tokenMaxDays?: number;
   /** Maximum age of entries of the database's oplog; null or omitted if unknown. */
   readonly oplogKeptMs?: number | null;
+  /** Secret of the installation, from which secrets of webhooks are derived; default a new one. */
+  readonly secret?: Uint8Array;
+  /** Allows webhooks to private addresses and over plain HTTP. Default false. */
+  readonly allowsPrivateWebhooks?: boolean;
   /** Id of this instance, stored with its writes; default a new id. */
   readonly instanceId?: string;
+  /** Default: records nothing. */
+  readonly tracer?: Tracer;
   /** True if an instance is known to have ended; default: unknown. */
   readonly isGone?: (instanceId: string) => boolean;
+  /** When the schedule starts the next training run; default: there is no schedule. */
+  readonly nextRunAt?: () => number | null;
+  /** The schedules of all jobs; default none. */
+  readonly schedules?: () => Schedule[];
 }
 
 export function createInstanceId(): string {
@@ -103,14 +127,22 @@ export function createContainer({
   clock = Date.now,
   seed = 1,
   guardTolerance = 0.02,
+  trainingPrivacy = null,
   keepVersions = 8,
   exclude = DEFAULT_EXCLUSIONS,
   epsilonPerDay = null,
+  hasPrivateMode = true,
   isDemoAllowed = true,
+  passwords = createPasswords(),
   tokenMaxDays = 365,
   oplogKeptMs = null,
+  secret = randomBytes(32),
+  allowsPrivateWebhooks = false,
   instanceId = createInstanceId(),
+  tracer = NO_TRACER,
   isGone,
+  nextRunAt,
+  schedules = () => [],
 }: ContainerOptions) {
   const createId = () => randomUUID();
   const bus = createEventBus();
@@ -119,28 +151,30 @@ export function createContainer({
   const announce = createAnnounce(store, instanceId, clock);
   const demo = new DemoService({ store, isAllowed: isDemoAllowed, bus, announce, log });
   const tokens = new TokenService({ store, maxDays: tokenMaxDays, bus, announce, clock, log });
-  const catalogue = new CatalogueService({ store, registry, demo, announce, bus });
-  const profiles = new ProfileService({
-    ...{ store, catalogue, clock, log, announce },
-    async onReplaced(profile) {
-      const { userId } = profile;
-      personas.forget(userId);
-      await personas.follow(profile);
-      bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt: clock() });
-    },
+  const accounts = new AccountService({ store, passwords, bus, announce, clock, log });
+  const publishableKeys = new PublishableKeyService({
+    ...{ store, pseudonymize, bus, announce, createId, clock, log },
   });
-  const personas = new PersonaService({ store, registry, bus, clock, log, announce });
-  const metrics = new MetricRecorder({ store, catalogue, personas, clock, log });
-  const reassignment = new Reassignment({ store, personas, instanceId, clock, log });
+  const audit = new AuditService({ store, createId, clock, log });
+  const catalogue = new CatalogueService({ store, registry, demo, announce, bus });
+  const users = new LiveUsers({ store, catalogue, registry, bus, clock, log, announce });
+  const personas = new PersonaService({ store, registry, users, bus, clock, announce });
+  const metrics = new MetricRecorder({ store, catalogue, personas: users.personas, clock, log });
+  const reassignment = new Reassignment({ store, users, instanceId, clock, log });
   const models = new ModelService({ store, registry, catalogue, reassignment, alerts, bus, clock, log });
   const shown = new ShownLists({ store, metrics, clock, log });
   const recommender = new RecommendationService({
-    ...{ registry, catalogue, profiles, personas, shown, createId, exclude },
+    ...{ registry, catalogue, users, shown, createId, exclude },
+    readVersion: (version) => models.read(version),
+  });
+  const itemSide = new ItemSideService({
+    ...{ registry, catalogue, exclude, clock },
+    pack: (side) => trainer.packItemSide(side),
   });
   const feedback = new FeedbackService({
     store,
     catalogue,
-    profiles,
+    users,
     metrics,
     demo,
     recommendations: recommender,
@@ -148,14 +182,14 @@ export function createContainer({
     activeVersion: () => registry.find()?.version ?? null,
     bus,
     instanceId,
+    tracer,
     clock,
   });
   const events = new EventService({
     store,
     catalogue,
-    profiles,
+    users,
     demo,
-    personas,
     metrics,
     shown,
     bus,
@@ -167,28 +201,45 @@ export function createContainer({
   const analytics = new AnalyticsService({
     ...{ store, metrics, registry, privacy: privateMetrics, bus, instanceId, clock, log },
   });
-  const drift = new DriftService({ store, registry, alerts, trainer, instanceId, clock, log });
+  const thresholds = new ThresholdService({
+    store,
+    defaults: { ...DRIFT_THRESHOLDS, guardTolerance, hitRateLoss: HIT_RATE_LOSS },
+  });
+  const inForce = () => thresholds.inForce();
+  const drift = new DriftService({
+    ...{ store, registry, alerts, trainer, instanceId, clock, log },
+    thresholds: inForce,
+  });
   const retrain = createRetraining({
-    ...{ store, models, registry, profiles, reassignment, drift, alerts, trainer },
-    ...{ clock, seed, guardTolerance, keepVersions, exclude },
+    ...{ store, models, registry, users, reassignment, drift, alerts, trainer },
+    ...{ clock, seed, keepVersions, exclude, trainingPrivacy },
+    thresholds: inForce,
   });
   const training = new TrainingService({
-    ...{ store, retrain, alerts, bus, instanceId, createId, clock, log, isGone },
+    ...{ store, retrain, alerts, bus, instanceId, createId, clock, log, isGone, nextRunAt },
   });
-  const users = new UserService({ store, profiles, personas });
+  const directory = new UserService({ store, live: users });
   const userData = new UserDataService({
-    ...{ store, registry, profiles, personas, recommender, shown, bus, createId, clock, log },
+    ...{ store, registry, users, shown, bus, createId, clock, log },
     oplogKeptMs,
   });
   const instances = new Instances({
-    ...{ store, registry, catalogue, profiles, personas, bus, instanceId, clock, log },
+    ...{ store, registry, catalogue, users, personas, bus, instanceId, tracer, clock, log },
   });
-  const reconnection = new Reconnection({ store, profiles, personas, log });
-  const succession = new Succession({ store, profiles, instanceId, clock, log });
-  const corrections = new CorrectionService({ demo, profiles, personas, recommender, bus, clock });
-  const rebuilder = new Rebuilder({ store, profiles, personas, catalogue, metrics, clock });
-  const imports = new ImportService({ store, profiles, catalogue, demo, metrics, pseudonymize, clock });
-  const synthesis = new SynthesisService({ store, profiles, catalogue, demo, pseudonymize, clock });
+  const reconnection = new Reconnection({ store, sync: users.sync, log });
+  const succession = new Succession({ store, sync: users.sync, instanceId, clock, log });
+  const corrections = new CorrectionService({ demo, users, personas, bus, clock });
+  const rebuilder = new Rebuilder({ store, users, catalogue, metrics, clock });
+  const imports = new ImportService({
+    ...{ store, users, catalogue, demo, metrics, pseudonymize, createId, clock },
+  });
+  const setup = new SetupService({ store, hasModel: () => activeVersion() !== null, catalogue, privacy });
+  const synthesis = new SynthesisService({ store, users, catalogue, demo, pseudonymize, clock });
+  const webhooks = new WebhookService({
+    ...{ store, bus, createId, clock, log, secret },
+    post: createPost(allowsPrivateWebhooks),
+    urlProblem: (url) => urlProblem(url, allowsPrivateWebhooks),
+  });
   const evaluation = new EvaluationService({ store, registry, clock, seed, exclude });
 
   return {
@@ -199,9 +250,19 @@ export function createContainer({
     reassignment,
     services: {
       catalogue,
-      users,
+      users: directory,
       demo,
       tokens,
+      publishableKeys,
+      webhooks,
+      accounts,
+      audit,
+      settings: {
+        hasPrivateMode,
+        schedules,
+        thresholds: inForce,
+        changeThresholds: (change: ThresholdChange) => thresholds.change(change),
+      },
       userData,
       personas,
       corrections,
@@ -214,8 +275,11 @@ export function createContainer({
       drift,
       analytics,
       privacy,
+      imports,
+      setup,
     },
     recommender,
+    itemSide: hasPrivateMode ? itemSide : undefined,
     imports,
     synthesis,
     rebuilder,
@@ -233,16 +297,22 @@ export function createContainer({
       training.follow();
       demo.follow();
       tokens.follow();
+      publishableKeys.follow();
+      accounts.follow();
+      webhooks.follow();
     },
     /** Loads caches, and rebuilds stale profiles from recorded events; call once after the database is open. */
     async start(): Promise<void> {
       userData.follow();
       await demo.refresh();
       await tokens.refresh();
+      await publishableKeys.refresh();
+      await accounts.refresh();
       reconnection.follow();
       await catalogue.refresh();
       await models.loadActive();
-      const rebuilt = await profiles.recover();
+      bus.listen('model.activated', () => void users.personas.publish());
+      const rebuilt = await users.sync.recover();
       if (rebuilt > 0) log.info({ users: rebuilt }, 'profiles rebuilt from the record after an unclean stop');
     },
     /** Completes interrupted training runs and re-assignments, in the background. */
@@ -253,9 +323,13 @@ export function createContainer({
     },
     /** Stops background work and flushes pending writes; the store stays open. */
     async stop(): Promise<void> {
+      // A slow receiver must not keep pending data from being written.
+      const webhooksClosed = webhooks.close();
       models.close();
       demo.stop();
       tokens.stop();
+      publishableKeys.stop();
+      accounts.stop();
       instances.close();
       await reconnection.close();
       await succession.close();
@@ -264,10 +338,10 @@ export function createContainer({
       analytics.close();
       await training.close();
       await reassignment.close();
-      await profiles.drain();
-      await personas.drain();
+      await users.drain();
       await metrics.drain();
       await shown.drain();
+      await webhooksClosed;
     },
   };
 }

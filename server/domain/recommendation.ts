@@ -14,6 +14,11 @@ export interface Explanation {
   readonly sequence: number;
   /** The recent item with the largest share of `sequence`; null where none contributes. */
   readonly sequenceItemId: string | null;
+  /**
+   * For an item newer than the model: the item with similar content that contributes most, of the user's items if any
+   * contributes, otherwise the most similar item. Null for other items.
+   */
+  readonly newLikeItemId: string | null;
   /** The user's own items, largest magnitude first. */
   readonly items: readonly ExplanationEntry[];
   /** Sum of the entries left out of `items` because only the largest are shown. */
@@ -42,6 +47,19 @@ export interface RecommendationList {
    */
   readonly revision: number;
   readonly personaId: string | null;
+  /** Label of the facet that the list is narrowed to; null for all, also if the user no longer has the facet asked for. */
+  readonly facet: string | null;
+}
+
+/** A group of a user's likes that are similar to each other. */
+export interface Facet {
+  /** A category or tag of its items; without any, the title of its most typical item. No two facets of a user share it. */
+  readonly label: string;
+  /** Share of the user's likes; the shares of all facets sum to 1. */
+  readonly share: number;
+  readonly nItems: number;
+  /** Most typical first; at most ten. */
+  readonly itemIds: readonly string[];
 }
 
 /** Id prefix of lists served by this system: their impressions are counted when served, not when reported. */
@@ -86,4 +104,6 @@ export interface RecommendationFilter {
   /** Keep only these categories; empty or absent means all. */
   readonly categories?: readonly string[];
   readonly excludeItemIds?: readonly string[];
+  /** Label of a facet of the user: keep only items nearest to it. Ignored if the user has no such facet. */
+  readonly facet?: string | null;
 }

@@ -22,6 +22,7 @@ import type {
   ErasureReceipt,
   EventType,
   Exclusion,
+  Facet,
   FeatureComparison,
   Feedback,
   ImportRecord,
@@ -217,10 +218,30 @@ export interface RecommendationPort {
      */
     exclude?: readonly Exclusion[] | null;
   }): Promise<RecommendationList>;
+  /** The user's facets, largest first; empty with fewer than five likes, and before the first training. */
+  facets(userId: string): Promise<Facet[]>;
+  /**
+   * The list of a user under a kept version, for administrators: nothing is counted or remembered. Throws
+   * ModelNotFoundError, CorruptModelError.
+   */
+  preview(request: {
+    userId: string;
+    version: number;
+    first: number;
+    filter?: RecommendationFilter | null;
+    diversity?: number;
+  }): Promise<RecommendationList>;
   /** Reads the data for many users' lists in few queries; the lists themselves are requested separately. */
   preload(userIds: readonly string[]): Promise<void>;
+  /**
+   * Ids of the items on offer whose opinions say most about a user's taste, most informative first, without the items
+   * that the user has met; null: of nobody in particular.
+   */
+  onboardingItems(request: { userId: string | null; first: number }): Promise<string[]>;
   /** Like `recommend`, for a list that is delivered to its user: counts its items as shown, once per list. */
   show(request: Parameters<RecommendationPort['recommend']>[0]): Promise<RecommendationList>;
+  /** Counts the items of a delivered list as shown, once per list. */
+  countShown(list: RecommendationList): void;
   /**
    * Recomputes a recommendation as if the user had never interacted with `withoutItemId`; null if either item plays no
    * part.
@@ -555,10 +576,15 @@ export interface SettingsPort {
 }
 
 export interface Services {
+  readonly settings: SettingsPort;
+  readonly webhooks: WebhookPort;
+  readonly accounts: AccountPort;
+  readonly audit: AuditPort;
   readonly catalogue: CataloguePort;
   readonly users: UserPort;
   readonly demo: DemoPort;
   readonly tokens: TokenPort;
+  readonly publishableKeys: PublishableKeyPort;
   readonly userData: UserDataPort;
   readonly personas: PersonaPort;
   readonly corrections: CorrectionPort;
@@ -571,4 +597,6 @@ export interface Services {
   readonly drift: DriftPort;
   readonly analytics: AnalyticsPort;
   readonly privacy: PrivacyPort;
+  readonly imports: ImportsPort;
+  readonly setup: SetupPort;
 }

@@ -168,6 +168,47 @@ describe('two instances on one database', () => {
     }
   });
 
+  it('list an item imported on the one on both, without a training, with the item it is like and an exact sum', async () => {
+    const token = await someone('curious');
+    const content = 'id title category tags';
+    const { recommendations } = await askFor<{
+      recommendations: { items: { item: { id: string; category: string; tags: string[] } }[] };
+    }>(a.url, token, `{ recommendations(first: 10) { items { item { ${content} } } } }`);
+    // Liked, so that the new item is like an item of the history.
+    const { id, category, tags } = recommendations.items.find(({ item }) => item.tags.length > 0)!.item;
+    await thumbOn(a, token, id);
+    await askFor(a.url, admin, IMPORT_ITEMS, {
+      items: [{ id: 'just-in', title: 'Just in', category, tags }],
+    });
+    // Among its category: its place in the whole catalogue depends on the simulated users.
+    const query = `query ($category: String!) { recommendations(first: 100, filter: { categories: [$category] }) { items { score item { id } explanation {
+      persona popularity sequence otherItems total newLikeItem { category } items { contribution } } } } }`;
+    interface Explained {
+      score: number;
+      item: { id: string };
+      explanation: Record<'persona' | 'popularity' | 'sequence' | 'otherItems' | 'total', number> & {
+        newLikeItem: { category: string } | null;
+        items: { contribution: number }[];
+      };
+    }
+    for (const { url } of [a, b]) {
+      let rows: Explained[] = [];
+      await waitFor(async () => {
+        const answer = await askFor<{ recommendations: { items: Explained[] } }>(url, token, query, {
+          category,
+        });
+        rows = answer.recommendations.items;
+        return rows.some(({ item }) => item.id === 'just-in');
+      }, 'the new item is listed');
+      for (const { score, item, explanation } of rows) {
+        const { persona, popularity, sequence, otherItems, items, newLikeItem } = explanation;
+        const parts = items.reduce((sum, { contribution }) => sum + contribution, 0);
+        expect(Math.abs(persona + popularity + sequence + otherItems + parts - score)).toBeLessThan(1e-6);
+        expect(newLikeItem?.category ?? null).toBe(item.id === 'just-in' ? category : null);
+      }
+    }
+  });
+
   it('follow the items that a command imports in a process of its own', async () => {
     const token = await someone('imported');
     const before = await listOn(b, token);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { askFor, ask, subscribe } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
+import { keepPersona } from '../support/keep-persona.js';
 import type { TestServer } from '../support/server.js';
 import { startTestServer } from '../support/server.js';
 
@@ -105,6 +106,7 @@ describe('the live loop', () => {
 
   it('pushes a better list to another window of the user within the same moment, and undo restores it', async () => {
     const { token } = await signIn(1);
+    await keepPersona(server.url, token);
     const before = await recommendations(token);
     const updates = await subscribe<{ recommendationsUpdated: { cause: string; list: List } }>(
       server.wsUrl,

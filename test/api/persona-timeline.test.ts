@@ -58,14 +58,14 @@ describe('a persona timeline on two instances', () => {
       '{ items(first: 40) { nodes { id } } }',
     );
     const seen: string[] = [];
-    // Buys, then searches, then only looks on: from one persona to the next.
-    for (const [type, nBatches] of [
-      ['PURCHASE', 2],
-      ['SEARCH', 6],
-      ['IMPRESSION', 20],
+    // Searches, then buys, then only looks on: from one persona to the next.
+    for (const [type, nItems, nBatches] of [
+      ['SEARCH', 12, 1],
+      ['PURCHASE', 40, 4],
+      ['IMPRESSION', 40, 20],
     ] as const) {
       for (let batch = 0; batch < nBatches && seen.length < 3; batch++) {
-        const events = items.nodes.map(({ id }) => ({
+        const events = items.nodes.slice(0, nItems).map(({ id }) => ({
           type,
           ...(type === 'SEARCH' ? {} : { itemId: id }),
           ...(type === 'PURCHASE' ? { value: 20 } : {}),

@@ -2,10 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
+import type { AlertThresholds } from '../../server/domain/index.js';
 import { createEventBus } from '../../server/events/index.js';
 import { AlertService } from '../../server/services/models/alert.service.js';
 import type { ServingModel } from '../../server/services/models/serving-model.js';
-import { checkQuality } from '../../server/services/training/quality.js';
+import { HIT_RATE_LOSS, checkQuality } from '../../server/services/training/quality.js';
 import type { Store } from '../../server/store/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';
 import { DAY, NOON } from '../contracts/samples.js';
@@ -17,7 +18,10 @@ const MIDNIGHT = NOON - DAY / 2;
 describe('the alert on falling quality', () => {
   let store: Store;
   let alerts: AlertService;
+  let thresholds: AlertThresholds;
+
   beforeEach(async () => {
+    thresholds = { psi: 1, centroid: 1, share: 1, guardTolerance: 1, hitRateLoss: HIT_RATE_LOSS };
     store = await createMongoStore({ uri: freshDatabase(inject('mongoUri')) });
     alerts = new AlertService({ store, bus: createEventBus(), clock: () => NOON, log: SILENT });
   });
@@ -32,12 +36,21 @@ describe('the alert on falling quality', () => {
       })),
     );
   const check = async (version: number, parentVersion: number | null) => {
-    await checkQuality({ store, alerts, clock: () => NOON }, {
+    await checkQuality({ store, alerts, clock: () => NOON, thresholds: async () => thresholds }, {
       version,
       meta: { parentVersion },
     } as ServingModel);
     return await alerts.alerts({ first: 10 });
   };
+
+  it('is raised beyond the threshold that administrators set', async () => {
+    await judge(1, 240, 160, MIDNIGHT - 3 * DAY);
+    await judge(2, 120, 280);
+    thresholds = { ...thresholds, hitRateLoss: 0.6 };
+    expect(await check(2, 1)).toEqual([]);
+    thresholds = { ...thresholds, hitRateLoss: 0.4 };
+    expect(await check(2, 1)).toHaveLength(1);
+  });
 
   it('is raised once when the lists of a version are clearly hit less often than those of its parent', async () => {
     await judge(1, 240, 160, MIDNIGHT - 3 * DAY);

@@ -1,5 +1,7 @@
 /** A small working system in memory behind the interfaces of the services, for tests of the API alone. */
 
+import { createHash } from 'node:crypto';
+
 import type {
   Alert,
   AnalyticsReport,
@@ -25,7 +27,13 @@ import {
   emptyCounts,
   itemFiguresOf,
 } from '../../server/domain/index.js';
+import { urlProblem } from '../../server/egress/index.js';
+import { createPasswords } from '../../server/privacy/index.js';
+import { AccountService, AuditService, PublishableKeyService } from '../../server/services/access/index.js';
+import { ThresholdService } from '../../server/services/models/index.js';
+import { WebhookService } from '../../server/services/webhooks/index.js';
 import type { Services, TokenRecord } from '../../server/services/index.js';
+import { createMemoryStore } from '../../server/store/memory/index.js';
 
 export const ALICE = 'a'.repeat(64);
 export const BOB = 'b'.repeat(64);
@@ -45,7 +53,7 @@ export interface FakeSystem {
   readonly signed: TokenRecord[];
 }
 
-export function fakeSystem(bus: EventBus): FakeSystem {
+export function fakeSystem(bus: EventBus, now: () => number = Date.now): FakeSystem {
   const items = new Map(Array.from({ length: 30 }, (_, i) => fakeItem(i)).map((item) => [item.itemId, item]));
   const users = new Map([fakeUser(ALICE), fakeUser(BOB)].map((user) => [user.userId, user]));
   const personas = new Map(['seeker', 'explorer'].map((id) => [id, fakePersona(id)]));
@@ -65,7 +73,28 @@ export function fakeSystem(bus: EventBus): FakeSystem {
   const opinionsOf = (userId: string): Feedback[] =>
     [...feedback.values()].filter((row) => row.userId === userId);
 
+  // As in the product, an activation raises the revision of every list, and an unchanged list is made once.
+  let nActivations = 0;
+  bus.listen('model.activated', () => (nActivations += 1));
+  const lists = new Map<string, RecommendationList>();
   const listFor = (userId: string, first: number, categories: readonly string[] = []): RecommendationList => {
+    const revision = (revisions.get(userId) ?? 0) + nActivations;
+    const key = JSON.stringify([userId, first, categories, revision]);
+    const list = lists.get(key) ?? makeList({ userId, first, categories, revision });
+    lists.set(key, list);
+    return list;
+  };
+  const makeList = ({
+    userId,
+    first,
+    categories,
+    revision,
+  }: {
+    userId: string;
+    first: number;
+    categories: readonly string[];
+    revision: number;
+  }): RecommendationList => {
     const disliked = new Set(
       opinionsOf(userId)
         .filter((row) => row.value === -1)
@@ -78,11 +107,12 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       )
       .slice(0, first);
     return {
-      listId: `list-${userId.slice(0, 1)}-${revisions.get(userId) ?? 0}`,
+      listId: `list-${userId.slice(0, 1)}-${revision}`,
       userId,
       modelVersion: 1,
-      revision: revisions.get(userId) ?? 0,
+      revision,
       personaId: 'seeker',
+      facet: null,
       items: rows.map((item, index) => {
         const total = 10 - index;
         const explanation = {
@@ -90,6 +120,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
           popularity: 2,
           sequence: 0.25,
           sequenceItemId: 'i29',
+          newLikeItemId: null,
           items: [{ itemId: 'i29', contribution: total - 3.75 }],
           otherItems: 0.5,
           total,
@@ -99,7 +130,36 @@ export function fakeSystem(bus: EventBus): FakeSystem {
     };
   };
 
+  const store = createMemoryStore();
+  const silent = { debug() {}, info() {}, warn() {}, error() {} };
+  const parts = { store, bus, announce: async () => undefined, clock: () => now(), log: silent };
+  let nIds = 0;
+  const thresholds = new ThresholdService({
+    store,
+    defaults: { psi: 0.25, centroid: 0.5, share: 0.1, guardTolerance: 0.02, hitRateLoss: 0.1 },
+  });
+
   const services: Services = {
+    accounts: new AccountService({ ...parts, passwords: createPasswords({ cost: 16 }) }),
+    settings: {
+      hasPrivateMode: true,
+      schedules: () => [{ job: 'retrain', cron: '0 3 * * 0', timeZone: 'UTC', nextRunAt: CREATED_AT }],
+      thresholds: () => thresholds.inForce(),
+      changeThresholds: (change) => thresholds.change(change),
+    },
+    webhooks: new WebhookService({
+      ...parts,
+      createId: () => `webhook-${(nIds += 1)}`,
+      secret: new Uint8Array(32),
+      post: async () => 204,
+      urlProblem: (url) => urlProblem(url, false),
+    }),
+    publishableKeys: new PublishableKeyService({
+      ...parts,
+      pseudonymize: (rawId) => createHash('sha256').update(rawId).digest('hex'),
+      createId: () => `key-${(nIds += 1)}`,
+    }),
+    audit: new AuditService({ ...parts, createId: () => `${(nIds += 1)}`.padStart(6, '0') }),
     catalogue: {
       get revision() {
         return calls['importItems'] ?? 0;
@@ -239,12 +299,24 @@ export function fakeSystem(bus: EventBus): FakeSystem {
     recommendations: {
       recommend: ({ userId, first, filter }) =>
         ask('recommend', () => listFor(userId, first, filter?.categories)),
+      facets: () =>
+        ask('facets', () => [
+          { label: 'even', share: 0.6, nItems: 6, itemIds: ['i0', 'i2'] },
+          { label: 'odd', share: 0.4, nItems: 4, itemIds: ['i1', 'gone'] },
+        ]),
       preload: () => Promise.resolve(),
+      onboardingItems: ({ first }) => ask('onboardingItems', () => [...items.keys()].slice(0, first)),
       counterfactual: ({ itemId, withoutItemId }) =>
         ask('counterfactual', () => ({
           ...{ itemId, withoutItemId, rankBefore: 1, rankAfter: 4, scoreBefore: 1, scoreAfter: 0.5 },
         })),
+      preview: ({ userId, version, first, filter }) =>
+        ask('preview', () => {
+          if (version !== 1) throw new ModelNotFoundError(version);
+          return listFor(userId, first, filter?.categories);
+        }),
       show: ({ userId, first, filter }) => ask('show', () => listFor(userId, first, filter?.categories)),
+      countShown: () => addCount(calls, 'countShown'),
     },
     feedback: {
       submit: ({ userId, itemId, value, listId, position }) =>
@@ -335,6 +407,7 @@ export function fakeSystem(bus: EventBus): FakeSystem {
       live: () => ask('live', () => fakeRates()),
       clusterMap: () => null,
       totals: () => ({ events: 7, thumbs: 2, impressions: 40, activeUsers: 2 }),
+      recordPush: () => undefined,
       recordRequest: () => undefined,
       recordFault: () => undefined,
       previousTotals: () => ask('previousTotals', () => null),
@@ -348,7 +421,10 @@ export function fakeSystem(bus: EventBus): FakeSystem {
         ask('ingestion', () => ({
           ...{ since: CREATED_AT, received: 0, medianLagMs: null, unknownItemEvents: 0, isWithheld: false },
         })),
-      recordPush: () => undefined,
+    },
+    imports: { imports: () => ask('imports', () => []) },
+    setup: {
+      steps: () => ask('setup', () => ({ hasEvents: true, hasItems: true, hasModel: true, hasThumb: false })),
     },
     drift: {
       report: () => ask('drift', () => fakeDrift()),
@@ -429,9 +505,9 @@ function fakeModel(personas: Persona[]): ModelVersion {
     dataset: { nUsers: 2, nItems: 30, nInteractions: 24, nEvents: 24 },
     timingsMs: { fit: 12 },
     comparison: [],
+    trainingPrivacy: null,
     comparisonBasis: null,
     judgedBy: 'like',
-    trainingPrivacy: null,
     reason: null,
   };
 }

@@ -15,7 +15,7 @@ import { addUp, metricKey } from '../../store/index.js';
 
 import { LiveMeter } from './live-meter.js';
 import { RecentEvents } from './recent-events.js';
-import type { ActivityMetrics, PersonaService } from '../users/index.js';
+import type { ActivityMetrics, LivePersonas } from '../users/index.js';
 import type { Judgement } from '../models/index.js';
 import { WriteBehind } from '../users/index.js';
 
@@ -29,7 +29,7 @@ const ITEMS_PER_WRITE = 16;
 interface MetricRecorderOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  readonly personas: Pick<PersonaService, 'personaIdsOf'>;
+  readonly personas: Pick<LivePersonas, 'idsOf'>;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -176,7 +176,7 @@ export class MetricRecorder implements ActivityMetrics {
       if (batch.length === 0) return;
       const { personas, catalogue, clock, log } = this.options;
       const userIds = [...new Set(batch.flatMap((entry) => entry.userId ?? []))];
-      const personaIds = await personas.personaIdsOf(userIds).catch((error: unknown) => {
+      const personaIds = await personas.idsOf(userIds).catch((error: unknown) => {
         log.warn(
           { err: error },
           'personas of active users could not be read; counting these users without a persona',

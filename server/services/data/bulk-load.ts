@@ -4,7 +4,7 @@
  *
  * New users take the fast path: their profile is computed from the collected events. Events of existing users are
  * appended, and their profiles are rebuilt from the record. Loading the same data again changes nothing; an interrupted
- * load leaves pending marks, which `ProfileService.recover` handles.
+ * load leaves pending marks, which `LiveUsers.recover` handles.
  */
 
 import type { BehaviourEvent } from '../../domain/index.js';
@@ -13,7 +13,7 @@ import { rebuildProfile } from '../../features/index.js';
 import { repeatedEventId } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { ActivityMetrics, CatalogueService, ProfileService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, LiveUsers } from '../users/index.js';
 import { followingWords } from './undated-words.js';
 
 /** Events held in memory before they are written: about 150 MB. */
@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 
 interface BulkLoadOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly catalogue: CatalogueService;
   /** Absent if the counters are rebuilt from the record afterwards. */
   readonly metrics?: ActivityMetrics;
@@ -93,9 +93,12 @@ export class BulkLoad {
     );
     const fresh = userIds.filter((userId) => !known.has(userId));
     if (fresh.length > 0) {
-      const createdAt = clock();
+      const now = clock();
       await store.users.ensure(
-        fresh.map((userId) => ({ userId, locale: this.localeOf(userId), createdAt, isSynthetic })),
+        fresh.map((userId) => {
+          const createdAt = this.firstSeen(userId, now);
+          return { userId, locale: this.localeOf(userId), createdAt, isSynthetic };
+        }),
       );
       await this.writeFresh(fresh);
     }
@@ -119,21 +122,21 @@ export class BulkLoad {
     }));
     const refused = await store.profiles.replaceMany(rows);
     await store.activity.markApplied(userIds);
-    if (refused.length > 0) await this.options.profiles.rebuild(refused);
+    if (refused.length > 0) await this.options.users.sync.rebuild(refused);
   }
 
   private async writeKnown(
     userIds: readonly string[],
     personaIds: ReadonlyMap<string, string | null>,
   ): Promise<void> {
-    const { store, profiles } = this.options;
+    const { store, users } = this.options;
     const undated = userIds.filter((userId) => this.held.get(userId)!.some(({ at }) => !isTimeKnown(at)));
     this.settle(userIds, await store.activity.findBefore(undated, KNOWN_TIME_FROM));
     const added = await store.activity.append(this.eventsOf(userIds), { bulk: true });
     this.count(added, userIds);
     this.options.metrics?.addHistory(added, personaIds);
     const moved = [...new Set(added.map((event) => event.userId))];
-    await profiles.rebuild(moved);
+    await users.sync.rebuild(moved);
   }
 
   /**
@@ -169,6 +172,12 @@ export class BulkLoad {
 
   private eventsOf(userIds: readonly string[]): BehaviourEvent[] {
     return userIds.flatMap((userId) => this.held.get(userId)!);
+  }
+
+  /** The time of the earliest dated event; `now` without any. */
+  private firstSeen(userId: string, now: number): number {
+    const times = this.held.get(userId)!.flatMap(({ at }) => (isTimeKnown(at) ? [at] : []));
+    return times.reduce((first, at) => Math.min(first, at), now);
   }
 
   private localeOf(userId: string): string | null {

@@ -3,7 +3,7 @@
  * changes nothing. With `dryRun` all rows are read and checked, and nothing is written.
  */
 
-import type { BehaviourEvent, Item } from '../../domain/index.js';
+import type { BehaviourEvent, ImportRecord, Item } from '../../domain/index.js';
 import { InvalidInputError, isTimeKnown } from '../../domain/index.js';
 import type {
   GivenMapping,
@@ -28,10 +28,11 @@ import {
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { ActivityMetrics, CatalogueService, DemoService, ProfileService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, DemoService, LiveUsers } from '../users/index.js';
 import type { ImportKind, ImportPreview, ImportReport } from './import-report.js';
 import { IMPORT_KINDS, RejectTally, problemsOf } from './import-report.js';
 import { RejectFile } from './reject-file.js';
+import type { ImportsPort } from '../index.js';
 
 export interface ImportRequest {
   readonly items?: TableSource;
@@ -52,11 +53,12 @@ export interface ImportRequest {
 
 interface ImportServiceOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly catalogue: CatalogueService;
   readonly demo: DemoService;
   readonly metrics: ActivityMetrics;
   readonly pseudonymize: (rawId: string) => string;
+  readonly createId: () => string;
   readonly clock: () => number;
 }
 
@@ -94,7 +96,7 @@ const PRUNED = 'known items are not in this file and become unavailable';
 const NOT_PRUNED = 'known items are not in this file; they stay on offer (--prune makes them unavailable)';
 const DOUBTFUL = 'items become unavailable, because their availability value is not recognised';
 
-export class ImportService {
+export class ImportService implements ImportsPort {
   constructor(private readonly options: ImportServiceOptions) {}
 
   /** Throws InvalidInputError for an unreadable file or an ambiguous mapping; nothing is written then. */
@@ -104,12 +106,14 @@ export class ImportService {
     const rejects = await RejectFile.open(request.rejectPath);
     const reports: ImportReport[] = [];
     try {
-      for (const plan of plans)
-        reports.push(
+      for (const plan of plans) {
+        const report =
           plan.kind === 'items'
             ? await this.importItems(plan, survey!, request, rejects)
-            : await this.importBehaviour(plan, survey, request, rejects),
-        );
+            : await this.importBehaviour(plan, survey, request, rejects);
+        if (!request.dryRun) await this.remember(report);
+        reports.push(report);
+      }
     } finally {
       await rejects.close();
     }
@@ -125,6 +129,20 @@ export class ImportService {
     const tally = new RejectTally();
     tally.add(rejects);
     return { ...preview, rejected: rejects.length, reasons: tally.list() };
+  }
+
+  imports(first: number): Promise<ImportRecord[]> {
+    return this.options.store.imports.list(first);
+  }
+
+  /** Adds an import to the history. */
+  private remember({ kind, path, ...counts }: ImportReport): Promise<void> {
+    const { store, createId, clock } = this.options;
+    const { read, recorded, updated, unchanged, rejected, unknownItems, newUsers, newItems } = counts;
+    return store.imports.append({
+      ...{ importId: createId(), at: clock(), kind, name: path.split(/[\\/]/).at(-1)! },
+      ...{ read, recorded, updated, unchanged, rejected, unknownItems, newUsers, newItems },
+    });
   }
 
   /** Plans every file first, so that a missing or ambiguous file is found before any other is imported. */
@@ -220,7 +238,7 @@ export class ImportService {
     request: ImportRequest,
     rejects: RejectFile,
   ): Promise<ImportReport> {
-    const { store, profiles, catalogue, metrics, clock } = this.options;
+    const { store, users, catalogue, metrics, clock } = this.options;
     const { kind, mapping } = plan;
     const isKnown = (itemId: string) =>
       catalogue.has(itemId) || (request.dryRun && survey?.lines.has(itemId) === true);
@@ -229,7 +247,7 @@ export class ImportService {
       : new Set<string>();
     const load = new BulkLoad({
       store,
-      profiles,
+      users,
       catalogue,
       metrics,
       clock,

@@ -5,18 +5,17 @@
 
 import type { BehaviourEvent, MetricBucket } from '../../domain/index.js';
 import { NO_PERSONA } from '../../domain/index.js';
-import { MetricTally, repeatedClicks } from '../../features/index.js';
+import { ItemTally, MetricTally, repeatedClicks } from '../../features/index.js';
 import type { Store } from '../../store/index.js';
 import { addUp } from '../../store/index.js';
 
-import type { ActivityMetrics, CatalogueService, PersonaService, ProfileService } from '../users/index.js';
+import type { ActivityMetrics, CatalogueService, LiveUsers } from '../users/index.js';
 
 const USERS_PER_STEP = 500;
 
 interface RebuilderOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
-  readonly personas: PersonaService;
+  readonly users: LiveUsers;
   readonly catalogue: CatalogueService;
   readonly metrics: ActivityMetrics;
   readonly clock: () => number;
@@ -42,12 +41,12 @@ export class Rebuilder {
 
   /** Profiles first, then the counters. */
   async run(onProgress?: OnProgress): Promise<RebuildReport> {
-    const { store, profiles } = this.options;
-    await profiles.recover();
+    const { store, users } = this.options;
+    await users.sync.recover();
     let nDone = 0;
     let step: string[] = [];
     const rebuildStep = async () => {
-      await profiles.rebuild(step);
+      await users.sync.rebuild(step);
       nDone += step.length;
       step = [];
       onProgress?.(nDone);
@@ -67,6 +66,7 @@ export class Rebuilder {
   async rebuildMetrics(onProgress?: OnProgress, signal?: AbortSignal): Promise<RebuildReport> {
     const { store, metrics, catalogue, clock } = this.options;
     const tally = new MetricTally(catalogue, clock());
+    const items = new ItemTally();
     let nUsers = 0;
     let nEvents = 0;
     let step: UserHistory[] = [];
@@ -76,28 +76,27 @@ export class Rebuilder {
       nEvents += row.events.length;
       if (step.length < USERS_PER_STEP) continue;
       signal?.throwIfAborted();
-      await this.count(tally, step);
+      await this.count(tally, items, step);
       step = [];
       onProgress?.(nUsers);
     }
-    await this.count(tally, step);
+    await this.count(tally, items, step);
     signal?.throwIfAborted();
     const buckets: MetricBucket[] = addUp(tally.take());
     await metrics.drain();
     await store.metrics.clearRecorded();
     await store.metrics.increment(buckets);
+    await store.itemFigures.clearRecorded();
+    await store.itemFigures.increment(items.take());
     return { nUsers, nEvents, nBuckets: buckets.length };
   }
 
-  private async count(tally: MetricTally, rows: readonly UserHistory[]): Promise<void> {
-    const personas = await this.options.personas.personaIdsOf(rows.map((row) => row.userId));
+  private async count(tally: MetricTally, items: ItemTally, rows: readonly UserHistory[]): Promise<void> {
+    const personas = await this.options.users.personas.idsOf(rows.map((row) => row.userId));
     for (const { userId, events } of rows) {
-      tally.addEvents({
-        persona: personas.get(userId) ?? NO_PERSONA,
-        events,
-        session: null,
-        repeats: repeatedClicks(events),
-      });
+      const repeats = repeatedClicks(events);
+      tally.addEvents({ persona: personas.get(userId) ?? NO_PERSONA, events, session: null, repeats });
+      items.addEvents(events, repeats);
     }
   }
 }

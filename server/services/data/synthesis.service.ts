@@ -7,7 +7,7 @@ import { openTruth, synthesize } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
 import { BulkLoad } from './bulk-load.js';
-import type { CatalogueService, DemoService, ProfileService } from '../users/index.js';
+import type { CatalogueService, DemoService, LiveUsers } from '../users/index.js';
 
 export const SYNTHESIS_SEED = 20_240_229;
 
@@ -28,7 +28,7 @@ interface SynthesisReport {
 
 interface SynthesisServiceOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly catalogue: CatalogueService;
   readonly demo: DemoService;
   readonly pseudonymize: (rawId: string) => string;
@@ -72,7 +72,7 @@ export class SynthesisService {
     onProgress,
     signal,
   }: SynthesisRequest): Promise<SynthesisReport> {
-    const { store, profiles, catalogue, demo, pseudonymize, clock } = this.options;
+    const { store, users: live, catalogue, demo, pseudonymize, clock } = this.options;
     const world = synthesize({ seed, nUsers, endAt: clock(), pseudonymize });
     // Before the first user is stored, so that an unwritable folder fails early.
     const truth = await openTruth(truthPath, world.truth, nUsers);
@@ -81,7 +81,7 @@ export class SynthesisService {
     await catalogue.refresh();
 
     const onWrite = () => signal?.throwIfAborted();
-    const load = new BulkLoad({ store, profiles, catalogue, clock, isSynthetic: true, onWrite });
+    const load = new BulkLoad({ store, users: live, catalogue, clock, isSynthetic: true, onWrite });
     let nEvents = 0;
     let users = 0;
     for (const batch of world.batches()) {

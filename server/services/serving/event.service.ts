@@ -7,23 +7,15 @@ import { MAX_CLOCK_SKEW_MS, MAX_ID_CHARACTERS, groupBy } from '../../domain/inde
 import { MAX_EVENT_POSITION, MAX_EVENT_VALUE, eventId, sessionKey } from '../../ingest/index.js';
 import type { Store } from '../../store/index.js';
 
-import type {
-  ActivityMetrics,
-  Apply,
-  CatalogueService,
-  DemoService,
-  PersonaService,
-  ProfileService,
-} from '../users/index.js';
+import type { ActivityMetrics, Apply, CatalogueService, DemoService, LiveUsers } from '../users/index.js';
 import type { EventOutcome, EventPort, NewEvent } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
 interface EventServiceOptions {
   readonly store: Store;
   readonly catalogue: CatalogueService;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly demo: DemoService;
-  readonly personas: PersonaService;
   readonly metrics: ActivityMetrics;
   readonly shown: ShownLists;
   readonly bus: EventPublisher;
@@ -34,7 +26,7 @@ export class EventService implements EventPort {
   constructor(private readonly options: EventServiceOptions) {}
 
   async record(rows: readonly NewEvent[]): Promise<EventOutcome[]> {
-    const { store, catalogue, profiles, shown, clock } = this.options;
+    const { store, catalogue, users: live, shown, clock } = this.options;
     const receivedAt = clock();
     const problems = rows.map((row) => problemOf(row, receivedAt));
     const good = rows.filter(
@@ -45,7 +37,7 @@ export class EventService implements EventPort {
 
     const users = groupBy(events, ({ userId }) => userId);
     await this.options.demo.meet([...users.keys()]);
-    const recorded = await profiles.change([...users.keys()], async (apply) => {
+    const recorded = await live.change([...users.keys()], async (apply) => {
       const added = await store.activity.append(events);
       const unknown = added.filter((event) => event.itemId !== null && !catalogue.has(event.itemId)).length;
       if (unknown > 0) await store.dataset.addUnknownItemEvents(unknown);
@@ -70,23 +62,18 @@ export class EventService implements EventPort {
     added: readonly BehaviourEvent[],
     { receivedAt, apply }: { receivedAt: number; apply: Apply },
   ): Promise<void> {
-    const { profiles, personas, metrics, bus } = this.options;
+    const { metrics, bus } = this.options;
     const groups = groupBy(added, ({ userId }) => userId);
-    const moved: string[] = [];
     for (const [userId, sent] of users) {
       const own = groups.get(userId) ?? [];
-      const { behaviour } = await profiles.get(userId);
+      const { behaviour } = (await this.options.users.get(userId)).profile;
       // An event that is already in the record may be missing in the profile if the first request failed after writing
       // it.
       const isRepeat = own.length < new Set(sent.map(({ id }) => id)).size;
       const hasMoved = await apply(userId, own, { isRepeat });
       if (own.length > 0) metrics.addEvents(userId, own, behaviour.session);
-      if (hasMoved || own.length > 0) moved.push(userId);
-    }
-    await personas.preload(moved);
-    for (const userId of moved) {
-      await personas.follow(await profiles.get(userId));
-      bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
+      if (hasMoved || own.length > 0)
+        bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
     }
   }
 

@@ -3,7 +3,7 @@
  * publish. It awaits a single write; derived data is written behind it.
  */
 
-import type { EventPublisher, Feedback, Opinion, Profile } from '../../domain/index.js';
+import type { EventPublisher, Tracer } from '../../domain/index.js';
 import { isVoidRetraction } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
@@ -12,7 +12,8 @@ import type {
   Apply,
   CatalogueService,
   DemoService,
-  ProfileService,
+  LiveUser,
+  LiveUsers,
 } from '../users/index.js';
 import { holdsThumb, thumbEvent } from '../users/index.js';
 import type { RecommendationService } from './recommendation.service.js';
@@ -25,7 +26,7 @@ const ANSWER_LENGTH = 10;
 interface FeedbackServiceOptions {
   readonly store: Store;
   readonly catalogue: CatalogueService;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly demo: DemoService;
   readonly metrics: ActivityMetrics;
   readonly recommendations: RecommendationService;
@@ -33,66 +34,81 @@ interface FeedbackServiceOptions {
   readonly activeVersion: () => number | null;
   readonly bus: EventPublisher;
   readonly instanceId: string;
+  readonly tracer: Tracer;
   readonly clock: () => number;
 }
 
 export class FeedbackService implements FeedbackPort {
   constructor(private readonly options: FeedbackServiceOptions) {}
 
-  async submit(request: {
-    userId: string;
-    itemId: string;
-    value: Opinion;
-    listId: string | null;
-    position?: number | null;
-  }): Promise<FeedbackOutcome> {
-    const { store, catalogue, profiles, recommendations, shown, bus, clock, instanceId } = this.options;
+  submit(request: Parameters<FeedbackPort['submit']>[0]): Promise<FeedbackOutcome> {
+    return this.options.tracer.span('thumb', () => this.accept(request));
+  }
+
+  private async accept(request: Parameters<FeedbackPort['submit']>[0]): Promise<FeedbackOutcome> {
+    const { store, catalogue, users, recommendations, shown, bus, tracer, clock, instanceId } = this.options;
+    const trace = tracer.current();
     const { userId, itemId, value, listId } = request;
     const receivedAt = clock();
     if (!catalogue.has(itemId) && (await catalogue.item(itemId)) === null)
       return { kind: 'unknown-item', itemId };
 
     await this.options.demo.meet([userId]);
-    await recommendations.preload([userId]);
-    const { stored, hasMoved } = await profiles.change([userId], async (apply) => {
-      const before = await profiles.get(userId);
+    const { stored, hasMoved } = await users.change([userId], async (apply) => {
+      const { profile, folded } = await users.get(userId);
       const [position] = await shown.positionsOf([
         { userId, itemId, listId, position: request.position ?? null },
       ]);
-      const { lastAt } = before.behaviour;
-      const outcome = await store.feedback.submit({
+      const { lastAt } = profile.behaviour;
+      const thumb = {
         ...{ userId, itemId, value, listId, position },
         // Later than the profile's last event, so that a clock that stepped back cannot reorder the thumb.
         at: receivedAt > lastAt ? receivedAt : lastAt + 1,
         modelVersion: this.options.activeVersion(),
         origin: instanceId,
-        afterEvents: before.eventCount,
-      });
-      return { stored: outcome.stored, hasMoved: await this.learn(outcome, before, apply) };
+        afterEvents: profile.eventCount,
+        ...(trace === null ? {} : { trace }),
+      };
+      const outcome = await tracer.span('thumb.write', () => store.feedback.submit(thumb));
+      const hasMoved = await tracer.span('thumb.fold-in', () =>
+        this.learn(outcome, { profile, folded }, apply),
+      );
+      return { stored: outcome.stored, hasMoved };
     });
-    const list = await recommendations.show({ userId, first: ANSWER_LENGTH });
-    if (hasMoved) bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt });
+    const list = await tracer.span('list.rank', () => recommendations.show({ userId, first: ANSWER_LENGTH }));
+    if (hasMoved)
+      await tracer.span('list.publish', async () =>
+        bus.publish('recommendations.updated', {
+          userId,
+          cause: 'FEEDBACK',
+          receivedAt,
+          trace: tracer.current(),
+        }),
+      );
     return { kind: 'accepted', feedback: stored, list, latencyMs: clock() - receivedAt };
   }
 
   /** Resolves with whether the profile changed. Retracting an opinion that was never given changes nothing. */
   private async learn(
-    { stored, previous }: { stored: Feedback; previous: Feedback | null },
-    before: Profile,
+    { stored, previous, unapplied }: Awaited<ReturnType<Store['feedback']['submit']>>,
+    before: Pick<LiveUser, 'profile' | 'folded'>,
     apply: Apply,
   ): Promise<boolean> {
-    const { profiles, metrics, recommendations } = this.options;
+    const { users, metrics, recommendations, instanceId } = this.options;
     const { userId } = stored;
     if (isVoidRetraction(stored)) return false;
     if (stored === previous) {
       // A repeated request: the first may have been stored without being applied, if it failed or its instance ended.
-      if (holdsThumb(await profiles.get(userId), stored)) return false;
+      if (holdsThumb((await users.get(userId)).profile, stored)) return false;
       return apply(userId, [], { isRepeat: true });
     }
     const event = thumbEvent(stored);
     const predicted = recommendations.predict(before, stored);
-    await apply(userId, [event], { thumbs: [stored] });
-    metrics.addEvents(userId, [event], before.behaviour.session);
+    // Applying this thumb clears the marks of those it replaces. Another instance may have ended before it recorded its
+    // own, so the user is then rebuilt from everything that is pending.
+    const isRepeat = unapplied.some(({ origin }) => origin !== instanceId);
+    await apply(userId, [event], { thumbs: [stored], isRepeat });
+    metrics.addEvents(userId, [event], before.profile.behaviour.session);
     if (predicted !== null) metrics.addThumb(userId, stored.at, predicted);
     return true;
   }

@@ -6,6 +6,7 @@ export { CorrectionService } from './correction.service.js';
 export { EventService } from './event.service.js';
 export { FeedbackService } from './feedback.service.js';
 export { Instances } from './instances.js';
+export { ItemSideService } from './item-side.service.js';
 export { RecommendationService } from './recommendation.service.js';
 export { ShownLists } from './shown-lists.js';
 export { TokenService } from './token.service.js';

@@ -5,33 +5,28 @@
  * impossible, all caches are dropped and every open list is sent again, so a gap costs time but no correctness.
  */
 
-import { LRUCache } from 'lru-cache';
-
-import type { EventPublisher, Feedback, Logger } from '../../domain/index.js';
-import { isVoidRetraction } from '../../domain/index.js';
+import type { EventPublisher, Feedback, Logger, Tracer } from '../../domain/index.js';
+import { groupBy, isVoidRetraction } from '../../domain/index.js';
 import type { Notice, Store } from '../../store/index.js';
 
-import type { CatalogueService, PersonaService, ProfileService } from '../users/index.js';
+import type { CatalogueService, LiveUsers, PersonaService } from '../users/index.js';
 import type { ModelRegistry } from '../models/index.js';
-
-const PUBLISHED_USERS = 20_000;
 
 interface InstancesOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
   readonly catalogue: CatalogueService;
-  readonly profiles: ProfileService;
+  readonly users: LiveUsers;
   readonly personas: PersonaService;
   readonly bus: EventPublisher;
   readonly instanceId: string;
+  readonly tracer: Tracer;
   readonly clock: () => number;
   readonly log: Logger;
 }
 
 export class Instances {
   private readonly watching = new AbortController();
-  /** The user's profile revision at the last published thumb of other instances. */
-  private readonly published = new LRUCache<string, number>({ max: PUBLISHED_USERS });
   private nStarts = 0;
 
   constructor(private readonly options: InstancesOptions) {}
@@ -40,63 +35,68 @@ export class Instances {
   follow(): void {
     const { feedback, notices } = this.options.store;
     const options = { signal: this.watching.signal, onStart: () => this.begin() };
-    void this.each(feedback.watch(options), async ({ feedback: thumb }) => {
-      if (thumb.origin !== this.options.instanceId && !isVoidRetraction(thumb)) await this.onThumb(thumb);
-    });
-    void this.each(notices.watch(options), (notice) => this.onNotice(notice));
+    void this.each(feedback.watch(options), (changes) =>
+      this.onThumbs(changes.map(({ feedback }) => feedback)),
+    );
+    void this.each(notices.watch(options), (changes) => this.onNotices(changes));
   }
 
   close(): void {
     this.watching.abort();
   }
 
-  private async onNotice({ kind, origin, userIds, itemIds }: Notice): Promise<void> {
+  private async onNotices(changes: readonly Notice[]): Promise<void> {
     const { catalogue, personas, instanceId } = this.options;
-    if (origin === instanceId) return;
-    if (kind === 'profiles') for (const userId of userIds) await this.onEvents(userId);
-    else if (kind === 'catalogue') await catalogue.refresh(itemIds);
-    else await personas.refreshLabels();
-  }
-
-  private async onThumb(thumb: Feedback): Promise<void> {
-    const { profiles, personas } = this.options;
-    const { userId, at, afterEvents } = thumb;
-    const isCached = profiles.peek(userId) !== null;
-    if (profiles.follow(thumb)) personas.forgetUnless(userId, afterEvents);
-    else await this.refresh(userId);
-    if (isCached) {
-      // Thumbs that arrive together after an interruption are read from the database in a single query, and published
-      // once.
-      const { revision } = await profiles.get(userId);
-      if (this.published.get(userId) === revision) return;
-      this.published.set(userId, revision);
+    const notices = changes.filter(({ origin }) => origin !== instanceId);
+    await this.onEvents([
+      ...new Set(notices.flatMap(({ kind, userIds }) => (kind === 'profiles' ? userIds : []))),
+    ]);
+    for (const { kind, itemIds } of notices) {
+      if (kind === 'catalogue') await catalogue.refresh(itemIds);
+      else if (kind !== 'profiles') await personas.refreshLabels();
     }
-    this.tell(userId, 'FEEDBACK', at);
   }
 
-  private async onEvents(userId: string): Promise<void> {
-    const heardAt = this.options.clock();
-    await this.refresh(userId);
-    this.tell(userId, 'EVENTS', heardAt);
+  /** Users that cannot follow their thumbs in memory are read in a single query; the others do not wait for it. */
+  private async onThumbs(taken: readonly Feedback[]): Promise<void> {
+    const { users, bus, tracer, instanceId } = this.options;
+    const thumbs = taken.filter((thumb) => thumb.origin !== instanceId && !isVoidRetraction(thumb));
+    const byUser = [...groupBy(thumbs, ({ userId }) => userId)];
+    const unread = byUser.flatMap(([userId, ofUser]) =>
+      ofUser.every((thumb) => users.sync.follow(thumb)) ? [] : userId,
+    );
+    const reading = unread.length === 0 ? Promise.resolve() : users.sync.refresh(unread);
+    const told = byUser.map(([userId, ofUser]) => {
+      const { at: receivedAt, trace: parent } = ofUser.at(-1)!;
+      const tell = async () => {
+        // After a failure the user is read again with the list.
+        if (unread.includes(userId)) await reading.catch(() => undefined);
+        const trace = tracer.current();
+        bus.publish('recommendations.updated', { userId, cause: 'FEEDBACK', receivedAt, trace });
+      };
+      return tracer.span('thumb.follow', tell, { parent });
+    });
+    await Promise.all([reading, ...told]);
   }
 
-  private async refresh(userId: string): Promise<void> {
-    await this.options.profiles.refresh(userId);
-    this.options.personas.forget(userId);
-  }
-
-  private tell(userId: string, cause: 'FEEDBACK' | 'EVENTS', receivedAt: number): void {
-    this.options.bus.publish('recommendations.updated', { userId, cause, receivedAt });
+  private async onEvents(userIds: readonly string[]): Promise<void> {
+    const { users, clock, bus } = this.options;
+    const receivedAt = clock();
+    try {
+      await users.sync.refresh(userIds);
+    } finally {
+      for (const userId of userIds)
+        bus.publish('recommendations.updated', { userId, cause: 'EVENTS', receivedAt });
+    }
   }
 
   /** Each of the two streams starts once; any later start may have missed changes. */
   private begin(): void {
-    const { registry, catalogue, profiles, personas, bus, log } = this.options;
+    const { registry, catalogue, users, bus, log } = this.options;
     this.nStarts += 1;
     if (this.nStarts <= 2) return;
     log.warn({}, 'a change stream restarted; dropping caches and reading the catalogue again');
-    profiles.forgetAll();
-    personas.forgetAll();
+    users.forget();
     catalogue
       .refresh()
       .catch((error: unknown) => log.warn({ err: error }, 'catalogue could not be refreshed'));
@@ -104,17 +104,30 @@ export class Instances {
     if (version !== undefined) bus.publish('model.activated', { version });
   }
 
+  /** Handles the changes of a stream in order; those that arrive meanwhile are handled together next. */
   private async each<T>(
     stream: AsyncIterable<T> | null,
-    handle: (change: T) => Promise<void>,
+    handle: (changes: readonly T[]) => Promise<void>,
   ): Promise<void> {
     if (stream === null) return;
-    for await (const change of stream) {
-      try {
-        await handle(change);
-      } catch (error) {
-        this.options.log.warn({ err: error }, 'a change by another instance could not be applied');
+    let waiting: T[] = [];
+    let isHandling = false;
+    const handleAll = async () => {
+      isHandling = true;
+      while (waiting.length > 0) {
+        const changes = waiting;
+        waiting = [];
+        try {
+          await handle(changes);
+        } catch (error) {
+          this.options.log.warn({ err: error }, 'changes by other instances could not be applied');
+        }
       }
+      isHandling = false;
+    };
+    for await (const change of stream) {
+      waiting.push(change);
+      if (!isHandling) void handleAll();
     }
   }
 }

@@ -9,6 +9,8 @@ import type {
   Counterfactual,
   Exclusion,
   Explanation,
+  ExplanationEntry,
+  Facet,
   Opinion,
   PersonaAssignment,
   Profile,
@@ -19,53 +21,45 @@ import type {
 import { listIdPrefix } from '../../domain/index.js';
 import type { History } from '../../features/index.js';
 import { historyOf } from '../../features/index.js';
-import type { RankedItem, SettlingRule, UserState } from '../../learning/index.js';
-import { explain, foldIn, recommend, scoreAll, settledItems } from '../../learning/index.js';
+import type { ListedExplanation, RankedItem, SettlingRule, UserState } from '../../learning/index.js';
+import {
+  counterfactual,
+  explainListed,
+  foldIn,
+  onboardingItems,
+  recommend,
+  scoreAll,
+  settledItems,
+} from '../../learning/index.js';
 
-import type { CatalogueService, PersonaService, ProfileService } from '../users/index.js';
+import type { CatalogueService, FoldedUser, LiveUser, LiveUsers } from '../users/index.js';
 import type { Judgement, ModelRegistry, ServingModel, UserSnapshot } from '../models/index.js';
 import { isPredictable, judgeThumb } from '../models/index.js';
 import type { RecommendationPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
-import { Turns } from '../users/index.js';
+import { Turns, UserFacets } from '../users/index.js';
 
-const CACHED_USERS = 20_000;
+/** Lists are requested after the model's training, so a state depends on model and history alone. */
+const SERVED_AT = Infinity;
 /**
  * Diversity is rounded to this step: finer differences do not change a list noticeably, and would each miss the cache.
  */
 const DIVERSITY_STEP = 0.05;
 /** Cached lists per user; beyond it the cache is cleared. */
 const CACHED_LISTS = 16;
-/** Items of the history shown per explanation; the rest is added up in `otherItems`. */
-const EXPLAINED_ITEMS = 5;
-
-interface CachedList {
-  readonly list: RecommendationList;
-  /** The catalogue generation it was ranked with. */
-  readonly catalogue: number;
-}
-
-/** A user's folded-in state for a profile revision and a model generation. */
-interface FoldedUser extends UserSnapshot {
-  readonly userId: string;
-  readonly history: History;
-  readonly generation: number;
-  /** Revision of the profile. */
-  readonly revision: number;
-  readonly persona: PersonaAssignment | null;
-  /** Lists by the parameters of the request. */
-  readonly lists: Map<string, CachedList>;
-}
+/** Versions kept in memory for previews, besides the active version. */
+const PREVIEWED_VERSIONS = 2;
 
 interface RecommendationServiceOptions {
   readonly registry: ModelRegistry;
   readonly catalogue: CatalogueService;
-  readonly profiles: ProfileService;
-  readonly personas: PersonaService;
+  readonly users: LiveUsers;
   readonly shown: ShownLists;
   readonly createId: () => string;
   /** Default reasons for which an item is not listed again. */
   readonly exclude: readonly Exclusion[];
+  /** Reads a kept version. Throws ModelNotFoundError, CorruptModelError. */
+  readonly readVersion: (version: number) => Promise<Omit<ServingModel, 'generation'>>;
 }
 
 interface Request {
@@ -76,17 +70,18 @@ interface Request {
   readonly exclude?: readonly Exclusion[] | null;
 }
 
-/** Parameters of a ranking. */
+/** Parameters of a ranking; `side` restricts it to a facet. */
 interface Ranking {
   readonly first: number;
   readonly filter: RecommendationFilter | null;
   readonly diversity: number;
   readonly exclude: ReadonlySet<Exclusion>;
+  readonly side: ((itemIndex: number) => boolean) | null;
 }
 
 export class RecommendationService implements RecommendationPort {
-  private readonly folded = new LRUCache<string, FoldedUser>({ max: CACHED_USERS });
   private readonly exclude: ReadonlySet<Exclusion>;
+  private readonly previewed = new LRUCache<number, Promise<ServingModel>>({ max: PREVIEWED_VERSIONS });
   private readonly turns = new Turns();
 
   constructor(private readonly options: RecommendationServiceOptions) {
@@ -98,8 +93,9 @@ export class RecommendationService implements RecommendationPort {
     const { userId, first, filter = null } = request;
     const diversity = Math.round((request.diversity ?? 0) / DIVERSITY_STEP) * DIVERSITY_STEP;
     const exclude = request.exclude == null ? this.exclude : new Set(request.exclude);
-    const ranking = { first, filter, diversity, exclude };
     const user = await this.foldedUser(userId, model);
+    const side = filter?.facet == null ? null : await user.facets.side(filter.facet);
+    const ranking = { first, filter, diversity, exclude, side };
     // Every delivered list changes the set of listed items, so such a list is not cached.
     if (exclude.has('listed')) {
       const listed = await this.options.shown.itemsListedTo(userId);
@@ -118,28 +114,73 @@ export class RecommendationService implements RecommendationPort {
     return list;
   }
 
+  async preview({
+    userId,
+    version,
+    first,
+    filter = null,
+    diversity = 0,
+  }: Request & { readonly version: number }): Promise<RecommendationList> {
+    const { users, catalogue } = this.options;
+    const [model, live] = await Promise.all([this.versionOf(version), users.get(userId)]);
+    const persona = users.personas.of(live, model);
+    const user = fold(live.profile, { persona, model, exclude: this.exclude, catalogue });
+    const side = filter?.facet == null ? null : await user.facets.side(filter.facet);
+    await this.turns.take(userId);
+    return this.rank({ first, filter, diversity, exclude: this.exclude, side }, user, model);
+  }
+
+  /**
+   * A version for previews: the active version, or a kept version from memory or the database. Its generation differs
+   * from those of activations and from other previews.
+   */
+  private versionOf(version: number): Promise<ServingModel> {
+    const active = this.options.registry.find();
+    if (active?.version === version) return Promise.resolve(active);
+    let known = this.previewed.get(version);
+    if (known === undefined) {
+      known = this.options.readVersion(version).then((model) => ({ ...model, generation: -version }));
+      known.catch(() => this.previewed.delete(version));
+      this.previewed.set(version, known);
+    }
+    return known;
+  }
+
   async show(request: Request): Promise<RecommendationList> {
     const list = await this.recommend(request);
-    this.options.shown.add(list);
+    this.countShown(list);
     return list;
+  }
+
+  countShown(list: RecommendationList): void {
+    this.options.shown.add(list);
+  }
+
+  async onboardingItems({ userId, first }: { userId: string | null; first: number }): Promise<string[]> {
+    const model = this.options.registry.current();
+    const met = new Set(userId === null ? [] : (await this.foldedUser(userId, model)).history.indices);
+    await this.turns.take(userId ?? 'onboarding');
+    const isAllowed = (index: number) =>
+      !met.has(index) && this.options.catalogue.isAvailable(model.itemIds[index]);
+    const chosen = onboardingItems(model.recommender, { n: first, isAllowed });
+    return Array.from(chosen, (index) => model.itemIds[index]);
   }
 
   /**
    * Captures the state before a thumb is learned from, and returns a function that predicts the thumb from that state.
-   * If the user is not cached, folding in is deferred until that function is called.
+   * If the user is not folded in, that is deferred until the function is called.
    */
   predict(
-    profile: Profile,
+    { profile, folded }: Pick<LiveUser, 'profile' | 'folded'>,
     thumb: { itemId: string; value: Opinion },
   ): ((personaId: string | null) => Judgement | null) | null {
     const model = this.options.registry.find();
     if (model === null || !isPredictable(profile, thumb.itemId, thumb.value)) return null;
-    const known = this.folded.peek(profile.userId);
-    const isCurrent = known?.generation === model.generation && known.revision === profile.revision;
+    const isCurrent = folded?.generation === model.generation && folded.revision === profile.revision;
     return (personaId) =>
       judgeThumb(
         model,
-        isCurrent ? known : snapshotOf(profile, { personaId, model, exclude: this.exclude }),
+        isCurrent ? folded : snapshotOf(profile, { personaId, model, exclude: this.exclude }),
         thumb,
       );
   }
@@ -155,32 +196,30 @@ export class RecommendationService implements RecommendationPort {
   }): Promise<Counterfactual | null> {
     const model = this.options.registry.current();
     const user = await this.foldedUser(userId, model);
-    const history = historyOf(await this.options.profiles.get(userId), model.itemIndex);
+    const history = user.history;
     const itemIndex = model.itemIndex.get(itemId);
     const left = history.indices.findIndex((index) => index === model.itemIndex.get(withoutItemId));
     if (itemIndex === undefined || left < 0) return null;
     const personaIndex = user.persona === null ? -1 : model.personaIds.indexOf(user.persona.personaId);
     await this.turns.take(userId);
-    const without = foldIn(model.recommender, withoutEntry(history, left), { personaIndex });
-    const isAllowed = this.allowed({ filter: null, exclude: this.exclude }, user, model);
-    const place = (state: UserState) => placeOf(scoreAll(model.recommender, state), itemIndex, isAllowed);
-    const [before, after] = [place(user.state), place(without)];
+    const { before, after } = counterfactual(model.recommender, {
+      ...{ history, state: user.state, itemIndex, entry: left },
+      isAllowed: this.allowed({ filter: null, exclude: this.exclude, side: null }, user, model),
+      context: { personaIndex, now: SERVED_AT },
+    });
     return {
       ...{ itemId, withoutItemId, rankBefore: before.rank, rankAfter: after.rank },
       ...{ scoreBefore: before.score, scoreAfter: after.score },
     };
   }
 
-  /**
-   * Drops a user's cached state: the revision alone does not distinguish an erased user from a new user with the same
-   * id.
-   */
-  forget(userId: string): void {
-    this.folded.delete(userId);
+  async facets(userId: string): Promise<Facet[]> {
+    const model = this.options.registry.find();
+    return model === null ? [] : (await this.foldedUser(userId, model)).facets.describe();
   }
 
-  async preload(userIds: readonly string[]): Promise<void> {
-    await Promise.all([this.options.profiles.preload(userIds), this.options.personas.preload(userIds)]);
+  preload(userIds: readonly string[]): Promise<void> {
+    return this.options.users.preload(userIds);
   }
 
   /** The score of every item, Float32Array in the order of `itemIds`; -Infinity for items outside the model. */
@@ -200,16 +239,13 @@ export class RecommendationService implements RecommendationPort {
   }
 
   private async foldedUser(userId: string, model: ServingModel): Promise<FoldedUser> {
-    const { profiles } = this.options;
-    // Reads the profile and the persona of an uncached user in parallel.
-    if (profiles.peek(userId) === null) await this.preload([userId]);
-    const profile = await profiles.get(userId);
-    const known = this.folded.get(userId);
-    if (known?.generation === model.generation && known.revision === profile.revision) return known;
-    const persona = await this.options.personas.assign(profile, model);
-    const user = fold(profile, { persona, model, exclude: this.exclude });
-    this.folded.set(userId, user);
-    return user;
+    const { users, catalogue } = this.options;
+    const user = await users.get(userId);
+    const { profile, folded } = user;
+    if (folded?.generation === model.generation && folded.revision === profile.revision) return folded;
+    const persona = users.personas.of(user, model);
+    user.folded = fold(profile, { persona, model, exclude: this.exclude, catalogue });
+    return user.folded;
   }
 
   private rank(
@@ -222,6 +258,7 @@ export class RecommendationService implements RecommendationPort {
       n: ranking.first,
       isAllowed: this.allowed(ranking, user, model, listed),
       diversity: ranking.diversity,
+      facets: ranking.side === null ? user.facets.found : null,
     });
     return {
       listId: listIdPrefix(user.userId) + this.options.createId(),
@@ -235,12 +272,13 @@ export class RecommendationService implements RecommendationPort {
       modelVersion: model.version,
       revision: user.revision + model.meta.activation + this.options.catalogue.revision,
       personaId: user.persona?.personaId ?? null,
+      facet: ranking.side === null ? null : (ranking.filter?.facet ?? null),
     };
   }
 
   /** Items that may be listed: on offer, not settled, and accepted by the filter. */
   private allowed(
-    { filter, exclude }: Pick<Ranking, 'filter' | 'exclude'>,
+    { filter, exclude, side }: Pick<Ranking, 'filter' | 'exclude' | 'side'>,
     user: FoldedUser,
     { itemIds }: ServingModel,
     listed?: ReadonlySet<string>,
@@ -253,36 +291,10 @@ export class RecommendationService implements RecommendationPort {
       const itemId = itemIds[itemIndex];
       if (settled.has(itemIndex) || excluded.has(itemId) || !catalogue.isAvailable(itemId)) return false;
       if (listed?.has(itemId) === true) return false;
+      if (side?.(itemIndex) === false) return false;
       return categories === null || categories.has(catalogue.categoryOf(itemId) ?? '');
     };
   }
-}
-
-function withoutEntry(history: History, entry: number): History {
-  const isKept = (_: number, index: number) => index !== entry;
-  return {
-    indices: history.indices.filter(isKept),
-    strength: history.strength.filter(isKept),
-    opinion: history.opinion.filter(isKept),
-    purchased: history.purchased.filter(isKept),
-    rated: history.rated.filter(isKept),
-    at: history.at.filter(isKept),
-  };
-}
-
-/** Ties go to the lower index, as in a list. */
-function placeOf(
-  scores: Float32Array,
-  itemIndex: number,
-  isAllowed: (itemIndex: number) => boolean,
-): { rank: number; score: number } {
-  const score = scores[itemIndex];
-  let rank = 1;
-  for (let other = 0; other < scores.length; other++) {
-    const isAbove = scores[other] > score || (scores[other] === score && other < itemIndex);
-    if (isAbove && isAllowed(other)) rank += 1;
-  }
-  return { rank, score };
 }
 
 function fold(
@@ -291,14 +303,22 @@ function fold(
     persona,
     model,
     exclude,
-  }: { persona: PersonaAssignment | null; model: ServingModel; exclude: SettlingRule },
+    catalogue,
+  }: {
+    persona: PersonaAssignment | null;
+    model: ServingModel;
+    exclude: SettlingRule;
+    catalogue: CatalogueService;
+  },
 ): FoldedUser {
+  const snapshot = snapshotOf(profile, { personaId: persona?.personaId ?? null, model, exclude });
   return {
     userId: profile.userId,
     generation: model.generation,
     revision: profile.revision,
     persona,
-    ...snapshotOf(profile, { personaId: persona?.personaId ?? null, model, exclude }),
+    ...snapshot,
+    facets: new UserFacets(snapshot.history, model, catalogue),
     lists: new Map(),
   };
 }
@@ -310,7 +330,7 @@ function snapshotOf(
   const history = historyOf(profile, model.itemIndex);
   const personaIndex = personaId === null ? -1 : model.personaIds.indexOf(personaId);
   return {
-    state: foldIn(model.recommender, history, { personaIndex }),
+    state: foldIn(model.recommender, history, { personaIndex, now: SERVED_AT }),
     settled: settledItems(history, exclude),
     history,
   };
@@ -330,33 +350,38 @@ function explainedLater(
   };
 }
 
-/** `score` is the total as listed, which may differ from the sum here by rounding. */
 function explanationOf(
   model: ServingModel,
   state: UserState,
-  { itemIndex, score }: RankedItem,
+  ranked: RankedItem,
   hasPersona: boolean,
 ): Explanation {
-  const { contributions, sequence: following, ...parts } = explain(model.recommender, state, itemIndex);
-  // Without a persona, the persona part is common to all users and counts as popularity.
-  const persona = hasPersona ? parts.persona : 0;
-  const popularity = hasPersona ? parts.popularity : parts.popularity + parts.persona;
-  const entries = Array.from(contributions, (contribution, entry) => ({
-    itemId: model.itemIds[state.indices[entry]],
-    contribution,
-  }));
-  entries.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  const items = entries.slice(0, EXPLAINED_ITEMS).filter(({ contribution }) => contribution !== 0);
-  const shown = items.reduce((sum, { contribution }) => sum + contribution, 0);
-  const sequence = following.reduce((sum, added) => sum + added, 0);
-  const latest = following.reduce(
-    (best, added, entry) => (added > (following[best] ?? 0) ? entry : best),
-    -1,
+  const { items, history, sequenceItem, ...parts } = explainListed(
+    model.recommender,
+    state,
+    ranked,
+    hasPersona,
   );
+  const named = (entry: ListedExplanation['items'][number]): ExplanationEntry => ({
+    itemId: model.itemIds[entry.itemIndex],
+    contribution: entry.contribution,
+  });
   return {
-    ...{ persona, popularity, sequence, items },
-    sequenceItemId: latest < 0 ? null : model.itemIds[state.indices[latest]],
-    otherItems: score - persona - popularity - sequence - shown,
-    total: score,
+    ...parts,
+    items: items.map(named),
+    sequenceItemId: sequenceItem < 0 ? null : model.itemIds[sequenceItem],
+    newLikeItemId: newLikeItem(model, ranked.itemIndex, history),
   };
+}
+
+/** See `Explanation.newLikeItemId`; `history` is largest contribution first. */
+function newLikeItem(
+  { itemIds, newItems }: ServingModel,
+  itemIndex: number,
+  history: ListedExplanation['history'],
+): string | null {
+  const similar = newItems.get(itemIds[itemIndex]);
+  if (similar === undefined) return null;
+  const own = history.find((entry) => entry.contribution > 0 && similar.indices.includes(entry.itemIndex));
+  return itemIds[own?.itemIndex ?? similar.indices[0]] ?? null;
 }

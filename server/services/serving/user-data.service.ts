@@ -16,8 +16,7 @@ import type { Store } from '../../store/index.js';
 
 import { MAP_USERS, blankUsers } from '../models/index.js';
 import type { ModelRegistry } from '../models/index.js';
-import type { PersonaService, ProfileService } from '../users/index.js';
-import type { RecommendationService } from './recommendation.service.js';
+import type { LiveUsers } from '../users/index.js';
 import type { UserDataPort } from '../index.js';
 import type { ShownLists } from './shown-lists.js';
 
@@ -31,9 +30,7 @@ const ALL_VERSIONS = 1_000;
 interface UserDataServiceOptions {
   readonly store: Store;
   readonly registry: ModelRegistry;
-  readonly profiles: ProfileService;
-  readonly personas: PersonaService;
-  readonly recommender: RecommendationService;
+  readonly users: LiveUsers;
   readonly shown: ShownLists;
   readonly bus: EventBus;
   readonly createId: () => string;
@@ -54,8 +51,8 @@ export class UserDataService implements UserDataPort {
   constructor(private readonly options: UserDataServiceOptions) {}
 
   async export(userId: string): Promise<UserData | null> {
-    const { store, profiles, personas, shown, clock } = this.options;
-    await Promise.all([profiles.drain(), personas.drain(), shown.drain()]);
+    const { store, users, shown, clock } = this.options;
+    await Promise.all([users.drain(), shown.drain()]);
     const [user, profile, activity, feedback, personaHistory, shownLists, tokens] = await Promise.all([
       store.users.find(userId),
       store.profiles.find(userId),
@@ -150,7 +147,7 @@ export class UserDataService implements UserDataPort {
     for await (const userId of deleted) {
       if (this.own.delete(userId)) continue;
       // Delete rows written before this process saw the erasure; it caches every user it writes.
-      if (this.options.profiles.peek(userId) !== null) await this.removeAgain(userId);
+      if (this.options.users.holds(userId)) await this.removeAgain(userId);
       await this.forget(userId);
     }
   }
@@ -170,14 +167,15 @@ export class UserDataService implements UserDataPort {
 
   /** Drops pending writes and waits for writes in flight. */
   private async settle(userId: string): Promise<void> {
-    const { profiles, personas, shown } = this.options;
+    const { users, shown } = this.options;
     shown.forget(userId);
-    await Promise.all([profiles.discard(userId), personas.discard(userId), shown.drain()]);
+    await Promise.all([users.discard(userId), shown.drain()]);
   }
 
   private async removeRows(userId: string): Promise<Record<string, number> & { readonly users: number }> {
     const { store } = this.options;
     await store.notices.forgetUser(userId);
+    await store.audit.forgetUser(userId);
     return {
       // First: pending thumbs would otherwise be recorded again.
       feedback: await store.feedback.deleteByUser(userId),
@@ -193,10 +191,9 @@ export class UserDataService implements UserDataPort {
 
   /** Drops the user from this process's memory and from every open window. */
   private async forget(userId: string): Promise<void> {
-    const { registry, recommender, bus } = this.options;
+    const { registry, bus } = this.options;
     this.erased.set(userId, true);
     await this.settle(userId);
-    recommender.forget(userId);
     registry.forgetUser(userId);
     bus.publish('user.erased', { userId });
   }

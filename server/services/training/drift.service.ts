@@ -2,7 +2,7 @@
  * Drift detection: compares users' behaviour with that of the users the active version was trained on.
  */
 
-import type { DriftReport, DriftThresholds, Logger } from '../../domain/index.js';
+import type { AlertThresholds, DriftReport, DriftThresholds, Logger } from '../../domain/index.js';
 import { personaRows } from '../../features/index.js';
 import type { Drift } from '../../learning/index.js';
 import { packPersonas } from '../../learning/index.js';
@@ -21,7 +21,7 @@ const DRIFT_JOB = 'drift';
  * A population stability index above 0.25 conventionally marks a significant shift. For a centroid, the limit is half
  * the typical distance of a user from it; for a persona's share, a tenth of all users.
  */
-const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, share: 0.1 };
+export const DRIFT_THRESHOLDS: DriftThresholds = { psi: 0.25, centroid: 0.5, share: 0.1 };
 
 /**
  * Two samples of the same distribution in ten bins have an index of about (1/n + 1/m) times chi-squared with nine
@@ -35,6 +35,7 @@ interface DriftServiceOptions {
   readonly registry: ModelRegistry;
   readonly alerts: AlertService;
   readonly trainer: Pick<Trainer, 'measureDrift'>;
+  readonly thresholds: () => Promise<AlertThresholds>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;
@@ -83,8 +84,9 @@ export class DriftService implements DriftPort {
     drift: Drift & { readonly nUsers: number; readonly isActive: boolean },
   ): Promise<DriftReport> {
     const { store, clock } = this.options;
-    const psi = DRIFT_THRESHOLDS.psi + CHANCE * (1 / drift.nUsers + 1 / Math.max(1, meta.dataset.nUsers));
-    const thresholds = { ...DRIFT_THRESHOLDS, psi };
+    const { psi: limit, centroid, share } = await this.options.thresholds();
+    const psi = limit + CHANCE * (1 / drift.nUsers + 1 / Math.max(1, meta.dataset.nUsers));
+    const thresholds = { psi, centroid, share };
     const features = personas.preprocessing.names.map((feature, column) => {
       const value = drift.stability[column];
       return { feature, psi: value, isDrifting: value > thresholds.psi };

@@ -58,7 +58,7 @@ export class ModelService implements ModelPort {
       activation = done;
       break;
     }
-    this.serve(activated(model, { activatedAt, activation }));
+    await this.serve(activated(model, { activatedAt, activation }));
     reassignment.start(registry.current());
     return (await store.models.find(version))!;
   }
@@ -69,7 +69,7 @@ export class ModelService implements ModelPort {
     const active = await store.models.findActiveVersion();
     if (active === null) return;
     try {
-      this.serve(await this.read(active));
+      await this.serve(await this.read(active));
     } catch (error) {
       if (!(error instanceof CorruptModelError)) throw error;
       log.error({ err: error }, 'active model cannot be read; loading the newest readable version');
@@ -88,13 +88,14 @@ export class ModelService implements ModelPort {
     this.watching.abort();
   }
 
-  /** Serves a version on this instance and publishes `model.activated`. */
-  serve(model: ReadModel): void {
-    const { registry, bus } = this.options;
+  /** Serves a version, with the items that are newer, on this instance and publishes `model.activated`. */
+  async serve(model: ReadModel): Promise<void> {
+    const { registry, catalogue, bus } = this.options;
     // The change stream may have delivered this flip already, or a later flip back to this version.
     const serving = registry.find();
     if (serving?.version === model.version && serving.meta.activation >= model.meta.activation) return;
     registry.swap(model);
+    await catalogue.introduceNewItems();
     bus.publish('model.activated', { version: model.version });
   }
 
@@ -116,7 +117,7 @@ export class ModelService implements ModelPort {
     for (const { version, status } of await store.models.list(20)) {
       if (version === corrupt || (status !== 'ready' && status !== 'retired')) continue;
       try {
-        this.serve(await this.read(version));
+        await this.serve(await this.read(version));
         log.warn({ version }, 'serving an earlier model version instead');
         return version;
       } catch (error) {
@@ -142,7 +143,7 @@ export class ModelService implements ModelPort {
       try {
         const model = await this.read(version);
         // If the pointer was flipped again during the read, the stream delivers the newer version next.
-        if ((await store.models.findActiveVersion()) === version) this.serve(model);
+        if ((await store.models.findActiveVersion()) === version) await this.serve(model);
       } catch (error) {
         if (error instanceof CorruptModelError) await this.alarm(error, this.activeVersion());
         log.error(

@@ -3,26 +3,28 @@
  * it is learned from (see analytics), so a model cannot score well from memory.
  */
 
-import { DAY_MS } from '../../domain/index.js';
+import { DAY_MS, type AlertThresholds } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
 import type { AlertService, ServingModel } from '../models/index.js';
 
 const SPAN_MS = 35 * DAY_MS;
 const MIN_THUMBS = 200;
-/** Minimum relative loss, and its minimum in standard errors (daily checks for weeks are many comparisons). */
-const LOSS = 0.1;
+/** Default of the minimum relative loss. */
+export const HIT_RATE_LOSS = 0.1;
+/** Minimum loss in standard errors: daily checks for weeks are many comparisons. */
 const Z_LIMIT = 3;
 
 interface QualityOptions {
   readonly store: Store;
   readonly alerts: Pick<AlertService, 'raise'>;
   readonly clock: () => number;
+  readonly thresholds: () => Promise<AlertThresholds>;
 }
 
 /** Raises an alert if the active version's hit rate is clearly below its parent's. */
 export async function checkQuality(
-  { store, alerts, clock }: QualityOptions,
+  { store, alerts, clock, thresholds }: QualityOptions,
   { version, meta }: Pick<ServingModel, 'version' | 'meta'>,
 ): Promise<void> {
   const parent = meta.parentVersion;
@@ -37,7 +39,8 @@ export async function checkQuality(
   if (Math.min(now.thumbs, before.thumbs) < MIN_THUMBS) return;
   const pooled = (now.hits + before.hits) / (now.thumbs + before.thumbs);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / now.thumbs + 1 / before.thumbs));
-  const isLower = now.rate < before.rate * (1 - LOSS) && before.rate - now.rate > Z_LIMIT * error;
+  const { hitRateLoss } = await thresholds();
+  const isLower = now.rate < before.rate * (1 - hitRateLoss) && before.rate - now.rate > Z_LIMIT * error;
   if (!isLower) return;
   await alerts.raise({
     ...{ alertId: `quality-${version}`, kind: 'quality', severity: 'warning', modelVersion: version },

@@ -1,7 +1,7 @@
 /**
  * Assigns all users their persona under a version: writes a step in each user's history, and updates the users whose
  * persona changed. It runs after the pointer flip and may stop anywhere: a user who is active in the meantime is
- * assigned immediately (persona.service.ts), the version is marked as not yet re-assigned, and the next server start
+ * assigned immediately (live-users.ts), the version is marked as not yet re-assigned, and the next server start
  * completes it.
  *
  * Only users with a different persona or event count are written, because a write per user is slow on an embedded
@@ -18,7 +18,7 @@ import { holdLease } from './job-lease.js';
 import { loadDataset, refuseIfCancelled } from './load-dataset.js';
 import type { ServingModel } from '../models/index.js';
 import { chosenOf, nextTurn } from '../users/index.js';
-import type { PersonaService } from '../users/index.js';
+import type { LiveUsers } from '../users/index.js';
 
 const REASSIGN_JOB = 'reassign';
 /** Users per write: requests wait behind a large batch. */
@@ -42,7 +42,7 @@ interface Assignments {
 
 interface ReassignmentOptions {
   readonly store: Store;
-  readonly personas: Pick<PersonaService, 'forget'>;
+  readonly users: Pick<LiveUsers, 'forget'>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;
@@ -60,7 +60,7 @@ export class Reassignment {
     assignments: Assignments,
     { signal, report }: { signal: AbortSignal; report?: (fraction: number) => void },
   ): Promise<void> {
-    const { store, personas, clock } = this.options;
+    const { store, users, clock } = this.options;
     const answered = <T>(call: () => Promise<T>) => untilAnswered(call, signal);
     const held = await answered(() => this.readHeld());
     const { userIds, personaIds, labels, confidence, eventCounts } = assignments;
@@ -98,7 +98,7 @@ export class Reassignment {
       refuseIfCancelled(signal);
       const chunk = writes.slice(start, start + WRITE_CHUNK);
       await answered(() => store.users.assignPersonas(chunk, { unlessVersion: version }));
-      for (const { userId } of chunk) personas.forget(userId);
+      for (const { userId } of chunk) users.forget(userId);
       report?.((start + chunk.length) / writes.length);
     }
     await answered(() => store.models.update(version, { reassignedAt: clock() }));

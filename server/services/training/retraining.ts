@@ -4,14 +4,26 @@
  * nothing that is served changes, and a run that ends before it leaves nothing behind.
  */
 
-import type { Exclusion, ModelVersion, TrainingStage } from '../../domain/index.js';
+import type {
+  AlertThresholds,
+  Exclusion,
+  ModelVersion,
+  TrainingPrivacy,
+  TrainingStage,
+} from '../../domain/index.js';
 import { LeaseLostError } from '../../domain/index.js';
 import type { Dataset, ItemContent } from '../../features/index.js';
 import { FEATURE_NAMES } from '../../features/index.js';
 import type { PersonaModel } from '../../learning/index.js';
-import { packPersonas, packRecommender } from '../../learning/index.js';
+import {
+  completeHyperParameters,
+  packPersonas,
+  packRecommender,
+  privateNoiseLength,
+} from '../../learning/index.js';
+import { gaussianDeviation, gaussianNumbers } from '../../privacy/index.js';
 import type { ModelPart, Store } from '../../store/index.js';
-import type { ActiveVersion, TrainingResult } from '../../training/index.js';
+import type { ActiveVersion, TrainingNoise, TrainingResult } from '../../training/index.js';
 import type { Trainer } from '../../workers/index.js';
 import { refusalOf } from '../../training/index.js';
 
@@ -20,7 +32,7 @@ import { MAP_USERS, packVersion, withoutErased } from '../models/index.js';
 import type { DriftService } from './drift.service.js';
 import { loadDataset, loadPrefixes, refuseIfCancelled } from './load-dataset.js';
 import { activated, type ModelService } from './model.service.js';
-import type { ProfileService } from '../users/index.js';
+import type { LiveUsers } from '../users/index.js';
 import { nextTurn } from '../users/index.js';
 import type { Reassignment } from './reassignment.js';
 import type { RetrainContext } from './training.service.js';
@@ -34,7 +46,7 @@ interface RetrainingOptions {
   readonly store: Store;
   readonly models: ModelService;
   readonly registry: ModelRegistry;
-  readonly profiles: ProfileService;
+  readonly users: Pick<LiveUsers, 'drain'>;
   readonly reassignment: Reassignment;
   readonly drift: DriftService;
   readonly alerts: AlertService;
@@ -42,12 +54,14 @@ interface RetrainingOptions {
   readonly clock: () => number;
   /** The same data and seed give the same model bytes. */
   readonly seed: number;
-  /** Accepted relative loss of quality against the active version; a negative value requires a gain. */
-  readonly guardTolerance: number;
+  /** Their `guardTolerance` is the accepted relative loss of quality; a negative value requires a gain. */
+  readonly thresholds: () => Promise<AlertThresholds>;
   /** Default reasons for which an item is not listed again. */
   readonly exclude: readonly Exclusion[];
   /** Versions kept for a roll-back, besides the active version and its parent. */
   readonly keepVersions: number;
+  /** Trains the recommender under differential privacy; null: without noise. */
+  readonly trainingPrivacy: TrainingPrivacy | null;
 }
 
 /** The retrain use case. Throws InsufficientDataError, CancelledError, LeaseLostError, and the errors of `learning`. */
@@ -55,18 +69,19 @@ export function createRetraining(
   options: RetrainingOptions,
 ): (context: RetrainContext) => Promise<ModelVersion> {
   return async (given) => {
-    const { store, clock, profiles, trainer, registry, drift, seed } = options;
+    const { store, clock, users, trainer, registry, drift, seed } = options;
     const stopwatch = new Stopwatch(clock);
     const context = { ...given, report: stopwatch.around(given.report) };
     await cleanUp(options);
-    await profiles.drain();
+    await users.drain();
     const trainedAt = clock();
     const loaded = await loadDataset({ store, clock, ...context });
     const { dataset, content } = loaded;
     const prefixes = await loadPrefixes({ store, signal: context.signal }, loaded, 'fit');
     const serving = registry.find();
     const { nUsers, nItems, interactions, features, signals, nSignals } = dataset;
-    const active = serving === null ? null : activeVersion(serving, dataset, options.guardTolerance);
+    const { guardTolerance } = await options.thresholds();
+    const active = serving === null ? null : activeVersion(serving, dataset, guardTolerance);
     const result = await trainer.train(
       {
         dataset: { nUsers, nItems, interactions, features, signals, nSignals },
@@ -77,11 +92,13 @@ export function createRetraining(
           active,
           seed,
           exclude: new Set(options.exclude),
+          privacy: await noiseFor(options.trainingPrivacy, nItems),
         },
       },
       { signal: context.signal, onProgress: context.report, ids: dataset },
     );
-    const published = await publish(options, context, { dataset, content, result, trainedAt, serving });
+    const trained = { dataset, content, result, trainedAt, serving };
+    const published = await publish(options, context, trained);
     if (result.drift !== null && serving !== null)
       await drift.record(serving, { ...result.drift, nUsers, isActive: !published.isActive });
     if (published.isActive) await reassign(options, context, { dataset, result, version: published.version });
@@ -89,6 +106,12 @@ export function createRetraining(
     await prune(options);
     return (await store.models.find(published.version))!;
   };
+}
+
+async function noiseFor(privacy: TrainingPrivacy | null, nItems: number): Promise<TrainingNoise | undefined> {
+  if (privacy === null) return undefined;
+  const deviation = gaussianDeviation(privacy.epsilon, privacy.delta);
+  return { deviation, normals: await gaussianNumbers(privateNoiseLength(nItems)) };
 }
 
 /** Deletes the versions that dead runs left: incomplete, or complete and never activated. */
@@ -109,7 +132,8 @@ function activeVersion(
     trainedAt: meta.trainedAt,
     personas: packPersonas(withLabels(personas, meta.personas)),
     recommender: packRecommender(recommender),
-    hyperParameters: recommender.hyperParameters,
+    // A search does not start from the fixed hyper-parameters of a private version.
+    hyperParameters: meta.trainingPrivacy === null ? recommender.hyperParameters : completeHyperParameters(),
     itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
     tolerance,
   };
@@ -185,7 +209,7 @@ async function publish(
     const activation = await store.models.activate(version, parentVersion, activatedAt, fence);
     if (activation === null) throw new LeaseLostError(fence.job);
     published(version);
-    models.serve(activated(model, { activatedAt, activation }));
+    await models.serve(activated(model, { activatedAt, activation }));
   } catch (error) {
     await store.models.prune([version]).catch(() => undefined);
     throw error;
@@ -195,7 +219,7 @@ async function publish(
 }
 
 function describe(
-  { registry, clock }: RetrainingOptions,
+  { registry, clock, trainingPrivacy }: RetrainingOptions,
   { dataset, result, trainedAt }: Trained,
   { parentVersion, reason }: Pick<ModelVersion, 'parentVersion' | 'reason'>,
 ): Parameters<Store['models']['create']>[0] {
@@ -203,7 +227,7 @@ function describe(
   const { nUsers, nItems, nEvents, interactions } = dataset;
   return {
     ...{ createdAt: clock(), trainedAt, parentVersion, k, evidence, metrics, judgedBy, hyperParameters },
-    trainingPrivacy: null,
+    trainingPrivacy,
     personas: keepLabels(result.personas, registry),
     dataset: { nUsers, nItems, nInteractions: interactions.indices.length, nEvents },
     timingsMs: {},

@@ -6,16 +6,14 @@
 import type { Logger } from '../../domain/index.js';
 import type { Store } from '../../store/index.js';
 
-import type { PersonaService } from './persona.service.js';
-import type { ProfileService } from './profile.service.js';
+import type { UserSync } from './user-sync.js';
 
 /** Delay that lets change streams resume first, so that the changes they deliver are not pushed twice. */
 const SETTLE_MS = 2_000;
 
 interface ReconnectionOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
-  readonly personas: Pick<PersonaService, 'forgetAll'>;
+  readonly sync: Pick<UserSync, 'recover' | 'verify'>;
   readonly log: Logger;
 }
 
@@ -47,11 +45,10 @@ export class Reconnection {
   }
 
   private async catchUp(): Promise<void> {
-    const { profiles, personas, log } = this.options;
+    const { sync, log } = this.options;
     try {
-      const rebuilt = await profiles.recover();
-      await profiles.verify();
-      personas.forgetAll();
+      const rebuilt = await sync.recover();
+      await sync.verify();
       log.info({ users: rebuilt }, 'database reconnected; rebuilt users with unapplied changes');
     } catch (error) {
       log.warn({ err: error }, 'database reconnected, but recovery failed; retrying');

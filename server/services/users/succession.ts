@@ -8,7 +8,7 @@
 import type { Logger } from '../../domain/index.js';
 import type { PendingMark, Store } from '../../store/index.js';
 
-import type { ProfileService } from './profile.service.js';
+import type { UserSync } from './user-sync.js';
 
 const LOOK_MS = 1_000;
 /** Age at which a mark of other instances counts as abandoned. */
@@ -20,7 +20,7 @@ const MAX_USERS = 200;
 
 interface SuccessionOptions {
   readonly store: Store;
-  readonly profiles: Pick<ProfileService, 'rebuild'>;
+  readonly sync: Pick<UserSync, 'rebuild'>;
   readonly instanceId: string;
   readonly clock: () => number;
   readonly log: Logger;
@@ -65,7 +65,7 @@ export class Succession {
 
   /** Rebuilds the users of leads that have exceeded their patience. */
   async look(): Promise<void> {
-    const { store, profiles, clock, log } = this.options;
+    const { store, sync, clock, log } = this.options;
     const leads = await this.leads();
     const now = clock();
     this.seen = new Map(leads.map(({ key }) => [key, this.seen.get(key) ?? now]));
@@ -77,7 +77,7 @@ export class Succession {
       for (const userId of lead.userIds) userIds.add(userId);
     }
     if (userIds.size === 0) return;
-    await profiles.rebuild([...userIds], { isAnnounced: true });
+    await sync.rebuild([...userIds], { isAnnounced: true });
     log.info({ users: userIds.size }, 'rebuilt users with changes that an ended instance left unapplied');
   }
 

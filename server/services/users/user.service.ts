@@ -3,16 +3,14 @@
  */
 
 import type { Feedback, User } from '../../domain/index.js';
-import type { DatasetInfo, Page, PageRequest, Store } from '../../store/index.js';
+import type { DatasetInfo, Page, PageRequest, Store, UserFilter } from '../../store/index.js';
 
-import type { PersonaService } from './persona.service.js';
-import type { ProfileService } from './profile.service.js';
+import type { LiveUsers } from './live-users.js';
 import type { UserPort } from '../index.js';
 
 interface UserServiceOptions {
   readonly store: Store;
-  readonly profiles: ProfileService;
-  readonly personas: Pick<PersonaService, 'pendingOf'>;
+  readonly live: LiveUsers;
 }
 
 export class UserService implements UserPort {
@@ -23,19 +21,23 @@ export class UserService implements UserPort {
   }
 
   async findMany(userIds: readonly string[]): Promise<User[]> {
-    const { store, profiles } = this.options;
+    const { store, live } = this.options;
     const found = await store.users.findMany(userIds);
     const known = new Set(found.map(({ userId }) => userId));
-    const newcomers = userIds.filter((userId) => !known.has(userId) && profiles.isWaiting(userId));
+    const newcomers: string[] = [];
+    for (const userId of userIds) {
+      if (known.has(userId) || !live.holds(userId)) continue;
+      if ((await live.get(userId)).profile.eventCount > 0) newcomers.push(userId);
+    }
     if (newcomers.length > 0) {
-      // New users with activity: their rows are about to be written.
-      await profiles.drain();
+      // Their rows are about to be written.
+      await live.drain();
       found.push(...(await store.users.findMany(newcomers)));
     }
     return this.upToDate(found);
   }
 
-  async users(page: PageRequest & { personaId?: string | null }): Promise<Page<User>> {
+  async users(page: PageRequest & UserFilter): Promise<Page<User>> {
     const { rows, ...rest } = await this.options.store.users.list(page);
     return { ...rest, rows: await this.upToDate(rows) };
   }
@@ -45,13 +47,12 @@ export class UserService implements UserPort {
    * memory.
    */
   private async upToDate(rows: readonly User[]): Promise<User[]> {
-    const { profiles, personas } = this.options;
-    await profiles.preload(rows.map(({ userId }) => userId));
+    const { live } = this.options;
+    await live.preload(rows.map(({ userId }) => userId));
     return Promise.all(
-      rows.map(async (user) => {
-        const { eventCount } = await profiles.get(user.userId);
-        const pending = personas.pendingOf(user.userId);
-        return { ...user, eventCount, persona: pending === null ? user.persona : pending.persona };
+      rows.map(async (row) => {
+        const user = await live.get(row.userId);
+        return { ...row, eventCount: user.profile.eventCount, persona: live.personas.of(user) };
       }),
     );
   }

@@ -43,7 +43,7 @@ describe('the metric recorder', () => {
       store,
       catalogue: { categoryOf: () => 'books' },
       personas: {
-        personaIdsOf: () => (isFailing ? Promise.reject(new Error('down')) : Promise.resolve(personaIds)),
+        idsOf: () => (isFailing ? Promise.reject(new Error('down')) : Promise.resolve(personaIds)),
       },
       clock: () => NOW,
       log: SILENT,

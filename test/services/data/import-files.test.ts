@@ -111,6 +111,25 @@ describe('ratings', () => {
     expectNothingLost(reports);
   });
 
+  it('sees a user first at the earliest dated event, not at the time of the import', async () => {
+    const events = `userId,type,itemId,timestamp\nu0,view,i1,2026-01-07\nu0,view,i2,2026-01-05\n`;
+    await run({ items: ITEMS, events });
+    const { rows } = await store.users.list({ first: 10, after: null });
+    expect(rows.map(({ createdAt }) => createdAt)).toEqual([Date.parse('2026-01-05')]);
+  });
+
+  it('keeps a history of imports, without dry runs and without the folder of the file', async () => {
+    const events = `userId,type,itemId,timestamp\n${lines(3, (i) => `u${i},view,i${i},2026-01-05`)}u9,sniff,i1,2026-01-05\n`;
+    await run({ items: ITEMS, events }, { dryRun: true });
+    expect(await imports.imports(10)).toEqual([]);
+    await run({ items: ITEMS, events }, { names: { events: 'week-1.csv' } });
+    const history = await imports.imports(10);
+    expect(history.find(({ kind }) => kind === 'events')).toMatchObject({
+      ...{ name: 'week-1.csv', read: 4, recorded: 3, rejected: 1, unknownItems: 0, newUsers: 3 },
+    });
+    expect(history.find(({ kind }) => kind === 'items')).toMatchObject({ recorded: 9, rejected: 0 });
+  });
+
   it('whose scale nobody can tell are asked about before anything lands', async () => {
     const question = run({ items: ITEMS, ratings: ratings([1, 2, 3]) });
     await expect(question).rejects.toThrow(InvalidInputError);

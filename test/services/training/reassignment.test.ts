@@ -28,7 +28,7 @@ describe('a re-assignment', () => {
   const create = (over: Partial<Store['users']> = {}) =>
     new Reassignment({
       store: { ...store, users: { ...store.users, ...over } },
-      personas: { forget: (userId: string) => void forgotten.push(userId) },
+      users: { forget: (userId: string) => void forgotten.push(userId) },
       ...{ instanceId: 'test', clock: () => AT, log: SILENT },
     });
   const assignments = {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { ProfileService } from '../../../server/services/users/profile.service.js';
+import { LiveUsers } from '../../../server/services/users/live-users.js';
 import type { Store } from '../../../server/store/index.js';
 import { SILENT, smallWorld } from '../../support/small-world.js';
 
@@ -26,18 +26,31 @@ it.each(['before', 'after'])(
       findPendingByUsers: (userIds) => around(() => store.feedback.findPendingByUsers(userIds)),
     };
     const { catalogue } = container.services;
-    const reader = new ProfileService({
+    const reader = new LiveUsers({
       ...{ store: { ...store, feedback }, catalogue, clock: Date.now, log: SILENT },
       announce: () => Promise.resolve(),
-      onReplaced: () => Promise.resolve(),
+      ...{ registry: { find: () => null }, bus: { publish: () => undefined } },
     });
 
     await container.services.feedback.submit({ userId: USER, itemId, value: 1, listId: null });
-    expect(await reader.get(USER)).toMatchObject({ eventCount: 1, interactions: [{ itemId, opinion: 1 }] });
+    expect((await reader.get(USER)).profile).toMatchObject({
+      eventCount: 1,
+      interactions: [{ itemId, opinion: 1 }],
+    });
     reader.forget(USER);
     await container.services.feedback.submit({ userId: USER, itemId, value: -1, listId: null });
     await reader.preload([USER]);
-    expect(reader.peek(USER)).toMatchObject({ eventCount: 2, interactions: [{ itemId, opinion: -1 }] });
+    expect((await reader.get(USER)).profile).toMatchObject({
+      eventCount: 2,
+      interactions: [{ itemId, opinion: -1 }],
+    });
+    reader.forget(USER);
+    await container.services.feedback.submit({ userId: USER, itemId, value: 0, listId: null });
+    await reader.preload([USER]);
+    expect((await reader.get(USER)).profile).toMatchObject({
+      eventCount: 3,
+      interactions: [{ itemId, opinion: 0 }],
+    });
     await container.stop();
   },
 );
@@ -57,17 +70,17 @@ it('a thumb that says what an event said before counts for every reader', async 
   } as const;
   await events.record([{ ...like, position: null, listId: null, device: null, locale: null }]);
   await userData.export(USER);
-  const reader = new ProfileService({
+  const reader = new LiveUsers({
     ...{ store, catalogue, clock: Date.now, log: SILENT },
     announce: () => Promise.resolve(),
-    onReplaced: () => Promise.resolve(),
+    ...{ registry: { find: () => null }, bus: { publish: () => undefined } },
   });
-  expect(await reader.get(USER)).toMatchObject({ eventCount: 1 });
+  expect((await reader.get(USER)).profile).toMatchObject({ eventCount: 1 });
   await feedback.submit({ userId: USER, itemId, value: 1, listId: null });
   reader.forget(USER);
-  expect(await reader.get(USER)).toMatchObject({ eventCount: 2 });
+  expect((await reader.get(USER)).profile).toMatchObject({ eventCount: 2 });
   await userData.export(USER);
   reader.forget(USER);
-  expect(await reader.get(USER)).toMatchObject({ eventCount: 2 });
+  expect((await reader.get(USER)).profile).toMatchObject({ eventCount: 2 });
   await container.stop();
 });

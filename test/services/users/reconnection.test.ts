@@ -2,8 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import type { Profile } from '../../../server/domain/index.js';
-import { ProfileService } from '../../../server/services/users/profile.service.js';
+import { LiveUsers } from '../../../server/services/users/live-users.js';
 import { Reconnection } from '../../../server/services/users/reconnection.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
 import { NOON, event, profile, thumb, userIdOf } from '../../contracts/samples.js';
@@ -19,20 +18,20 @@ afterEach(() => {
 it('applies what is pending and publishes what other instances wrote unnoticed, once for several reconnects', async () => {
   const [ann, bob, cem] = [1, 2, 3].map(userIdOf);
   let reconnect = () => {};
-  let nForgotten = 0;
   const store = {
     ...createMemoryStore(),
     onReconnect: (listener: () => void) => void (reconnect = listener),
   };
   const announced: string[] = [];
-  const replaced: Profile[] = [];
-  const profiles = new ProfileService({
+  const replaced: string[] = [];
+  const profiles = new LiveUsers({
     ...{ store, catalogue: { categoryOf: () => null }, clock: () => NOON, log: SILENT },
     announce: async (_kind, userIds = []) => void announced.push(...userIds),
-    onReplaced: async (row) => void replaced.push(row),
+    registry: { find: () => null },
+    bus: { publish: (_name, payload) => void replaced.push((payload as { userId: string }).userId) },
   });
-  const personas = { forgetAll: () => void (nForgotten += 1) };
-  const reconnection = new Reconnection({ ...{ store, profiles, personas, log: SILENT } });
+  const verify = vi.spyOn(profiles.sync, 'verify');
+  const reconnection = new Reconnection({ store, sync: profiles.sync, log: SILENT });
   reconnection.follow();
   for (const userId of [ann, bob, cem]) await profiles.get(userId);
   // Stored without an answer; and stored by another instance whose notice was lost.
@@ -45,12 +44,12 @@ it('applies what is pending and publishes what other instances wrote unnoticed, 
   await vi.advanceTimersByTimeAsync(2_000);
   await reconnection.close();
   await profiles.drain();
-  expect((await profiles.get(ann)).interactions).toMatchObject([{ itemId: 'i1', opinion: 1 }]);
-  expect((await profiles.get(bob)).interactions).toMatchObject([{ itemId: view.itemId, opinion: 0 }]);
-  expect(replaced.map(({ userId }) => userId).sort()).toEqual([ann, bob]);
+  expect((await profiles.get(ann)).profile.interactions).toMatchObject([{ itemId: 'i1', opinion: 1 }]);
+  expect((await profiles.get(bob)).profile.interactions).toMatchObject([{ itemId: view.itemId, opinion: 0 }]);
+  expect(replaced.sort()).toEqual([ann, bob]);
   expect(announced.sort()).toEqual([ann, bob]);
-  expect(nForgotten).toBe(1);
+  expect(verify).toHaveBeenCalledTimes(1);
   reconnect();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(nForgotten).toBe(1);
+  expect(verify).toHaveBeenCalledTimes(1);
 });

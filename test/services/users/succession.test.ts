@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 
-import { ProfileService } from '../../../server/services/users/profile.service.js';
+import { LiveUsers } from '../../../server/services/users/live-users.js';
 import { Succession } from '../../../server/services/users/succession.js';
 import type { PendingMark } from '../../../server/store/index.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
@@ -23,12 +23,18 @@ it('rebuilds and publishes the users of marks that stay, and leaves those of a b
   };
   const store = { ...memory, activity };
   const announced: string[] = [];
-  const profiles = new ProfileService({
+  const profiles = new LiveUsers({
     ...{ store, catalogue: { categoryOf: () => null }, clock: () => now, log: SILENT },
     announce: async (_kind, userIds = []) => void announced.push(...userIds),
-    onReplaced: async () => undefined,
+    ...{ registry: { find: () => null }, bus: { publish: () => undefined } },
   });
-  const succession = new Succession({ store, profiles, instanceId: 'here', clock: () => now, log: SILENT });
+  const succession = new Succession({
+    store,
+    sync: profiles.sync,
+    instanceId: 'here',
+    clock: () => now,
+    log: SILENT,
+  });
   await profiles.get(bob);
 
   await store.feedback.submit(thumb({ userId: ann, origin: 'gone' }));
@@ -49,7 +55,8 @@ it('rebuilds and publishes the users of marks that stay, and leaves those of a b
   expect(adopted).toEqual(['of an event']);
   expect(await store.activity.findByUser(ann)).toMatchObject([{ type: 'like' }]);
   expect(await store.feedback.findPending()).toMatchObject([{ userId: dan }]);
-  for (const userId of [ann, bob]) expect(await profiles.get(userId)).toMatchObject({ eventCount: 1 });
+  for (const userId of [ann, bob])
+    expect((await profiles.get(userId)).profile).toMatchObject({ eventCount: 1 });
 
   foreign = foreign.filter(({ isBulk }) => isBulk);
   now += 600_000;
@@ -62,8 +69,14 @@ it('begins anew with a mark that comes back', async () => {
   let now = NOON;
   const store = createMemoryStore();
   const rebuilt: string[] = [];
-  const profiles = { rebuild: async (userIds: readonly string[]) => void rebuilt.push(...userIds) };
-  const succession = new Succession({ store, profiles, instanceId: 'here', clock: () => now, log: SILENT });
+  const sync = { rebuild: async (userIds: readonly string[]) => void rebuilt.push(...userIds) };
+  const succession = new Succession({
+    store,
+    sync,
+    instanceId: 'here',
+    clock: () => now,
+    log: SILENT,
+  });
   const { stored } = await store.feedback.submit(thumb({ origin: 'other' }));
   await succession.look();
   await store.feedback.markApplied([stored]);

@@ -6,7 +6,9 @@ import type { BehaviourEvent, Feedback, Opinion, Profile } from '../../../server
 import { DatabaseUnavailableError } from '../../../server/domain/index.js';
 import { rebuildProfile } from '../../../server/features/index.js';
 import { createRandom } from '../../../server/learning/index.js';
-import { ProfileService, holdsThumb } from '../../../server/services/users/profile.service.js';
+import type { LiveUser } from '../../../server/services/users/live-user.js';
+import { LiveUsers } from '../../../server/services/users/live-users.js';
+import { holdsThumb } from '../../../server/services/users/rebuilt-profile.js';
 import { thumbEvent } from '../../../server/services/users/thumb-event.js';
 import type { Store } from '../../../server/store/index.js';
 import { createMemoryStore } from '../../../server/store/memory/index.js';
@@ -20,10 +22,14 @@ const catalogue = { categoryOf: (itemId: string) => `category-${itemId.length}` 
 function instanceOn(store: Store) {
   const announced: string[] = [];
   const replaced: Profile[] = [];
-  const profiles = new ProfileService({
+  const profiles: LiveUsers = new LiveUsers({
     ...{ store, catalogue, clock: () => NOON, log: SILENT },
     announce: async (_kind, userIds = []) => void announced.push(...userIds),
-    onReplaced: async (profile) => void replaced.push(profile),
+    registry: { find: () => null },
+    bus: {
+      publish: (_name, payload) =>
+        void replaced.push((profiles.get((payload as { userId: string }).userId) as LiveUser).profile),
+    },
   });
   const record = (events: readonly BehaviourEvent[]) =>
     profiles.change([events[0].userId], async (apply) => {
@@ -35,7 +41,7 @@ function instanceOn(store: Store) {
       const { stored, previous } = await store.feedback.submit(row);
       await beforeApply();
       if (stored !== previous) await apply(row.userId, [thumbEvent(stored)], { thumbs: [stored] });
-      else if (!holdsThumb(await profiles.get(row.userId), stored))
+      else if (!holdsThumb((await profiles.get(row.userId)).profile, stored))
         await apply(row.userId, [], { isRepeat: true });
     });
   return { profiles, record, submit, announced, replaced };
@@ -47,11 +53,11 @@ async function truthOf(store: Store, userId: string): Promise<Profile> {
 }
 
 /** That memory, the stored document and the record agree, and that nothing is left to catch up. */
-async function expectSettled(store: Store, profiles: ProfileService, userId = USER): Promise<void> {
+async function expectSettled(store: Store, profiles: LiveUsers, userId = USER): Promise<void> {
   await profiles.drain();
   const { revision: _, ...truth } = await truthOf(store, userId);
-  expect(await profiles.get(userId)).toMatchObject(truth);
-  expect(await store.profiles.find(userId)).toEqual(await profiles.get(userId));
+  expect((await profiles.get(userId)).profile).toMatchObject(truth);
+  expect(await store.profiles.find(userId)).toEqual((await profiles.get(userId)).profile);
   expect(await store.feedback.findPending()).toEqual([]);
   expect(await store.activity.findPendingUsers()).toEqual([]);
 }
@@ -63,7 +69,7 @@ describe('the profile of a user', () => {
     await record([event('a', { itemId: 'a' })]);
     const writing = [profiles.drain(), profiles.drain()];
     await record([event('b', { itemId: 'b', at: NOON - 1 })]);
-    expect((await profiles.get(USER)).interactions.map(({ itemId }) => itemId)).toEqual(['b', 'a']);
+    expect((await profiles.get(USER)).profile.interactions.map(({ itemId }) => itemId)).toEqual(['b', 'a']);
     await Promise.all(writing);
     await expectSettled(store, profiles);
     expect(announced).toEqual([USER, USER]);
@@ -73,7 +79,7 @@ describe('the profile of a user', () => {
     const store = createMemoryStore();
     const { profiles, record, submit } = instanceOn(store);
     await submit(thumb({ at: NOON }), () => record([event('later', { itemId: 'other', at: NOON + 50 })]));
-    expect((await profiles.get(USER)).interactions).toMatchObject([
+    expect((await profiles.get(USER)).profile.interactions).toMatchObject([
       { itemId: 'i1', opinion: 1 },
       { itemId: 'other' },
     ]);
@@ -90,9 +96,9 @@ describe('the profile of a user', () => {
     await one.profiles.drain();
     expect(two.replaced).toEqual([]);
     await expectSettled(store, two.profiles);
-    expect(two.replaced).toEqual([await two.profiles.get(USER)]);
+    expect(two.replaced).toEqual([(await two.profiles.get(USER)).profile]);
     expect(two.announced).toEqual([USER]);
-    await one.profiles.refresh(USER);
+    await one.profiles.sync.refresh([USER]);
     await expectSettled(store, one.profiles);
   });
 
@@ -102,13 +108,13 @@ describe('the profile of a user', () => {
     for (const { profiles } of [one, two]) await profiles.get(USER);
     await one.submit(thumb({ afterEvents: 0 }));
     const [followed] = await store.feedback.findByUser(USER);
-    expect(two.profiles.follow(followed)).toBe(true);
+    expect(two.profiles.sync.follow(followed)).toBe(true);
     await one.profiles.drain();
     await two.submit(thumb({ value: 0, at: NOON + 1, afterEvents: 1 }));
-    const { revision } = await two.profiles.get(USER);
+    const { revision } = (await two.profiles.get(USER)).profile;
     await expectSettled(store, two.profiles);
     expect([two.replaced, two.announced]).toEqual([[], []]);
-    expect((await two.profiles.get(USER)).revision).toBe(revision);
+    expect((await two.profiles.get(USER)).profile.revision).toBe(revision);
   });
 
   it('learns what a failed write stored, on the retry or by itself', async () => {
@@ -144,7 +150,7 @@ describe('the profile of a user', () => {
       { itemId: 'bought', isPurchased: true },
       { itemId: 'i1', opinion: -1 },
     ];
-    expect((await profiles.get(USER)).interactions).toMatchObject(rows);
+    expect((await profiles.get(USER)).profile.interactions).toMatchObject(rows);
     await expectSettled(store, profiles);
 
     isLost = true;
@@ -161,7 +167,7 @@ describe('the profile of a user', () => {
     await store.activity.append([event('a', { itemId: 'a' })]);
     const { stored } = await store.feedback.submit(thumb({ at: NOON + 1 }));
     await record([event('a', { itemId: 'a' })]);
-    expect((await profiles.get(USER)).interactions).toHaveLength(2);
+    expect((await profiles.get(USER)).profile.interactions).toHaveLength(2);
     await submit({ ...stored, at: NOON + 2 });
     await expectSettled(store, profiles);
   });
@@ -195,7 +201,7 @@ describe('the profile of a user', () => {
     };
     const { profiles, record } = instanceOn({ ...memory, profiles: profilesOf });
     await record([event('a')]);
-    const rebuilding = profiles.rebuild([USER]);
+    const rebuilding = profiles.sync.rebuild([USER]);
     await begun;
     let isDrained = false;
     const drained = profiles.drain().then(() => (isDrained = true));
@@ -213,7 +219,7 @@ describe('the profile of a user', () => {
     const [one, two] = [instanceOn(store), instanceOn(store)];
     const seen: number[] = [];
     const see = async ({ profiles }: ReturnType<typeof instanceOn>) =>
-      seen.push((await profiles.get(USER)).revision);
+      seen.push((await profiles.get(USER)).profile.revision);
     for (const { profiles } of [one, two]) await profiles.get(USER);
     await one.record([event('a'), event('b', { at: NOON + 2 })]);
     await see(one);
@@ -223,21 +229,21 @@ describe('the profile of a user', () => {
     await one.profiles.drain();
     await two.profiles.drain();
     await see(two);
-    await one.profiles.refresh(USER);
+    await one.profiles.sync.refresh([USER]);
     await one.record([event('d', { at: NOON + 4 })]);
     await see(one);
     // Killed before its write: a new start goes on from the record.
     const started = instanceOn(store);
-    await started.profiles.recover();
+    await started.profiles.sync.recover();
     await see(started);
     expect(started.announced).toEqual([USER]);
     await started.record([event('e', { at: NOON + 5 })]);
     await see(started);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(new Set(seen).size).toBe(seen.length - 1);
-    await started.profiles.rebuild([USER]);
+    await started.profiles.sync.rebuild([USER]);
     await expectSettled(store, started.profiles);
-    expect((await started.profiles.get(USER)).revision).toBe(seen.at(-1));
+    expect((await started.profiles.get(USER)).profile.revision).toBe(seen.at(-1));
   });
 
   it.each([1, 2, 3])('is what the record gives after any interleaving (seed %i)', async (seed) => {
@@ -250,7 +256,7 @@ describe('the profile of a user', () => {
     let nItems = 0;
     const running: Promise<void>[] = [];
     const check = async (userId: string, itemId: string) => {
-      const { interactions, revision } = await profiles.get(userId);
+      const { interactions, revision } = (await profiles.get(userId)).profile;
       expect(interactions.map((row) => row.itemId)).toContain(itemId);
       expect(revision).toBeGreaterThanOrEqual(served.get(userId) ?? 0);
       served.set(userId, revision);
@@ -271,8 +277,8 @@ describe('the profile of a user', () => {
         );
       else if (kind < 0.9)
         running.push(record([event(itemId, { userId, itemId, at })]).then(() => check(userId, itemId)));
-      else if (kind < 0.95) running.push(profiles.refresh(userId));
-      else running.push(profiles.rebuild([userId]));
+      else if (kind < 0.95) running.push(profiles.sync.refresh([userId]));
+      else running.push(profiles.sync.rebuild([userId]));
       if (random.next() < 0.3) await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all(running);
