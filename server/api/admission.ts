@@ -2,15 +2,16 @@
 
 import type { IncomingMessage } from 'node:http';
 
-import type { Viewer } from '../domain/index.js';
 import { DatabaseUnavailableError, SmartPersonaError, UnauthenticatedError } from '../domain/index.js';
 
 import { addressOf } from './addresses.js';
 import type { Authenticator } from './authenticator.js';
-import { ANONYMOUS, bearerToken } from './authenticator.js';
+import { bearerToken, NOBODY } from './authenticator.js';
 import { HttpRefusal } from './http-refusal.js';
 import type { ApiMetrics } from './metrics.js';
 import type { RateGuard } from './rate-limits.js';
+import { sessionIdOf } from './session-cookie.js';
+import type { Identity } from './tokens.js';
 
 export interface AdmissionOptions {
   readonly authenticator: Authenticator;
@@ -23,17 +24,21 @@ export interface AdmissionOptions {
 export async function admit(
   request: IncomingMessage,
   { authenticator, rateGuard, trustedProxies, metrics }: AdmissionOptions,
-): Promise<Viewer> {
-  let viewer = ANONYMOUS;
+): Promise<Identity> {
+  let identity = NOBODY;
   let failure: HttpRefusal | null = null;
   try {
-    ({ viewer } = await authenticator.identify(bearerToken(request.headers.authorization)));
+    identity = await authenticator.identify({
+      token: bearerToken(request.headers.authorization),
+      origin: request.headers.origin ?? null,
+      sessionId: sessionIdOf(request),
+    });
   } catch (error) {
     if (!(error instanceof UnauthenticatedError)) throw error;
     // Counted like a caller without a token, so that guessing is bounded as well.
     failure = new HttpRefusal(401, error.code, error.message, { headers: { 'www-authenticate': 'Bearer' } });
   }
-  if (!(await rateGuard.admit(viewer, addressOf(request, trustedProxies)))) {
+  if (!(await rateGuard.admit(identity, addressOf(request, trustedProxies)))) {
     metrics.recordRefusal('rate');
     throw new HttpRefusal(429, 'RATE_LIMITED', 'Too many requests; try again in a second.', {
       headers: { 'retry-after': '1' },
@@ -41,7 +46,7 @@ export async function admit(
     });
   }
   if (failure !== null) throw failure;
-  return viewer;
+  return identity;
 }
 
 /** Converts a named error to a refusal; null for an unexpected error. */

@@ -1,4 +1,4 @@
-/** The complete API on an HTTP server: GraphQL over HTTP and WebSocket, health, metrics and the client's files. */
+/** The complete API on an HTTP server: GraphQL over HTTP and WebSocket, accounts, health, metrics and the client's files. */
 
 import type {
   IncomingMessage,
@@ -11,15 +11,17 @@ import type {
 import compression from 'compression';
 import type { Request, Response } from 'express';
 
-import type { EventBus, Logger, Viewer } from '../domain/index.js';
+import type { EventBus, Logger, Tracer } from '../domain/index.js';
+import { NO_TRACER } from '../domain/index.js';
 import { createLoaders } from '../loaders/index.js';
 import type { ApiContext } from '../resolvers/index.js';
 import { buildApiSchema } from '../resolvers/index.js';
 import type { ImportService } from '../services/data/index.js';
-import type { Services } from '../services/index.js';
+import type { ItemSidePort, Services } from '../services/index.js';
 
+import { ACCOUNT_PATHS, createAccountEndpoint } from './account-endpoint.js';
 import { isHostKnown } from './addresses.js';
-import { createAuthenticator } from './authenticator.js';
+import { actorOf, createAuthenticator } from './authenticator.js';
 import type { Door, Readiness } from './door.js';
 import { createDoor } from './door.js';
 import { createFormatError } from './errors.js';
@@ -28,9 +30,11 @@ import { createSubscriptionGuard } from './graphql-guard.js';
 import { createGraphQLServer } from './graphql-http.js';
 import { createHttpApp } from './http.js';
 import { createImportEndpoint } from './import-endpoint.js';
+import { createItemSideEndpoint, ITEM_SIDE_PATH } from './item-side-endpoint.js';
 import { sendWhole } from './last-answer.js';
 import type { DocumentLimits } from './limits.js';
 import { createCostGuard, DEFAULT_DOCUMENT_LIMITS } from './limits.js';
+import type { ApiMetrics } from './metrics.js';
 import { createMetrics } from './metrics.js';
 import { createOperations } from './operations.js';
 import type { RateLimits } from './rate-limits.js';
@@ -38,7 +42,7 @@ import { createRateGuard, DEFAULT_RATE_LIMITS } from './rate-limits.js';
 import type { GateLimits } from './request-gate.js';
 import { DEFAULT_GATE_LIMITS, RequestGate } from './request-gate.js';
 import { securityHeaders } from './security-headers.js';
-import type { Tokens } from './tokens.js';
+import type { Identity, Tokens } from './tokens.js';
 import type { BodyLimits } from './request-body.js';
 import { BodyBudget, DEFAULT_BODY_LIMITS } from './request-body.js';
 import type { SocketLimits } from './websocket.js';
@@ -67,6 +71,8 @@ export interface ApiOptions {
   readonly services: Services;
   /** Serves POST /import; without it the path does not exist. */
   readonly imports?: Pick<ImportService, 'run' | 'preview'>;
+  /** Serves GET /model; without it nothing of the model is published. */
+  readonly itemSide?: ItemSidePort;
   readonly bus: EventBus;
   readonly tokens: Tokens;
   /** Rejects if the database does not complete a small write in time. */
@@ -74,6 +80,8 @@ export interface ApiOptions {
   /** An already listening door; default a new door, for `listen`. */
   readonly door?: Door;
   readonly log: Logger;
+  /** Default: records nothing. */
+  readonly tracer?: Tracer;
   /** The built client; null serves none. */
   readonly clientDir: string | null;
   /** The built explorer, served at /graphiql if introspection is enabled; default none. */
@@ -112,24 +120,41 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const { allowedOrigins = [], trustedProxies = 0 } = options;
   const limits = withDefaults(options.limits ?? {});
   const schema = buildApiSchema();
-  const formatError = createFormatError(log);
+  const formatError = createFormatError(log, () => services.analytics.recordFault());
   const costGuard = createCostGuard(schema, limits.document.maxCost);
-  const authenticator = createAuthenticator({ tokens, demo: services.demo, register: services.tokens });
+  const authenticator = createAuthenticator({
+    tokens,
+    demo: services.demo,
+    register: services.tokens,
+    accounts: services.accounts,
+    publishableKeys: services.publishableKeys,
+  });
   const { isPersistedOnly = false, isLocalOnly = false } = options;
   const hasIntrospection = !isProduction && !isPersistedOnly;
   const resolveOperation = createOperations(options.operations ?? new Map(), isPersistedOnly);
 
-  const metrics = createMetrics({
+  const prometheus = createMetrics({
     nSockets: () => sockets.nSockets,
     nSubscriptions: () => bus.size,
     behaviour: () => services.analytics.totals(),
     modelVersion: () => services.models.activeVersion(),
+    training: () => services.training.summary(),
   });
-  const contextFor = (viewer: Viewer): ApiContext => ({
-    viewer,
+  const metrics: ApiMetrics = {
+    ...prometheus,
+    recordRequest(status, seconds) {
+      prometheus.recordRequest(status, seconds);
+      services.analytics.recordRequest();
+      if (status >= 500) services.analytics.recordFault();
+    },
+  };
+  const contextFor = (identity: Identity): ApiContext => ({
+    viewer: identity.viewer,
+    actor: actorOf(identity),
     services,
     bus,
     loaders: createLoaders(services),
+    tracer: options.tracer ?? NO_TRACER,
     signDemoToken: (userId) =>
       tokens.sign({ role: 'user', userId, ttlSeconds: DEMO_TTL_SECONDS, isDemo: true }),
     signToken: tokens.sign,
@@ -164,11 +189,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     return { isReady: database === 'up', database, modelVersion: services.models.activeVersion() };
   };
 
+  const keyOrigins = () => services.publishableKeys.origins;
   // Responses are specific to the caller; the client's files set their own cache-control.
   const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
   const door = options.door ?? createDoor({ allowedOrigins });
   const { httpServer } = door;
   const admission = { authenticator, rateGuard: createRateGuard(limits.rate), metrics, trustedProxies };
+  const bodies = new BodyBudget(limits.body);
   const endpoint = createGraphQLEndpoint({
     ...admission,
     apollo,
@@ -176,7 +203,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     gate: new RequestGate(limits.gate),
     contextFor,
     allowedOrigins,
-    bodies: new BodyBudget(limits.body),
+    keyOrigins,
+    bodies,
     headers,
     log,
   });
@@ -195,21 +223,44 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       : createImportEndpoint({
           ...admission,
           imports: options.imports,
+          audit: services.audit,
           allowedOrigins,
           maxBytes: limits.maxImportBytes,
           headers,
           log,
         });
+  const accountEndpoint = createAccountEndpoint({
+    ...admission,
+    accounts: services.accounts,
+    audit: services.audit,
+    bodies,
+    headers,
+    now,
+    log,
+  });
+  const itemSideEndpoint = createItemSideEndpoint({
+    ...admission,
+    itemSide: options.itemSide ?? null,
+    allowedOrigins,
+    keyOrigins,
+    headers,
+    log,
+  });
   const listeners: Readonly<Record<string, RequestListener>> = {
     [PATH]: endpoint,
     [IMPORT_PATH]: importEndpoint,
+    ...Object.fromEntries(ACCOUNT_PATHS.map((path) => [path, accountEndpoint])),
+  };
+  const listenerOf = (path: string): RequestListener => {
+    if (Object.hasOwn(listeners, path)) return listeners[path];
+    return ITEM_SIDE_PATH.test(path) ? itemSideEndpoint : app;
   };
   const compress = compression({ threshold: MIN_COMPRESSED_BYTES });
   httpServer.maxConnections = limits.socket.maxSockets + MAX_REQUEST_CONNECTIONS;
   const listener: RequestListener = (request, response) => {
     if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return refuseHost(request, response, headers);
     const path = request.url?.split('?', 1)[0] ?? '';
-    const serve = Object.hasOwn(listeners, path) ? listeners[path] : app;
+    const serve = listenerOf(path);
     if (path === PATH) compress(request as Request, response as Response, () => serve(request, response));
     else serve(request, response);
   };
@@ -217,6 +268,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     path: PATH,
     limits: limits.socket,
     allowedOrigins,
+    keyOrigins,
     isLocalOnly,
     trustedProxies,
     authenticator,

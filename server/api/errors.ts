@@ -9,7 +9,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError, Kind } from 'graphql';
 
 import type { Logger } from '../domain/index.js';
-import { InvalidInputError, SmartPersonaError } from '../domain/index.js';
+import { DatabaseUnavailableError, InvalidInputError, SmartPersonaError } from '../domain/index.js';
 
 /** Codes of errors in the request itself; their messages come from the GraphQL library and are safe to show. */
 const REQUEST_CODES: ReadonlySet<unknown> = new Set([
@@ -29,11 +29,13 @@ const REQUEST_CODES: ReadonlySet<unknown> = new Set([
 /** Converts an error of a request to the response. */
 export type FormatError = (error: unknown) => GraphQLFormattedError;
 
-export function createFormatError(log: Logger): FormatError {
+/** `onFault` is called for each error that is the server's fault: an unexpected error, or an unreachable database. */
+export function createFormatError(log: Logger, onFault: () => void = () => undefined): FormatError {
   return (error) => {
     const { locations, path } = error instanceof GraphQLError ? error.toJSON() : {};
     const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
     const cause = rootOf(error);
+    if (cause instanceof DatabaseUnavailableError) onFault();
     if (cause instanceof SmartPersonaError)
       return { message: cause.message, ...where, extensions: extensionsOf(cause) };
 
@@ -41,6 +43,7 @@ export function createFormatError(log: Logger): FormatError {
     if (code !== null) {
       return { message: withoutSuggestions((cause as GraphQLError).message), ...where, extensions: { code } };
     }
+    onFault();
     const reference = randomUUID();
     log.error({ err: cause, reference, path }, 'unexpected error in a request');
     return {

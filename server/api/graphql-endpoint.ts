@@ -3,83 +3,48 @@
  * costs more than executing a query.
  */
 
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 
 import type { ApolloServer } from '@apollo/server';
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 
-import type { Logger, Viewer } from '../domain/index.js';
 import type { ApiContext } from '../resolvers/index.js';
 
-import { addressOf, crossOriginHeaders } from './addresses.js';
-import type { AdmissionOptions } from './admission.js';
-import { admit, refusalOf } from './admission.js';
-import { createFormatError } from './errors.js';
+import { addressOf } from './addresses.js';
+import { admit } from './admission.js';
+import type { Answer, EndpointOptions } from './endpoint.js';
+import { createEndpoint } from './endpoint.js';
 import { isLegacy } from './graphql-http.js';
 import { HttpRefusal } from './http-refusal.js';
-import { sendWhole } from './last-answer.js';
 import type { OperationRequest, ResolveOperation } from './operations.js';
 import type { RequestGate } from './request-gate.js';
 import type { BodyBudget, BodySource } from './request-body.js';
 import { readJson } from './request-body.js';
+import { callerOf } from './rate-limits.js';
 import { roundedIntegerProblem } from './rounded-integers.js';
-import type { Headers } from './security-headers.js';
+import type { Identity } from './tokens.js';
 
-interface EndpointOptions extends AdmissionOptions {
+interface GraphQLEndpointOptions extends EndpointOptions {
   readonly apollo: ApolloServer<ApiContext>;
   readonly resolveOperation: ResolveOperation;
   /** Sheds load beyond the server's capacity. */
   readonly gate: RequestGate;
-  readonly contextFor: (viewer: Viewer) => ApiContext;
-  readonly allowedOrigins: readonly string[];
+  readonly contextFor: (identity: Identity) => ApiContext;
   readonly bodies: BodyBudget;
-  /** Sent with every response. */
-  readonly headers: Headers;
-  readonly log: Logger;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Iterable<readonly [string, string]>;
-  readonly body: string;
+export function createGraphQLEndpoint(options: GraphQLEndpointOptions): RequestListener {
+  return createEndpoint(options, 'GET, POST', (request) => answer(request, options));
 }
 
-export function createGraphQLEndpoint(options: EndpointOptions): RequestListener {
-  const formatError = createFormatError(options.log);
-  const failed = (error: unknown): Answer => {
-    const refusal = refusalOf(error);
-    const { headers = {} } = refusal?.more ?? {};
-    return {
-      status: refusal?.status ?? 500,
-      headers: [['content-type', 'application/json; charset=utf-8'], ...Object.entries(headers)],
-      body: JSON.stringify({ errors: [refusal ?? formatError(error)] }),
-    };
-  };
-  return (request, response) => {
-    const startedAt = performance.now();
-    void answer(request, options)
-      .catch(failed)
-      .then(({ status, headers, body }) => {
-        const all: OutgoingHttpHeaders = {
-          ...options.headers,
-          ...crossOriginHeaders(request, options.allowedOrigins),
-        };
-        for (const [name, value] of headers) all[name] = value;
-        sendWhole(request, response, { status, headers: all, body });
-        options.metrics.recordRequest(status, (performance.now() - startedAt) / 1_000);
-      });
-  };
-}
-
-async function answer(request: IncomingMessage, options: EndpointOptions): Promise<Answer> {
-  if (request.method === 'OPTIONS') return preflightOf(request);
-  const viewer = await admit(request, options);
+async function answer(request: IncomingMessage, options: GraphQLEndpointOptions): Promise<Answer> {
+  const identity = await admit(request, options);
   const body =
     request.method === 'POST'
       ? withRegisteredText(
           request,
-          await readJson(sourceOf(request, viewer, options), options.bodies),
+          await readJson(sourceOf(request, identity, options), options.bodies),
           options.resolveOperation,
         )
       : undefined;
@@ -100,10 +65,10 @@ async function answer(request: IncomingMessage, options: EndpointOptions): Promi
       body: answered,
     } = await options.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? '', headers: headerMapOf(request), search, body },
-      context: async () => options.contextFor(viewer),
+      context: async () => options.contextFor(identity),
     });
     if (answered.kind !== 'complete') throw new Error('Incremental delivery is not supported.');
-    return { status, headers, body: answered.string };
+    return { status, headers: Object.fromEntries(headers), body: answered.string };
   } finally {
     options.gate.leave();
   }
@@ -126,28 +91,14 @@ function refuseRounded(body: unknown, search: string): void {
   if (problem !== null) throw new HttpRefusal(400, 'BAD_USER_INPUT', problem);
 }
 
-/** Allows all requested headers: clients and tracers may add headers that the server cannot list. */
-function preflightOf({ headers }: IncomingMessage): Answer {
-  const requested = headers['access-control-request-headers'];
-  return {
-    status: 204,
-    headers: [
-      ['access-control-allow-methods', 'GET, POST'],
-      ...(requested === undefined ? [] : [['access-control-allow-headers', requested] as const]),
-      ['access-control-max-age', '600'],
-      ['vary', 'Origin, Access-Control-Request-Headers'],
-    ],
-    body: '',
-  };
-}
-
 function sourceOf(
   request: IncomingMessage,
-  { role, userId }: Viewer,
-  { trustedProxies }: EndpointOptions,
+  identity: Identity,
+  { trustedProxies }: GraphQLEndpointOptions,
 ): BodySource {
-  const isAnonymous = role === 'anonymous';
-  const caller = isAnonymous ? addressOf(request, trustedProxies) : `${role}:${userId ?? ''}`;
+  const { role } = identity.viewer;
+  const isAnonymous = role === 'anonymous' || role === 'guest';
+  const caller = isAnonymous ? addressOf(request, trustedProxies) : callerOf(identity);
   return { request, caller, isAnonymous };
 }
 

@@ -9,15 +9,17 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 
-import { ForbiddenError, type Logger } from '../domain/index.js';
+import { ForbiddenError, type AuditActor, type Logger } from '../domain/index.js';
 import { MAPPING_KEYS, parseMapping } from '../ingest/index.js';
 import type { GivenMapping, Reject } from '../ingest/index.js';
 import type { ImportKind, ImportService } from '../services/data/index.js';
+import type { AuditPort } from '../services/index.js';
 import { IMPORT_KINDS } from '../services/data/index.js';
 
 import { isOriginAllowed } from './addresses.js';
 import type { AdmissionOptions } from './admission.js';
 import { admit, refusalOf } from './admission.js';
+import { actorOf } from './authenticator.js';
 import { createFormatError } from './errors.js';
 import { HttpRefusal } from './http-refusal.js';
 import { ProgressLines } from './progress-lines.js';
@@ -26,6 +28,7 @@ import { withSpool } from './spool.js';
 
 interface ImportEndpointOptions extends AdmissionOptions {
   readonly imports: Pick<ImportService, 'run' | 'preview'>;
+  readonly audit: AuditPort;
   readonly allowedOrigins: readonly string[];
   /** Maximum bytes of a file. */
   readonly maxBytes: number;
@@ -40,6 +43,7 @@ const MAX_LISTED_REJECTS = 1_000;
 const READING_SHARE = 0.3;
 
 interface ImportRequest {
+  readonly actor: AuditActor;
   readonly kind: ImportKind;
   readonly isDryRun: boolean;
   readonly isPreview: boolean;
@@ -66,7 +70,13 @@ export function createImportEndpoint(options: ImportEndpointOptions): RequestLis
     }
     isRunning = true;
     try {
-      lines.end(await runImport(request, order, lines, options));
+      const run = () => runImport(request, order, lines, options);
+      const { actor, kind } = order;
+      lines.end(
+        order.isDryRun
+          ? await run()
+          : await options.audit.run({ actor, action: 'import', target: kind }, run),
+      );
     } finally {
       isRunning = false;
     }
@@ -96,7 +106,8 @@ async function accept(request: IncomingMessage, options: ImportEndpointOptions):
     });
   if (!isOriginAllowed(request, options.allowedOrigins))
     throw new HttpRefusal(403, 'FORBIDDEN', 'Pages of this origin may not import.');
-  const viewer = await admit(request, options);
+  const identity = await admit(request, options);
+  const { viewer } = identity;
   if (viewer.role === 'anonymous')
     throw new HttpRefusal(401, 'UNAUTHENTICATED', 'An import needs an admin token.', {
       headers: { 'www-authenticate': 'Bearer' },
@@ -112,10 +123,10 @@ async function accept(request: IncomingMessage, options: ImportEndpointOptions):
       'Send the file itself as the body, not a form: curl --data-binary @FILE instead of -F.',
     );
   if (Number(request.headers['content-length'] ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
-  return orderOf(new URL(request.url ?? '', 'http://host').searchParams);
+  return { ...orderOf(new URL(request.url ?? '', 'http://host').searchParams), actor: actorOf(identity) };
 }
 
-function orderOf(query: URLSearchParams): ImportRequest {
+function orderOf(query: URLSearchParams): Omit<ImportRequest, 'actor'> {
   const kind = IMPORT_KINDS.find((one) => one === query.get('kind'));
   if (kind === undefined) throw badRequest(`kind must be one of ${IMPORT_KINDS.join(', ')}.`);
   const [isPreview, isPartial] = [flagOf(query, 'preview'), flagOf(query, 'partial')];

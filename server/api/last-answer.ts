@@ -9,7 +9,7 @@ const LINGER_MS = 250;
 export function sendWhole(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: { status: number; headers: OutgoingHttpHeaders; body: string },
+  { status, headers, body }: { status: number; headers: OutgoingHttpHeaders; body: string | Uint8Array },
 ): void {
   const all = { ...headers, 'content-length': Buffer.byteLength(body) };
   if (request.complete) {

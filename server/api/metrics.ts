@@ -2,6 +2,12 @@
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { RUN_STATES } from '../domain/index.js';
+import type { TrainingSummary } from '../services/index.js';
+
+/** A scrape waits this long for the database, then reports the previous values. */
+const TRAINING_WAIT_MS = 1_000;
+
 export interface ApiMetrics {
   readonly registry: Registry;
   /** Milliseconds from the cause to the push. */
@@ -22,6 +28,8 @@ interface MetricSources {
   } | null;
   /** Null before the first training. */
   readonly modelVersion: () => number | null;
+  /** Reads the database. */
+  readonly training: () => Promise<TrainingSummary>;
 }
 
 /** Reads `sources` on each scrape. */
@@ -75,12 +83,69 @@ export function createMetrics(sources: MetricSources): ApiMetrics {
     () => sources.behaviour()?.impressions,
     registers,
   );
+  trainingGauges(sources.training, registers);
 
   return {
     registry,
     recordPush: (latencyMs) => pushes.observe(latencyMs / 1_000),
     recordRequest: (status, seconds) => requests.observe({ status: String(status) }, seconds),
     recordRefusal: (reason) => refusals.inc({ reason }),
+  };
+}
+
+function trainingGauges(read: () => Promise<TrainingSummary>, registers: Registry[]): void {
+  const summary = sharedRead(read);
+  const one = (name: string, help: string, value: (summary: TrainingSummary) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const found = await summary();
+        this.set((found === null ? null : value(found)) ?? NaN);
+      },
+    });
+  one(
+    'smartpersona_training_last_success_timestamp_seconds',
+    'End of the latest successful training run, seconds since the epoch.',
+    ({ succeededAt }) => (succeededAt === null ? null : succeededAt / 1_000),
+  );
+  one(
+    'smartpersona_training_last_duration_seconds',
+    'Duration of the latest successful training run.',
+    ({ durationMs }) => (durationMs === null ? null : durationMs / 1_000),
+  );
+  one('smartpersona_models_held', 'Stored versions that the promotion gate held back.', ({ nHeld }) => nHeld);
+  new Gauge({
+    name: 'smartpersona_training_state',
+    help: '1 for the state of the latest training run, 0 for the others.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const latest = (await summary())?.latestState ?? null;
+      for (const state of RUN_STATES) this.set({ state }, state === latest ? 1 : 0);
+    },
+  });
+}
+
+/** Concurrent calls share a read. Resolves with the previous result if a read fails or takes too long. */
+function sharedRead<T>(read: () => Promise<T>): () => Promise<T | null> {
+  let last: T | null = null;
+  let reading: Promise<void> | null = null;
+  return async () => {
+    reading ??= read()
+      .then(
+        (value) => void (last = value),
+        () => undefined,
+      )
+      .finally(() => (reading = null));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, TRAINING_WAIT_MS);
+    });
+    await Promise.race([reading, late]);
+    clearTimeout(timer);
+    return last;
   };
 }
 

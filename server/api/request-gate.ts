@@ -2,7 +2,9 @@
  * Sheds load before a request is executed: a limited number of requests run concurrently, further requests wait in a
  * queue. A queue that empties soon is a burst and is served first in, first out. A queue that has not been empty for a
  * while is a standing queue, in which every request would wait for the maximum time: it is served last in, first out, so
- * that new requests are still fast, and the oldest are refused. After Maurer, "Fail at Scale", ACM Queue 13(8), 2015.
+ * that new requests are still fast, and the oldest are refused. A queue that keeps standing is an overload: requests may
+ * then wait for a moment only, so that those that are admitted are not late. After Maurer, "Fail at Scale", ACM Queue
+ * 13(8), 2015.
  */
 
 export interface GateLimits {
@@ -14,6 +16,10 @@ export interface GateLimits {
   readonly maxWaitMs: number;
   /** Milliseconds after which a queue that has not been empty counts as standing; default 100. */
   readonly burstMs: number;
+  /** Milliseconds after which a standing queue counts as an overload; default 1,000. */
+  readonly overloadMs: number;
+  /** Milliseconds a request may wait in an overload; default 200. */
+  readonly overloadWaitMs: number;
 }
 
 export const DEFAULT_GATE_LIMITS: GateLimits = {
@@ -21,6 +27,8 @@ export const DEFAULT_GATE_LIMITS: GateLimits = {
   maxWaiting: 256,
   maxWaitMs: 2_000,
   burstMs: 100,
+  overloadMs: 1_000,
+  overloadWaitMs: 200,
 };
 
 const SWEEP_MS = 50;
@@ -68,7 +76,10 @@ export class RequestGate {
 
   /** Refuses requests that have waited too long. */
   private sweep(): void {
-    const oldest = this.now() - this.limits.maxWaitMs;
+    const { maxWaitMs, overloadMs, overloadWaitMs } = this.limits;
+    const now = this.now();
+    const isOverload = now - this.queueSince > overloadMs;
+    const oldest = now - (isOverload ? Math.min(overloadWaitMs, maxWaitMs) : maxWaitMs);
     while (this.queue.length > 0 && this.queue[0].since <= oldest) this.queue.shift()!.end(false);
     this.sweeping = this.queue.length > 0 ? setTimeout(() => this.sweep(), SWEEP_MS) : null;
   }

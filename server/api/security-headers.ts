@@ -21,7 +21,8 @@ export function securityHeaders({ fonts = [] }: { fonts?: readonly string[] } = 
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
+        // WebAssembly for the kernels of private mode: code that scripts of this server compile, and no `eval`.
+        scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
         // The component library inserts its theme as a style element.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],

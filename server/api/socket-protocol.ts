@@ -1,5 +1,5 @@
 /**
- * The graphql-transport-ws protocol on a socket: a token in connection_init, then subscriptions only. Each is parsed,
+ * The graphql-transport-ws protocol on a socket: a token or publishable key in connection_init, or the cookie of an account, then subscriptions only. Each is parsed,
  * validated and checked for cost like a request over HTTP. The socket is closed with 4403 when its token expires.
  */
 
@@ -9,7 +9,7 @@ import type { Context, Server as ProtocolServer } from 'graphql-ws';
 import { CloseCode, makeServer } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
-import type { Logger, Viewer } from '../domain/index.js';
+import type { Logger } from '../domain/index.js';
 import { SmartPersonaError } from '../domain/index.js';
 
 import type { Authenticator } from './authenticator.js';
@@ -26,7 +26,7 @@ export interface ProtocolOptions {
   readonly guard: SubscriptionGuard;
   readonly formatError: FormatError;
   /** Creates the context of resolvers, anew for every push, so that loaders do not return values cached earlier. */
-  readonly contextFor: (viewer: Viewer) => object;
+  readonly contextFor: (identity: Identity) => object;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -34,6 +34,10 @@ export interface ProtocolOptions {
 /** State of a socket. */
 export interface Peer {
   readonly socket: WebSocket;
+  /** Id of the session in the cookie of the handshake; null for none. */
+  readonly sessionId: string | null;
+  /** The origin of the page that opened it; null for other programs. */
+  readonly origin: string | null;
   identity: Identity | null;
   /** Messages since `windowStart`. */
   nMessages: number;
@@ -55,13 +59,17 @@ export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
 
     async onConnect({ connectionParams, extra: peer }) {
       const token = connectionParams?.['token'];
-      if (typeof token !== 'string') return false;
       try {
-        peer.identity = await authenticator.identify(token);
+        peer.identity = await authenticator.identify({
+          token: typeof token === 'string' ? token : null,
+          origin: peer.origin,
+          sessionId: peer.sessionId,
+        });
       } catch (error) {
         if (error instanceof SmartPersonaError && !error.isRetriable) return false;
         throw error;
       }
+      if (peer.identity.viewer.role === 'anonymous') return false;
       closeAtExpiry(peer, peer.identity.expiresAt, now);
       return true;
     },
@@ -76,10 +84,10 @@ export function createProtocol(options: ProtocolOptions): ProtocolServer<Peer> {
       }
       const prepared = guard(payload);
       if (!('document' in prepared)) return formatted(prepared, formatError);
-      const { viewer } = context.extra.identity as Identity;
+      const identity = context.extra.identity as Identity;
       const { operationName, variableValues } = prepared;
-      const audience = JSON.stringify([viewer, operationName, variableValues]);
-      return { ...prepared, contextValue: { audience, makeContext: () => contextFor(viewer) } };
+      const audience = JSON.stringify([identity.viewer, operationName, variableValues]);
+      return { ...prepared, contextValue: { audience, makeContext: () => contextFor(identity) } };
     },
 
     subscribe: (args) => subscribe(args as ExecutionArgs),

@@ -12,8 +12,15 @@ import type { JWTPayload } from 'jose';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 
-import type { Viewer } from '../domain/index.js';
-import { InvalidInputError, isPseudonym, MAX_ID_CHARACTERS, UnauthenticatedError } from '../domain/index.js';
+import type { TokenRole, Viewer } from '../domain/index.js';
+import {
+  InvalidInputError,
+  isPseudonym,
+  isStaff,
+  MAX_ID_CHARACTERS,
+  UnauthenticatedError,
+} from '../domain/index.js';
+import type { OpenSession } from '../services/index.js';
 
 const ALGORITHM = 'HS256';
 const ISSUER = 'smartpersona';
@@ -27,7 +34,7 @@ const DEFAULT_MAX_DAYS = 365;
 const CLOCK_SKEW_SECONDS = 60;
 
 export interface TokenRequest {
-  readonly role: 'user' | 'admin';
+  readonly role: TokenRole;
   /** A pseudonym; required for users. */
   readonly userId: string | null;
   readonly ttlSeconds: number;
@@ -53,6 +60,10 @@ export interface Identity {
   /** Milliseconds since the epoch; infinite for anonymous callers. */
   readonly expiresAt: number;
   readonly isDemo: boolean;
+  /** The session of a cookie; null for other callers. */
+  readonly session: OpenSession | null;
+  /** The publishable key of a guest; null for other callers. */
+  readonly keyId: string | null;
 }
 
 export interface Tokens {
@@ -158,14 +169,16 @@ async function check(token: string, options: CheckOptions): Promise<Identity> {
     issuedAt: (iat ?? 0) * 1_000,
     expiresAt: exp * 1_000,
     isDemo: payload['demo'] === true,
+    session: null,
+    keyId: null,
   };
 }
 
 function viewerOf(payload: JWTPayload, { pseudonymize }: Pick<CheckOptions, 'pseudonymize'>): Viewer {
   const { role, sub, pseudonym } = payload;
-  if (role !== 'user' && role !== 'admin') throw invalid();
+  if (role !== 'user' && role !== 'viewer' && role !== 'admin') throw invalid();
   if (pseudonym !== undefined && typeof pseudonym !== 'boolean') throw invalid();
-  if (sub === undefined && role === 'admin') return { role, userId: null };
+  if (sub === undefined && isStaff(role)) return { role, userId: null };
   if (typeof sub !== 'string') throw invalid();
   if (pseudonym === true) {
     if (!isPseudonym(sub)) throw invalid();

@@ -15,6 +15,7 @@ import { SmartPersonaError } from '../domain/index.js';
 
 import { addressOf, isHostKnown, isOriginAllowed } from './addresses.js';
 import type { Authenticator } from './authenticator.js';
+import { sessionIdOf } from './session-cookie.js';
 import type { Peer, ProtocolOptions } from './socket-protocol.js';
 import { createProtocol } from './socket-protocol.js';
 
@@ -52,6 +53,8 @@ interface WebSocketOptions extends Omit<ProtocolOptions, 'initTimeoutMs' | 'maxS
   readonly path: string;
   readonly limits: SocketLimits;
   readonly allowedOrigins: readonly string[];
+  /** The origins of publishable keys, which may change. */
+  readonly keyOrigins: () => readonly string[];
   /** As in `ApiOptions`. */
   readonly isLocalOnly: boolean;
   readonly trustedProxies: number;
@@ -99,6 +102,8 @@ export function attachWebSocket(httpServer: Server, options: WebSocketOptions): 
     server.handleUpgrade(request, stream, head, (socket) => {
       const peer: Peer = {
         socket,
+        sessionId: sessionIdOf(request),
+        origin: request.headers.origin ?? null,
         identity: null,
         nMessages: 0,
         windowStart: options.now(),
@@ -162,13 +167,13 @@ function closeRefused(peers: ReadonlySet<Peer>, authenticator: Authenticator): v
 function refusalOf(
   request: IncomingMessage,
   address: string,
-  { path, allowedOrigins, isLocalOnly, limits }: WebSocketOptions,
+  { path, allowedOrigins, keyOrigins, isLocalOnly, limits }: WebSocketOptions,
   nSockets: number,
   socketsByAddress: ReadonlyMap<string, number>,
 ): number | null {
   if ((request.url ?? '').split('?', 1)[0] !== path) return 404;
   if (isLocalOnly && !isHostKnown(request, allowedOrigins)) return 403;
-  if (!isOriginAllowed(request, allowedOrigins)) return 403;
+  if (!isOriginAllowed(request, [...allowedOrigins, ...keyOrigins()])) return 403;
   if (nSockets >= limits.maxSockets) return 503;
   if ((socketsByAddress.get(address) ?? 0) >= limits.maxSocketsPerAddress) return 429;
   return null;

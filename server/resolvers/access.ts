@@ -12,42 +12,58 @@ import {
   ForbiddenError,
   InvalidInputError,
   isPseudonym,
+  isStaff,
   MAX_ID_CHARACTERS,
   UnauthenticatedError,
 } from '../domain/index.js';
 
 import type { ApiContext } from './context.js';
 
-/** `public`: no token required; `user`: any valid token, for its own user; `admin`: an admin token. */
-type AccessLevel = 'public' | 'user' | 'admin';
+/**
+ * `public`: no sign-in required; `guest`: publishable keys, and all below; `user`: a user, for itself, and admins;
+ * `admin`: admins. What admins may read, viewers may read too; no mutation is open to viewers.
+ */
+type AccessLevel = 'public' | 'guest' | 'user' | 'admin';
 
-const WORDING: Readonly<Record<AccessLevel, string>> = {
+const READING: Readonly<Record<AccessLevel, string>> = {
   public: 'Access: public, no token required.',
-  user: 'Access: a user token (for itself) or an admin token.',
-  admin: 'Access: an admin token.',
+  guest: 'Access: a publishable key or a user token (for itself), an admin or a viewer.',
+  user: 'Access: a user token (for itself), an admin or a viewer.',
+  admin: 'Access: an admin or a viewer.',
+};
+const CHANGING: Readonly<Record<AccessLevel, string>> = {
+  public: 'Access: public, no token required.',
+  guest: 'Access: a publishable key or a user token (for itself), or an admin.',
+  user: 'Access: a user token (for itself) or an admin.',
+  admin: 'Access: an admin.',
 };
 
 /** Declares the access to a root field. */
 export const Access = (access: AccessLevel): MethodDecorator & PropertyDecorator => Extensions({ access });
 
 /** Throws UnauthenticatedError or ForbiddenError unless the viewer reaches the level. */
-function authorize(viewer: Viewer, access: AccessLevel): void {
+function authorize({ role }: Viewer, access: AccessLevel, isChange: boolean): void {
   if (access === 'public') return;
-  if (viewer.role === 'anonymous') throw new UnauthenticatedError('Sign in first: this needs a token.');
-  if (access === 'admin' && viewer.role !== 'admin') throw new ForbiddenError('Only an admin may do this.');
+  if (role === 'anonymous') throw new UnauthenticatedError('Sign in first: this needs a token.');
+  if (role === 'guest' && access !== 'guest')
+    throw new ForbiddenError(
+      'A publishable key reads the recommendations of its visitor and sends thumbs and events, and nothing else.',
+    );
+  if (isChange && role === 'viewer') throw new ForbiddenError('A viewer may change nothing.');
+  if (access === 'admin' && !isStaff(role)) throw new ForbiddenError('Only an admin may do this.');
 }
 
 /**
- * The user a request is about: a user token may omit the id and acts for its own user; an admin token may give any
+ * The user a request is about: a user and a guest may omit the id and act for themselves; admins and viewers may give any
  * user. Throws ForbiddenError for a different user's id, InvalidInputError if an admin gives no user or a raw id.
  */
 export function subjectOf(viewer: Viewer, userId: string | null | undefined): string {
-  authorize(viewer, 'user');
+  authorize(viewer, 'guest', false);
   const subject = userId ?? viewer.userId;
   if (subject === null)
     throw new InvalidInputError('A userId is required: this token does not belong to a user.', 'userId');
-  if (viewer.role !== 'admin' && subject !== viewer.userId) {
-    throw new ForbiddenError('A user token acts for its own user only.');
+  if (!isStaff(viewer.role) && subject !== viewer.userId) {
+    throw new ForbiddenError('A user token and a publishable key act for their own user only.');
   }
   if (!isPseudonym(subject)) {
     throw new InvalidInputError('A userId is a pseudonym of 64 hexadecimal digits, not a raw id.', 'userId');
@@ -62,8 +78,8 @@ export function isWithheld({ viewer, services }: ApiContext, userId: string): bo
   return services.privacy.isEnabled && viewer.userId !== userId;
 }
 
-/** A cursor may be longer; `decodeCursor` has its own limit. */
-const UNBOUNDED = new Set(['after']);
+/** Cursors and addresses may be longer; they have limits of their own. */
+const UNBOUNDED = new Set(['after', 'url']);
 
 /** Throws InvalidInputError for a text argument longer than any id or name of this schema. */
 function checkLengths(args: Readonly<Record<string, unknown>>): void {
@@ -82,20 +98,22 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
     for (const field of Object.values(root.getFields()) as GraphQLField<unknown, ApiContext>[]) {
       const access = field.extensions['access'] as AccessLevel | undefined;
       if (access === undefined) throw new Error(`${root.name}.${field.name} does not declare its access.`);
-      field.resolve = guarded(access, field.resolve ?? defaultFieldResolver);
-      if (field.subscribe !== undefined) field.subscribe = guarded(access, field.subscribe);
-      field.description = `${field.description ?? ''} ${WORDING[access]}`;
+      const isChange = root === schema.getMutationType();
+      const check = (viewer: Viewer) => authorize(viewer, access, isChange);
+      field.resolve = guarded(check, field.resolve ?? defaultFieldResolver);
+      if (field.subscribe !== undefined) field.subscribe = guarded(check, field.subscribe);
+      field.description = `${field.description ?? ''} ${(isChange ? CHANGING : READING)[access]}`;
     }
   }
   return schema;
 }
 
 function guarded(
-  access: AccessLevel,
+  check: (viewer: Viewer) => void,
   next: GraphQLFieldResolver<unknown, ApiContext>,
 ): GraphQLFieldResolver<unknown, ApiContext> {
   return (source, args, context, info) => {
-    authorize(context.viewer, access);
+    check(context.viewer);
     checkLengths(args as Record<string, unknown>);
     return next(source, args, context, info);
   };

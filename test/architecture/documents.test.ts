@@ -110,6 +110,7 @@ describe('docs/operate.md', () => {
       nSubscriptions: () => 0,
       behaviour: () => null,
       modelVersion: () => null,
+      training: () => Promise.reject(new Error('not read')),
     });
     const names = registry.getMetricsAsArray().map(({ name }) => name);
     const own = names.filter((name) => name.startsWith('smartpersona_'));

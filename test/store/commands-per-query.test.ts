@@ -3,6 +3,7 @@
 import { graphql } from 'graphql';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { NO_TRACER } from '../../server/domain/index.js';
 import { createLoaders } from '../../server/loaders/index.js';
 import type { ApiContext } from '../../server/resolvers/index.js';
 import { buildApiSchema } from '../../server/resolvers/index.js';
@@ -40,10 +41,11 @@ describe('a page of users with personas, thumbs, timelines and recommendations',
     const { services, bus } = container;
     const contextValue: ApiContext = {
       viewer: { role: 'admin', userId: null },
+      actor: { kind: 'unknown', name: null },
       ...{ services, bus, loaders: createLoaders(services) },
       signDemoToken: () => Promise.reject(new Error('not asked for')),
       signToken: () => Promise.reject(new Error('not asked for')),
-      ...{ recordPush: () => undefined, now: Date.now },
+      ...{ recordPush: () => undefined, tracer: NO_TRACER, now: Date.now },
     };
     commands.length = 0;
     const answer = await graphql({

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 
 import type { Api, ApiOptions, Tokens } from '../../server/api/index.js';
 import { createApi, createTokens } from '../../server/api/index.js';
-import type { EventBus, Logger } from '../../server/domain/index.js';
+import type { EventBus, Logger, TokenRole } from '../../server/domain/index.js';
 import { createEventBus } from '../../server/events/index.js';
 
 import type { FakeSystem } from './fake-services.js';
@@ -29,6 +29,7 @@ export interface FakeApi {
   readonly asAlice: string;
   readonly asBob: string;
   readonly asAdmin: string;
+  readonly asViewer: string;
   /** What was logged as an error. */
   readonly logged: object[];
   query(query: string, options?: { variables?: object; token?: string | null }): Promise<GraphQLAnswer>;
@@ -43,7 +44,7 @@ export async function startFakeApi({
   ...options
 }: Partial<ApiOptions> & { port?: number } = {}): Promise<FakeApi> {
   const bus = createEventBus();
-  const system = fakeSystem(bus);
+  const system = fakeSystem(bus, options.now);
   const tokens = createTokens({ key: TEST_KEY, pseudonymize: () => BOB, now: options.now });
   const logged: object[] = [];
   const log: Logger = {
@@ -63,7 +64,7 @@ export async function startFakeApi({
   });
   const port = await api.listen(wantedPort, '127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
-  const sign = async (role: 'user' | 'admin', userId: string | null): Promise<string> =>
+  const sign = async (role: TokenRole, userId: string | null): Promise<string> =>
     (await tokens.sign({ role, userId, ttlSeconds: 600 })).token;
   const clients: Client[] = [];
 
@@ -77,6 +78,7 @@ export async function startFakeApi({
     asAlice: await sign('user', ALICE),
     asBob: await sign('user', BOB),
     asAdmin: await sign('admin', null),
+    asViewer: await sign('viewer', null),
     async query(query, { variables, token } = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
