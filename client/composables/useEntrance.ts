@@ -29,8 +29,8 @@ export interface Entrance extends Pick<LiveQuery<unknown>, 'isLoading' | 'failur
   /** Why the last attempt was refused, and how it was made. */
   readonly refusal: DeepReadonly<Ref<Refusal | null>>;
   /** Both resolve to the role of the session, or to null if it was refused. */
-  signInAsDemoUser(userId: string): Promise<'USER' | 'ADMIN' | null>;
-  signInWithToken(token: string): Promise<'USER' | 'ADMIN' | null>;
+  signInAsDemoUser(userId: string): Promise<'USER' | 'VIEWER' | 'ADMIN' | null>;
+  signInWithToken(token: string): Promise<'USER' | 'VIEWER' | 'ADMIN' | null>;
 }
 
 export function useEntrance(): Entrance {

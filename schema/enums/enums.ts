@@ -2,12 +2,15 @@
 
 import { registerEnumType } from 'type-graphql';
 
-export const RoleEnum = { USER: 'user', ADMIN: 'admin' } as const;
+import type { AuditAction, WebhookDelivery } from '../../server/domain/index.js';
+
+export const RoleEnum = { USER: 'user', VIEWER: 'viewer', ADMIN: 'admin' } as const;
 registerEnumType(RoleEnum, {
   name: 'Role',
-  description: 'Permissions of a token.',
+  description: 'Permissions of a token or an account.',
   valuesConfig: {
     USER: { description: 'Access to its own data only.' },
+    VIEWER: { description: 'Reads what an admin may read, and changes nothing.' },
     ADMIN: { description: 'Access to all users, and administration of the system.' },
   },
 });
@@ -288,5 +291,154 @@ registerEnumType(MetricGrainEnum, {
     MINUTE: { description: 'A minute; kept for two days.' },
     HOUR: { description: 'An hour.' },
     DAY: { description: 'A day.' },
+  },
+});
+
+export const ImportKindEnum = { ITEMS: 'items', EVENTS: 'events', RATINGS: 'ratings' } as const;
+registerEnumType(ImportKindEnum, {
+  name: 'ImportKind',
+  description: 'Contents of an imported file.',
+  valuesConfig: {
+    ITEMS: { description: 'Items of the catalogue.' },
+    EVENTS: { description: 'Behaviour events.' },
+    RATINGS: { description: 'Ratings.' },
+  },
+});
+
+export const AnalyticsMarkKindEnum = {
+  RETRAIN: 'retrain',
+  ACTIVATION: 'activation',
+  ROLLBACK: 'rollback',
+  IMPORT: 'import',
+} as const;
+registerEnumType(AnalyticsMarkKindEnum, {
+  name: 'AnalyticsMarkKind',
+  description: 'Kind of a change of the system.',
+  valuesConfig: {
+    RETRAIN: { description: 'A training run ended with a version.' },
+    ACTIVATION: { description: 'A version became active.' },
+    ROLLBACK: { description: 'An earlier version became active again.' },
+    IMPORT: { description: 'A file was imported.' },
+  },
+});
+
+export const WebhookEventEnum = {
+  ALERT_RAISED: 'alert.raised',
+  TRAINING_FINISHED: 'training.finished',
+  MODEL_ACTIVATED: 'model.activated',
+  TEST: 'test',
+} as const satisfies Readonly<Record<string, WebhookDelivery['event']>>;
+registerEnumType(WebhookEventEnum, {
+  name: 'WebhookEvent',
+  description: 'What a webhook is told.',
+  valuesConfig: {
+    ALERT_RAISED: { description: 'An alert was raised.' },
+    TRAINING_FINISHED: { description: 'A training run ended, well or not.' },
+    MODEL_ACTIVATED: { description: 'A version became active.' },
+    TEST: { description: 'A message from `testWebhook`.' },
+  },
+});
+
+export const DeliveryStateEnum = { PENDING: 'pending', DELIVERED: 'delivered', FAILED: 'failed' } as const;
+registerEnumType(DeliveryStateEnum, {
+  name: 'DeliveryState',
+  description: 'State of a message to a webhook.',
+  valuesConfig: {
+    PENDING: { description: 'A further attempt will be made.' },
+    DELIVERED: { description: 'The receiver answered with a status of 200 to 299.' },
+    FAILED: { description: 'No further attempt will be made.' },
+  },
+});
+
+export const AuditActionEnum = {
+  ACTIVATE_MODEL: 'activate-model',
+  ROLL_BACK: 'roll-back',
+  RETRAIN: 'retrain',
+  CANCEL_TRAINING: 'cancel-training',
+  RENAME_PERSONA: 'rename-persona',
+  ACKNOWLEDGE_ALERT: 'acknowledge-alert',
+  CHANGE_THRESHOLDS: 'change-thresholds',
+  IMPORT: 'import',
+  EXPORT_USER: 'export-user',
+  ERASE_USER: 'erase-user',
+  CREATE_TOKEN: 'create-token',
+  REVOKE_TOKEN: 'revoke-token',
+  CREATE_KEY: 'create-key',
+  REVOKE_KEY: 'revoke-key',
+  CREATE_WEBHOOK: 'create-webhook',
+  DELETE_WEBHOOK: 'delete-webhook',
+  SIGN_IN: 'sign-in',
+  CREATE_ACCOUNT: 'create-account',
+  INVITE_ACCOUNT: 'invite-account',
+  SET_PASSWORD: 'set-password',
+  CHANGE_ROLE: 'change-role',
+  DELETE_ACCOUNT: 'delete-account',
+} as const satisfies Readonly<Record<string, AuditAction>>;
+registerEnumType(AuditActionEnum, {
+  name: 'AuditAction',
+  description: 'What an entry of the audit log is about.',
+  valuesConfig: {
+    ACTIVATE_MODEL: { description: 'A model version was activated.' },
+    ROLL_BACK: { description: 'A version older than the active one was activated.' },
+    RETRAIN: { description: 'A training run was started.' },
+    CANCEL_TRAINING: { description: 'A training run was cancelled.' },
+    RENAME_PERSONA: { description: 'A persona was renamed.' },
+    ACKNOWLEDGE_ALERT: { description: 'An alert was acknowledged.' },
+    CHANGE_THRESHOLDS: { description: 'Alert thresholds were changed.' },
+    IMPORT: { description: 'Items, events or ratings were imported.' },
+    EXPORT_USER: { description: 'The data of a user were exported, not by that user.' },
+    ERASE_USER: { description: 'A user was erased.' },
+    CREATE_TOKEN: { description: 'A token was signed.' },
+    REVOKE_TOKEN: { description: 'A token, or all tokens of a user or a role, were revoked.' },
+    CREATE_KEY: { description: 'A publishable key was created.' },
+    REVOKE_KEY: { description: 'A publishable key was revoked.' },
+    CREATE_WEBHOOK: { description: 'A webhook was created.' },
+    DELETE_WEBHOOK: { description: 'A webhook was deleted.' },
+    SIGN_IN: { description: 'An account signed in, or a sign-in failed.' },
+    CREATE_ACCOUNT: { description: 'An account was created.' },
+    INVITE_ACCOUNT: { description: 'A link for a new password was made.' },
+    SET_PASSWORD: { description: 'The owner of an account set the password.' },
+    CHANGE_ROLE: { description: 'The role of an account was changed.' },
+    DELETE_ACCOUNT: { description: 'An account was deleted.' },
+  },
+});
+
+export const AuditActorKindEnum = {
+  ACCOUNT: 'account',
+  TOKEN: 'token',
+  COMMAND: 'command',
+  USER: 'user',
+  UNKNOWN: 'unknown',
+} as const;
+registerEnumType(AuditActorKindEnum, {
+  name: 'AuditActorKind',
+  description: 'Kind of an actor in the audit log.',
+  valuesConfig: {
+    ACCOUNT: { description: 'An account, by its name.' },
+    TOKEN: { description: 'An admin token, by its id.' },
+    COMMAND: { description: 'A command on the server, by its name.' },
+    USER: { description: 'A user, acting on its own data.' },
+    UNKNOWN: { description: 'Unknown, as in a failed sign-in.' },
+  },
+});
+
+export const AuditOutcomeEnum = { DONE: 'done', REFUSED: 'refused', FAILED: 'failed' } as const;
+registerEnumType(AuditOutcomeEnum, {
+  name: 'AuditOutcome',
+  description: 'How a recorded action ended.',
+  valuesConfig: {
+    DONE: { description: 'Done.' },
+    REFUSED: { description: 'Refused by a rule; nothing was changed.' },
+    FAILED: { description: 'Ended by an unexpected error.' },
+  },
+});
+
+export const ScheduledJobEnum = { RETRAIN: 'retrain', DRIFT: 'drift' } as const;
+registerEnumType(ScheduledJobEnum, {
+  name: 'ScheduledJob',
+  description: 'A job with a schedule.',
+  valuesConfig: {
+    RETRAIN: { description: 'Trains a new model version.' },
+    DRIFT: { description: 'Measures how far behaviour has drifted from the active model.' },
   },
 });

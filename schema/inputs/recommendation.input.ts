@@ -12,4 +12,11 @@ export class RecommendationFilterInput {
 
   @Field(() => [ID], { nullable: true, description: 'Exclude these items, up to 1,000.' })
   excludeItemIds?: string[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Include only items closest to this facet of the user: a `label` of `me { facets }`. Ignored if the user does not have it, see `RecommendationList.facet`.',
+  })
+  facet?: string | null;
 }

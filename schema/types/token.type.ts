@@ -19,9 +19,22 @@ export class TokenType {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The pseudonym of its user; null for an admin token without a user.',
+    description: 'The pseudonym of its user; null for a token without a user.',
   })
   userId!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it is for, as its creator wrote; null for none.',
+  })
+  label!: string | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When an admin or viewer token was last used, within five minutes; null if never, and for tokens of users.',
+  })
+  lastUsedAt!: number | null;
 
   @Field(() => DateTime, { description: 'When it was signed.' })
   createdAt!: number;

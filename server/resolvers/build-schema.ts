@@ -5,17 +5,22 @@ import { printSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 
 import { enforceAccess } from './access.js';
+import { AccountResolver } from './account.resolver.js';
 import { AlertResolver } from './alert.resolver.js';
 import { AnalyticsResolver } from './analytics.resolver.js';
+import { AuditResolver } from './audit.resolver.js';
 import { CatalogueResolver } from './catalogue.resolver.js';
 import { EvolutionResolver } from './evolution.resolver.js';
 import { FeedbackResolver } from './feedback.resolver.js';
 import { PersonaResolver } from './persona.resolver.js';
+import { PublishableKeyResolver } from './publishable-key.resolver.js';
 import { RecommendationResolver } from './recommendation.resolver.js';
 import { SessionResolver } from './session.resolver.js';
+import { SettingsResolver } from './settings.resolver.js';
 import { TokenResolver } from './token.resolver.js';
 import { TrainingResolver } from './training.resolver.js';
 import { UserDataResolver } from './user-data.resolver.js';
+import { WebhookResolver } from './webhook.resolver.js';
 import { UserFieldsResolver, UserResolver, ViewerFieldsResolver } from './user.resolver.js';
 
 /** Every subscription sets its own source (the bus of the context), but type-graphql requires a default. */
@@ -33,20 +38,25 @@ export function buildApiSchema(): GraphQLSchema {
   return enforceAccess(
     buildSchemaSync({
       resolvers: [
+        AccountResolver,
         AlertResolver,
         AnalyticsResolver,
+        AuditResolver,
         CatalogueResolver,
         EvolutionResolver,
         FeedbackResolver,
         PersonaResolver,
+        PublishableKeyResolver,
         RecommendationResolver,
         SessionResolver,
+        SettingsResolver,
         TokenResolver,
         TrainingResolver,
         UserDataResolver,
         UserResolver,
         UserFieldsResolver,
         ViewerFieldsResolver,
+        WebhookResolver,
       ],
       // Arguments are checked where they are read; see arguments.ts.
       validate: false,

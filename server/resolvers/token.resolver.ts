@@ -5,11 +5,12 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 
 import { CreatedTokenType, RevocationType, RoleEnum, TokenType } from '../../schema/index.js';
-import { InvalidInputError } from '../domain/index.js';
+import type { TokenRole } from '../domain/index.js';
+import { InvalidInputError, MAX_LABEL_CHARACTERS } from '../domain/index.js';
 import type { RevocationSubject } from '../services/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { costOfPage, First } from './arguments.js';
+import { checkText, costOfPage, First } from './arguments.js';
 import type { ApiContext } from './context.js';
 
 const DAY_SECONDS = 86_400;
@@ -36,7 +37,7 @@ export class TokenResolver {
   @Mutation(() => CreatedTokenType, { description: 'Signs a token.' })
   async createToken(
     @Ctx() context: ApiContext,
-    @Arg('role', () => RoleEnum, { description: 'The role of the token.' }) role: 'user' | 'admin',
+    @Arg('role', () => RoleEnum, { description: 'The role of the token.' }) role: TokenRole,
     @Arg('userId', () => ID, {
       nullable: true,
       description: "The pseudonym of the token's user; required for the role USER.",
@@ -47,15 +48,24 @@ export class TokenResolver {
       description: 'Lifetime in days, from 1 to the maximum of this installation (default 365).',
     })
     days: number,
+    @Arg('label', () => String, {
+      nullable: true,
+      description: `What the token is for, 1 to ${MAX_LABEL_CHARACTERS} characters; shown in \`tokens\`.`,
+    })
+    label: string | null | undefined,
   ): Promise<CreatedTokenType> {
+    if (label != null) checkText(label, 'label', MAX_LABEL_CHARACTERS);
     if (days < 1 || days > MAX_DAYS)
       throw new InvalidInputError(`"days" must be from 1 to ${MAX_DAYS}.`, 'days');
-    const subject = userId == null && role === 'admin' ? null : subjectOf(context.viewer, userId);
+    const subject = userId == null && role !== 'user' ? null : subjectOf(context.viewer, userId);
     const signed = await context.signToken({ role, userId: subject, ttlSeconds: days * DAY_SECONDS });
     const { token, tokenId, issuedAt: createdAt, expiresAt } = signed;
-    const dates = { createdAt, expiresAt, lastUsedAt: null };
-    await context.services.tokens.record({ tokenId, role, userId: subject, label: null, ...dates });
-    return { token, info: { id: tokenId, role, userId: subject, createdAt, expiresAt, revokedAt: null } };
+    const row = { role, userId: subject, createdAt, expiresAt, label: label ?? null, lastUsedAt: null };
+    const { audit, tokens } = context.services;
+    await audit.run({ actor: context.actor, action: 'create-token', target: tokenId }, () =>
+      tokens.record({ tokenId, ...row }),
+    );
+    return { token, info: { id: tokenId, ...row, revokedAt: null } };
   }
 
   @Access('admin')
@@ -64,13 +74,13 @@ export class TokenResolver {
       'Revokes a token by its id, including tokens signed by a site, or all tokens of a user or of a role that were issued before now; give exactly one of the three. Every instance refuses them within a second and closes their sockets with 4403. Revoking the role ADMIN also revokes the token of this request.',
   })
   async revokeToken(
-    @Ctx() { services, viewer }: ApiContext,
+    @Ctx() { services, viewer, actor }: ApiContext,
     @Arg('id', () => ID, { nullable: true, description: 'The id of a token, its claim `jti`.' })
     id: string | null | undefined,
     @Arg('userId', () => ID, { nullable: true, description: 'The pseudonym of a user.' })
     userId: string | null | undefined,
     @Arg('role', () => RoleEnum, { nullable: true, description: 'A role.' })
-    role: 'user' | 'admin' | null | undefined,
+    role: TokenRole | null | undefined,
   ): Promise<RevocationType> {
     const subjects: RevocationSubject[] = [];
     if (id != null) subjects.push({ kind: 'token', id });
@@ -78,7 +88,10 @@ export class TokenResolver {
     if (role != null) subjects.push({ kind: 'role', id: role });
     if (subjects.length !== 1)
       throw new InvalidInputError('Name exactly one of "id", "userId" and "role".', 'id');
-    const { kind, at } = await services.tokens.revoke(subjects[0]);
+    const { kind, at } = await services.audit.run(
+      { actor, action: 'revoke-token', target: subjects[0].id },
+      () => services.tokens.revoke(subjects[0]),
+    );
     return {
       tokenId: kind === 'token' ? (id ?? null) : null,
       userId: kind === 'user' ? (userId ?? null) : null,
