@@ -2,10 +2,11 @@
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 
-import type { MetricGrain } from '../../server/domain/index.js';
-import { MetricGrainEnum } from '../enums/index.js';
+import type { AnalyticsMark, MetricGrain } from '../../server/domain/index.js';
+import { AnalyticsMarkKindEnum, MetricGrainEnum } from '../enums/index.js';
 import { DateTime } from '../scalars/index.js';
 
+import { ImportRecordType } from './import.type.js';
 import { PersonaType } from './persona.type.js';
 
 @ObjectType('LiveRates', {
@@ -53,6 +54,13 @@ class LiveRatesType {
 
   @Field(() => Float, { nullable: true, description: '99th percentile of the push latency.' })
   pushLatencyP99Ms!: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Share of the requests of the last five minutes that failed on the server, 0 to 1; null without a request.',
+  })
+  errorRate!: number | null;
 
   @Field(() => Int, { description: 'Open subscriptions.' })
   openSubscriptions!: number;
@@ -187,7 +195,7 @@ class HourWeekdayCellType {
 @ObjectType('ClusterMap', {
   simpleResolvers: true,
   description:
-    "Two-dimensional projection of the active model's users, as columns with an entry per user: a sample of up to 10,000.",
+    "Two-dimensional projection of the active model's users, as columns with an entry per user: a sample of up to 3,000.",
 })
 export class ClusterMapType {
   @Field(() => Int, { description: 'The model version.' })
@@ -279,6 +287,54 @@ class PrivacyReportType {
   suppressedCells!: number;
 }
 
+@ObjectType('AnalyticsTotals', { simpleResolvers: true, description: 'Sums over a range.' })
+class AnalyticsTotalsType {
+  @Field(() => Int, { description: 'Items shown in lists.' })
+  impressions!: number;
+
+  @Field(() => Int, { description: 'Clicks with a matching impression.' })
+  clicks!: number;
+
+  @Field(() => Float, { nullable: true, description: 'Clicks per impression; null without an impression.' })
+  ctr!: number | null;
+
+  @Field(() => Int, { description: 'Sessions started.' })
+  sessions!: number;
+
+  @Field(() => Int, { description: 'Events without impressions.' })
+  events!: number;
+
+  @Field(() => Int, { description: 'Thumbs up.' })
+  likes!: number;
+
+  @Field(() => Int, { description: 'Thumbs down.' })
+  dislikes!: number;
+
+  @Field(() => Int, { description: 'Purchases.' })
+  purchases!: number;
+}
+
+@ObjectType('AnalyticsMark', {
+  simpleResolvers: true,
+  description: 'A change of the system that may explain a change of its figures.',
+})
+class AnalyticsMarkType {
+  @Field(() => DateTime, { description: 'Time of the change.' })
+  at!: number;
+
+  @Field(() => AnalyticsMarkKindEnum, { description: 'Kind of the change.' })
+  kind!: AnalyticsMark['kind'];
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version that was trained or activated; null for an import.',
+  })
+  modelVersion!: number | null;
+
+  @Field(() => ImportRecordType, { nullable: true, description: 'The import; null for the other kinds.' })
+  import!: ImportRecordType | null;
+}
+
 @ObjectType('Analytics', {
   simpleResolvers: true,
   description: 'Figures of the dashboards, for a time range.',
@@ -295,6 +351,22 @@ export class AnalyticsType {
 
   @Field(() => LiveRatesType, { description: 'Current figures, independent of the range.' })
   live!: LiveRatesType | (() => Promise<LiveRatesType>);
+
+  @Field(() => AnalyticsTotalsType, { description: 'Sums over the range.' })
+  totals!: AnalyticsTotalsType;
+
+  @Field(() => AnalyticsTotalsType, {
+    nullable: true,
+    description:
+      'Sums over the range of the same length before this one; null if its points are no longer kept.',
+  })
+  previousTotals!: AnalyticsTotalsType | null | (() => Promise<AnalyticsTotalsType | null>);
+
+  @Field(() => [AnalyticsMarkType], {
+    description:
+      'Retrains, activations, roll-backs and imports of the range, in order of time. Of each version, only its latest activation is known.',
+  })
+  marks!: readonly AnalyticsMarkType[] | (() => Promise<readonly AnalyticsMarkType[]>);
 
   @Field(() => [PersonaSeriesType], { description: 'Click-through by persona.' })
   ctr!: readonly PersonaSeriesType[];

@@ -109,6 +109,18 @@ class MetricComparisonType {
   isWorse!: boolean;
 }
 
+@ObjectType('TrainingPrivacy', {
+  simpleResolvers: true,
+  description: "The guarantee of differential privacy for each user's part in the recommender of a version.",
+})
+class TrainingPrivacyType {
+  @Field(() => Float, { description: 'Epsilon of this version; every version spends it anew.' })
+  epsilon!: number;
+
+  @Field(() => Float, { description: 'Delta.' })
+  delta!: number;
+}
+
 @ObjectType('ModelVersion', {
   simpleResolvers: true,
   description: 'A trained model: numbered, and immutable once ready.',
@@ -134,6 +146,12 @@ export class ModelVersionType {
 
   @Field(() => Int, { description: 'Number of personas.' })
   k!: number;
+
+  @Field(() => TrainingPrivacyType, {
+    nullable: true,
+    description: 'Null for a version that was trained without noise.',
+  })
+  trainingPrivacy!: TrainingPrivacyType | null;
 
   @Field(() => [ClusterEvidenceType], { description: 'Evidence for every candidate number of personas.' })
   evidence!: readonly ClusterEvidenceType[];

@@ -49,6 +49,13 @@ export class ExplanationType {
   })
   sequenceItem!: ItemType | null;
 
+  @Field(() => ItemType, {
+    nullable: true,
+    description:
+      "For an item that is newer than the model: an item of similar content, from the user's history if one contributes. Null for other items.",
+  })
+  newLikeItem!: ItemType | null;
+
   @Field(() => [ItemContributionType], {
     description: "Contributions of items of the user's history, largest absolute value first.",
   })
@@ -77,6 +84,37 @@ export class RecommendationType {
     description: 'Explanation of the score.',
   })
   explanation!: unknown;
+}
+
+@ObjectType('Facet', {
+  simpleResolvers: true,
+  description: "A group of a user's likes that are similar to each other: a side of the user's taste.",
+})
+export class FacetType {
+  @Field(() => String, {
+    description:
+      'Its most distinctive category or tag, or the title of its most typical item if it has none; unique among the facets of a user. Usable as `filter: { facet }`.',
+  })
+  label!: string;
+
+  @Field(() => Float, {
+    description: "Share of the user's likes, 0 to 1; the shares of all facets sum to 1.",
+  })
+  share!: number;
+
+  @Field(() => Int, { description: 'Number of likes in it.' })
+  itemCount!: number;
+
+  @Field(() => [ItemType], { description: 'Its most typical liked items, up to ten.' })
+  items!: unknown;
+}
+
+/** Finding the facets of a user takes about as long as returning this many values. */
+const FACETS_COST = 100;
+
+/** Cost of a field of facets. */
+export function costOfFacets({ childComplexity }: { childComplexity: number }): number {
+  return FACETS_COST + 5 * childComplexity;
 }
 
 @ObjectType('RecommendationList', {
@@ -109,6 +147,19 @@ export class RecommendationListType {
     description: "The user's persona when the list was ranked; null without a persona.",
   })
   persona!: PersonaType | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The facet that the list is narrowed to by `filter: { facet }`; null without one, and if the user no longer has it: the list then holds all.',
+  })
+  facet!: string | null;
+
+  @Field(() => [FacetType], {
+    complexity: costOfFacets,
+    description: "The user's facets, largest first, as in `me { facets }`.",
+  })
+  facets!: unknown;
 }
 
 @ObjectType('Counterfactual', {

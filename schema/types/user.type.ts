@@ -53,7 +53,7 @@ export const UserConnectionType = connectionOf('User', 'users', UserType);
 
 @ObjectType('Viewer', { simpleResolvers: true, description: 'The caller.' })
 export class ViewerType {
-  @Field(() => RoleEnum, { description: 'Role of the token.' })
+  @Field(() => RoleEnum, { description: 'Role of the token or account.' })
   role!: TokenRole;
 
   @Field(() => ID, {
@@ -74,6 +74,11 @@ export class ViewerType {
     description: "The viewer's persona; null with too few signals, unless the viewer chose one.",
   })
   persona!: PersonaAssignmentType | null;
+
+  @Field(() => Boolean, {
+    description: "True if this server publishes its model for ranking on the user's device (GET /model).",
+  })
+  hasPrivateMode!: boolean;
 }
 
 @ObjectType('DemoUser', { simpleResolvers: true, description: 'A synthetic user for demo sign-in.' })

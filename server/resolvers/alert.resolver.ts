@@ -38,8 +38,13 @@ export class AlertResolver {
     @Ctx() context: ApiContext,
     @Arg('id', () => ID, { description: 'The id of the alert.' }) id: string,
   ): Promise<AlertAcknowledgedType | UnknownAlertType> {
-    const { services, viewer } = context;
-    const alert = await services.alerts.acknowledge(id, viewer.userId ?? 'admin');
+    const { services, actor } = context;
+    const by = actor.kind === 'account' ? actor.name : 'admin';
+    const alert = await services.audit.run(
+      { actor, action: 'acknowledge-alert', target: id },
+      () => services.alerts.acknowledge(id, by),
+      (found) => (found === null ? { outcome: 'refused' } : {}),
+    );
     return alert === null
       ? { id, message: `There is no alert with the id "${id}".` }
       : { alert: toAlert(context, alert) };

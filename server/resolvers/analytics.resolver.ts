@@ -10,7 +10,7 @@ import type { EventEnvelope } from '../domain/index.js';
 
 import { Access } from './access.js';
 import type { ApiContext } from './context.js';
-import { findPersona, toPersona } from './views.js';
+import { findPersona, toImport, toPersona } from './views.js';
 
 @Resolver()
 export class AnalyticsResolver {
@@ -36,6 +36,12 @@ export class AnalyticsResolver {
       ...report,
       ctr: report.ctr.map(withPersona),
       personaCategory: report.personaCategory.map(withPersona),
+      previousTotals: () => analytics.previousTotals(report),
+      marks: async () =>
+        (await analytics.marks(report)).map((mark) => ({
+          ...mark,
+          import: mark.import === null ? null : toImport(mark.import),
+        })),
       live: () => analytics.live(),
       clusterMap: () => clusterMapOf(context),
     };

@@ -10,8 +10,11 @@ import { AlertResolver } from './alert.resolver.js';
 import { AnalyticsResolver } from './analytics.resolver.js';
 import { AuditResolver } from './audit.resolver.js';
 import { CatalogueResolver } from './catalogue.resolver.js';
+import { EventResolver } from './event.resolver.js';
 import { EvolutionResolver } from './evolution.resolver.js';
 import { FeedbackResolver } from './feedback.resolver.js';
+import { ImportResolver } from './import.resolver.js';
+import { ItemAdminResolver } from './item-admin.resolver.js';
 import { PersonaResolver } from './persona.resolver.js';
 import { PublishableKeyResolver } from './publishable-key.resolver.js';
 import { RecommendationResolver } from './recommendation.resolver.js';
@@ -43,8 +46,11 @@ export function buildApiSchema(): GraphQLSchema {
         AnalyticsResolver,
         AuditResolver,
         CatalogueResolver,
+        EventResolver,
         EvolutionResolver,
         FeedbackResolver,
+        ImportResolver,
+        ItemAdminResolver,
         PersonaResolver,
         PublishableKeyResolver,
         RecommendationResolver,

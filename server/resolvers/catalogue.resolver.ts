@@ -84,7 +84,7 @@ export class CatalogueResolver {
     nullable: true,
     complexity: costOfRanking,
     description:
-      'Available items that are similar in the active model, most similar first. Empty for an item added after training, null if it is not in the catalogue.',
+      'Available items that are similar in the active model, most similar first. Empty for an item added after training without similar content, null if it is not in the catalogue.',
   })
   async similarItems(
     @Ctx() { services, loaders }: ApiContext,
@@ -108,6 +108,22 @@ export class CatalogueResolver {
     }
   }
 
+  @Access('user')
+  @Query(() => [ItemType], {
+    complexity: costOfRanking,
+    description:
+      'Items to ask a newcomer about: popular, and opinions on them say most about a taste. Most informative first, without items that the viewer has interacted with. Before the first training the error code is NO_ACTIVE_MODEL.',
+  })
+  async onboardingItems(
+    @Ctx() { services, loaders, viewer }: ApiContext,
+    @First({ defaultValue: 5, max: 20, what: 'items' }) first: number,
+  ): Promise<ItemType[]> {
+    const { userId } = viewer;
+    const chosen = await services.recommendations.onboardingItems({ userId, first });
+    const items = await Promise.all(chosen.map((itemId) => loaders.items.load(itemId)));
+    return items.flatMap((item) => (item === null ? [] : [toItem(item)]));
+  }
+
   @Access('admin')
   @Mutation(() => ImportItemsReportType, {
     complexity: costOfRows(10),
@@ -115,10 +131,13 @@ export class CatalogueResolver {
       'Adds or replaces up to 1,000 items. Valid rows are stored, invalid rows are reported; repeating the request changes nothing.',
   })
   async importItems(
-    @Ctx() { services, now }: ApiContext,
+    @Ctx() { services, now, actor }: ApiContext,
     @Arg('items', () => [ItemInput], { description: 'The items, up to 1,000.' }) rows: ItemInput[],
   ): Promise<ImportItemsReportType> {
     const { items, rejected } = checkItems(checkRows(rows, 'items', MAX_BULK_ROWS), now());
-    return { ...(await services.catalogue.importItems(items)), rejected };
+    const counts = await services.audit.run({ actor, action: 'import', target: 'items' }, () =>
+      services.catalogue.importItems(items),
+    );
+    return { ...counts, rejected };
   }
 }

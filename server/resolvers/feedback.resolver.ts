@@ -11,7 +11,12 @@ import {
   SendFeedbackInput,
   SendFeedbackResult,
 } from '../../schema/index.js';
-import { InvalidInputError, ItemNotFoundError, MAX_ID_CHARACTERS } from '../domain/index.js';
+import {
+  InvalidInputError,
+  ItemNotFoundError,
+  MAX_GUEST_EVENTS,
+  MAX_ID_CHARACTERS,
+} from '../domain/index.js';
 import type { EventOutcome, NewEvent } from '../services/index.js';
 
 import { Access, subjectOf } from './access.js';
@@ -21,7 +26,7 @@ import { toFeedback, toRecommendationList } from './views.js';
 
 @Resolver()
 export class FeedbackResolver {
-  @Access('user')
+  @Access('guest')
   @Mutation(() => SendFeedbackResult, {
     complexity: costOfRows(10),
     description:
@@ -48,17 +53,18 @@ export class FeedbackResolver {
     };
   }
 
-  @Access('user')
+  @Access('guest')
   @Mutation(() => RecordEventsReportType, {
     complexity: costOfRows(10),
     description:
-      'Records up to 1,000 behaviour events. Valid rows are stored, each invalid row is reported; a row of a different user refuses the whole request. Events of a user with equal type, item, time, value and session are stored once, so set `at` if the request may be repeated.',
+      'Records up to 1,000 behaviour events, or 20 with a publishable key. Valid rows are stored, each invalid row is reported; a row of a different user refuses the whole request. Events of a user with equal type, item, time, value and session are stored once, so set `at` if the request may be repeated.',
   })
   async recordEvents(
     @Ctx() context: ApiContext,
-    @Arg('events', () => [EventInput], { description: 'The events, up to 1,000.' }) events: EventInput[],
+    @Arg('events', () => [EventInput], { description: 'The events.' }) events: EventInput[],
   ): Promise<RecordEventsReportType> {
-    const rows = checkRows(events, 'events', MAX_BULK_ROWS).map((event) => toNewEvent(context, event));
+    const maxRows = context.viewer.role === 'guest' ? MAX_GUEST_EVENTS : MAX_BULK_ROWS;
+    const rows = checkRows(events, 'events', maxRows).map((event) => toNewEvent(context, event));
     return toReport(await context.services.events.record(rows));
   }
 }

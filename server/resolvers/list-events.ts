@@ -11,6 +11,13 @@ export type ListEvent = EventEnvelope<
   'recommendations.updated' | 'model.activated' | 'catalogue.changed' | 'user.erased'
 >;
 
+/** What a subscription pushes. */
+export interface ListChange {
+  readonly event: ListEvent;
+  /** The list as of the event; null if it could not be ranked. */
+  readonly list: RecommendationList | null;
+}
+
 /** The list as a subscriber sees it. */
 interface Look {
   readonly list: RecommendationList;
@@ -26,10 +33,13 @@ interface ListEventsOptions {
   readonly isFickle: boolean;
 }
 
+/** One change for all subscriptions to which an event means the same list: its result is computed once. */
+const changes = new WeakMap<ListEvent, Map<RecommendationList | null, ListChange>>();
+
 /** Open lists are ranked in turn, so that requests can run in between. */
 const turns = new Turns();
 
-export class ListEvents implements AsyncIterableIterator<ListEvent> {
+export class ListEvents implements AsyncIterableIterator<ListChange> {
   private known: Look | null = null;
   private pushed: RecommendationList | null = null;
   private hasBegun = false;
@@ -39,7 +49,7 @@ export class ListEvents implements AsyncIterableIterator<ListEvent> {
     private readonly options: ListEventsOptions,
   ) {}
 
-  async next(): Promise<IteratorResult<ListEvent, undefined>> {
+  async next(): Promise<IteratorResult<ListChange, undefined>> {
     if (!this.hasBegun) {
       this.hasBegun = true;
       this.known = await this.look();
@@ -47,20 +57,21 @@ export class ListEvents implements AsyncIterableIterator<ListEvent> {
     for (;;) {
       const result = await this.events.next();
       if (result.done === true) return { done: true, value: undefined };
-      if (result.value.name === 'user.erased') return result;
-      const isOfCatalogue = result.value.name === 'catalogue.changed';
+      const event = result.value;
+      if (event.name === 'user.erased') return { done: false, value: changeOf(event, null) };
+      const isOfCatalogue = event.name === 'catalogue.changed';
       if (isOfCatalogue) await turns.take('catalogue');
       const before = this.known;
       this.known = await this.look();
       if (isOfCatalogue && !this.hasMoved(before)) continue;
       // Two causes in quick succession: the push of the first already covered both.
-      if (this.known !== null && this.known.list === this.pushed) continue;
+      if (this.known !== null && this.pushed !== null && isSame(this.known.list, this.pushed)) continue;
       this.pushed = this.known?.list ?? null;
-      return result;
+      return { done: false, value: changeOf(event, this.pushed) };
     }
   }
 
-  async return(): Promise<IteratorResult<ListEvent, undefined>> {
+  async return(): Promise<IteratorResult<ListChange, undefined>> {
     await this.events.return?.();
     return { done: true, value: undefined };
   }
@@ -90,4 +101,25 @@ export class ListEvents implements AsyncIterableIterator<ListEvent> {
       now.items.map(({ itemId }) => itemId).join('\n') !== then.items.map(({ itemId }) => itemId).join('\n')
     );
   }
+}
+
+function changeOf(event: ListEvent, list: RecommendationList | null): ListChange {
+  const ofEvent = changes.get(event) ?? new Map<RecommendationList | null, ListChange>();
+  changes.set(event, ofEvent);
+  const change = ofEvent.get(list) ?? { event, list };
+  ofEvent.set(list, change);
+  return change;
+}
+
+/** Whether two lists show the same. A user that was read again from the database has another list with the same content. */
+function isSame(one: RecommendationList, other: RecommendationList): boolean {
+  if (one === other) return true;
+  const { items } = other;
+  return (
+    one.revision === other.revision &&
+    one.personaId === other.personaId &&
+    one.facet === other.facet &&
+    one.items.length === items.length &&
+    one.items.every(({ itemId, score }, n) => itemId === items[n].itemId && score === items[n].score)
+  );
 }

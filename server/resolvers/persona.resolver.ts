@@ -51,7 +51,11 @@ export class PersonaResolver {
     label: string,
   ): Promise<PersonaRenamedType | UnknownPersonaType> {
     try {
-      return { persona: toPersona(context, await context.services.personas.rename(id, label)) };
+      const { audit, personas } = context.services;
+      const persona = await audit.run({ actor: context.actor, action: 'rename-persona', target: id }, () =>
+        personas.rename(id, label),
+      );
+      return { persona: toPersona(context, persona) };
     } catch (error) {
       if (error instanceof PersonaNotFoundError) return { personaId: id, message: error.message };
       throw error;

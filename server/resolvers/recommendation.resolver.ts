@@ -2,7 +2,7 @@
  * Ranked lists: queries, and a subscription to their changes.
  */
 
-import { Arg, Ctx, Float, ID, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Float, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 
 import {
   CounterfactualType,
@@ -12,15 +12,17 @@ import {
   RecommendationsUpdateType,
 } from '../../schema/index.js';
 import type { Exclusion, RecommendationFilter, UpdateCause } from '../domain/index.js';
-import { EXCLUSIONS, InvalidInputError } from '../domain/index.js';
+import { CorruptModelError, EXCLUSIONS, InvalidInputError, ModelNotFoundError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
-import { checkNames, checkRows, costOfRanking, First, pageSize, Subject } from './arguments.js';
+import { checkNames, checkRows, checkText, costOfRanking, First, pageSize, Subject } from './arguments.js';
 import type { ApiContext } from './context.js';
-import { ListEvents, type ListEvent } from './list-events.js';
+import { ListEvents, type ListChange, type ListEvent } from './list-events.js';
 import { toRecommendationList } from './views.js';
 
 const MAX_FIRST = 100;
+/** Of the label of a facet, which may be a title. */
+const MAX_LABEL_CHARACTERS = 1_000;
 
 /** Ranking arguments, shared by the query and the subscription. */
 interface RankingArguments {
@@ -49,7 +51,7 @@ const Diversity = () =>
 
 @Resolver()
 export class RecommendationResolver {
-  @Access('user')
+  @Access('guest')
   @Query(() => RecommendationListType, {
     complexity: costOfRanking,
     description:
@@ -65,6 +67,30 @@ export class RecommendationResolver {
   ): Promise<RecommendationListType> {
     const request = { userId, ...rankingOf({ first, filter, exclude, diversity }) };
     return toRecommendationList(context, await context.services.recommendations.show(request));
+  }
+
+  @Access('admin')
+  @Query(() => RecommendationListType, {
+    nullable: true,
+    complexity: costOfRanking,
+    description:
+      'The list of a user under a kept version, without counting it as shown; null if the version does not exist or cannot be read.',
+  })
+  async previewRecommendations(
+    @Ctx() context: ApiContext,
+    @Subject() userId: string,
+    @Arg('version', () => Int, { description: 'The version number.' }) version: number,
+    @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
+    @Filter() filter: RecommendationFilterInput | null | undefined,
+    @Diversity() diversity: number,
+  ): Promise<RecommendationListType | null> {
+    const request = { userId, version, ...rankingOf({ first, filter, diversity }) };
+    try {
+      return await toRecommendationList(context, await context.services.recommendations.preview(request));
+    } catch (error) {
+      if (error instanceof ModelNotFoundError || error instanceof CorruptModelError) return null;
+      throw error;
+    }
   }
 
   @Access('user')
@@ -84,7 +110,7 @@ export class RecommendationResolver {
     return services.recommendations.counterfactual({ userId, itemId, withoutItemId });
   }
 
-  @Access('user')
+  @Access('guest')
   @Subscription(() => RecommendationsUpdateType, {
     complexity: costOfRanking,
     description:
@@ -115,7 +141,7 @@ export class RecommendationResolver {
     },
   })
   async recommendationsUpdated(
-    @Root() event: ListEvent,
+    @Root() change: ListChange,
     @Ctx() context: ApiContext,
     @Subject() userId: string,
     @First({ defaultValue: 10, max: MAX_FIRST, what: 'recommendations' }) first: number,
@@ -123,14 +149,20 @@ export class RecommendationResolver {
     @Exclude() exclude: Exclusion[] | null | undefined,
     @Diversity() diversity: number,
   ): Promise<RecommendationsUpdateType> {
-    const { cause, receivedAt } = causeOf(event);
+    const { cause, receivedAt, trace } = causeOf(change.event);
     if (cause === 'ERASED') return { list: nothingFor(userId), cause, latencyMs: 0 };
     const request = { userId, ...rankingOf({ first, filter, exclude, diversity }) };
-    const list = await context.services.recommendations.show(request);
-    const view = await toRecommendationList(context, list);
-    const latencyMs = Math.max(0, context.now() - receivedAt);
-    context.recordPush(latencyMs);
-    return { list: view, cause, latencyMs };
+    const push = async () => {
+      const { recommendations } = context.services;
+      // Without a list, ranking again gives the reason.
+      const list = change.list ?? (await recommendations.recommend(request));
+      recommendations.countShown(list);
+      const view = await toRecommendationList(context, list);
+      const latencyMs = Math.max(0, context.now() - receivedAt);
+      context.recordPush(latencyMs);
+      return { list: view, cause, latencyMs };
+    };
+    return trace == null ? push() : context.tracer.span('list.push', push, { parent: trace });
   }
 }
 
@@ -140,14 +172,23 @@ const CAUSES = {
   'user.erased': 'ERASED',
 } as const;
 
-function causeOf(event: ListEvent): { cause: UpdateCause; receivedAt: number } {
+function causeOf(event: ListEvent): { cause: UpdateCause; receivedAt: number; trace?: string | null } {
   if (event.name === 'recommendations.updated') return event.payload;
   return { cause: CAUSES[event.name], receivedAt: event.publishedAt };
 }
 
 /** The list of an erased user. */
 function nothingFor(userId: string): RecommendationListType {
-  return { listId: '', userId, items: [], modelVersion: 0, revision: 0, persona: null };
+  return {
+    listId: '',
+    userId,
+    items: [],
+    modelVersion: 0,
+    revision: 0,
+    persona: null,
+    facet: null,
+    facets: [],
+  };
 }
 
 /** Throws InvalidInputError for arguments out of bounds. */
@@ -165,6 +206,7 @@ function checkFilter(filter: RecommendationFilterInput | null | undefined): Reco
   return {
     categories: checkNames(filter.categories ?? [], 'categories', 100),
     excludeItemIds: checkNames(filter.excludeItemIds ?? [], 'excludeItemIds', 1_000),
+    facet: filter.facet == null ? null : checkText(filter.facet, 'facet', MAX_LABEL_CHARACTERS),
   };
 }
 

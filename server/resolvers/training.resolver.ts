@@ -8,7 +8,13 @@ import type {
   ModelActivatedType,
   RetrainStartedType,
 } from '../../schema/index.js';
-import { ActivateModelResult, ModelVersionType, RetrainResult, TrainingRunType } from '../../schema/index.js';
+import {
+  ActivateModelResult,
+  DateTime,
+  ModelVersionType,
+  RetrainResult,
+  TrainingRunType,
+} from '../../schema/index.js';
 import type { EventEnvelope } from '../domain/index.js';
 import { AlreadyRunningError, CorruptModelError, ModelNotFoundError } from '../domain/index.js';
 
@@ -60,13 +66,27 @@ export class TrainingResolver {
   }
 
   @Access('admin')
+  @Query(() => DateTime, {
+    nullable: true,
+    description: 'When the schedule starts the next training run; null without a schedule.',
+  })
+  nextTrainingAt(@Ctx() { services }: ApiContext): number | null {
+    return services.training.nextRunAt();
+  }
+
+  @Access('admin')
   @Mutation(() => RetrainResult, {
     description:
       'Starts a training run and returns immediately. At most one run is in progress on all instances together.',
   })
-  async retrain(@Ctx() { services }: ApiContext): Promise<RetrainStartedType | AlreadyRunningType> {
+  async retrain(@Ctx() { services, actor }: ApiContext): Promise<RetrainStartedType | AlreadyRunningType> {
     try {
-      return { run: toRun(await services.training.start('admin')) };
+      const run = await services.audit.run(
+        { actor, action: 'retrain', target: null },
+        () => services.training.start('admin'),
+        ({ runId }) => ({ target: runId }),
+      );
+      return { run: toRun(run) };
     } catch (error) {
       if (error instanceof AlreadyRunningError) {
         return { owner: error.owner, since: error.since, message: error.message };
@@ -80,10 +100,14 @@ export class TrainingResolver {
     description: 'Cancels a training run. False if it is not running.',
   })
   cancelTraining(
-    @Ctx() { services }: ApiContext,
+    @Ctx() { services, actor }: ApiContext,
     @Arg('runId', () => ID, { description: 'The id of the run.' }) runId: string,
   ): Promise<boolean> {
-    return services.training.cancel(runId);
+    return services.audit.run(
+      { actor, action: 'cancel-training', target: runId },
+      () => services.training.cancel(runId),
+      (isCancelled) => (isCancelled ? {} : { outcome: 'refused' }),
+    );
   }
 
   @Access('admin')
@@ -95,7 +119,12 @@ export class TrainingResolver {
     @Arg('version', () => Int, { description: 'The version number.' }) version: number,
   ): Promise<ModelActivatedType | ActivationRefusedType> {
     try {
-      return { model: toModel(context, await context.services.models.activate(version)) };
+      const { models, audit } = context.services;
+      const action = version < (models.activeVersion() ?? 0) ? 'roll-back' : 'activate-model';
+      const model = await audit.run({ actor: context.actor, action, target: String(version) }, () =>
+        models.activate(version),
+      );
+      return { model: toModel(context, model) };
     } catch (error) {
       if (error instanceof ModelNotFoundError || error instanceof CorruptModelError) {
         return { version, code: error.code, message: error.message };

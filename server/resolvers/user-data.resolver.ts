@@ -29,7 +29,15 @@ export class UserDataResolver {
         'Differential privacy is on: an admin token may not read the rows of one user. Run `npm run export-user -- --user RAWID` on the server, or let the user export with a user token.',
       );
     }
-    const data = await context.services.userData.export(userId);
+    const { services, actor, viewer } = context;
+    const read = () => services.userData.export(userId);
+    // What users export of their own is not recorded.
+    const data =
+      viewer.role === 'user'
+        ? await read()
+        : await services.audit.run({ actor, action: 'export-user', target: userId }, read, (found) =>
+            found === null ? { outcome: 'refused' } : {},
+          );
     if (data === null) return unknown(userId);
     const { exportedAt, activity, feedback, personaHistory, shownLists, tokens } = data;
     const counts = rowsOf({
@@ -49,10 +57,18 @@ export class UserDataResolver {
       "Erases all data held about a user from every collection and cache; the receipt states what the database's log still holds, and until when. Open subscriptions receive a last update with the cause ERASED and end. An erased user who returns is a new user.",
   })
   async eraseUser(
-    @Ctx() { services }: ApiContext,
+    @Ctx() { services, actor }: ApiContext,
     @Subject() userId: string,
   ): Promise<ErasureReceiptType | UnknownUserType> {
     const receipt = await services.userData.erase(userId);
+    // The receipt stands for the user, whose pseudonym must not stay anywhere.
+    if (receipt !== null)
+      await services.audit.record({
+        actor,
+        action: 'erase-user',
+        target: receipt.receiptId,
+        outcome: 'done',
+      });
     return receipt === null ? unknown(userId) : { ...receipt, removed: rowsOf(receipt.removed) };
   }
 }

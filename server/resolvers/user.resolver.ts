@@ -7,6 +7,8 @@ import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql
 import type { ActivityType, Connection, FeedbackType } from '../../schema/index.js';
 import {
   ActivityConnectionType,
+  costOfFacets,
+  FacetType,
   FeatureComparisonType,
   FeatureValueType,
   FeedbackConnectionType,
@@ -17,14 +19,16 @@ import {
   UserType,
   ViewerType,
 } from '../../schema/index.js';
-import { ForbiddenError, WithheldError } from '../domain/index.js';
+import { ForbiddenError, InvalidInputError, WithheldError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
 import { After, costOfPage, costOfRanking, costOfRows, First } from './arguments.js';
 import { connectionOfList, connectionOfPage } from './connection.js';
 import type { ApiContext } from './context.js';
 import { decodeCursor } from './cursor.js';
-import { toActivity, toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
+import { toActivity, toFacets, toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
+
+const ID_PREFIX = /^[0-9a-f]{1,64}$/i;
 
 @Resolver()
 export class UserResolver {
@@ -35,7 +39,8 @@ export class UserResolver {
     if (role === 'anonymous' || role === 'guest') throw new ForbiddenError('Not signed in.');
     const user = userId === null ? null : await context.loaders.users.load(userId);
     const known = user === null ? null : toUser(context, user);
-    return { role, userId, user: known, persona: known?.persona ?? null };
+    const { hasPrivateMode } = context.services.settings;
+    return { role, userId, user: known, persona: known?.persona ?? null, hasPrivateMode };
   }
 
   @Access('user')
@@ -60,17 +65,25 @@ export class UserResolver {
     @After() after: string | null | undefined,
     @Arg('personaId', () => ID, { nullable: true, description: 'Only users with this persona.' })
     personaId: string | null | undefined,
+    @Arg('idPrefix', () => String, {
+      nullable: true,
+      description: 'Only users whose pseudonym begins with it: up to 64 hexadecimal digits.',
+    })
+    idPrefix: string | null | undefined,
   ): Promise<Connection<UserType>> {
+    if (idPrefix != null && !ID_PREFIX.test(idPrefix))
+      throw new InvalidInputError('"idPrefix" must be 1 to 64 hexadecimal digits.', 'idPrefix');
     if (personaId != null && context.services.privacy.isEnabled) {
       throw new WithheldError(
         'Differential privacy is on: users cannot be listed by persona, which would count them. Leave `personaId` out.',
       );
     }
-    const listing = { name: 'users', filter: { personaId } };
+    const filter = { personaId, idPrefix: idPrefix?.toLowerCase() };
+    const listing = { name: 'users', filter };
     const page = await context.services.users.users({
       first,
       after: decodeCursor(listing, after),
-      personaId,
+      ...filter,
     });
     return connectionOfPage(page, after, {
       listing,
@@ -223,6 +236,15 @@ export class ViewerFieldsResolver {
     @First({ defaultValue: 20, max: 100, what: 'steps' }) first: number,
   ): Promise<PersonaRecordType[]> {
     return timelineOf(context, userId, first);
+  }
+
+  @FieldResolver(() => [FacetType], {
+    complexity: costOfFacets,
+    description:
+      "The viewer's facets: groups of similar likes, largest first. One facet for a single taste; empty with fewer than five likes, before the first training, and for an admin token without a user.",
+  })
+  async facets(@Root() { userId }: ViewerType, @Ctx() context: ApiContext): Promise<FacetType[]> {
+    return userId === null ? [] : toFacets(context, userId);
   }
 }
 

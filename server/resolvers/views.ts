@@ -7,7 +7,9 @@ import type {
   AlertType,
   DriftReportType,
   ExplanationType,
+  FacetType,
   FeedbackType,
+  ImportRecordType,
   ItemType,
   ModelVersionType,
   PersonaAssignmentType,
@@ -25,6 +27,7 @@ import type {
   DriftReport,
   Explanation,
   Feedback,
+  ImportRecord,
   Item,
   ModelVersion,
   Persona,
@@ -55,6 +58,10 @@ export function toItem(item: Item): ItemType {
     createdAt: item.createdAt,
     isAvailable: item.isAvailable,
   };
+}
+
+export function toImport({ importId: id, ...record }: ImportRecord): ImportRecordType {
+  return { id, ...record };
 }
 
 /** A persona of a version, by default the active version. */
@@ -180,8 +187,22 @@ export async function toRecommendationList(
     modelVersion: list.modelVersion,
     revision: list.revision,
     persona: findPersona(context, list.personaId),
+    facet: list.facet,
+    facets: (_args: unknown, own: ApiContext) => toFacets(own, list.userId),
     items: shown.rows,
   };
+}
+
+export async function toFacets(context: ApiContext, userId: string): Promise<FacetType[]> {
+  if (isWithheld(context, userId)) return [];
+  const facets = await context.services.recommendations.facets(userId);
+  return facets.map(({ label, share, nItems, itemIds }) => ({
+    ...{ label, share, itemCount: nItems },
+    items: async (_args: unknown, { loaders }: ApiContext) => {
+      const items = await loaders.items.loadMany(itemIds);
+      return items.flatMap((item) => (item instanceof Error || item === null ? [] : toItem(item)));
+    },
+  }));
 }
 
 /** Loads the items of a list in a single batch, so that resolving the rows does not wait. */
@@ -198,14 +219,17 @@ async function toRecommendations(
   });
 }
 
-/** Computed on first access: most lists are shown, and pushed, without explanations. */
+/**
+ * Computed on first access: most lists are shown, and pushed, without explanations. Later accesses get it without a
+ * promise, which is a fifth of the execution of a query.
+ */
 function explainLater(recommendation: Recommendation, userId: string) {
   let known: ExplanationType | undefined;
-  return async (_args: unknown, { loaders }: ApiContext): Promise<ExplanationType> => {
-    if (known !== undefined) return known;
+  const explain = async (loaders: Loaders): Promise<ExplanationType> => {
     await turns.take(userId, EXPLANATION_SHARE);
     return (known ??= await toExplanation(loaders, recommendation.explanation));
   };
+  return (_args: unknown, { loaders }: ApiContext) => known ?? explain(loaders);
 }
 
 /** A contribution of an item that left the catalogue is added to `otherItems`, so that the sum stays exact. */
@@ -219,16 +243,20 @@ async function toExplanation(loaders: Loaders, explanation: Explanation): Promis
     if (item === null) otherItems += contribution;
     else shown.push({ item: toItem(item), contribution });
   });
-  const { persona, popularity, sequence, sequenceItemId, total } = explanation;
-  const latest = sequenceItemId === null ? null : await loaders.items.load(sequenceItemId);
-  const sequenceItem = latest === null ? null : toItem(latest);
-  return { persona, popularity, sequence, sequenceItem, items: shown, otherItems, total };
+  const { persona, popularity, sequence, sequenceItemId, newLikeItemId, total } = explanation;
+  const itemOf = async (itemId: string | null) => {
+    const item = itemId === null ? null : await loaders.items.load(itemId);
+    return item === null ? null : toItem(item);
+  };
+  const [sequenceItem, newLikeItem] = await Promise.all([sequenceItemId, newLikeItemId].map(itemOf));
+  return { persona, popularity, sequence, sequenceItem, newLikeItem, items: shown, otherItems, total };
 }
 
 export function toModel(context: ApiContext, model: ModelVersion): ModelVersionType {
   const { version, status, createdAt, activatedAt, parentVersion, k, evidence, reason, judgedBy } = model;
   const shown = {
     ...{ version, status, createdAt, activatedAt, parentVersion, k, judgedBy },
+    trainingPrivacy: model.trainingPrivacy,
     personas: () => model.personas.map((persona) => toPersona(context, persona, version)),
     isActivatable: isActivatable(status),
     hyperParameters: () => toNamedNumbers(model.hyperParameters),

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../server/events/index.js';
 import { createLoaders } from '../../server/loaders/index.js';
 import type { ApiContext } from '../../server/resolvers/index.js';
-import { toAlert, toDriftReport, toRecommendationList } from '../../server/resolvers/views.js';
-import { ALICE, fakeSystem } from '../support/fake-services.js';
+import { toAlert, toDriftReport, toFacets, toRecommendationList } from '../../server/resolvers/views.js';
+import { ALICE, BOB, fakeSystem } from '../support/fake-services.js';
 
 describe('the view of a list', () => {
   it('is made once, by whatever request asks for it, and anew after an import', async () => {
@@ -31,6 +31,33 @@ describe('the view of a list', () => {
     expect((await toRecommendationList(context, list)).persona?.label).toBe('seeker');
     await services.personas.rename('seeker', 'Finder');
     expect((await toRecommendationList(context, list)).persona?.label).toBe('Finder');
+  });
+});
+
+describe('the view of facets', () => {
+  const contextOf = (isEnabled: boolean, userId: string) => {
+    const { services } = fakeSystem(createEventBus());
+    return {
+      services: { ...services, privacy: { ...services.privacy, isEnabled } },
+      loaders: createLoaders(services),
+      viewer: { role: 'admin', userId },
+    } as ApiContext;
+  };
+
+  it('leaves out items that are no longer in the catalogue', async () => {
+    const context = contextOf(false, ALICE);
+    const facets = await toFacets(context, ALICE);
+    expect(facets).toMatchObject([
+      { label: 'even', share: 0.6, itemCount: 6 },
+      { label: 'odd', share: 0.4, itemCount: 4 },
+    ]);
+    const itemsOf = facets[1].items as (args: object, own: ApiContext) => Promise<{ id: string }[]>;
+    expect((await itemsOf({}, context)).map(({ id }) => id)).toEqual(['i1']);
+  });
+
+  it('is withheld from others under differential privacy', async () => {
+    expect(await toFacets(contextOf(true, BOB), ALICE)).toEqual([]);
+    expect(await toFacets(contextOf(true, ALICE), ALICE)).toHaveLength(2);
   });
 });
 

@@ -51,7 +51,7 @@ describe('a catalogue that changes', () => {
     });
     const pushes: string[] = [];
     void (async () => {
-      for await (const { name } of events) pushes.push(name);
+      for await (const { event } of events) pushes.push(event.name);
     })();
     return { pushes, close: () => events.return() };
   }
@@ -88,13 +88,14 @@ describe('a catalogue that changes', () => {
     );
   });
 
-  it('knows a new item at once, and nothing that is like it before the next training', async () => {
+  it('knows a new item at once, and what it is like, on every instance', async () => {
     const [known] = items.values();
     const twin = { ...known, itemId: 'twin' };
     await here.services.catalogue.importItems([twin]);
     await vi.waitFor(() => expect(there.services.catalogue.has('twin')).toBe(true));
     for (const { services } of [here, there]) {
-      expect(await services.catalogue.similarItems('twin', 5)).toEqual([]);
+      const [nearest] = await services.catalogue.similarItems('twin', 5);
+      expect(items.get(nearest.itemId)?.category).toBe(known.category);
       expect(
         await services.feedback.submit({ userId: USER, itemId: 'twin', value: 1, listId: null }),
       ).toMatchObject({
@@ -104,7 +105,8 @@ describe('a catalogue that changes', () => {
   });
 
   it('names no item that is off offer as similar', async () => {
-    const [itemId] = items.keys();
+    // Not the first, whose nearest item may be its twin.
+    const [, itemId] = items.keys();
     const [nearest] = await here.services.catalogue.similarItems(itemId, 5);
     await write(here, nearest.itemId, { isAvailable: false });
     const now = await here.services.catalogue.similarItems(itemId, 5);
