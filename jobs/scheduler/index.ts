@@ -1,3 +1,3 @@
 export type { Scheduler, SchedulerOptions } from './scheduler.js';
 export { isSchedule, startScheduler } from './scheduler.js';
-export { lastSlot } from './slots.js';
+export { lastSlot, nextSlot } from './slots.js';

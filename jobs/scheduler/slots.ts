@@ -15,20 +15,34 @@ type Fields = ReturnType<typeof parse>;
 
 /** The latest slot at or before `now`, ms since the epoch; null without a slot in eight years. */
 export function lastSlot(expression: string, timeZone: string, now: number): number | null {
+  for (const slot of slotsFrom(expression, timeZone, { now, step: -1 })) if (slot <= now) return slot;
+  return null;
+}
+
+/** The first slot after `now`, ms since the epoch; null without a slot in eight years. */
+export function nextSlot(expression: string, timeZone: string, now: number): number | null {
+  for (const slot of slotsFrom(expression, timeZone, { now, step: 1 })) if (slot > now) return slot;
+  return null;
+}
+
+/** The slots of today and, day by day, of the days before (`step` -1, latest first) or after (1, earliest first). */
+function* slotsFrom(
+  expression: string,
+  timeZone: string,
+  { now, step }: { now: number; step: 1 | -1 },
+): Generator<number> {
   const fields = parse(expression);
   const today = now + offsetAt(timeZone, now);
   const midnight = today - (((today % DAY_MS) + DAY_MS) % DAY_MS);
   for (let day = 0; day <= MAX_DAYS; day++) {
-    const date = midnight - day * DAY_MS;
+    const date = midnight + step * day * DAY_MS;
     if (!isNamed(fields, new Date(date))) continue;
-    for (const hour of descending(fields.hour)) {
-      for (const minute of descending(fields.minute)) {
-        const slot = instantOf(timeZone, date + (hour * 60 + minute) * 60_000);
-        if (slot <= now) return slot;
+    for (const hour of ordered(fields.hour, step)) {
+      for (const minute of ordered(fields.minute, step)) {
+        yield instantOf(timeZone, date + (hour * 60 + minute) * 60_000);
       }
     }
   }
-  return null;
 }
 
 /** Whether the expression includes `date`, a wall-clock day as if it were UTC. */
@@ -81,6 +95,6 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-function descending(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => b - a);
+function ordered(values: readonly number[], step: 1 | -1): number[] {
+  return [...values].sort((a, b) => step * (a - b));
 }

@@ -15,6 +15,7 @@ import { count, fill, train } from './first-start.js';
 import type { Stage } from './lifecycle.js';
 import { Signals, run } from './lifecycle.js';
 import { createLog } from './log.js';
+import { migrate } from './migrate.js';
 import { createProgress } from './progress.js';
 import { registeredOperations } from './registered-operations.js';
 import { readEnvironment, readSettings } from './settings.js';
@@ -74,6 +75,7 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
         return () => application.close();
       },
     },
+    { name: 'Migrating stored data', start: (signal) => migrate(application, report, signal) },
     { name: 'Simulating behaviour', start: (signal) => fill(application, report, signal) },
     { name: 'Loading stored data', start: () => application.container.start() },
     { name: 'Training', start: (signal) => train(application, report, signal) },
@@ -88,15 +90,17 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
     {
       name: 'Opening the API',
       async start() {
-        const { container, store, secret, pseudonymize } = application;
+        const { container, store, secret, pseudonymize, tracer } = application;
         api = await createApi({
           door,
           services: container.services,
           imports: container.imports,
+          itemSide: container.itemSide,
           bus: container.bus,
           tokens: createTokens({ key: secret, pseudonymize, maxDays: settings.tokenMaxDays }),
           probe: () => store.probe(),
           log,
+          tracer,
           clientDir: builtPages('client'),
           explorerDir: builtPages('explorer'),
           isProduction: settings.isProduction,
@@ -123,6 +127,11 @@ export async function startServer({ clock }: { clock?: () => number } = {}): Pro
   await run(stages, signals, { log, onStage: show });
   const { description, hint } = application!.database;
   process.stdout.write(`Database: ${description}\n${hint === null ? '' : `Hint: ${hint}\n`}`);
+  const link = await application!.container.services.accounts.inviteFirst();
+  if (link !== null)
+    process.stdout.write(
+      `No administrator has an account yet. Create one with this link; it is valid once, for a day:\n  http://localhost:${port}${link.path}\n`,
+    );
   process.stdout.write(`SmartPersona is ready on http://localhost:${port}/\n`);
 }
 

@@ -10,8 +10,8 @@ import { z } from 'zod';
 
 import { isSchedule } from '../../jobs/index.js';
 import { cacheFolder, type DatabaseSettings } from '../database/index.js';
-import type { Exclusion } from '../domain/index.js';
-import { DEFAULT_EXCLUSIONS, SmartPersonaError, parseExclusions } from '../domain/index.js';
+import type { Exclusion, TrainingPrivacy } from '../domain/index.js';
+import { DEFAULT_EXCLUSIONS, SmartPersonaError, isOrigin, parseExclusions } from '../domain/index.js';
 import type { Fraction, PseudonymKey } from '../privacy/index.js';
 import { parseFraction, pseudonymKey, secretProblem } from '../privacy/index.js';
 
@@ -35,6 +35,8 @@ export interface Settings extends DatabaseSettings {
   /** An IANA time zone. */
   readonly retrainTimeZone: string;
   readonly driftCron: string;
+  /** Publishes the item side of the model, for ranking on the user's device. */
+  readonly hasPrivateMode: boolean;
   /** Minimum hours between the start of the latest run and a run started by drift; 0 disables such runs. */
   readonly driftRetrainHours: number;
   /** Maximum relative loss of quality with which a new version is activated; negative requires a gain. */
@@ -45,6 +47,8 @@ export interface Settings extends DatabaseSettings {
   readonly keepVersions: number;
   /** Privacy budget of the dashboards per day; null: off. */
   readonly epsilonPerDay: Fraction | null;
+  /** Differential privacy of the recommender's training; null: off. */
+  readonly trainingPrivacy: TrainingPrivacy | null;
   readonly allowedOrigins: readonly string[];
   /** Number of proxies in front of the server that write X-Forwarded-For. */
   readonly trustedProxies: number;
@@ -52,14 +56,22 @@ export interface Settings extends DatabaseSettings {
   readonly metricsToken: string | null;
   /** Concurrent GraphQL requests; further requests wait briefly and are then refused. */
   readonly maxInFlight: number;
+  /** Threads that train; null: one per processor. */
+  readonly trainingThreads: number | null;
+  /** The master of the Spark that factorises; null: this process does. */
+  readonly sparkMaster: string | null;
   /** Serves only registered operations. */
   readonly isPersistedOnly: boolean;
   /** Files with the operations of further frontends; the client's operations are always registered. */
   readonly persistedManifests: readonly string[];
+  /** Allows webhooks to private addresses and over plain HTTP. */
+  readonly allowsPrivateWebhooks: boolean;
   /** Maximum lifetime of a token, in days; longer-lived tokens are refused. */
   readonly tokenMaxDays: number;
   /** Allows demo sign-in as a synthetic user while all data are synthetic. */
   readonly isDemoAllowed: boolean;
+  /** Base address of an OpenTelemetry collector (OTLP over HTTP); null: no traces. */
+  readonly otlpEndpoint: string | null;
   readonly isProduction: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -104,6 +116,11 @@ const secret = text.superRefine((value, context) => {
 
 const TOLERANCE =
   'must be a percentage from -100 to 100: the maximum loss with which a new model is activated; negative requires a gain';
+
+const MASTER_RULE = 'must be a master of Spark: local[*], spark://host:7077, yarn or k8s://https://host:443';
+
+const PRIVATE_ON_SPARK =
+  'SMARTPERSONA_TRAINER must be local with SMARTPERSONA_DP_TRAINING_EPSILON: private training does not run on Spark';
 
 const EXCLUSIONS_RULE =
   'must be one or more of rated, bought, viewed and listed, separated by commas, or none; dislikes are never listed';
@@ -175,6 +192,20 @@ const variables = z.object({
     .transform((epsilon) => (epsilon.numerator === 0 ? null : epsilon))
     .default(null)
     .describe('Privacy budget per day of all published figures; 0 is off.'),
+  SMARTPERSONA_DP_TRAINING_EPSILON: text
+    .regex(/^\d{1,2}(\.\d{1,4})?$/, 'must be a number from 0 to 99 with at most four decimals; 0 is off')
+    .transform(Number)
+    .default(0)
+    .describe("Epsilon of each user's part in the recommender of a version; 0 is off."),
+  SMARTPERSONA_DP_TRAINING_DELTA: text
+    .transform(Number)
+    .refine((delta) => delta >= 1e-12 && delta <= 0.01, 'must be a number from 1e-12 to 0.01, such as 1e-6')
+    .default(1e-6)
+    .describe('Delta of the same; well below one over the number of users.'),
+  SMARTPERSONA_PRIVATE_MODE: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('true')
+    .describe('false does not publish the item side of the model, which ranks on devices.'),
   SMARTPERSONA_ALLOWED_ORIGINS: list
     .refine(
       (origins) => origins.every(isOrigin),
@@ -194,6 +225,17 @@ const variables = z.object({
   SMARTPERSONA_MAX_IN_FLIGHT: wholeNumber(1, 10_000, '')
     .default(32)
     .describe('GraphQL requests worked on at once; more wait shortly and are then refused with 503.'),
+  SMARTPERSONA_TRAINING_THREADS: wholeNumber(1, 256, '')
+    .optional()
+    .describe('Threads that train, at low priority. Without it: one per processor.'),
+  SMARTPERSONA_TRAINER: z
+    .enum(['local', 'spark'], 'must be local or spark')
+    .default('local')
+    .describe('Where the recommender is factorised: in this process, or on Apache Spark.'),
+  SPARK_MASTER: text
+    .regex(/^(local(\[[\d*,]+\])?|local-cluster\[\d+,\d+,\d+\]|yarn|(spark|k8s):\/\/\S+)$/, MASTER_RULE)
+    .default('local[*]')
+    .describe('The master of that Spark, such as spark://host:7077.'),
   SMARTPERSONA_PERSISTED_ONLY: z
     .enum(['true', 'false'], 'must be true or false')
     .default('false')
@@ -201,6 +243,10 @@ const variables = z.object({
   SMARTPERSONA_PERSISTED_MANIFESTS: list
     .default([])
     .describe('Files with the registered operations of other frontends, separated by commas.'),
+  SMARTPERSONA_WEBHOOK_PRIVATE: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .describe('true allows webhooks to private addresses and over plain HTTP.'),
   SMARTPERSONA_TOKEN_MAX_DAYS: wholeNumber(1, 3_650, '')
     .default(365)
     .describe('The longest life of a token in days; one that lives longer is refused.'),
@@ -208,6 +254,13 @@ const variables = z.object({
     .enum(['true', 'false'], 'must be true or false')
     .optional()
     .describe('Sign-in as a simulated user while nothing is real. Default true, in production false.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text
+    .refine(
+      (value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value),
+      'must be an address, such as http://127.0.0.1:4318',
+    )
+    .optional()
+    .describe('Where traces are sent, OTLP over HTTP; without it, none.'),
   NODE_ENV: text
     .refine(
       (value) => ['production', 'development', 'test'].includes(value),
@@ -271,14 +324,26 @@ export function readSettings(
     exclude: values.SMARTPERSONA_EXCLUDE,
     keepVersions: values.SMARTPERSONA_KEEP_VERSIONS,
     epsilonPerDay: values.SMARTPERSONA_DP_EPSILON,
+    trainingPrivacy:
+      values.SMARTPERSONA_DP_TRAINING_EPSILON === 0
+        ? null
+        : {
+            epsilon: values.SMARTPERSONA_DP_TRAINING_EPSILON,
+            delta: values.SMARTPERSONA_DP_TRAINING_DELTA,
+          },
+    hasPrivateMode: values.SMARTPERSONA_PRIVATE_MODE === 'true',
     allowedOrigins: values.SMARTPERSONA_ALLOWED_ORIGINS,
     trustedProxies: values.SMARTPERSONA_TRUSTED_PROXIES,
     metricsToken: values.SMARTPERSONA_METRICS_TOKEN ?? null,
     maxInFlight: values.SMARTPERSONA_MAX_IN_FLIGHT,
+    trainingThreads: values.SMARTPERSONA_TRAINING_THREADS ?? null,
+    sparkMaster: values.SMARTPERSONA_TRAINER === 'spark' ? values.SPARK_MASTER : null,
     isPersistedOnly: values.SMARTPERSONA_PERSISTED_ONLY === 'true',
     persistedManifests: values.SMARTPERSONA_PERSISTED_MANIFESTS,
+    allowsPrivateWebhooks: values.SMARTPERSONA_WEBHOOK_PRIVATE === 'true',
     tokenMaxDays: values.SMARTPERSONA_TOKEN_MAX_DAYS,
     isDemoAllowed: (values.SMARTPERSONA_DEMO ?? String(values.NODE_ENV !== 'production')) === 'true',
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     isProduction: values.NODE_ENV === 'production',
     logLevel: values.LOG_LEVEL,
   };
@@ -293,7 +358,11 @@ function parseVariables(env: Readonly<Record<string, string | undefined>>): z.in
   // `NAME=` in a file gives an empty value, which means "not set".
   const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
   const parsed = variables.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { SMARTPERSONA_TRAINER: trainer, SMARTPERSONA_DP_TRAINING_EPSILON: epsilon } = parsed.data;
+    if (trainer === 'spark' && epsilon > 0) throw new InvalidSettingsError([PRIVATE_ON_SPARK]);
+    return parsed.data;
+  }
   throw new InvalidSettingsError(
     parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
   );
@@ -373,8 +442,4 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value;
 }

@@ -70,6 +70,7 @@ describe('settings', () => {
       metricsToken: null,
       isPersistedOnly: false,
       persistedManifests: [],
+      trainingThreads: null,
       tokenMaxDays: 365,
       isDemoAllowed: true,
       isProduction: false,
@@ -89,9 +90,12 @@ describe('settings', () => {
       SMARTPERSONA_GUARD_TOLERANCE: '-12.5',
       SMARTPERSONA_KEEP_VERSIONS: '3',
       SMARTPERSONA_DP_EPSILON: '0.5',
+      SMARTPERSONA_DP_TRAINING_EPSILON: '10',
+      SMARTPERSONA_DP_TRAINING_DELTA: '1e-6',
       SMARTPERSONA_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080',
       SMARTPERSONA_TRUSTED_PROXIES: '1',
       SMARTPERSONA_METRICS_TOKEN: 'scrape-me-if-you-can',
+      SPARK_MASTER: 'spark://host:7077',
       SMARTPERSONA_PERSISTED_ONLY: 'true',
       SMARTPERSONA_PERSISTED_MANIFESTS: 'shop.json, app.json',
       NODE_ENV: 'production',
@@ -110,12 +114,21 @@ describe('settings', () => {
       allowedOrigins: ['https://a.example', 'http://b.example:8080'],
       trustedProxies: 1,
       metricsToken: 'scrape-me-if-you-can',
+      sparkMaster: null,
       isPersistedOnly: true,
       persistedManifests: ['shop.json', 'app.json'],
       isProduction: true,
       logLevel: 'debug',
     });
     expect(Buffer.from(settings.secret).toString()).toBe(SECRET);
+  });
+
+  it('ask for Spark with the trainer, which does not train privately', () => {
+    const spark = { SMARTPERSONA_TRAINER: 'spark' };
+    expect(read(spark).sparkMaster).toBe('local[*]');
+    expect(read({ ...spark, SPARK_MASTER: 'yarn' }).sparkMaster).toBe('yarn');
+    const [problem] = problems({ ...spark, SMARTPERSONA_DP_TRAINING_EPSILON: '1' });
+    expect(problem).toContain('SMARTPERSONA_TRAINER must be local');
   });
 
   it('put an account with any characters into the URI, unless the URI has one', () => {
@@ -154,9 +167,14 @@ describe('settings', () => {
     ['SMARTPERSONA_KEEP_VERSIONS', '1', 'from 2'],
     ['SMARTPERSONA_DP_EPSILON', '-1', '0 is off'],
     ['SMARTPERSONA_DP_EPSILON', 'much', '0 is off'],
+    ['SMARTPERSONA_DP_TRAINING_EPSILON', '-1', '0 is off'],
+    ['SMARTPERSONA_DP_TRAINING_DELTA', '0', 'from 1e-12 to 0.01'],
+    ['SMARTPERSONA_DP_TRAINING_DELTA', 'small', 'from 1e-12 to 0.01'],
     ['SMARTPERSONA_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
     ['SMARTPERSONA_TRUSTED_PROXIES', 'all', 'whole number'],
     ['SMARTPERSONA_METRICS_TOKEN', 'short', '16 to 200'],
+    ['SMARTPERSONA_TRAINER', 'hadoop', 'local or spark'],
+    ['SPARK_MASTER', 'host:7077', 'spark://host:7077'],
     ['SMARTPERSONA_PERSISTED_ONLY', 'yes', 'true or false'],
     ['NODE_ENV', 'prod', 'production'],
     ['LOG_LEVEL', 'loud', 'one of'],

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Job, Scheduler } from '../../jobs/index.js';
-import { isSchedule, lastSlot, startScheduler } from '../../jobs/index.js';
+import { isSchedule, lastSlot, nextSlot, startScheduler } from '../../jobs/index.js';
 import { SILENT } from '../support/small-world.js';
 
 const at = (text: string) => Date.parse(text);
@@ -36,6 +36,24 @@ describe('the last slot', () => {
 
   it('is none where the day has not come for eight years', () => {
     expect(slot('0 0 29 2 0', 'UTC', '2026-03-08T00:00:00Z')).toBeNull();
+  });
+});
+
+describe('the next slot', () => {
+  it.each([
+    ['later in the week', WEEKLY, 'UTC', '2026-03-08T03:00:00Z', '2026-03-15T03:00:00.000Z'],
+    ['later today', WEEKLY, 'UTC', '2026-03-08T02:59:59Z', '2026-03-08T03:00:00.000Z'],
+    ['in another zone', WEEKLY, 'Asia/Tokyo', '2026-03-07T17:59:00Z', '2026-03-07T18:00:00.000Z'],
+    ['within the hour', '*/20 * * * *', 'UTC', '2026-03-08T10:45:00Z', '2026-03-08T11:00:00.000Z'],
+    ['on a leap day', '0 0 29 2 *', 'UTC', '2026-06-01T00:00:00Z', '2028-02-29T00:00:00.000Z'],
+    ['in a skipped hour', '30 2 * * 0', 'Europe/Berlin', '2026-03-28T12:00:00Z', '2026-03-29T01:30:00.000Z'],
+  ])('%s', (_title, expression, timeZone, now, expected) => {
+    const found = nextSlot(expression, timeZone, at(now));
+    expect(found === null ? null : new Date(found).toISOString()).toBe(expected);
+  });
+
+  it('is none where the day does not come for eight years', () => {
+    expect(nextSlot('0 0 29 2 0', 'UTC', at('2032-03-01T00:00:00Z'))).toBeNull();
   });
 });
 
