@@ -9,19 +9,31 @@ import type { FakeApi } from '../support/fake-api.js';
 import { startFakeApi } from '../support/fake-api.js';
 import { ALICE, BOB } from '../support/fake-services.js';
 
-type Caller = 'anonymous' | 'alice' | 'bob' | 'admin';
+type Caller = 'anonymous' | 'alice' | 'bob' | 'viewer' | 'admin';
 type Answer = 'ok' | 'UNAUTHENTICATED' | 'FORBIDDEN';
 
 /** Fields anybody may use, fields for admins, and fields about one user; whatever is not named here must be for any token. */
 const PUBLIC = ['dataset', 'demoUsers', 'demoSignIn'];
 const ADMIN = [
+  ...['accounts', 'createAccount', 'resetPassword', 'changeAccountRole', 'deleteAccount'],
+  ...['auditLog', 'settings', 'changeAlertThresholds'],
   'tokens',
   'createToken',
   'revokeToken',
+  ...['publishableKeys', 'createPublishableKey', 'revokePublishableKey'],
+  ...['webhooks', 'createWebhook', 'deleteWebhook', 'testWebhook'],
   'users',
   'model',
   'models',
   'trainingRuns',
+  'nextTrainingAt',
+  'imports',
+  'setup',
+  'itemFigures',
+  'updateItem',
+  'events',
+  'ingestion',
+  'previewRecommendations',
   'importItems',
   'renamePersona',
   'retrain',
@@ -49,7 +61,16 @@ const ABOUT_ALICE = [
   'correctPersona',
   'counterfactual',
 ];
-const ANY_TOKEN = ['me', 'item', 'items', 'categories', 'similarItems', 'personas', 'persona'];
+const ANY_TOKEN = [
+  'me',
+  'item',
+  'items',
+  'categories',
+  'similarItems',
+  'onboardingItems',
+  'personas',
+  'persona',
+];
 
 /** What hangs on the fields that anybody, or any token, may use. A type that is not named here must not get there. */
 const OPEN_TO_ANYBODY = ['Dataset', 'DemoSession', 'DemoSignInRefused', 'DemoUser'];
@@ -74,6 +95,10 @@ const VALUES: Record<string, string> = {
   'sendFeedback(input)': `{ userId: "${ALICE}", itemId: "i1", value: UP }`,
   'recordEvents(events)': `[{ userId: "${ALICE}", type: VIEW, itemId: "i1" }]`,
   'item(id)': '"i1"',
+  'itemFigures(itemIds)': '["i1"]',
+  'updateItem(input)': '{ id: "i1", title: "Other" }',
+  'previewRecommendations(version)': '1',
+  'previewRecommendations(userId)': `"${ALICE}"`,
   'persona(id)': '"seeker"',
   'similarItems(itemId)': '"i1"',
   'importItems(items)': '[{ id: "x", title: "X" }]',
@@ -89,22 +114,38 @@ const VALUES: Record<string, string> = {
   'counterfactual(withoutItemId)': '"i2"',
   'correctPersona(userId)': `"${ALICE}"`,
   'correctPersona(personaId)': '"seeker"',
+  'changeAlertThresholds(thresholds)': '{ psi: 0.3 }',
   'acknowledgeAlert(id)': '"drift-1"',
   'demoSignIn(userId)': `"${ALICE}"`,
+  'createAccount(name)': '"Ada"',
+  'createAccount(role)': 'ADMIN',
+  'resetPassword(name)': '"Ada"',
+  'changeAccountRole(name)': '"Ada"',
+  'changeAccountRole(role)': 'VIEWER',
+  'deleteAccount(name)': '"Ada"',
   'createToken(role)': 'USER',
   'createToken(userId)': `"${ALICE}"`,
   'revokeToken(id)': '"nothing"',
+  'createPublishableKey(label)': '"Shop"',
+  'createPublishableKey(origins)': '["https://shop.example"]',
+  'revokePublishableKey(id)': '"nothing"',
+  'createWebhook(url)': '"https://shop.example/hook"',
+  'createWebhook(events)': '[ALERT_RAISED]',
+  'deleteWebhook(id)': '"nothing"',
+  'testWebhook(id)': '"nothing"',
 };
 
 const schema = buildApiSchema();
 const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
   (root) => Object.values(root?.getFields() ?? {}).map((field) => ({ root: root?.name ?? '', field })),
 );
-const CALLERS: Caller[] = ['anonymous', 'alice', 'bob', 'admin'];
+const CALLERS: Caller[] = ['anonymous', 'alice', 'bob', 'viewer', 'admin'];
 
-function expected(name: string, caller: Caller): Answer {
+function expected(root: string, name: string, caller: Caller): Answer {
   if (PUBLIC.includes(name)) return 'ok';
   if (caller === 'anonymous') return 'UNAUTHENTICATED';
+  // A viewer reads what an admin reads, and changes nothing.
+  if (caller === 'viewer') return root === 'Mutation' ? 'FORBIDDEN' : 'ok';
   if (ADMIN.includes(name)) return caller === 'admin' ? 'ok' : 'FORBIDDEN';
   if (ABOUT_ALICE.includes(name)) return caller === 'bob' ? 'FORBIDDEN' : 'ok';
   return 'ok';
@@ -143,7 +184,9 @@ function hasFields(type: GraphQLOutputType): boolean {
 describe('access', () => {
   let fake: FakeApi;
   const tokenOf = (caller: Caller): string | null =>
-    ({ anonymous: null, alice: fake.asAlice, bob: fake.asBob, admin: fake.asAdmin })[caller];
+    ({ anonymous: null, alice: fake.asAlice, bob: fake.asBob, viewer: fake.asViewer, admin: fake.asAdmin })[
+      caller
+    ];
 
   beforeAll(async () => {
     fake = await startFakeApi();
@@ -165,7 +208,7 @@ describe('access', () => {
   for (const { root, field } of overHttp) {
     it.each(CALLERS)(`answers ${root}.${field.name} about Alice as it should for %s`, async (caller) => {
       const answer = await fake.query(operation(root, field), { token: tokenOf(caller) });
-      expect(answer.errors?.[0]?.extensions['code'] ?? 'ok').toBe(expected(field.name, caller));
+      expect(answer.errors?.[0]?.extensions['code'] ?? 'ok').toBe(expected(root, field.name, caller));
     });
   }
 
@@ -176,7 +219,7 @@ describe('access', () => {
       async (caller) => {
         const results = fake.socket(tokenOf(caller)).iterate({ query: operation(root, field) });
         const first = results.next();
-        if (expected(field.name, caller) === 'ok') {
+        if (expected(root, field.name, caller) === 'ok') {
           await expect.poll(() => fake.bus.size).toBeGreaterThan(0);
           fake.bus.publish('recommendations.updated', {
             userId: ALICE,
@@ -192,7 +235,7 @@ describe('access', () => {
           });
         } else {
           const { errors } = (await first).value as ExecutionResult;
-          expect(errors?.[0]?.extensions['code']).toBe(expected(field.name, caller));
+          expect(errors?.[0]?.extensions['code']).toBe(expected(root, field.name, caller));
         }
         await results.return?.();
         await expect.poll(() => fake.bus.size).toBe(0);

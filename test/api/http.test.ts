@@ -540,7 +540,7 @@ describe('GraphQL over HTTP', () => {
   });
 
   it('refuses what is more than it can serve with 503, serves what waits, and is itself again afterwards', async () => {
-    const gate = { maxInFlight: 1, maxWaiting: 2, maxWaitMs: 60_000, burstMs: 100 };
+    const gate = { maxInFlight: 1, maxWaiting: 2, maxWaitMs: 60_000, overloadMs: 60_000 };
     const flooded = await startFakeApi({ limits: { gate } });
     const release = holdItems(flooded);
     const ask = () => flooded.query('{ items { nodes { id } } }', { token: flooded.asAlice });

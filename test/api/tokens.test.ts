@@ -113,7 +113,7 @@ describe('a token', () => {
     const { token, tokenId, issuedAt, expiresAt } = signedNow;
     expect(await tokens.verify(token)).toEqual({
       viewer: { role: 'user', userId: ALICE },
-      ...{ tokenId, issuedAt, expiresAt },
+      ...{ tokenId, issuedAt, expiresAt, session: null, keyId: null },
       isDemo: false,
     });
     expect([issuedAt, expiresAt]).toEqual([clock, clock + 60_000]);

@@ -58,7 +58,7 @@ describe('the WebSocket', () => {
     const windows = [ask(UPDATES), ask(UPDATES), ask(UPDATES.replace('first: 3', 'first: 2'))];
     const pushes = windows.map((window) => window.next());
     await expect.poll(() => fake.bus.size).toBe(3);
-    const calls = () => fake.system.calls['show'] ?? 0;
+    const calls = () => fake.system.calls['countShown'] ?? 0;
     const before = calls();
     fake.bus.publish('recommendations.updated', { userId: ALICE, cause: 'EVENTS', receivedAt: Date.now() });
     const lengths = (await Promise.all(pushes)).map(

@@ -24,6 +24,7 @@ const PROGRAMS = Object.entries(manifest.scripts)
 /** Commands that use an installation, with a command line that is right. */
 const USES_KEYS: [name: string, ...args: string[]][] = [
   ['token', '--role', 'admin'],
+  ['account', '--list'],
   ['retrain'],
   ['rebuild'],
   ['evaluate'],

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 
 import type { Store } from '../../server/store/index.js';
+import { DATA_VERSION } from '../../server/store/index.js';
 import { createMongoStore } from '../../server/store/mongo/index.js';
 import { freshDatabase } from '../support/database.js';
 import { runCommand } from '../support/server.js';
@@ -35,6 +36,7 @@ beforeEach(async () => {
   };
   store = await createMongoStore({ uri });
   await store.dataset.update({ isSynthetic: true });
+  await store.migrations.stamp(DATA_VERSION);
 });
 
 afterEach(async () => {

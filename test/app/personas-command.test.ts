@@ -107,4 +107,15 @@ describe('npm run personas', () => {
         ).toBe(true);
     }
   });
+
+  it('says which folder is missing when the output cannot be written', () => {
+    const out = join(folder, 'nowhere', 'out.csv');
+    const features = join(folder, 'table.csv');
+    writeFileSync(features, TABLE);
+    const args = ['--import', 'tsx', 'server/app/commands/personas.ts', '--features', features, '--out', out];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr.trim()).toContain(`There is no folder ${join(folder, 'nowhere')}.`);
+    expect(stderr).not.toContain('    at ');
+  });
 }, 120_000);

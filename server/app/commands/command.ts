@@ -1,8 +1,11 @@
 /** Shared by all commands: parses the command line, opens and closes the application, and reports failures. */
 
+import { randomUUID } from 'node:crypto';
+
 import { openDatabase } from '../../database/index.js';
 import { createEventBus } from '../../events/index.js';
-import { createPseudonymizer } from '../../privacy/index.js';
+import { createPasswords, createPseudonymizer } from '../../privacy/index.js';
+import { AccountService, AuditService } from '../../services/access/index.js';
 import { createAnnounce } from '../../services/users/index.js';
 import { TokenService } from '../../services/serving/index.js';
 import { createMongoStore } from '../../store/mongo/index.js';
@@ -42,17 +45,19 @@ export function runCommand<O extends Options>(
   program().then((code) => process.exit(code), fail);
 }
 
-/** Context of a command about tokens. */
-export interface TokenDesk {
+/** Context of a command about tokens and accounts. */
+export interface AccessDesk {
   readonly settings: Settings;
   readonly pseudonymize: (rawId: string) => string;
   readonly register: TokenService;
+  readonly accounts: AccountService;
+  readonly audit: AuditService;
 }
 
-/** Runs a command with the database and the token service only, loading no data, and always closes them. */
-export function runWithTokens<O extends Options>(
+/** Runs a command with the database and the services of access only, loading no data, and always closes them. */
+export function runWithAccess<O extends Options>(
   command: Command<O>,
-  run: (desk: TokenDesk, values: ValuesOf<O>) => Promise<ExitCode | void>,
+  run: (desk: AccessDesk, values: ValuesOf<O>) => Promise<ExitCode | void>,
 ): void {
   runCommand(command, async (values) => {
     const settings = readSettings(readEnvironment(), { makesKeys: false });
@@ -64,11 +69,11 @@ export function runWithTokens<O extends Options>(
       try {
         const announce = createAnnounce(store, origin, Date.now);
         const { pseudonymize } = createPseudonymizer(settings.pepper);
-        const register = new TokenService({
-          ...{ store, bus: createEventBus(), announce, clock: Date.now, log },
-          maxDays: settings.tokenMaxDays,
-        });
-        return await run({ settings, pseudonymize, register }, values);
+        const parts = { store, bus: createEventBus(), announce, clock: Date.now, log };
+        const register = new TokenService({ ...parts, maxDays: settings.tokenMaxDays });
+        const accounts = new AccountService({ ...parts, passwords: createPasswords() });
+        const audit = new AuditService({ ...parts, createId: randomUUID });
+        return await run({ settings, pseudonymize, register, accounts, audit }, values);
       } finally {
         await store.close();
       }

@@ -25,7 +25,12 @@ runWithApplication(command, async ({ container, pseudonymize }, { user, 'dry-run
     );
     return;
   }
-  const receipt = await container.services.userData.erase(userId);
+  const { userData, audit } = container.services;
+  const receipt = await userData.erase(userId);
+  if (receipt !== null) {
+    const actor = { kind: 'command', name: 'erase' } as const;
+    await audit.record({ actor, action: 'erase-user', target: receipt.receiptId, outcome: 'done' });
+  }
   process.stdout.write(
     receipt === null
       ? 'No data are stored about this user.\n'

@@ -8,7 +8,7 @@ import { runWithApplication } from './command.js';
 
 const command = {
   name: 'export-user',
-  summary: 'Prints all data of a user as JSON. Changes nothing.',
+  summary: 'Prints all data of a user as JSON, and notes that in the audit log. Changes nothing else.',
   options: {
     user: required('RAWID', "The user's id in your own system."),
     out: optional('FILE', 'Writes to this file, readable by its owner only, instead of standard output.'),
@@ -18,7 +18,13 @@ const command = {
 
 runWithApplication(command, async ({ container, pseudonymize }, options) => {
   const userId = pseudonymize(options.user);
-  const data = await container.services.userData.export(userId);
+  const { userData, audit } = container.services;
+  const actor = { kind: 'command', name: 'export-user' } as const;
+  const data = await audit.run(
+    { actor, action: 'export-user', target: userId },
+    () => userData.export(userId),
+    (found) => (found === null ? { outcome: 'refused' } : {}),
+  );
   if (data === null) {
     process.stderr.write('No data are stored about this user.\n');
     return;

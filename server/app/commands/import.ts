@@ -84,7 +84,7 @@ async function importFiles(
     return bar;
   };
   let rowsRead = 0;
-  const reports = await container.imports.run({
+  const order: Parameters<typeof container.imports.run>[0] = {
     items: options.items,
     events: options.events,
     ratings: options.ratings,
@@ -111,7 +111,13 @@ async function importFiles(
         `${written.toLocaleString('en')} users, ${rate.toLocaleString('en')} rows/s`,
       );
     },
-  });
+  };
+  const kinds = (['items', 'events', 'ratings'] as const).filter((kind) => options[kind] !== undefined);
+  const actor = { kind: 'command', name: 'import' } as const;
+  const run = () => container.imports.run(order);
+  const reports = dryRun
+    ? await run()
+    : await container.services.audit.run({ actor, action: 'import', target: kinds.join(', ') }, run);
   (bar as { progress: Progress } | null)?.progress.done();
   for (const report of reports) process.stdout.write(describe(report, dryRun));
   if (reports.some((report) => report.rejected > 0))

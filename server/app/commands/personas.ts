@@ -28,7 +28,7 @@ const command = {
     out: required('FILE', `Output file: ${OUT_COLUMNS.join(',')} and the identifier columns.`),
     columns: optional(
       'A,B,C',
-      'The columns to use. Default: all with quantities, so neither texts nor identifiers.',
+      'The columns to use. Default: all with quantities, so neither texts nor identifiers. A column of at most 20 words, if named, becomes a column for each word.',
     ),
     blanks: {
       ...{ description: 'Blank cells take the median of their column, or their rows are dropped.' },
@@ -84,7 +84,10 @@ function describeTable(table: PlainTable, numeric: NumericTable): string[] {
     said.push(`${refused.length} rows left out: ${shown.join('; ')}${refused.length > SHOWN ? '; ...' : ''}`);
   }
   said.push(`Columns used: ${names.join(', ')}`);
-  if (text.length > 0) said.push(`Columns that are not numeric, left out: ${text.join(', ')}`);
+  if (text.length > 0)
+    said.push(
+      `Columns that are not numeric, left out: ${text.join(', ')} (those with few different words can be used with --columns)`,
+    );
   if (identifiers.length > 0)
     said.push(
       `Columns that look like identifiers, left out: ${identifiers.join(', ')} (kept in the output; use them with --columns)`,
@@ -119,7 +122,7 @@ function rowsOf({ header }: PlainTable, { rows, keys }: NumericTable, fit: Perso
 }
 
 function describeFit(numeric: NumericTable, { fit, evidence, oneHotGroups, structure }: TableFit): string[] {
-  const { model, silhouette } = fit;
+  const { model, silhouette, featureSilhouette } = fit;
   const { droppedNames } = model.preprocessing;
   const said = droppedNames.length > 0 ? [`Constant columns left out: ${droppedNames.join(', ')}`] : [];
   for (const group of oneHotGroups)
@@ -138,6 +141,7 @@ function describeFit(numeric: NumericTable, { fit, evidence, oneHotGroups, struc
   said.push(
     '',
     `Mean silhouette ${silhouette.toFixed(4)}, in the clustering space (after PCA)`,
+    `Mean silhouette ${featureSilhouette.toFixed(4)}, in all standardised columns`,
     `Stability ${structure.stability.toFixed(2)}: agreement of clusters of bootstrap samples with these (adjusted Rand index, 1 is best); for uniform noise ${structure.noiseStability.toFixed(2)}`,
     `Best silhouette ${structure.silhouette.toFixed(2)}; with every column shuffled ${structure.shuffled.toFixed(2)}; for uniform noise ${structure.noise.toFixed(2)}`,
   );

@@ -13,7 +13,12 @@ const command = {
 };
 
 runWithApplication(command, async ({ container, store }) => {
-  const run = await reportTraining((onProgress) => container.services.training.run('command', onProgress));
+  const { training, audit } = container.services;
+  const run = await audit.run(
+    { actor: { kind: 'command', name: 'retrain' }, action: 'retrain', target: null },
+    () => reportTraining((onProgress) => training.run('command', onProgress)),
+    ({ runId, state }) => ({ target: runId, outcome: state === 'succeeded' ? 'done' : 'failed' }),
+  );
   if (run.state !== 'succeeded') throw new InsufficientDataError(`The retrain ${run.state}: ${run.error}`);
   const model = (await store.models.find(run.modelVersion!))!;
   process.stdout.write(`Model version ${model.version}: ${model.k} personas\n`);
