@@ -1,6 +1,6 @@
 /**
- * The Apollo client: queries and mutations over HTTP, subscriptions over a WebSocket. Both send the session's token,
- * report the state of the link to `Connection`, and retry until the server is back.
+ * The Apollo client: queries and mutations over HTTP, subscriptions over a WebSocket. Both send the session's token, or
+ * the cookie of an account; they report the state of the link to `Connection`, and retry until the server is back.
  */
 
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client/core';
@@ -39,9 +39,9 @@ export function createApolloClient(session: Session, connection: Connection): Ap
   });
   // A user's cached data must not be visible to the next user.
   watch(
-    session.token,
-    (token) => {
-      if (token === null) void client.clearStore();
+    session.isSignedIn,
+    (isSignedIn) => {
+      if (!isSignedIn) void client.clearStore();
     },
     { flush: 'sync' },
   );

@@ -113,6 +113,7 @@ function isLanguage(tag: string | undefined): tag is Language {
 function numberFormats() {
   const formats = {
     percent: { style: 'percent', maximumFractionDigits: 0 },
+    change: { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' },
     percent1: { style: 'percent', maximumFractionDigits: 1 },
     whole: { maximumFractionDigits: 0 },
     rate: { maximumFractionDigits: 1 },
@@ -129,6 +130,8 @@ function datetimeFormats() {
   const formats = {
     day: { dateStyle: 'medium' },
     instant: { dateStyle: 'medium', timeStyle: 'short' },
+    second: { dateStyle: 'short', timeStyle: 'medium' },
+    soon: { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
   } as const;
   return { en: formats, de: formats, ar: formats };
 }

@@ -13,9 +13,9 @@ import { createTranslator, loadAdminMessages, type Translator } from './i18n.js'
 import { createPages } from './router.js';
 import { createComponents } from './vuetify.js';
 
-const session = createSession(sessionStorage);
+const session = createSession(sessionStorage, localStorage);
 const connection = createConnection(window);
-const i18n = await createTranslator();
+const [i18n] = await Promise.all([createTranslator(), session.restore()]);
 
 createApp(App)
   .provide(sessionKey, session)

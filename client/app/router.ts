@@ -1,4 +1,4 @@
-/** The routes. Each page is loaded when it is first opened; all but the sign-in page need a token. */
+/** The routes. Each page is loaded when it is first opened; most need a session. */
 
 import { createRouter, createWebHistory, type Router } from 'vue-router';
 
@@ -10,7 +10,7 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Message key of the page's title. */
     title?: string;
-    /** True for pages that are open without a token. */
+    /** True for pages that are open without a session. */
     isPublic?: boolean;
     /** True for pages that use the whole width. */
     isWide?: boolean;
@@ -43,6 +43,12 @@ export function createPages(session: Session, loadAdminWords: () => Promise<void
         meta: { title: 'signIn.title', isPublic: true },
       },
       {
+        path: '/set-up',
+        name: 'set-up',
+        component: () => import('../views/user/SetUp.vue'),
+        meta: { title: 'account.linkTitle', isPublic: true },
+      },
+      {
         path: '/:path(.*)*',
         name: 'nowhere',
         component: () => import('../views/user/NotFound.vue'),
@@ -51,7 +57,7 @@ export function createPages(session: Session, loadAdminWords: () => Promise<void
     ],
   });
   router.beforeEach((to) => {
-    if (to.meta.isPublic || session.token.value !== null) return true;
+    if (to.meta.isPublic || session.isSignedIn.value) return true;
     return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
   });
   return router;

@@ -1,11 +1,15 @@
 /** Composables for views. Components receive their data as props. */
 
+export * from './account-requests.js';
 export * from './connection.js';
 export * from './failure.js';
 export * from './isolate.js';
 export * from './list-changes.js';
+export * from './may-change.js';
 export * from './reasons.js';
+export * from './repeat-while-busy.js';
 export * from './session.js';
+export * from './useAccountForm.js';
 export * from './useAgo.js';
 export * from './useCatalogue.js';
 export * from './useClicks.js';

@@ -1,4 +1,4 @@
-/** Sign-in: as a demo user while the data are synthetic, or with a token. */
+/** Sign-in: as a demo user while the data are synthetic, or with a token. Accounts: see useAccountForm.ts. */
 
 import { useApolloClient, useMutation } from '@vue/apollo-composable';
 import { computed, readonly, ref, type ComputedRef, type DeepReadonly, type Ref } from 'vue';
@@ -8,6 +8,7 @@ import {
   EntranceDocument,
   ViewerDocument,
   type EntranceQuery,
+  type Role,
 } from '../generated/user/graphql.js';
 
 import { failureOf, type Failure, type RequestErrorLike } from './failure.js';
@@ -29,8 +30,8 @@ export interface Entrance extends Pick<LiveQuery<unknown>, 'isLoading' | 'failur
   /** Why the last attempt was refused, and how it was made. */
   readonly refusal: DeepReadonly<Ref<Refusal | null>>;
   /** Both resolve to the role of the session, or to null if it was refused. */
-  signInAsDemoUser(userId: string): Promise<'USER' | 'VIEWER' | 'ADMIN' | null>;
-  signInWithToken(token: string): Promise<'USER' | 'VIEWER' | 'ADMIN' | null>;
+  signInAsDemoUser(userId: string): Promise<Role | null>;
+  signInWithToken(token: string): Promise<Role | null>;
 }
 
 export function useEntrance(): Entrance {

@@ -3,19 +3,11 @@
 import type { OperationVariables, WatchQueryFetchPolicy } from '@apollo/client/core';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { useQuery } from '@vue/apollo-composable';
-import {
-  computed,
-  onScopeDispose,
-  toValue,
-  watch,
-  type ComputedRef,
-  type MaybeRefOrGetter,
-  type Ref,
-} from 'vue';
+import { computed, toValue, type ComputedRef, type MaybeRefOrGetter, type Ref } from 'vue';
 
-import { backoffMs } from '../sdk/backoff.js';
 import { useConnection } from './connection.js';
 import { failureOf, type Failure } from './failure.js';
+import { repeatWhileBusy } from './repeat-while-busy.js';
 
 export interface LiveQuery<TData> {
   /** The last answer; kept while the next request is in flight or has failed, also after the variables change. */
@@ -68,16 +60,4 @@ export function useLiveQuery<TData, TVariables extends OperationVariables>(
       });
     },
   };
-}
-
-function repeatWhileBusy(failure: Ref<Failure | null>, loading: Ref<boolean>, refetch: () => void): void {
-  let attempt = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  watch([failure, loading], () => {
-    clearTimeout(timer);
-    if (loading.value) return;
-    if (failure.value?.kind === 'busy') timer = setTimeout(refetch, backoffMs(attempt++));
-    else attempt = 0;
-  });
-  onScopeDispose(() => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
-/** The viewer: the role and user of the token. */
+/** The viewer: the role and user of the token or account. */
 
-import type { ComputedRef, Ref } from 'vue';
+import type { ComputedRef } from 'vue';
 import { computed } from 'vue';
 
 import { ViewerDocument, type ViewerQuery } from '../generated/user/graphql.js';
@@ -17,8 +17,7 @@ export interface ViewerState extends Pick<LiveQuery<unknown>, 'isLoading' | 'fai
 }
 
 export function useViewer(): ViewerState {
-  const { token } = useSession();
-  const isSignedIn: Readonly<Ref<boolean>> = computed(() => token.value !== null);
+  const { isSignedIn } = useSession();
   const query = useLiveQuery(ViewerDocument, {}, { isEnabled: isSignedIn });
   return {
     viewer: computed(() => (isSignedIn.value ? query.data.value?.me : undefined)),

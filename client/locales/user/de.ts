@@ -3,6 +3,12 @@
 import type { user as english } from './en.js';
 
 export const user: typeof english = {
+  onboarding: {
+    title: 'Was davon gefällt dir?',
+    text: 'Freiwillig. Mit ein paar Daumen passt deine erste Liste besser.',
+    skip: 'Überspringen',
+    done: 'Fertig',
+  },
   behaviour: {
     title: 'Warum wir das denken',
     usual: 'Üblich für „{persona}“',
@@ -41,6 +47,14 @@ export const user: typeof english = {
     same: 'Ohne das: weiterhin Platz {before}.',
     failed: 'Zurzeit nicht verfügbar.',
   },
+  facets: {
+    title: 'Deine Vorlieben',
+    text: 'Gruppen in dem, was dir gefällt. Wähle eine aus, um mehr davon zu sehen.',
+    pick: 'Mehr aus „{label}“ ({share} von dem, was dir gefällt)',
+    shown: 'Mehr aus deiner Vorliebe „{label}“',
+    clear: 'Alle anzeigen',
+    noneLeft: 'In dieser Vorliebe gibt es nichts mehr zu empfehlen.',
+  },
   tools: {
     open: 'Suchen und filtern',
     category: 'Kategorie',
@@ -74,7 +88,7 @@ export const user: typeof english = {
     title: 'Persona-Verlauf',
     text: 'Deine Persona im Lauf der Zeit, mit Begründung.',
     none: 'Noch keine Änderungen. Jede wöchentliche Aktualisierung und jeder Wechsel der Persona erscheint hier.',
-    chart: 'Sicherheit im Zeitverlauf, farbig nach Persona',
+    chart: 'Sicherheit im Zeitverlauf, mit einer Zeile für jede Persona',
     version: 'Modell {version}',
     cause: 'Grund',
     causes: {
@@ -85,7 +99,7 @@ export const user: typeof english = {
   },
   history: {
     title: 'Mein Verlauf',
-    text: 'Alles, was über dich aufgezeichnet ist, Neuestes zuerst. Deine Empfehlungen beruhen darauf.',
+    text: 'Was du getan hast, Neuestes zuerst. Der Download enthält auch die Listen, die du gesehen hast.',
     none: 'Noch ist nichts aufgezeichnet.',
     more: 'Ältere anzeigen',
     unknownTime: 'Datum unbekannt',
@@ -105,6 +119,28 @@ export const user: typeof english = {
       RETRACT: 'Daumen entfernt',
       RATING: 'Bewertet',
     },
+  },
+  private: {
+    title: 'Privater Modus',
+    text: 'Deine Empfehlungen werden in diesem Browser mit einer Kopie des Modells berechnet. Deine Daumen bleiben in diesem Browser und werden nie gesendet.',
+    off: 'Diese Website bietet keinen privaten Modus an.',
+    loading: 'Das Modell wird geladen …',
+    side: 'Über den privaten Modus',
+    figures: 'Auf diesem Gerät',
+    requests: 'Anfragen seit dem Laden',
+    model: 'Modell',
+    version: 'Version {version}',
+    items: 'Artikel',
+    download: 'Download',
+    megabytes: '{n} MB',
+    rankTime: 'Dauer der Berechnung',
+    ms: '{n} ms',
+    stored: 'In diesem Browser gespeichert',
+    storedText:
+      'Nur die Daumen, die du auf dieser Seite gegeben hast. Löschen leert die Liste deiner Daumen.',
+    erase: 'Meine Daumen löschen',
+    notStored:
+      'Dieser Browser speichert nichts, deine Daumen sind daher vergessen, wenn du die Seite schließt.',
   },
   privacy: {
     title: 'Meine Daten',

@@ -1,6 +1,12 @@
 /** English: the pages of users. */
 
 export const user = {
+  onboarding: {
+    title: 'Which of these do you like?',
+    text: 'Optional. A few thumbs make your first list fit better.',
+    skip: 'Skip',
+    done: 'Done',
+  },
   behaviour: {
     title: 'Why we think so',
     usual: 'Usual for “{persona}”',
@@ -35,6 +41,14 @@ export const user = {
     same: 'Without this: still rank {before}.',
     failed: 'Not available right now.',
   },
+  facets: {
+    title: 'Your sides',
+    text: 'Groups in what you like. Choose one for more of it.',
+    pick: 'More of your “{label}” side ({share} of your likes)',
+    shown: 'More of your “{label}” side',
+    clear: 'Show all',
+    noneLeft: 'There is nothing left to recommend on this side.',
+  },
   tools: {
     open: 'Search and filter',
     category: 'Category',
@@ -68,14 +82,14 @@ export const user = {
     title: 'Persona history',
     text: 'Your persona over time, with the reason.',
     none: 'No changes yet. Each weekly update and each change of persona is listed here.',
-    chart: 'Confidence over time, coloured by persona',
+    chart: 'Confidence over time, with a row for each persona',
     version: 'Model {version}',
     cause: 'Reason',
     causes: { MODEL: 'Weekly update', LIVE: 'Your recent activity', CORRECTION: 'Your choice' },
   },
   history: {
     title: 'My history',
-    text: 'Everything recorded about you, newest first. Your recommendations are based on this.',
+    text: 'What you did, newest first. The download also contains the lists that you were shown.',
     none: 'Nothing is recorded yet.',
     more: 'Show older',
     unknownTime: 'date unknown',
@@ -95,6 +109,26 @@ export const user = {
       RETRACT: 'Removed a thumb',
       RATING: 'Rated',
     },
+  },
+  private: {
+    title: 'Private mode',
+    text: 'Your recommendations are computed in this browser with a copy of the model. Your thumbs stay in this browser and are never sent.',
+    off: 'This site does not offer private mode.',
+    loading: 'Loading the model …',
+    side: 'About private mode',
+    figures: 'On this device',
+    requests: 'Requests since loading',
+    model: 'Model',
+    version: 'Version {version}',
+    items: 'Items',
+    download: 'Download',
+    megabytes: '{n} MB',
+    rankTime: 'Time to rank',
+    ms: '{n} ms',
+    stored: 'Stored in this browser',
+    storedText: 'Only the thumbs that you gave on this page. Erasing them empties the list of your thumbs.',
+    erase: 'Erase my thumbs',
+    notStored: 'This browser stores nothing, so your thumbs are forgotten when you close the page.',
   },
   privacy: {
     title: 'My data',
