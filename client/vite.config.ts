@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import * as icons from '@mdi/js';
 import vue from '@vitejs/plugin-vue';
-import { defineConfig, loadEnv, type Plugin } from 'vite';
+import { defineConfig, loadEnv, type Plugin, type Rolldown } from 'vite';
 import { compression } from 'vite-plugin-compression2';
 
 // The port of the server of `npm run dev`, read from the same sources as there.
@@ -29,15 +29,49 @@ function inlineIcons(): Plugin {
   };
 }
 
-/** Drops the calendar of Vuetify, which is bundled even without a date picker. */
-function leaveOutCalendar(): Plugin {
+/** Parts of Vuetify that are bundled although nothing uses them: the calendar, its English words, linear progress. */
+const UNUSED = new Map([
+  ['composables/date/adapters/vuetify.js', 'export class VuetifyDateAdapter {}'],
+  ['locale/en.js', 'export default {};'],
+  ['components/VProgressLinear/index.js', 'export const VProgressLinear = () => null;'],
+]);
+
+function leaveOutUnused(): Plugin {
   return {
-    name: 'leave-out-calendar',
-    load: (id) =>
-      id.endsWith('/vuetify/lib/composables/date/adapters/vuetify.js')
-        ? 'export class VuetifyDateAdapter {}'
-        : null,
+    name: 'leave-out-unused',
+    load: (id) => UNUSED.get(id.split('/vuetify/lib/').at(-1)!) ?? null,
   };
+}
+
+/**
+ * Chunks of modules that are loaded together: every page loads `app`, most pages load `common`, the pages of
+ * administrators load `admin`. Otherwise each component that two pages share would be a request of its own.
+ */
+function chunkGroups(): Rolldown.CodeSplittingGroup[] {
+  const needs = new Map<string, Set<string>>();
+  /** The modules that a module of the client imports statically, directly or not. */
+  function needsOf(root: string, context: Rolldown.ChunkingContext): ReadonlySet<string> {
+    const known = needs.get(root);
+    if (known !== undefined) return known;
+    const found = new Set([fileURLToPath(new URL(root, import.meta.url))]);
+    for (const id of found) for (const next of context.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+    needs.set(root, found);
+    return found;
+  }
+  return [
+    {
+      debugName: 'first page',
+      name: (id, context) => (needsOf('app/main.ts', context).has(id) ? 'app' : null),
+      priority: 3,
+    },
+    {
+      debugName: 'common',
+      name: (id, context) => (needsOf('views/user/UserDashboard.vue', context).has(id) ? 'common' : null),
+      minShareCount: 2,
+      priority: 2,
+    },
+    { name: 'admin', test: /\/client\/(?!components\/charts\/)/, minShareCount: 3, priority: 1 },
+  ];
 }
 
 export default defineConfig({
@@ -45,7 +79,7 @@ export default defineConfig({
   plugins: [
     vue(),
     inlineIcons(),
-    leaveOutCalendar(),
+    leaveOutUnused(),
     compression({
       algorithms: ['brotliCompress', 'gzip'],
       include: /\.(html|js|css|svg|json|woff)$/,
@@ -71,11 +105,14 @@ export default defineConfig({
     // All target browsers support modulepreload.
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    rolldownOptions: { output: { codeSplitting: { groups: chunkGroups() } } },
     // Licence texts required by the bundled packages.
     license: { fileName: 'licenses.md' },
   },
   server: {
     port: 5173,
-    proxy: { '/graphql': { target: api, ws: true }, '/import': { target: api } },
+    proxy: { '/graphql': { target: api, ws: true }, '/import': { target: api }, '/model': { target: api } },
+    // Private mode runs the code of the server that ranks.
+    fs: { allow: ['..'] },
   },
 });

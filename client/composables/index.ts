@@ -21,6 +21,7 @@ export * from './useLiveSubscription.js';
 export * from './useMediaQuery.js';
 export * from './useMoment.js';
 export * from './useMyPersona.js';
+export * from './useOnboarding.js';
 export * from './persona-figures.js';
 export * from './usePersonaStanding.js';
 export * from './usePersonaWords.js';

@@ -5,6 +5,7 @@ export interface ExplanationLike {
   readonly popularity: number;
   readonly sequence: number;
   readonly sequenceItem: { readonly id: string; readonly title: string } | null;
+  readonly newLikeItem: { readonly id: string; readonly title: string } | null;
   readonly otherItems: number;
   readonly total: number;
   readonly items: readonly {
@@ -27,7 +28,16 @@ export type Reason =
     }
   /** Users often interact with it soon after an item that the viewer interacted with last. */
   | { readonly kind: 'sequence'; readonly id: string; readonly title: string }
-  | { readonly kind: 'persona' | 'popularity' | 'history' | 'none' };
+  /** The recommended item is newer than the model, and this item is like it. */
+  | { readonly kind: 'new'; readonly id: string; readonly title: string }
+  /** `itself`: the recommended item is in the viewer's history. */
+  | { readonly kind: 'itself' | 'persona' | 'popularity' | 'history' | 'none' };
+
+/** A row of a list. */
+export interface RowLike {
+  readonly item: { readonly id: string };
+  readonly explanation: ExplanationLike;
+}
 
 /** The parts of the score bar; they sum to the score. */
 export function partsOf(explanation: ExplanationLike): Readonly<Record<Part, number>> {
@@ -40,11 +50,24 @@ export function partsOf(explanation: ExplanationLike): Readonly<Record<Part, num
   };
 }
 
+/** Like `strongestReason`; an item is no reason for itself. */
+export function reasonOfRow(
+  { item, explanation }: RowLike,
+  opinionOf: (itemId: string) => 'UP' | 'DOWN' | null,
+): Reason {
+  const reason = strongestReason(explanation, opinionOf);
+  return 'id' in reason && reason.id === item.id ? { kind: 'itself' } : reason;
+}
+
 /** The largest positive part: the viewer's items together, the sequence, the persona, or popularity. */
 export function strongestReason(
   explanation: ExplanationLike,
   opinionOf: (itemId: string) => 'UP' | 'DOWN' | null,
 ): Reason {
+  if (explanation.newLikeItem !== null) {
+    const { id, title } = explanation.newLikeItem;
+    return { kind: 'new', id, title };
+  }
   const parts = partsOf(explanation);
   const own = parts.items + parts.otherItems;
   const strongest = Math.max(own, parts.sequence, parts.persona, parts.popularity);

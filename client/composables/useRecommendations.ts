@@ -32,6 +32,8 @@ export interface ListRequest {
   readonly first: number;
   /** A single category; null for all. */
   readonly category: string | null;
+  /** Label of a facet of the user; null for all. */
+  readonly facet: string | null;
   /** 0 ranks by score alone, 1 by variety. */
   readonly diversity: number;
 }
@@ -59,8 +61,9 @@ export function useRecommendations({
   useConnection().onRestored(forgetRevision);
 
   const variables = () => {
-    const { first, category, diversity } = request.value;
-    return { first, diversity, filter: category === null ? null : { categories: [category] } };
+    const { first, category, facet, diversity } = request.value;
+    const categories = category === null ? null : [category];
+    return { first, diversity, filter: (categories ?? facet) ? { categories, facet } : null };
   };
   const query = useLiveQuery(RecommendationsDocument, variables, { fetchPolicy: 'no-cache' });
   query.onResult(({ recommendations }) => {
@@ -72,7 +75,10 @@ export function useRecommendations({
 
   const pushed = useLiveSubscription(RecommendationsUpdatedDocument, variables, query.refetch);
   pushed.onData(({ recommendationsUpdated }) => held.offer(recommendationsUpdated));
-  const isShaped = () => request.value.category !== null || request.value.diversity > 0;
+  const isShaped = () => {
+    const { category, facet, diversity } = request.value;
+    return category !== null || facet !== null || diversity > 0;
+  };
 
   return {
     ...held,

@@ -1,10 +1,15 @@
-/** What developers of frontends meet: the explorer, and a production that serves registered operations only. */
+/** What developers of frontends meet: the explorer, publishable keys, and a production that serves registered operations only. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { ask, askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
+import { blocksIn, readDocument } from '../support/documents.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 import {
@@ -101,6 +106,54 @@ describe('a frontend', () => {
     await push;
     expect(mishaps).toEqual([]);
     await context.close();
+  });
+
+  it('without a backend shows lists with a publishable key, until the key is revoked', async () => {
+    let html = '';
+    const shop = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end(html),
+    );
+    await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
+    try {
+      const token = (await server.run('token', '--role', 'admin')).trim();
+      const admin = await openWindows(browser, server.url, { token, reducedMotion: 'reduce' });
+      const settings = await admin.open('/admin/settings');
+      const section = settings.locator('[data-keys]');
+      await section.locator('input[name=key-label]').fill('Shop');
+      await section.locator('input[name=origins]').fill(origin);
+      await section.locator('form button[type=submit]').click();
+      const key = await section.locator('[data-code]').innerText();
+      await section.getByRole('rowheader', { name: 'Shop' }).waitFor();
+      await settings.locator('[data-audit] tr[data-entry="CREATE_KEY"]').waitFor();
+      expect((await new AxeBuilder({ page: settings }).analyze()).violations).toEqual([]);
+
+      const example = blocksIn(readDocument('docs/frontend.md')).find(({ language }) => language === 'html')!;
+      html = example.code.replace('pk_…', key).replaceAll('http://localhost:4000', server.url);
+      const visitor = await browser.newContext();
+      const page = await visitor.newPage();
+      await page.goto(origin);
+      await page.locator('#list li').nth(2).waitFor();
+      const recorded = page.waitForResponse(async (response) =>
+        (await response.text()).includes('"recorded":1'),
+      );
+      await page.locator('#list li').first().click();
+      await recorded;
+      await visitor.close();
+
+      await section.getByRole('button', { name: 'Revoke the key “Shop”' }).click();
+      await settings.locator('dialog[open] [data-confirm]').click();
+      await section.getByText('No publishable keys yet.').waitFor();
+      const later = await browser.newContext();
+      const refused = await later.newPage();
+      const answer = refused.waitForEvent('requestfailed');
+      await refused.goto(origin);
+      expect((await answer).url()).toBe(`${server.url}/graphql`);
+      await later.close();
+      await admin.context.close();
+    } finally {
+      shop.close();
+    }
   });
 
   it('of the product needs nothing but its registered operations', async () => {

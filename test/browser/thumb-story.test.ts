@@ -3,7 +3,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
+import { keepPersona } from '../support/keep-persona.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 import {
@@ -20,6 +22,9 @@ import {
   waitForOtherOrder,
 } from './stage.js';
 
+/** Demo users whose lists are compared before a thumb and after its undo. */
+const UNMOVED = [0, 3];
+
 describe('a user in a browser', () => {
   let server: TestServer;
   let browser: Browser;
@@ -30,12 +35,28 @@ describe('a user in a browser', () => {
     mongoUri = freshDatabase(inject('mongoUri'));
     server = await startTestServer({ mongoUri });
     browser = await openBrowser();
+    for (const position of UNMOVED) await keepPersona(server.url, await demoToken(position));
   });
 
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
   });
+
+  async function demoToken(position: number): Promise<string> {
+    const { demoUsers } = await askFor<{ demoUsers: { id: string }[] }>(
+      server.url,
+      null,
+      `{ demoUsers(first: ${position + 1}) { id } }`,
+    );
+    const { demoSignIn } = await askFor<{ demoSignIn: { token: string } }>(
+      server.url,
+      null,
+      'mutation ($userId: ID!) { demoSignIn(userId: $userId) { ... on DemoSession { token } } }',
+      { userId: demoUsers[position].id },
+    );
+    return demoSignIn.token;
+  }
 
   it('sees a persona and ten reasons, gives a thumb, and both windows move; undo restores both', async () => {
     const { context, open, mishaps } = await openWindows(browser, server.url);
@@ -52,11 +73,16 @@ describe('a user in a browser', () => {
     for (const reason of inFull)
       expect(inFull.filter((other) => other === reason).length).toBeLessThanOrEqual(2);
 
+    const listTop = () =>
+      here.locator('ol:has([data-item])').evaluate((list) => list.getBoundingClientRect().top);
     await here.locator(`[data-item="${before[2]}"] [data-control="up"]`).click();
+    const topBefore = await listTop();
     const after = await waitForOtherOrder(here, before);
     expect(after).not.toContain(before[2]);
     await waitForOrder(there, after);
     await here.getByText(/new.*updated in \d+ ms/).waitFor();
+    // Rows that move to another rank must not take the page along.
+    expect(await listTop()).toBe(topBefore);
     await there.locator(`[data-thumb="${before[2]}"] [data-control="up"][aria-pressed="true"]`).waitFor();
 
     await here.locator('[data-undo]').click();

@@ -1,8 +1,10 @@
 /** What is a user's own, in Chromium: the persona, the list's shape, what is recorded, and both ways out. */
 
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+import { signIn } from '../bench/server.js';
 import { askFor } from '../support/api-client.js';
 import { freshDatabase } from '../support/database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -16,6 +18,8 @@ import {
   ROWS,
   settle,
   signInAsDemoUser,
+  waitForOrder,
+  waitForOtherOrder,
   watchShifts,
 } from './stage.js';
 
@@ -86,6 +90,31 @@ describe('what is a user’s own in a browser', () => {
     await page.locator('[data-item-dialog] [data-found]').first().waitFor();
     await page.keyboard.press('Escape');
     await page.locator('[data-item-dialog]').waitFor({ state: 'detached' });
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
+  it.each([
+    { device: 'a phone', options: PHONE },
+    { device: 'a desktop', options: {} },
+  ])('narrows the list to one side of the taste on $device, and shows all again', async ({ options }) => {
+    const token = await tokenOfTwoSides(server.url);
+    const { context, open, mishaps } = await openWindows(browser, server.url, { token, ...options });
+    const page = await open();
+    await page.locator('[data-facet]').first().waitFor();
+    const before = await orderOf(page);
+    const side = page.locator('[data-facet]').nth(1);
+    const label = await side.locator('.label').innerText();
+
+    await side.click();
+    await page.locator('[data-narrowed]').getByText(label).waitFor();
+    await expect.poll(() => side.getAttribute('aria-pressed')).toBe('true');
+    expect(await waitForOtherOrder(page, before)).not.toEqual(before);
+
+    await page.locator('[data-clear-facet]').click();
+    await page.locator('[data-narrowed]').waitFor({ state: 'detached' });
+    await waitForOrder(page, before);
+    expect(await side.getAttribute('aria-pressed')).toBe('false');
     expect(mishaps).toEqual([]);
     await context.close();
   });
@@ -171,6 +200,8 @@ describe('what is a user’s own in a browser', () => {
     await page.locator('[data-item] [data-control="up"]').first().click();
     await page.locator('[data-thumb]').waitFor();
     await page.locator('a[href$="/my-data"]').click();
+    await page.locator('[data-chart=my-persona] [data-lane]').first().waitFor();
+    expect(await page.locator('canvas').count()).toBe(0);
     await page.locator('[data-event]').first().waitFor();
     await page.locator('[data-event="LIKE"]').first().waitFor();
     const saved = page.waitForEvent('download');
@@ -184,4 +215,48 @@ describe('what is a user’s own in a browser', () => {
     expect(mishaps).toEqual([]);
     await context.close();
   });
+
+  // Last: the first thumb of a real user ends the demo.
+  it('is asked about five items on a first visit, and not any more once one is answered', async () => {
+    const token = (await server.run('token', '--role', 'user', '--user', 'first-visit')).trim();
+    const { context, open, mishaps } = await openWindows(browser, server.url, { ...PHONE, token });
+    const page = await open();
+    const picks = page.locator('[data-onboarding] [data-pick]');
+    await picks.first().waitFor();
+    expect(await picks.count()).toBe(5);
+    await settle(page);
+    const { violations } = await new AxeBuilder({ page }).include('[data-onboarding]').analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await picks.nth(1).locator('[data-control="up"]').click();
+    await page.locator('[data-thumb]').waitFor();
+    expect(await picks.count()).toBe(5);
+    await page.locator('[data-skip]').click();
+    await picks.first().waitFor({ state: 'detached' });
+    await page.reload();
+    await page.locator(ROWS).first().waitFor();
+    await page.locator('[data-thumb]').waitFor();
+    expect(await picks.count()).toBe(0);
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
 });
+
+/** The token of a demo user who likes items of two categories: few simulated users give thumbs enough for a facet. */
+async function tokenOfTwoSides(url: string): Promise<string> {
+  const [, { token }] = await signIn(url, 2);
+  const { items } = await askFor<{ items: { nodes: { id: string; category: string }[] } }>(
+    url,
+    token,
+    '{ items(first: 100) { nodes { id category } } }',
+  );
+  const [one, other] = new Set(items.nodes.map(({ category }) => category));
+  for (const side of [one, other])
+    for (const { id } of items.nodes.filter(({ category }) => category === side).slice(0, 5))
+      await askFor(
+        url,
+        token,
+        'mutation ($input: SendFeedbackInput!) { sendFeedback(input: $input) { __typename } }',
+        { input: { itemId: id, value: 'UP' } },
+      );
+  return token;
+}

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   findRepeats,
   partsOf,
+  reasonOfRow,
   strongestReason,
   type ExplanationLike,
   type Reason,
@@ -12,14 +13,15 @@ function explanation(
   parts: Partial<Omit<ExplanationLike, 'items' | 'total'>>,
   items: Record<string, number> = {},
 ) {
-  const { persona = 0, popularity = 0, sequence = 0, sequenceItem = null, otherItems = 0 } = parts;
+  const { persona = 0, popularity = 0, sequence = 0, otherItems = 0 } = parts;
+  const { sequenceItem = null, newLikeItem = null } = parts;
   const entries = Object.entries(items).map(([title, contribution]) => ({
     contribution,
     item: { id: title.toLowerCase(), title },
   }));
   const own = entries.reduce((sum, { contribution }) => sum + contribution, 0);
   const total = persona + popularity + sequence + otherItems + own;
-  return { persona, popularity, sequence, sequenceItem, otherItems, items: entries, total };
+  return { persona, popularity, sequence, sequenceItem, newLikeItem, otherItems, items: entries, total };
 }
 const nobody = () => null;
 
@@ -43,6 +45,12 @@ describe('The strongest reason', () => {
     expect(liked).toEqual({ kind: 'item', id: 'lamp', title: 'Lamp', opinion: 'UP', hasMore: false });
   });
 
+  it('is no other item where the row itself was looked at before', () => {
+    const again = explanation({}, { Lamp: 1.2 });
+    expect(reasonOfRow({ item: { id: 'lamp' }, explanation: again }, nobody)).toEqual({ kind: 'itself' });
+    expect(reasonOfRow({ item: { id: 'chair' }, explanation: again }, nobody)).toMatchObject({ id: 'lamp' });
+  });
+
   it('is the latest item if the sequence part is the largest', () => {
     const sequenceItem = { id: 'lamp', title: 'Lamp' };
     expect(strongestReason(explanation({ sequence: 1, sequenceItem }, { Chair: 0.4 }), nobody)).toEqual({
@@ -51,6 +59,15 @@ describe('The strongest reason', () => {
       title: 'Lamp',
     });
     expect(strongestReason(explanation({ sequence: 1 }), nobody)).toEqual({ kind: 'history' });
+  });
+
+  it('is the likeness of an item that is newer than the model', () => {
+    const newLikeItem = { id: 'lamp', title: 'Lamp' };
+    expect(strongestReason(explanation({ newLikeItem, persona: 1 }, { Chair: 0.4 }), nobody)).toEqual({
+      kind: 'new',
+      id: 'lamp',
+      title: 'Lamp',
+    });
   });
 
   it('does not claim a thumb without a thumb', () => {
