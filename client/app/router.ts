@@ -30,6 +30,12 @@ export function createPages(session: Session, loadAdminWords: () => Promise<void
         meta: { title: 'app.myList' },
       },
       {
+        path: '/private',
+        name: 'private',
+        component: () => import('../views/user/PrivatePage.vue'),
+        meta: { title: 'user.private.title' },
+      },
+      {
         path: '/my-data',
         name: 'my-data',
         component: () => import('../views/user/MyData.vue'),
