@@ -196,6 +196,18 @@ describe('the import page', () => {
     expect(await page.locator('[data-preview-row]').count()).toBe(20);
   });
 
+  it('reads ambiguous dates in the order that is chosen', async () => {
+    await choose(
+      'ratings',
+      'dates.csv',
+      'userId,itemId,rating,timestamp\nu1,i1,5,03/04/2024\nu2,i2,1,05/06/2024\n',
+    );
+    await ready();
+    await page.locator('[data-dates]').selectOption('day-first');
+    await page.locator('[data-checked]').filter({ hasText: 'valid' }).waitFor();
+    expect(await page.locator('[data-question]').count()).toBe(0);
+  });
+
   it('corrects the delimiter and says what is no table', async () => {
     await choose('items', 'odd.csv', 'itemId|title\n1|One, two\n2|Three, four\n');
     await page.locator('[data-delimiter]').selectOption(',');

@@ -41,7 +41,10 @@ const PREVIEW: ImportPreview = {
 
 describe('a mapping made on the import page', () => {
   it('is read from its YAML file as the importer reads it from the page', () => {
-    const choices = { ...NO_CHOICES, columns: { timestamp: '' }, delimiter: '\t', itemsFromEvents: true };
+    const choices = {
+      ...NO_CHOICES,
+      ...{ columns: { timestamp: '' }, delimiter: '\t', dates: 'month-first', itemsFromEvents: true },
+    };
     const mapping = wholeMapping('ratings', choices, PREVIEW);
     const given = parseMapping(parse(mappingYaml(mapping)) as Record<string, unknown>);
     expect(given).toEqual(parseMapping({ ...mapping }));
@@ -52,7 +55,7 @@ describe('a mapping made on the import page', () => {
       timestamp: '',
     });
     expect(given).toMatchObject({
-      delimiter: '\t',
+      ...{ delimiter: '\t', dates: 'month-first' },
       scale: { least: 0.5, most: 5 },
       likeAt: 4,
       dislikeAt: 2,

@@ -8,6 +8,7 @@ export const FONT_SIZE = 12;
 
 export function baseOption(style: ChartStyle): EChartsOption {
   return {
+    useUTC: style.isUtc,
     animationDuration: 250,
     animationDurationUpdate: 250,
     textStyle: { fontFamily: FONT, fontSize: FONT_SIZE, color: style.text },

@@ -68,6 +68,8 @@ export interface ImportChoices {
   /** '' lets the importer detect it. */
   readonly delimiter: string;
   readonly encoding: string;
+  /** Order in dates like 01/10/2019: day-first, month-first, or '' to detect it. */
+  readonly dates: string;
   readonly itemsFromEvents: boolean;
 }
 
@@ -78,6 +80,7 @@ export const NO_CHOICES: ImportChoices = {
   scale: { least: null, most: null, likeAt: null, dislikeAt: null },
   delimiter: '',
   encoding: '',
+  dates: '',
   itemsFromEvents: false,
 };
 
@@ -90,6 +93,7 @@ export interface Mapping {
   'dislike-at'?: number;
   delimiter?: string;
   encoding?: string;
+  dates?: string;
   'items-from-events'?: boolean;
 }
 
@@ -122,10 +126,11 @@ export function chosenMapping(
   preview: ImportPreview | null,
 ): Mapping {
   const mapping: Mapping = {};
-  const { columns, types, everyType, delimiter, encoding } = choices;
+  const { columns, types, everyType, delimiter, encoding, dates } = choices;
   if (Object.keys(columns).length > 0) mapping.map = columns;
   if (delimiter !== '') mapping.delimiter = delimiter;
   if (encoding !== '') mapping.encoding = encoding;
+  if (dates !== '') mapping.dates = dates;
   if (kind === 'events' && everyType !== '') mapping.type = everyType;
   else if (kind === 'events' && Object.keys(types).length > 0) mapping.type = types;
   if (kind === 'ratings') Object.assign(mapping, chosenScale(choices, preview?.rule ?? null));

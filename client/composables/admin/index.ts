@@ -11,6 +11,8 @@ export * from './useLiveRates.js';
 export * from './useModels.js';
 export * from './usePersonaPlaces.js';
 export * from './usePersonas.js';
+export * from './system-status.js';
+export * from './useSystemStatus.js';
 export * from './useTimeRange.js';
 export * from './useTraining.js';
 export * from './useUserLookup.js';

@@ -58,7 +58,8 @@ export function useImport(): {
       mapping: JSON.stringify(mapping),
     });
     current.open('POST', `/import?${query}`);
-    current.setRequestHeader('authorization', `Bearer ${token.value ?? ''}`);
+    // Without a token the browser sends the cookie of an account.
+    if (token.value !== null) current.setRequestHeader('authorization', `Bearer ${token.value}`);
     current.setRequestHeader('content-type', 'application/octet-stream');
     current.upload.onprogress = ({ loaded, total }) => move({ fraction: loaded / Math.max(1, total) });
     current.upload.onload = () => move({ phase: 'working', fraction: 0 });

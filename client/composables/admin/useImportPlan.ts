@@ -88,7 +88,8 @@ export function useImportPlan(): ImportPlan {
       const response = await fetch(`/import?${query}`, {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${token.value ?? ''}`,
+          // Without a token the browser sends the cookie of an account.
+          ...(token.value === null ? {} : { authorization: `Bearer ${token.value}` }),
           'content-type': 'application/octet-stream',
         },
         body: chosen.slice(0, PREVIEW_BYTES),

@@ -14,6 +14,8 @@ export interface PersonaPlaces {
   labelOf(personaId: string, fallback?: string): string;
   /** How many personas there are; reading it makes a computation depend on them. */
   readonly count: ComputedRef<number>;
+  /** True until the names are known. */
+  readonly isLoading: ComputedRef<boolean>;
 }
 
 /** Place for users without a persona. */
@@ -29,5 +31,6 @@ export function usePersonaPlaces(): PersonaPlaces {
     placeOf: (id) => places.value.get(id) ?? OTHER_PLACE,
     labelOf: (id, fallback) => labels.value.get(id) ?? wordsOf({ label: fallback ?? id }).label,
     count: computed(() => personas.value.length),
+    isLoading: query.isLoading,
   };
 }

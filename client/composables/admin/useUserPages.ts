@@ -1,4 +1,4 @@
-/** Pages of users, optionally of a single persona. Admins only. */
+/** Pages of users, optionally of a single persona, or with pseudonyms that begin with a text. Admins only. */
 
 import { computed, ref, watch, type ComputedRef, type MaybeRefOrGetter } from 'vue';
 import { toValue } from 'vue';
@@ -18,16 +18,22 @@ export interface UserPages extends Pick<LiveQuery<unknown>, 'isLoading' | 'failu
 
 const PAGE_LENGTH = 20;
 
-export function useUserPages(personaId: MaybeRefOrGetter<string | null>): UserPages {
+/** `idPrefix`: the beginning of the pseudonyms; null for all users. */
+export function useUserPages(
+  personaId: MaybeRefOrGetter<string | null>,
+  idPrefix: MaybeRefOrGetter<string | null>,
+): UserPages {
   /** Cursors of the previous pages. */
   const trail = ref<string[]>([]);
-  watch(
-    () => toValue(personaId),
-    () => (trail.value = []),
-  );
+  watch([() => toValue(personaId), () => toValue(idPrefix)], () => (trail.value = []));
   const query = useLiveQuery(
     UserPageDocument,
-    () => ({ first: PAGE_LENGTH, after: trail.value.at(-1) ?? null, personaId: toValue(personaId) }),
+    () => ({
+      first: PAGE_LENGTH,
+      after: trail.value.at(-1) ?? null,
+      personaId: toValue(personaId),
+      idPrefix: toValue(idPrefix),
+    }),
     { fetchPolicy: 'no-cache' },
   );
   const page = computed(() => query.data.value?.users);

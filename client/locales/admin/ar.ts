@@ -1,8 +1,12 @@
 /** العربية: صفحات الإدارة. */
 
 import type { admin as english } from './en.js';
+import { pages } from './ar-pages.js';
+import { settings } from './ar-settings.js';
 
 export const admin: typeof english = {
+  ...pages,
+  settings,
   admin: {
     title: 'الإدارة',
     nav: {
@@ -13,12 +17,23 @@ export const admin: typeof english = {
       users: 'المستخدمون',
       data: 'البيانات',
       alerts: 'التنبيهات',
+      setup: 'الإعداد',
+      settings: 'الإعدادات',
+      events: 'الأحداث',
+      items: 'العناصر',
+      preview: 'معاينة',
     },
     onlyAdmins: 'هذه الصفحة للمسؤولين فقط.',
     noModel: 'لم يُدرَّب أي نموذج بعد.',
     noModelText: 'استورد بيانات ثم ابدأ التدريب.',
     save: 'حفظ',
-    overviewText: 'الأرقام المباشرة ونشاط المستخدمين.',
+    overviewText: 'هل كل شيء على ما يرام، ونشاط المستخدمين.',
+    rangeCustom: 'مخصّص',
+    from: 'من',
+    to: 'إلى',
+    show: 'عرض',
+    zone: 'المنطقة الزمنية',
+    zones: { local: 'التوقيت المحلي' },
     range: 'المدة',
     ranges: {
       '1h': 'آخر ساعة',
@@ -45,6 +60,9 @@ export const admin: typeof english = {
     share: 'حصة المستخدمين',
     size: 'المستخدمون',
     silhouette: 'معامل الظل',
+    privateTraining: 'تدريب يحفظ الخصوصية: ε {epsilon}، δ {delta} لكل مستخدم',
+    silhouettes:
+      'متوسط معامل الظل: {features} في كل السمات المعيارية، و{components} في المكوّنات التي تعمل فيها KMeans والتي تستبعد الضوضاء.',
     distinctive: 'ما يميزها',
     much: '↑ {feature}',
     little: '↓ {feature}',
@@ -134,11 +152,13 @@ export const admin: typeof english = {
     paper: 'المنشور',
     paperText: 'المنشور: الجدول الأول من البحث الأصلي، على بياناته.',
     pseudonym: 'الاسم المستعار',
-    pseudonymHint: '64 رقمًا ست عشريًا',
+    pseudonymHint: '64 رقمًا ست عشريًا أو أولها',
     usersText: 'يظهر المستخدمون بأسماء مستعارة. ابحث عن مستخدم لعرض توصياته.',
     find: 'ابحث',
     allUsers: 'كل المستخدمين',
     everyPersona: 'الكل',
+    noUsersFound: 'لا يوجد مستخدم يبدأ اسمه المستعار هكذا.',
+    pseudonymRule: 'يتكوّن الاسم المستعار من أرقام ست عشرية: من 0 إلى 9 ومن a إلى f.',
     noUsers: 'لا يوجد مستخدمون',
     importEvents: 'استيراد الأحداث',
     since: 'أول ظهور',
@@ -161,7 +181,9 @@ export const admin: typeof english = {
       dislikedMore: 'لم يعجبه «{title}» وما يشبهه',
       interest: 'اهتم بـ «{title}»',
       interestMore: 'اهتم بـ «{title}» وغيره',
+      itself: 'اطلع عليه من قبل',
       sequence: 'زار «{title}» للتو',
+      new: 'جديد ويشبه «{title}»',
       persona: 'الشخصية: {persona}',
       popularity: 'عنصر رائج',
       history: 'النشاط السابق',
@@ -246,6 +268,8 @@ export const admin: typeof english = {
       delimiters: { 0: 'فاصلة', 1: 'فاصلة منقوطة', 2: 'مسافة جدولة', 3: 'خط عمودي', 4: 'نقطتان مزدوجتان' },
       encoding: 'ترميز الأحرف',
       automatic: 'تعرّف تلقائي',
+      dates: 'تواريخ مثل 01/10/2019',
+      dateOrders: { 'day-first': 'اليوم أولًا', 'month-first': 'الشهر أولًا' },
       columns: 'الأعمدة',
       columnsText: {
         items: 'اختر حقل كل عمود. تصبح الأعمدة الأخرى سمات للعنصر.',
@@ -357,7 +381,7 @@ export const admin: typeof english = {
     latency: 'زمن الإيصال',
     latencyNote: 'الوسيط / المئين 99',
     subscriptions: 'الاشتراكات',
-    subscriptionsNote: 'نوافذ مفتوحة بتحديثات مباشرة',
+    subscriptionsNote: 'تحديثات مباشرة جارية، منها هذه الصفحة',
     model: 'النموذج',
     noModel: 'لا نموذج بعد',
   },
@@ -409,7 +433,7 @@ export const admin: typeof english = {
     personaCategoryTitle: 'الفئات حسب الشخصية',
     personaCategoryText: 'حصة أحداث كل شخصية حسب الفئة، نسبةً من صفها.',
     hourWeekdayTitle: 'النشاط حسب الساعة واليوم',
-    hourWeekdayText: 'الأحداث حسب يوم الأسبوع وساعة اليوم، بالتوقيت العالمي.',
+    hourWeekdayText: 'الأحداث حسب يوم الأسبوع وساعة اليوم، {zone}.',
     weekday: 'اليوم',
     hour: 'الساعة',
     qualityTitle: 'الجودة المباشرة',
@@ -457,6 +481,7 @@ export const admin: typeof english = {
     coverage_10: 'التغطية عند 10',
     novelty_10: 'الجدة عند 10 (بت)',
     silhouette: 'معامل الظل',
+    featureSilhouette: 'معامل الظل في كل السمات',
     short: {
       precision_5: 'P@5',
       precision_10: 'P@10',

@@ -1,8 +1,12 @@
 /** Deutsch: die Seiten der Verwaltung. */
 
 import type { admin as english } from './en.js';
+import { pages } from './de-pages.js';
+import { settings } from './de-settings.js';
 
 export const admin: typeof english = {
+  ...pages,
+  settings,
   admin: {
     title: 'Verwaltung',
     nav: {
@@ -13,12 +17,23 @@ export const admin: typeof english = {
       users: 'Nutzer',
       data: 'Daten',
       alerts: 'Meldungen',
+      setup: 'Einrichtung',
+      settings: 'Einstellungen',
+      events: 'Ereignisse',
+      items: 'Artikel',
+      preview: 'Vorschau',
     },
     onlyAdmins: 'Nur Administratoren dürfen diese Seite öffnen.',
     noModel: 'Es wurde noch kein Modell trainiert.',
     noModelText: 'Importiere Daten und starte dann ein Training.',
     save: 'Speichern',
-    overviewText: 'Live-Werte und Aktivität der Nutzer.',
+    overviewText: 'Ob alles in Ordnung ist, und die Aktivität der Nutzer.',
+    rangeCustom: 'Eigener',
+    from: 'Von',
+    to: 'Bis',
+    show: 'Anzeigen',
+    zone: 'Zeitzone',
+    zones: { local: 'Ortszeit' },
     range: 'Zeitraum',
     ranges: {
       '1h': 'Die letzte Stunde',
@@ -45,6 +60,9 @@ export const admin: typeof english = {
     share: 'Anteil der Nutzer',
     size: 'Nutzer',
     silhouette: 'Silhouette',
+    privateTraining: 'Privates Training: ε {epsilon}, δ {delta} je Nutzer',
+    silhouettes:
+      'Mittlere Silhouette: {features} in allen standardisierten Merkmalen, {components} in den Komponenten, in denen KMeans läuft und die das Rauschen weglassen.',
     distinctive: 'Besondere Merkmale',
     much: '↑ {feature}',
     little: '↓ {feature}',
@@ -140,12 +158,14 @@ export const admin: typeof english = {
     paper: 'Veröffentlicht',
     paperText: 'Veröffentlicht: Tabelle I der Originalarbeit, auf deren eigenen Daten.',
     pseudonym: 'Pseudonym',
-    pseudonymHint: '64 hexadezimale Ziffern',
+    pseudonymHint: '64 hexadezimale Ziffern oder die ersten davon',
     usersText:
       'Nutzer werden unter ihrem Pseudonym angezeigt. Suche einen Nutzer, um seine Empfehlungen zu sehen.',
     find: 'Suchen',
     allUsers: 'Alle Nutzer',
     everyPersona: 'Alle',
+    noUsersFound: 'Kein Pseudonym beginnt so.',
+    pseudonymRule: 'Ein Pseudonym besteht aus Hexadezimalziffern: 0 bis 9 und a bis f.',
     noUsers: 'Keine Nutzer',
     importEvents: 'Ereignisse importieren',
     since: 'Erstmals gesehen',
@@ -173,7 +193,9 @@ export const admin: typeof english = {
       dislikedMore: 'Mag „{title}“ und Ähnliches nicht',
       interest: 'Interesse an „{title}“',
       interestMore: 'Interesse an „{title}“ und anderen Artikeln',
+      itself: 'Schon angesehen',
       sequence: 'Gerade „{title}“ besucht',
+      new: 'Neu und ähnlich wie „{title}“',
       persona: 'Persona: {persona}',
       popularity: 'Beliebter Artikel',
       history: 'Bisherige Aktivität',
@@ -264,6 +286,8 @@ export const admin: typeof english = {
       },
       encoding: 'Zeichencodierung',
       automatic: 'Erkennen',
+      dates: 'Datumsangaben wie 01/10/2019',
+      dateOrders: { 'day-first': 'Tag zuerst', 'month-first': 'Monat zuerst' },
       columns: 'Spalten',
       columnsText: {
         items: 'Wähle das Feld jeder Spalte. Die übrigen Spalten werden Merkmale des Artikels.',
@@ -380,7 +404,7 @@ export const admin: typeof english = {
     latency: 'Push-Latenz',
     latencyNote: 'Median / 99. Perzentil',
     subscriptions: 'Abonnements',
-    subscriptionsNote: 'offene Fenster mit Live-Updates',
+    subscriptionsNote: 'laufende Live-Updates, diese Seite eingeschlossen',
     model: 'Modell',
     noModel: 'noch kein Modell',
   },
@@ -432,7 +456,7 @@ export const admin: typeof english = {
     personaCategoryTitle: 'Kategorien nach Persona',
     personaCategoryText: 'Ereignisse jeder Persona nach Kategorie, in Prozent ihrer Zeile.',
     hourWeekdayTitle: 'Aktivität nach Stunde und Wochentag',
-    hourWeekdayText: 'Ereignisse nach Wochentag und Stunde, UTC.',
+    hourWeekdayText: 'Ereignisse nach Wochentag und Stunde, {zone}.',
     weekday: 'Wochentag',
     hour: 'Stunde',
     qualityTitle: 'Live-Qualität',
@@ -484,6 +508,7 @@ export const admin: typeof english = {
     coverage_10: 'Abdeckung bei 10',
     novelty_10: 'Neuheit bei 10 (Bit)',
     silhouette: 'Silhouette',
+    featureSilhouette: 'Silhouette in allen Merkmalen',
     short: {
       precision_5: 'P@5',
       precision_10: 'P@10',

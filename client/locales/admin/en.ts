@@ -1,6 +1,11 @@
 /** English: the admin pages. */
 
+import { pages } from './en-pages.js';
+import { settings } from './en-settings.js';
+
 export const admin = {
+  ...pages,
+  settings,
   admin: {
     title: 'Admin',
     nav: {
@@ -11,13 +16,24 @@ export const admin = {
       users: 'Users',
       data: 'Data',
       alerts: 'Alerts',
+      setup: 'Set-up',
+      settings: 'Settings',
+      events: 'Events',
+      items: 'Items',
+      preview: 'Preview',
     },
     onlyAdmins: 'Only administrators may open this page.',
     noModel: 'Nothing has been trained yet.',
     noModelText: 'Import data, then start a training run.',
     save: 'Save',
-    overviewText: 'Live figures and user activity.',
+    overviewText: 'Whether all is well, and user activity.',
     range: 'Time range',
+    rangeCustom: 'Custom',
+    from: 'From',
+    to: 'To',
+    show: 'Show',
+    zone: 'Time zone',
+    zones: { local: 'Local time' },
     ranges: {
       '1h': 'The last hour',
       '24h': 'The last 24 hours',
@@ -43,6 +59,9 @@ export const admin = {
     share: 'Share of users',
     size: 'Users',
     silhouette: 'Silhouette',
+    privateTraining: 'Private training: ε {epsilon}, δ {delta} per user',
+    silhouettes:
+      'Mean silhouette: {features} in all standardised features, {components} in the components where KMeans runs, which leave noise out.',
     distinctive: 'Distinctive features',
     much: '↑ {feature}',
     little: '↓ {feature}',
@@ -138,11 +157,13 @@ export const admin = {
     paper: 'Published',
     paperText: 'Published: Table I of the original paper, on its own data.',
     pseudonym: 'Pseudonym',
-    pseudonymHint: '64 hexadecimal digits',
+    pseudonymHint: '64 hexadecimal digits, or the first of them',
     usersText: 'Users are shown by pseudonym. Look up a user to see their recommendations.',
     find: 'Look up',
     allUsers: 'All users',
     everyPersona: 'All',
+    noUsersFound: 'No user has a pseudonym that begins like this.',
+    pseudonymRule: 'A pseudonym consists of hexadecimal digits: 0 to 9 and a to f.',
     noUsers: 'No users',
     importEvents: 'Import events',
     since: 'First seen',
@@ -165,7 +186,9 @@ export const admin = {
       dislikedMore: 'Disliked “{title}” and more like it',
       interest: 'Showed interest in “{title}”',
       interestMore: 'Showed interest in “{title}” and others',
+      itself: 'Looked at before',
       sequence: 'Just visited “{title}”',
+      new: 'New, and like “{title}”',
       persona: 'Persona: {persona}',
       popularity: 'Popular item',
       history: 'Past activity',
@@ -250,6 +273,8 @@ export const admin = {
       delimiters: { 0: 'comma', 1: 'semicolon', 2: 'tab', 3: 'pipe', 4: 'two colons' },
       encoding: 'Encoding',
       automatic: 'Detect',
+      dates: 'Dates like 01/10/2019',
+      dateOrders: { 'day-first': 'Day first', 'month-first': 'Month first' },
       columns: 'Columns',
       columnsText: {
         items: 'Choose the field of each column. Other columns become attributes of the item.',
@@ -364,7 +389,7 @@ export const admin = {
     latency: 'Push latency',
     latencyNote: 'median / 99th percentile',
     subscriptions: 'Subscriptions',
-    subscriptionsNote: 'open windows with live updates',
+    subscriptionsNote: 'live updates in progress, this page included',
     model: 'Model',
     noModel: 'no model yet',
   },
@@ -416,7 +441,7 @@ export const admin = {
     personaCategoryTitle: 'Categories by persona',
     personaCategoryText: 'Share of each persona’s events by category, in percent of its row.',
     hourWeekdayTitle: 'Activity by hour and weekday',
-    hourWeekdayText: 'Events by weekday and hour of the day, UTC.',
+    hourWeekdayText: 'Events by weekday and hour of the day, {zone}.',
     weekday: 'Weekday',
     hour: 'Hour',
     qualityTitle: 'Live quality',
@@ -466,6 +491,7 @@ export const admin = {
     coverage_10: 'Coverage at 10',
     novelty_10: 'Novelty at 10 (bits)',
     silhouette: 'Silhouette',
+    featureSilhouette: 'Silhouette in all features',
     short: {
       precision_5: 'P@5',
       precision_10: 'P@10',
