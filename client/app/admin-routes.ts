@@ -12,7 +12,7 @@ export const adminRoutes = (loadWords: () => Promise<void>): RouteRecordRaw => (
     {
       path: '',
       name: 'admin.overview',
-      component: () => import('../views/admin/OverviewPage.vue'),
+      component: () => import('../views/admin/LandingPage.vue'),
       meta: { title: 'admin.nav.overview', isWide: true },
     },
     {
@@ -44,6 +44,37 @@ export const adminRoutes = (loadWords: () => Promise<void>): RouteRecordRaw => (
       name: 'admin.data',
       component: () => import('../views/admin/DataPage.vue'),
       meta: { title: 'admin.nav.data', isWide: true },
+    },
+    {
+      path: 'items',
+      name: 'admin.items',
+      component: () => import('../views/admin/ItemsPage.vue'),
+      meta: { title: 'admin.nav.items', isWide: true },
+    },
+    {
+      path: 'items/:itemId',
+      name: 'admin.item',
+      component: () => import('../views/admin/ItemPage.vue'),
+      props: true,
+      meta: { title: 'admin.nav.items', isWide: true },
+    },
+    {
+      path: 'events',
+      name: 'admin.events',
+      component: () => import('../views/admin/EventsPage.vue'),
+      meta: { title: 'admin.nav.events', isWide: true },
+    },
+    {
+      path: 'preview',
+      name: 'admin.preview',
+      component: () => import('../views/admin/PreviewPage.vue'),
+      meta: { title: 'admin.nav.preview', isWide: true },
+    },
+    {
+      path: 'setup',
+      name: 'admin.setup',
+      component: () => import('../views/admin/SetupPage.vue'),
+      meta: { title: 'admin.nav.setup', isWide: true },
     },
     {
       path: 'alerts',

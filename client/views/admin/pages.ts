@@ -3,8 +3,12 @@
 import {
   mdiAccountSearchOutline,
   mdiBellOutline,
+  mdiClipboardCheckOutline,
+  mdiCompare,
   mdiDatabaseOutline,
   mdiLayersTripleOutline,
+  mdiPackageVariantClosed,
+  mdiPulse,
   mdiSchoolOutline,
   mdiShapeOutline,
   mdiViewDashboardOutline,
@@ -12,10 +16,14 @@ import {
 
 export const ADMIN_PAGES = [
   { name: 'overview', icon: mdiViewDashboardOutline },
+  { name: 'events', icon: mdiPulse },
+  { name: 'items', icon: mdiPackageVariantClosed },
+  { name: 'users', icon: mdiAccountSearchOutline },
   { name: 'personas', icon: mdiShapeOutline },
+  { name: 'preview', icon: mdiCompare },
   { name: 'models', icon: mdiLayersTripleOutline },
   { name: 'training', icon: mdiSchoolOutline },
-  { name: 'users', icon: mdiAccountSearchOutline },
   { name: 'data', icon: mdiDatabaseOutline },
   { name: 'alerts', icon: mdiBellOutline },
+  { name: 'setup', icon: mdiClipboardCheckOutline },
 ] as const;
