@@ -77,6 +77,12 @@ export const adminRoutes = (loadWords: () => Promise<void>): RouteRecordRaw => (
       meta: { title: 'admin.nav.setup', isWide: true },
     },
     {
+      path: 'settings',
+      name: 'admin.settings',
+      component: () => import('../views/admin/SettingsPage.vue'),
+      meta: { title: 'admin.nav.settings', isWide: true },
+    },
+    {
       path: 'alerts',
       name: 'admin.alerts',
       component: () => import('../views/admin/AlertsPage.vue'),

@@ -1,32 +1,19 @@
 /** Every page in every language and both sets of colours, looked through for what would keep somebody out. */
 
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { signIn } from '../bench/server.js';
-import { freshDatabase } from '../support/database.js';
-import { startTestServer, type TestServer } from '../support/server.js';
-
-import { buildClient, everyPage, openBrowser, openWindows, PHONE, settle, type Visit } from './stage.js';
+import { openEveryPage, type EveryPage } from './every-page.js';
+import { openWindows, PHONE, settle } from './stage.js';
 
 describe('every page', () => {
-  let server: TestServer;
-  let browser: Browser;
-  let visits: Visit[];
+  let stage: EveryPage;
 
   beforeAll(async () => {
-    buildClient();
-    server = await startTestServer({ mongoUri: freshDatabase(inject('mongoUri')) });
-    const [user] = await signIn(server.url, 1);
-    visits = everyPage(user!, (await server.run('token', '--role', 'admin')).trim());
-    browser = await openBrowser();
+    stage = await openEveryPage(inject('mongoUri'));
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  afterAll(() => stage?.close());
 
   /** The dark page differs in its colours only. */
   async function faultsOf(page: Page): Promise<string[]> {
@@ -37,33 +24,40 @@ describe('every page', () => {
     return [...light.violations, ...dark.violations].map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
   }
 
-  it.each(['en', 'de', 'ar'])('has no accessibility fault in light or dark: %s', async (language) => {
-    const faults: string[] = [];
-    // One context for each visitor, which remembers the scripts.
-    for (const visitor of new Set(visits.map(({ token }) => token))) {
-      const { context, open } = await openWindows(browser, server.url, {
-        token: visitor,
-        language,
-        reducedMotion: 'reduce',
-      });
-      for (const { name, path } of visits.filter(({ token }) => token === visitor)) {
-        const page = await open(path);
-        await settle(page);
-        if (name === 'list') await page.locator('summary').first().click();
-        faults.push(...(await faultsOf(page)).map((fault) => `${name} ${fault}`));
-        await page.close();
+  it.each(['en', 'de', 'ar'])(
+    'has no accessibility fault in light or dark, and fits a phone: %s',
+    async (language) => {
+      const faults: string[] = [];
+      // One context for each visitor, which remembers the scripts.
+      for (const visitor of new Set(stage.visits.map(({ token }) => token))) {
+        const { context, open } = await openWindows(stage.browser, stage.server.url, {
+          token: visitor,
+          language,
+          reducedMotion: 'reduce',
+        });
+        for (const { name, path } of stage.visits.filter(({ token }) => token === visitor)) {
+          const page = await open(path);
+          await settle(page);
+          if (name === 'list') await page.locator('summary').first().click();
+          faults.push(...(await faultsOf(page)).map((fault) => `${name} ${fault}`));
+          await page.setViewportSize({ width: 360, height: 740 });
+          await page.waitForLoadState('networkidle');
+          const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          if (overhang > 0) faults.push(`${name} is ${overhang} px wider than a phone`);
+          await page.close();
+        }
+        await context.close();
       }
-      await context.close();
-    }
-    expect(faults).toEqual([]);
-  });
+      expect(faults).toEqual([]);
+    },
+  );
 
   it.each([
     { device: 'a desktop', options: {}, openers: ['[data-correct]', '[data-open]'] },
     { device: 'a phone', options: PHONE, openers: ['[data-persona-line]', '[data-open]'] },
   ])('nor have the dialogs and the answers to thumbs on $device', async ({ options, openers }) => {
-    const { token } = visits.find(({ name }) => name === 'list')!;
-    const { context, open } = await openWindows(browser, server.url, {
+    const { token } = stage.visits.find(({ name }) => name === 'list')!;
+    const { context, open } = await openWindows(stage.browser, stage.server.url, {
       token,
       reducedMotion: 'reduce',
       ...options,

@@ -20,7 +20,12 @@ import { chromiumLaunch } from '../support/ensure-chromium.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEADLINE_MS = 20_000;
 
-const USER_PAGES = { list: '/', 'my-data': '/my-data', 'not-found': '/nowhere' } as const;
+const USER_PAGES = {
+  list: '/',
+  private: '/private',
+  'my-data': '/my-data',
+  'not-found': '/nowhere',
+} as const;
 export const ADMIN_PAGES = {
   overview: '/admin',
   personas: '/admin/personas',
@@ -28,7 +33,12 @@ export const ADMIN_PAGES = {
   training: '/admin/training',
   users: '/admin/users',
   data: '/admin/data',
+  settings: '/admin/settings',
   alerts: '/admin/alerts',
+  setup: '/admin/setup',
+  events: '/admin/events',
+  items: '/admin/items',
+  preview: '/admin/preview',
 } as const;
 
 /** One page as somebody sees it. */
@@ -47,6 +57,7 @@ export function everyPage(
     Object.entries(of).map(([name, path]): Visit => ({ name: prefix + name, path, token }));
   return [
     { name: 'sign-in', path: '/sign-in' },
+    { name: 'set-up', path: '/set-up' },
     ...pages(USER_PAGES, '', user.token),
     ...pages(ADMIN_PAGES, 'admin-', adminToken),
     { name: 'admin-user', path: `/admin/users?user=${user.id}`, token: adminToken },
@@ -64,7 +75,9 @@ export const ROWS = 'li[data-item]:not([inert])';
 
 /** Builds the client when its sources are newer than what was built. */
 export function buildClient(): void {
-  const sources = ['client', 'schema/generated'].map((folder) => newest(join(ROOT, folder), /^dist$/));
+  const sources = ['client', 'schema/generated', 'server/learning'].map((folder) =>
+    newest(join(ROOT, folder), /^dist$/),
+  );
   const built = statSync(join(ROOT, 'dist/client/index.html'), { throwIfNoEntry: false });
   if (built !== undefined && built.mtimeMs >= Math.max(...sources)) return;
   execFileSync('npm', ['run', 'build:client'], {
@@ -148,7 +161,7 @@ export async function signInAsDemoUser(page: Page, position: number): Promise<vo
 
 export async function signInWithToken(page: Page, token: string): Promise<void> {
   await page.locator('input[name=token]').fill(token);
-  await page.locator('form button[type=submit]').click();
+  await page.locator('form:has(input[name=token]) button[type=submit]').click();
 }
 
 /** Item ids from the first place to the last. */

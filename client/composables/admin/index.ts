@@ -15,6 +15,7 @@ export * from './usePersonaPlaces.js';
 export * from './usePersonas.js';
 export * from './system-status.js';
 export * from './setup-code.js';
+export * from './useSettings.js';
 export * from './usePreview.js';
 export * from './useSetup.js';
 export * from './useSystemStatus.js';

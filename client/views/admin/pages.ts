@@ -4,6 +4,7 @@ import {
   mdiAccountSearchOutline,
   mdiBellOutline,
   mdiClipboardCheckOutline,
+  mdiCogOutline,
   mdiCompare,
   mdiDatabaseOutline,
   mdiLayersTripleOutline,
@@ -25,5 +26,6 @@ export const ADMIN_PAGES = [
   { name: 'training', icon: mdiSchoolOutline },
   { name: 'data', icon: mdiDatabaseOutline },
   { name: 'alerts', icon: mdiBellOutline },
+  { name: 'settings', icon: mdiCogOutline },
   { name: 'setup', icon: mdiClipboardCheckOutline },
 ] as const;
