@@ -14,6 +14,8 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 SMARTPERSONA_DATA_DIR=/app/.data
 WORKDIR /app
 RUN install -d -o node -g node /app/.data
+# The only places that the server writes to: everything else may be read-only.
+VOLUME ["/app/.data", "/tmp"]
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

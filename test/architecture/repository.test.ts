@@ -1,7 +1,7 @@
 /** The files around the code: package.json, the licence, the settings' example, the container image and the compose file. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -147,7 +147,7 @@ describe('.env.example', () => {
 describe('docker-compose.yml', () => {
   const text = read('docker-compose.yml');
   const compose = parseYaml(text);
-  const { mongo, server } = compose.services;
+  const { mongo, server, proxy } = compose.services;
 
   it('runs MongoDB as a replica set of one node with authentication', () => {
     expect(mongo.image).toMatch(/^mongo:\d+\.\d+$/);
@@ -223,12 +223,41 @@ describe('docker-compose.yml', () => {
     for (const name of ['SMARTPERSONA_SECRET', 'SMARTPERSONA_PEPPER', 'MONGODB_PASSWORD']) {
       expect(server.environment[name]).toBe(`\${${name}:?set ${name} in .env}`);
     }
-    expect(server.ports).toEqual(['${PORT:-4000}:4000']);
+    expect(server.ports).toBeUndefined();
+  });
+
+  it('runs two servers behind a proxy that passes WebSocket upgrades on', () => {
+    expect(server.deploy.replicas).toBe(2);
+    const [mount] = proxy.volumes as string[];
+    const [file, target, mode] = mount!.split(':');
+    expect([target, mode]).toEqual(['/etc/nginx/nginx.conf', 'ro']);
+    const config = read(file!);
+    expect(config.split('{').length).toBe(config.split('}').length);
+    const [, listens] = /listen (\d+);/.exec(config)!;
+    expect(proxy.ports).toEqual([`\${PORT:-4000}:${listens}`]);
+    expect(config).toContain(`server server:${server.environment.PORT} resolve`);
+    expect(server.expose).toEqual([server.environment.PORT]);
+    for (const line of [
+      'proxy_http_version 1.1;',
+      'proxy_set_header Upgrade $http_upgrade;',
+      'proxy_set_header Connection $connection_upgrade;',
+    ])
+      expect(config).toContain(line);
+    // One proxy writes the address of the caller.
+    expect(server.environment.SMARTPERSONA_TRUSTED_PROXIES).toBe('${SMARTPERSONA_TRUSTED_PROXIES:-1}');
+  });
+
+  it('gives no container of the product rights, or a file system to write to', () => {
+    for (const service of [server, proxy]) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], tmpfs: ['/tmp'] });
+      expect(service.security_opt).toEqual(['no-new-privileges:true']);
+    }
   });
 
   it('hands the server every setting, and no password of root', () => {
     expect(Object.keys(server.environment).sort()).toEqual([...SETTING_NAMES].sort());
     const given = Object.entries<string>(server.environment).filter(([, value]) => value.endsWith(':-}'));
+    expect(server.environment.NODE_ENV).toBe('${NODE_ENV:-production}');
     expect(given.length).toBeGreaterThan(10);
     expect(given.filter(([name, value]) => value !== `\${${name}:-}`)).toEqual([]);
     expect(JSON.stringify(server)).not.toContain('MONGO_ROOT');
@@ -296,6 +325,88 @@ describe('the Dockerfile', () => {
       '-e',
       expect.stringContaining('/health/ready'),
     ]);
+  });
+});
+
+describe('deploy/kubernetes', () => {
+  const files = parseYaml(read('deploy/kubernetes/kustomization.yaml')).resources as string[];
+  const resources = files.map((file) => parseYaml(read(`deploy/kubernetes/${file}`)));
+  const of = (kind: string) => resources.find((resource) => resource.kind === kind);
+  const [deployment, service] = [of('Deployment'), of('Service')];
+  const { template } = deployment.spec;
+  const [container] = template.spec.containers;
+
+  it('names every file of the folder', () => {
+    const there = readdirSync(join(ROOT, 'deploy/kubernetes')).filter((name) => /^[a-z-]+\.yaml$/.test(name));
+    expect([...files, 'kustomization.yaml'].sort()).toEqual(there.sort());
+  });
+
+  it('runs without rights on a read-only file system, and writes to volumes alone', () => {
+    expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    const mounts = container.volumeMounts.map(({ name }: { name: string }) => name);
+    expect(template.spec.volumes.map(({ name }: { name: string }) => name).sort()).toEqual(mounts.sort());
+    expect(container.volumeMounts.map((mount: { mountPath: string }) => mount.mountPath)).toEqual([
+      '/app/.data',
+      '/tmp',
+    ]);
+  });
+
+  it('asks the probes of the server on its port', () => {
+    const [{ name, containerPort }] = container.ports;
+    expect(exposedPort()).toBe(containerPort);
+    expect(service.spec.ports[0].targetPort).toBe(name);
+    for (const [probe, path] of [
+      ['startupProbe', '/health/live'],
+      ['livenessProbe', '/health/live'],
+      ['readinessProbe', '/health/ready'],
+    ] as const)
+      expect(container[probe].httpGet).toEqual({ path, port: name });
+    expect(service.spec.selector).toEqual(template.metadata.labels);
+    expect(deployment.spec.selector.matchLabels).toEqual(template.metadata.labels);
+    expect(of('PodDisruptionBudget').spec.selector.matchLabels).toEqual(template.metadata.labels);
+  });
+
+  it('sets only settings that exist, the secret ones from a secret', () => {
+    const named = container.env.map(({ name }: { name: string }) => name);
+    const plain = Object.keys(of('ConfigMap').data);
+    expect([...named, ...plain].filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+    for (const { name, valueFrom } of container.env)
+      expect(valueFrom.secretKeyRef).toEqual({
+        name: 'smartpersona',
+        key: name,
+        optional: name.startsWith('MONGODB_') && name !== 'MONGODB_URI' ? true : undefined,
+      });
+    expect(named).toEqual(
+      expect.arrayContaining(['MONGODB_URI', 'SMARTPERSONA_SECRET', 'SMARTPERSONA_PEPPER']),
+    );
+  });
+
+  function exposedPort(): number {
+    return Number(/^EXPOSE (\d+)$/m.exec(read('Dockerfile'))![1]);
+  }
+});
+
+describe('.github/workflows/ci.yml', () => {
+  const workflow = parseYaml(read('.github/workflows/ci.yml'));
+
+  it('runs the tests on Node 20, 22 and 24, and may only read the repository', () => {
+    const { test } = workflow.jobs;
+    expect(test.strategy.matrix.node).toEqual(['20', '22', '24']);
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    const runs = test.steps.map(({ run }: { run?: string }) => run).filter(Boolean);
+    expect(runs).toContain('.ci/run');
+  });
+
+  it('runs npm scripts that exist', () => {
+    const text = read('.github/workflows/ci.yml');
+    const scripts = [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map((match) => match[1]!);
+    expect(scripts).toContain('sbom');
+    expect(scripts.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([]);
   });
 });
 
