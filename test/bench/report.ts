@@ -25,7 +25,7 @@ export function machine(): string {
 /** Value at this share of the sorted sample; NaN for an empty one. */
 export function percentile(sample: readonly number[], share: number): number {
   const sorted = [...sample].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 /** The median of several runs, with the lowest and the highest. */

@@ -1,7 +1,8 @@
 /**
  * Fixed sets of others, by name: a folder with train.csv (user,item,value,ts; 1 for a like, -1 for a dislike) and test.csv
- * (user,item), or with sequences.txt (user, then items in order, the last one held out), beside simple peers fitted to
- * the same rows in the same run. All items of the training rows and of the items' files that a user has not met are candidates.
+ * (user,item), or with sequences.txt (user, then items in order, the last one held out), beside peers fitted to
+ * the same rows in the same run. A test with a single item per user asks for the next item of a visit, any other test for
+ * what users like after the training rows. All items of the training rows and of the items' files that a user has not met are candidates.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 
 import type { Interactions, RecommenderInput } from '../../../server/learning/index.js';
 import {
+  LIST_LENGTH,
   bootstrapMean,
   fitRecommender,
   foldIn,
@@ -17,12 +19,18 @@ import {
 } from '../../../server/learning/index.js';
 import type { Figure } from '../report.js';
 
+import { rankingPeers } from './ranking-peers.js';
 import { bm25, markov, popularity, recentPopularity } from './simple-peers.js';
 
 export interface FixedSet {
   readonly input: RecommenderInput;
   /** Items to be found, by user. */
-  readonly tests: readonly { readonly name: string; readonly users: ReadonlyMap<number, Int32Array> }[];
+  readonly tests: readonly {
+    readonly name: string;
+    readonly users: ReadonlyMap<number, Int32Array>;
+    /** Time of the request: absent for the item right after a history, Infinity for all after the training rows. */
+    readonly now?: number;
+  }[];
 }
 
 interface Row {
@@ -36,8 +44,12 @@ interface Row {
 const SEARCH_FITS = 8;
 const LIKE_STRENGTH = 5;
 
-export function benchSet(folder: string, name: string): Figure[] {
+export async function benchSet(folder: string, name: string): Promise<Figure[]> {
   const { input, tests } = readSet(join(folder, name));
+  const peers = await rankingPeers(input, {
+    users: tests.flatMap(({ users }) => [...users.keys()]),
+    isNext: tests.every(({ now }) => now === undefined),
+  });
   const start = performance.now();
   const model = fitRecommender(input, { seed: 1, search: { maxFits: SEARCH_FITS } });
   const seconds = (performance.now() - start) / 1000;
@@ -47,16 +59,21 @@ export function benchSet(folder: string, name: string): Figure[] {
     { label: 'Markov', scoresOf: markov(input) },
     { label: 'BM25, latest items most', scoresOf: bm25(input) },
   ];
+  // Peers rank the users of all tests, one test after the other.
+  let nListed = 0;
   const figures: Figure[] = [{ what: `${name}: search and fit`, value: seconds, unit: 's' }];
-  for (const { name: test, users } of tests) {
-    const ours = ndcgOf(input, users, (history) => scoreAll(model, foldIn(model, history)));
+  for (const { name: test, users, now } of tests) {
+    const ours = ndcgOf(input, users, (history) => scoreAll(model, foldIn(model, history, { now })));
     figures.push({ what: `${name}, ${test}: NDCG@10, ${users.size} users`, ...meanOf(ours), unit: '' });
-    for (const { label, scoresOf } of systems) {
-      const theirs = ndcgOf(input, users, scoresOf);
+    const compare = (label: string, theirs: Float64Array) => {
       const difference = ours.map((value, u) => value - theirs[u]);
       const what = `${name}, ${test}: ours minus ${label}`;
       figures.push({ what, ...meanOf(difference), unit: '', peer: meanOf(theirs) });
-    }
+    };
+    for (const { label, scoresOf } of systems) compare(label, ndcgOf(input, users, scoresOf));
+    for (const { name: peer, chosen, lists } of peers)
+      compare(`${peer} (${chosen})`, ndcgOfLists(lists.slice(nListed), users));
+    nListed += users.size;
   }
   return figures;
 }
@@ -108,7 +125,11 @@ export function readSet(folder: string): FixedSet {
       userPersona: new Int32Array(users.size).fill(-1),
       nPersonas: 1,
     },
-    tests: held.map(({ name, pairs }) => ({ name, users: itemsByUser(pairs, users, items) })),
+    tests: held.map(({ name, pairs }) => {
+      const relevant = itemsByUser(pairs, users, items);
+      const isNextItem = [...relevant.values()].every(({ length }) => length === 1);
+      return { name, users: relevant, now: isNextItem ? undefined : Infinity };
+    }),
   };
 }
 
@@ -121,6 +142,21 @@ export function ndcgOf(
   return Float64Array.from(users, ([user, relevant]) => {
     const history = historyOf(interactions, user);
     return judgeUser(scoresOf(history), history.indices, relevant).metrics['ndcg@10'];
+  });
+}
+
+/** The same of given lists of ten. */
+function ndcgOfLists(
+  lists: readonly (readonly number[])[],
+  users: FixedSet['tests'][number]['users'],
+): Float64Array {
+  const discount = (rank: number) => 1 / Math.log2(rank + 2);
+  return Float64Array.from([...users.values()], (relevant, u) => {
+    let gain = 0;
+    lists[u].forEach((item, rank) => (gain += relevant.includes(item) ? discount(rank) : 0));
+    let best = 0;
+    for (let rank = 0; rank < Math.min(LIST_LENGTH, relevant.length); rank++) best += discount(rank);
+    return gain / best;
   });
 }
 
