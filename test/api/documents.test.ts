@@ -31,6 +31,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   urql: /endCursor/,
   'graphql-ws': /cause: 'FEEDBACK'/,
   'The kit': /^\d+ \[/m,
+  'Private mode': /^\[\s*\[ '/m,
 };
 const EXAMPLES = blocksIn(readDocument('docs/frontend.md')).filter(({ title }) =>
   Object.hasOwn(EXPECTED, title),
@@ -130,7 +131,7 @@ describe('the documents', () => {
     }
   }
 
-  it('have examples for curl, Apollo Client, urql, graphql-ws and the kit', () => {
+  it('have examples for curl, Apollo Client, urql, graphql-ws, the kit and private mode', () => {
     expect(EXAMPLES.map(({ title }) => title)).toEqual(Object.keys(EXPECTED));
   });
 
