@@ -71,7 +71,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     ? supervise({
         log,
         read: () => readRecord(dataDir) ?? record,
-        refusesWrites: async ({ uri }) => (await probeWrite(uri, WRITE_MS)) === 'refused',
+        probe: ({ uri }) => probeWrite(uri, WRITE_MS),
         restart: (dead, signal) => restart(dataDir, dead, { lockPath, signal }),
       })
     : null;

@@ -1,6 +1,7 @@
-/** Restarts an embedded database that has died or refuses every write. */
+/** Restarts an embedded database that has died, refuses every write, or does not answer any more. */
 
 import type { Logger } from '../domain/index.js';
+import type { WriteProbe } from '../store/mongo/index.js';
 
 import type { DatabaseRecord } from './data-folder.js';
 import { isAlive } from './process.js';
@@ -10,17 +11,23 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 /** Process checks per write check. */
 const LOOKS_PER_WRITE = 12;
-/** Refused writes in a row before a restart: a single refusal may be transient. */
-const MAX_REFUSALS = 2;
+/**
+ * Failed probes in a row before a restart. A single refusal may be transient, and a busy server may leave several probes
+ * without an answer.
+ */
+const MAX_FAILURES = { refused: 2, silent: 4 };
+const PROBLEMS = { refused: 'refuses every write', silent: 'does not answer' };
 
-interface SupervisorOptions {
-  readonly log: Logger;
+type Started = Pick<DatabaseRecord, 'kind' | 'process' | 'uri'>;
+
+interface SupervisorOptions<R extends Started> {
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The record of the latest start of the server. */
-  readonly read: () => DatabaseRecord;
-  /** True when it answers a small write with an error that is not transient. */
-  readonly refusesWrites: (record: DatabaseRecord) => Promise<boolean>;
+  readonly read: () => R;
+  /** The result of a small write; an error that may be transient is no refusal. */
+  readonly probe: (record: R) => Promise<WriteProbe>;
   /** Restarts the server; stops when `signal` is aborted. */
-  readonly restart: (dead: DatabaseRecord, signal: AbortSignal) => Promise<void>;
+  readonly restart: (dead: R, signal: AbortSignal) => Promise<void>;
 }
 
 interface Supervisor {
@@ -28,11 +35,16 @@ interface Supervisor {
   stop(): Promise<void>;
 }
 
-export function supervise({ log, read, refusesWrites, restart }: SupervisorOptions): Supervisor {
+export function supervise<R extends Started>({
+  log,
+  read,
+  probe,
+  restart,
+}: SupervisorOptions<R>): Supervisor {
   const stopping = new AbortController();
   let pauseMs = FIRST_PAUSE_MS;
   let nLooks = 0;
-  let nRefusals = 0;
+  let failures = { refused: 0, silent: 0 };
   let running: Promise<void> = Promise.resolve();
   let timer = schedule(LOOK_MS);
 
@@ -42,12 +54,17 @@ export function supervise({ log, read, refusesWrites, restart }: SupervisorOptio
   }
 
   /** The problem with the database; null for none. */
-  async function problemOf(record: DatabaseRecord): Promise<string | null> {
+  async function problemOf(record: R): Promise<string | null> {
     if (!isAlive(record.process)) return 'has died';
     if (++nLooks % LOOKS_PER_WRITE !== 0) return null;
-    nRefusals = (await refusesWrites(record)) ? nRefusals + 1 : 0;
-    if (nRefusals === 0) pauseMs = FIRST_PAUSE_MS;
-    return nRefusals >= MAX_REFUSALS ? 'refuses every write' : null;
+    const result = await probe(record);
+    if (result === 'done') {
+      failures = { refused: 0, silent: 0 };
+      pauseMs = FIRST_PAUSE_MS;
+      return null;
+    }
+    failures = { refused: 0, silent: 0, [result]: failures[result] + 1 };
+    return failures[result] >= MAX_FAILURES[result] ? PROBLEMS[result] : null;
   }
 
   async function look(): Promise<void> {
@@ -61,7 +78,7 @@ export function supervise({ log, read, refusesWrites, restart }: SupervisorOptio
       );
       try {
         await restart(record, stopping.signal);
-        nRefusals = 0;
+        failures = { refused: 0, silent: 0 };
         log.info({ pid: read().process.pid, kind: record.kind }, 'the embedded database runs again');
       } catch (error) {
         log.error({ err: error, nextAttemptMs: pauseMs }, 'the embedded database could not be started again');

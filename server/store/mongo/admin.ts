@@ -28,7 +28,7 @@ export async function adminCommand(
 }
 
 /** Outcome of a small disk write: done, refused by the server, or no answer in time. */
-type WriteProbe = 'done' | 'refused' | 'silent';
+export type WriteProbe = 'done' | 'refused' | 'silent';
 
 /**
  * Probes a server with a small write. After a storage engine failure, for example on a full disk, a server answers
