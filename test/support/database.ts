@@ -18,6 +18,8 @@ import {
 import { programFolder } from '../../server/database/program-folder.js';
 import { endProgram, freePort, startProgram, uriOf } from '../../server/database/server-program.js';
 import type { ProcessIdentity } from '../../server/database/process.js';
+import { supervise } from '../../server/database/supervisor.js';
+import { probeWrite } from '../../server/store/mongo/index.js';
 
 export interface TestDatabase {
   readonly uri: string;
@@ -45,6 +47,32 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
     async stop() {
       await endProgram(identity);
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As `startTestDatabase`, and restarts a server that dies or hangs, so that it fails some tests instead of all. */
+export async function startSupervisedDatabase(kind = defaultTestKind()): Promise<TestDatabase> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'smartpersona-db-'));
+  let database = await startTestDatabase({ kind, dataDir });
+  const { uri } = database;
+  const say = (details: object, message: string) => console.error(message, details);
+  const supervisor = supervise({
+    log: { info: say, warn: say, error: say },
+    read: () => ({ kind: kind.kind, process: database.process, uri }),
+    probe: () => probeWrite(uri, 10_000),
+    async restart() {
+      await database.stop();
+      database = await startTestDatabase({ kind, dataDir, port: Number(new URL(uri).port) });
+    },
+  });
+  return {
+    uri,
+    process: database.process,
+    async stop() {
+      await supervisor.stop();
+      await database.stop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { TestProject } from 'vitest/node';
 
-import { startTestDatabase } from './database.js';
+import { startSupervisedDatabase } from './database.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const database = await startTestDatabase();
+  const database = await startSupervisedDatabase();
   project.provide('mongoUri', database.uri);
   return () => database.stop();
 }
