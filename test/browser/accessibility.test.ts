@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { openEveryPage, type EveryPage } from './every-page.js';
+import { lookAtEach, openEveryPage, type EveryPage } from './every-page.js';
 import { openWindows, PHONE, settle } from './stage.js';
 
 describe('every page', () => {
@@ -35,17 +35,20 @@ describe('every page', () => {
           language,
           reducedMotion: 'reduce',
         });
-        for (const { name, path } of stage.visits.filter(({ token }) => token === visitor)) {
+        const visits = stage.visits.filter(({ token }) => token === visitor);
+        const found = await lookAtEach(visits, async ({ name, path }) => {
           const page = await open(path);
           await settle(page);
           if (name === 'list') await page.locator('summary').first().click();
-          faults.push(...(await faultsOf(page)).map((fault) => `${name} ${fault}`));
+          const ofPage = await faultsOf(page);
           await page.setViewportSize({ width: 360, height: 740 });
           await page.waitForLoadState('networkidle');
           const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          if (overhang > 0) faults.push(`${name} is ${overhang} px wider than a phone`);
+          if (overhang > 0) ofPage.push(`is ${overhang} px wider than a phone`);
           await page.close();
-        }
+          return ofPage.map((fault) => `${name} ${fault}`);
+        });
+        faults.push(...found.flat());
         await context.close();
       }
       expect(faults).toEqual([]);

@@ -15,6 +15,24 @@ export interface EveryPage {
   close(): Promise<void>;
 }
 
+/** Pages at once: a page mostly waits. */
+const AT_ONCE = 3;
+
+/** The results of `look` for the visits, in their order, several at once. */
+export async function lookAtEach<T>(
+  visits: readonly Visit[],
+  look: (visit: Visit) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  const left = [...visits.entries()];
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      results[next[0]] = await look(next[1]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return results;
+}
+
 /** `mongoUri`: the test database. */
 export async function openEveryPage(mongoUri: string): Promise<EveryPage> {
   buildClient();

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { openEveryPage, type EveryPage } from './every-page.js';
+import { lookAtEach, openEveryPage, type EveryPage } from './every-page.js';
 import { openWindows, PHONE, settle, watchShifts } from './stage.js';
 
 /** Cumulative layout shift; .1 is where a page begins to need improvement. */
@@ -22,8 +22,7 @@ describe('every page while it loads', () => {
     { device: 'a desktop', options: { viewport: { width: 1440, height: 900 } } },
     { device: 'a phone', options: PHONE },
   ])('stays in its place on $device', async ({ options }) => {
-    const moved: { name: string; shift: number }[] = [];
-    for (const { name, path, token } of stage.visits) {
+    const shifts = await lookAtEach(stage.visits, async ({ name, path, token }) => {
       const { context } = await openWindows(stage.browser, stage.server.url, { token, ...options });
       const shiftOf = await watchShifts(context);
       const page = await context.newPage();
@@ -38,9 +37,9 @@ describe('every page while it loads', () => {
       await settle(page);
       await page.waitForLoadState('networkidle');
       const shift = await shiftOf(page);
-      if (shift > MAX_SHIFT) moved.push({ name, shift });
       await context.close();
-    }
-    expect(moved).toEqual([]);
+      return { name, shift };
+    });
+    expect(shifts.filter(({ shift }) => shift > MAX_SHIFT)).toEqual([]);
   });
 });
