@@ -47,6 +47,7 @@ import type { ClusterPoints } from './cluster-points.js';
 import { clusterPoints } from './cluster-points.js';
 import type { ActiveVersion, GuardResult } from './promotion-gate.js';
 import { compareWithActive, isSameConfiguration, refusalOf } from './promotion-gate.js';
+import { searchBudget } from './search-budget.js';
 
 export type TrainingProgress = (stage: TrainingStage, fraction: number) => void;
 
@@ -104,9 +105,6 @@ export interface TrainingResult {
   /** Drift of these users from the active version's users; null if there is none to compare with. */
   readonly drift: Drift | null;
 }
-
-/** Maximum number of fits in the hyper-parameter search. */
-const SEARCH_FITS = 8;
 
 /** The users' rows on a cluster, which read them from the same data. */
 export interface TrainingCluster {
@@ -201,7 +199,7 @@ interface Judged {
  */
 function fitAndJudge(input: TrainingInput, users: UserPersonas, options: TrainingTaskOptions): Judged {
   const { active } = input;
-  const found = fitOnce(input, users, { ...options, search: { maxFits: SEARCH_FITS } });
+  const found = fitOnce(input, users, { ...options, search: searchBudget(input) });
   if (active === null || !isRefused(found)) return found;
   if (isSameConfiguration(found.model.hyperParameters, active.hyperParameters)) return found;
   const kept = fitOnce(input, users, {

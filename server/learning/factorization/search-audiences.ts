@@ -112,7 +112,7 @@ export function audiencesOf(
   }));
   const interactions = trained.map((audience) => audience.interactions);
   const input = { nItems, hyperParameters, interactions, out };
-  runParts(threads, audienceTask, { input, nParts: trained.length });
+  runParts(threads, audienceTask, { input, nParts: WEIGHABLE.length * trained.length });
   return trained.map(({ hidden, users, fitted }, a) => {
     const { recent, sequence, companions } = out[a];
     const recentPopularities = new Map(
@@ -131,15 +131,24 @@ function sharedRows(nRows: number, mostPerRow: number): SparseRows {
   };
 }
 
-function fitParts({ nItems, hyperParameters, interactions, out }: PartsInput, a: number): void {
-  RECENT_HALF_LIVES.forEach((recentPopularityHalfLife, h) =>
-    out[a].recent.set(
-      recentPopularityOf(interactions[a], nItems, { ...hyperParameters, recentPopularityHalfLife }),
-      h * nItems,
+/** The parts of an audience's model, the slowest first. */
+const WEIGHABLE: readonly ((input: PartsInput, a: number) => void)[] = [
+  ({ nItems, hyperParameters, interactions, out }, a) =>
+    write(fitSequence(interactions[a], nItems, hyperParameters), out[a].sequence),
+  ({ nItems, hyperParameters, interactions, out }, a) =>
+    write(fitCompanions(interactions[a], nItems, hyperParameters), out[a].companions),
+  ({ nItems, hyperParameters, interactions, out }, a) =>
+    RECENT_HALF_LIVES.forEach((recentPopularityHalfLife, h) =>
+      out[a].recent.set(
+        recentPopularityOf(interactions[a], nItems, { ...hyperParameters, recentPopularityHalfLife }),
+        h * nItems,
+      ),
     ),
-  );
-  write(fitSequence(interactions[a], nItems, hyperParameters), out[a].sequence);
-  write(fitCompanions(interactions[a], nItems, hyperParameters), out[a].companions);
+];
+
+function fitParts(input: PartsInput, part: number): void {
+  const { length } = input.interactions;
+  WEIGHABLE[Math.floor(part / length)](input, part % length);
 }
 
 function write({ indptr, indices, values }: SparseRows, to: SparseRows): void {

@@ -25,6 +25,17 @@ import type { ValidationUser } from './validation.js';
 export interface SearchBudget {
   /** Max number of fitted models, at least 1; a dozen suffices for every ladder. */
   readonly maxFits: number;
+  /**
+   * Number of a ladder, modulo the number of ladders, for a start that was found on similar data: climbs this ladder
+   * first, and stops after a ladder without a gain. Default: climbs all ladders.
+   */
+  readonly firstLadder?: number;
+}
+
+/** Configurations in order of one property, and what a fit at one of them shares with the best fit. */
+interface Ladder {
+  readonly rungs: readonly Partial<HyperParameters>[];
+  readonly reused: (best: ScoredModel) => Pick<FitModelOptions, 'factors' | 'itemToItem'>;
 }
 
 interface SearchOptions {
@@ -37,15 +48,15 @@ interface SearchOptions {
 }
 
 /** Strength of regularization, weakest first: data sets differ by a factor of a hundred. */
-const FACTOR_LADDER = [
+const FACTOR_RUNGS = [
   { alpha0: 0.01, userRegularization: 0.01, itemRegularization: 0.01 },
   { alpha0: 0.03, userRegularization: 0.01, itemRegularization: 0.003 },
   { alpha0: 0.05, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.2, userRegularization: 0.03, itemRegularization: 0.03 },
   { alpha0: 0.5, userRegularization: 0.05, itemRegularization: 0.05 },
 ];
-const RIDGE_LADDER = [12, 20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
-const IMPLICIT_LADDER = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
+const RIDGE_RUNGS = [12, 20, 100, 400, 1600].map((neighbourRidge) => ({ neighbourRidge }));
+const IMPLICIT_RUNGS = [0.12, 0.25, 0.5, 1].map((implicitWeight) => ({ implicitWeight }));
 const FACTOR_WEIGHTS = [0.04, 0.08, 0.16, 0.3, 0.6, 1.2, 2.4].map((factorWeight) => ({ factorWeight }));
 const PRINCIPAL_WEIGHTS = [0, 0.02, 0.05, 0.1, 0.3].map((principalWeight) => ({ principalWeight }));
 const POPULARITY_WEIGHTS = [0.01, 0.03, 0.1, 0.3].map((popularityWeight) => ({ popularityWeight }));
@@ -120,32 +131,31 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     fits++;
     return weigh(scored, hyperParameters, FACTOR_WEIGHTS, threads);
   };
-  const first = attempt({
+  const started = attempt({
     ...start,
     nSweeps: SEARCH_SWEEPS,
     nComponents: componentsFor(input, start),
   });
-  const reference = first[0].quality;
-  let best = first.reduce((kept, trial) => better(trial, kept, reference));
-  /** Climbs a ladder from the present rung, up and then down, while it gains and the budget lasts. */
-  const climb = (
-    ladder: readonly Partial<HyperParameters>[],
-    reused: Pick<FitModelOptions, 'factors' | 'itemToItem'>,
-  ) => {
-    const from = nearestRung(ladder, best.hyperParameters);
+  const reference = started[0].quality;
+  let best = started.reduce((kept, trial) => better(trial, kept, reference));
+  /** Climbs a ladder from the present rung, up and then down, while it gains and the budget lasts; true after a gain. */
+  const climb = ({ rungs, reused }: Ladder): boolean => {
+    const shared = reused(best);
+    const from = nearestRung(rungs, best.hyperParameters);
     for (const step of [1, -1]) {
       let hasGained = false;
-      for (let at = from + step; at >= 0 && at < ladder.length && fits < maxFits; at += step) {
+      for (let at = from + step; at >= 0 && at < rungs.length && fits < maxFits; at += step) {
         const before = best;
-        best = attempt({ ...best.hyperParameters, ...ladder[at] }, reused).reduce(
+        best = attempt({ ...best.hyperParameters, ...rungs[at] }, shared).reduce(
           (kept, trial) => better(trial, kept, reference),
           best,
         );
         if (best === before) break;
         hasGained = true;
       }
-      if (hasGained) return;
+      if (hasGained) return true;
     }
+    return false;
   };
   /** The trial under the best weights for time and newcomers. */
   const weighed = (trial: Trial): Trial => {
@@ -180,9 +190,10 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
       threads,
     )[0];
   };
-  climb(FACTOR_LADDER, { itemToItem: best.model.itemToItem });
-  if (hasImplicit(input)) climb(IMPLICIT_LADDER, {});
-  climb(RIDGE_LADDER, { factors: best.factors });
+  const ladders = laddersOf(input);
+  const first = (budget.firstLadder ?? 0) % ladders.length;
+  for (const ladder of [...ladders.slice(first), ...ladders.slice(0, first)])
+    if (!climb(ladder) && budget.firstLadder !== undefined) break;
   for (const changes of [PRINCIPAL_WEIGHTS, LIKE_RATE_POWERS, POPULARITY_WEIGHTS]) {
     const trials = weigh(best, best.hyperParameters, changes, threads);
     best = trials.reduce((kept, trial) => better(trial, kept, reference));
@@ -193,6 +204,14 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
   onProgress?.(1);
   const { nSweeps } = start;
   return Object.freeze({ ...best.hyperParameters, dislikeWeight, nSweeps });
+}
+
+function laddersOf(input: RecommenderInput): Ladder[] {
+  return [
+    { rungs: FACTOR_RUNGS, reused: ({ model }) => ({ itemToItem: model.itemToItem }) },
+    ...(hasImplicit(input) ? [{ rungs: IMPLICIT_RUNGS, reused: () => ({}) }] : []),
+    { rungs: RIDGE_RUNGS, reused: ({ factors }) => ({ factors }) },
+  ];
 }
 
 function componentsFor({ interactions, nItems }: RecommenderInput, start: HyperParameters): number {

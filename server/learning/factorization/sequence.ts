@@ -16,6 +16,7 @@ import type { Interactions } from './signals.js';
 const MAX_STEPS = 20;
 /** Decay of a pair's weight per item between its items. */
 const STEP_DECAY = 0.95;
+const DECAYS = Float64Array.from({ length: MAX_STEPS }, (_, steps) => STEP_DECAY ** steps);
 /** Max items of the same instant to be paired; more are a bulk of ratings without order. */
 const MAX_TIED = 50;
 /** An item's row and column are divided by its count to these powers, after adding `DAMPING` to the count. */
@@ -129,7 +130,7 @@ function addFollowers(likes: OrderedLikes, places: Int32Array, sums: Float64Arra
     for (let to = tieEnd[from]; to < end[from]; to++) {
       const steps = tieStart[to] - tieEnd[from];
       if (steps >= MAX_STEPS) break;
-      add(to, weights[from] * STEP_DECAY ** steps);
+      add(to, weights[from] * DECAYS[steps]);
     }
   }
   return touched;

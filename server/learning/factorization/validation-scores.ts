@@ -162,6 +162,8 @@ export interface ScoredUsers {
 
 interface ScoreInput {
   readonly fitted: Pick<FittedModel, 'model' | 'likeRate'>;
+  /** All items, the most popular first: of all times, and recently. */
+  readonly byPopularity: readonly Int32Array[];
   readonly histories: PackedHistories;
   readonly out: ScoredUsers;
 }
@@ -189,8 +191,9 @@ export function scoreUsers(
   }: { threads?: KernelThreads; onProgress?: (fraction: number) => void; withOrder?: boolean } = {},
 ): ScoredUsers {
   const out = emptyScores(users, withOrder);
+  const byPopularity = [model.popularity, model.recentPopularity].map((by) => topN(by, by.length));
   runParts(threads, scoreTask, {
-    input: { fitted: { model, likeRate }, histories: packHistories(users), out },
+    input: { fitted: { model, likeRate }, byPopularity, histories: packHistories(users), out },
     nParts: Math.ceil(users.length / BLOCK),
     onProgress,
   });
@@ -238,14 +241,12 @@ function packHistories(users: readonly ValidationUser[]): PackedHistories {
 }
 
 /** Scores the users of a block together. */
-function scoreBlock({ fitted, histories, out }: ScoreInput, block: number): void {
+function scoreBlock({ fitted, byPopularity, histories, out }: ScoreInput, block: number): void {
   const { model } = fitted;
   const { nItems } = model;
   const { indptr, personas } = histories;
   const first = BLOCK * block;
   const users = Array.from({ length: Math.min(BLOCK, out.nUsers - first) }, (_, row) => first + row);
-  const longest = users.reduce((length, u) => Math.max(length, indptr[u + 1] - indptr[u]), 0);
-  const byPopularity = [model.popularity, model.recentPopularity].map((by) => topN(by, POOL + longest));
   const hasCompanions = model.companions.indices.length > 0;
   const scoresOf = blendBy(fitted, model.hyperParameters);
   const states = users.map((u) => {
@@ -271,11 +272,19 @@ function scoreBlock({ fitted, histories, out }: ScoreInput, block: number): void
     if (hasCompanions) pools.push(topN(accompanied, POOL, isAllowed));
     out.states[2 * u] = likes;
     out.states[2 * u + 1] = absence;
-    const popular = byPopularity.map((items) => items.filter(isAllowed).subarray(0, POOL));
+    const popular = byPopularity.map((items) => firstOf(items, POOL, isAllowed));
     writeCandidates(out, u, union([...popular, ...pools]), all);
     if (out.orderRow[u] >= 0) writeOrder(out, u, { all, isAllowed });
     for (const item of seen) isSeen[item] = 0;
   });
+}
+
+/** The first n allowed items. */
+function firstOf(items: Int32Array, n: number, isAllowed: (item: number) => boolean): Int32Array {
+  const first = new Int32Array(n);
+  let size = 0;
+  for (let k = 0; k < items.length && size < n; k++) if (isAllowed(items[k])) first[size++] = items[k];
+  return first.subarray(0, size);
 }
 
 /** Ascending. */
@@ -287,7 +296,9 @@ function union(lists: readonly Int32Array[]): Int32Array {
     top += list.length;
   }
   all.sort();
-  return all.filter((item, k) => k === 0 || item !== all[k - 1]);
+  let size = 0;
+  for (let k = 0; k < all.length; k++) if (size === 0 || all[k] !== all[size - 1]) all[size++] = all[k];
+  return all.subarray(0, size);
 }
 
 /** Places of the `relevant` items in `items`, which ascend; missing items are left out. */

@@ -134,6 +134,7 @@ function activeVersion(
     recommender: packRecommender(recommender),
     // A search does not start from the fixed hyper-parameters of a private version.
     hyperParameters: meta.trainingPrivacy === null ? recommender.hyperParameters : completeHyperParameters(),
+    nInteractions: meta.dataset.nInteractions,
     itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
     tolerance,
   };

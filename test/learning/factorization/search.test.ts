@@ -165,6 +165,23 @@ describe('the search for hyper-parameters', () => {
     expect(chosen.factorWeight).toBeGreaterThan(0);
   });
 
+  it('stops after the first ladder without a gain where the start was found before', () => {
+    const start = searchHyperParameters(INPUT, { seed: 1, start: START, budget: { maxFits: 8 } });
+    const fitsFrom = (firstLadder?: number) => {
+      let fits = 0;
+      const onProgress = (fraction: number) => {
+        // Each of the eight fits is a tenth of the work, and the weights are the rest.
+        if (fraction <= 0.8) fits = Math.max(fits, Math.round(10 * fraction));
+      };
+      const budget = { maxFits: 8, firstLadder };
+      const chosen = searchHyperParameters(INPUT, { seed: 1, start, budget, onProgress });
+      expect(chosen).toEqual(start);
+      return fits;
+    };
+    expect([0, 1, 2, 3].map(fitsFrom)).toEqual([3, 2, 3, 2]);
+    expect(fitsFrom()).toBe(4);
+  });
+
   it('lets old likes count less where tastes drift, and only there', () => {
     // Everybody goes from one group of items to the next.
     const random = createRandom(3);
