@@ -168,6 +168,8 @@ interface AudienceOptions {
   /** Whether interactions are ordered, and whether by known times. */
   readonly hasOrder: boolean;
   readonly hasTimes: boolean;
+  /** Number of the only ladder to try, modulo the number of ladders. Default: all. */
+  readonly onlyLadder?: number;
   readonly onProgress?: (fraction: number) => void;
 }
 
@@ -175,10 +177,12 @@ interface AudienceOptions {
 export function weighAudiences(
   audiences: readonly Audience[],
   start: HyperParameters,
-  { threads, hasOrder, hasTimes, onProgress }: AudienceOptions,
+  { threads, hasOrder, hasTimes, onlyLadder, onProgress }: AudienceOptions,
 ): HyperParameters {
   const panel = { audiences, threads };
-  const ladders = hasOrder ? [hasTimes ? HALF_LIVES : [], SEQUENCE_DECAYS, HALF_LIVES_ITEMS] : [];
+  const all = hasOrder ? [hasTimes ? HALF_LIVES : [], SEQUENCE_DECAYS, HALF_LIVES_ITEMS] : [];
+  const only = onlyLadder === undefined ? undefined : onlyLadder % all.length;
+  const ladders = all.map((ladder, at) => (only === undefined || at === only ? ladder : []));
   const newcomers = crossed(NEWCOMER_WEIGHTS, HISTORY_BOOSTS);
   let tried = 0;
   const report = () => onProgress?.(++tried / (ladders.flat().length + 1));

@@ -27,7 +27,7 @@ export interface SearchBudget {
   readonly maxFits: number;
   /**
    * Number of a ladder, modulo the number of ladders, for a start that was found on similar data: climbs this ladder
-   * first, and stops after a ladder without a gain. Default: climbs all ladders.
+   * first, stops after a ladder without a gain, and tries a single one of the half-lives. Default: tries everything.
    */
   readonly firstLadder?: number;
 }
@@ -172,6 +172,7 @@ export function searchHyperParameters(input: RecommenderInput, options: SearchOp
     const hyperParameters = weighAudiences([own, ...others], trial.hyperParameters, {
       hasOrder: hasOrder(interactions),
       hasTimes: hasTimes(interactions),
+      onlyLadder: budget.firstLadder,
       threads,
       onProgress: (fraction) => onProgress?.(FITS_SHARE + (1 - FITS_SHARE) * fraction),
     });
