@@ -21,7 +21,9 @@ declare module 'vue-router' {
 export function createPages(session: Session, loadAdminWords: () => Promise<void>): Router {
   const router = createRouter({
     history: createWebHistory(),
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    // An item's panel opens above the list, which stays where it is.
+    scrollBehavior: (to, from, saved) =>
+      saved ?? (to.name === 'list' && from.name === 'list' ? false : { top: 0 }),
     routes: [
       {
         path: '/',

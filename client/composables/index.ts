@@ -22,6 +22,7 @@ export * from './useMediaQuery.js';
 export * from './useMoment.js';
 export * from './useMyPersona.js';
 export * from './useOnboarding.js';
+export * from './useOpenItem.js';
 export * from './persona-figures.js';
 export * from './usePersonaStanding.js';
 export * from './usePersonaWords.js';

@@ -94,6 +94,42 @@ describe('what is a user’s own in a browser', () => {
     await context.close();
   });
 
+  it('opens an item under an address of its own, which Back closes and another window opens', async () => {
+    const { context, open, mishaps } = await openWindows(browser, server.url);
+    const page = await open();
+    await signInAsDemoUser(page, 1);
+    const panel = '[data-item-dialog]';
+    const row = page.locator('[data-open]').nth(5);
+    await row.scrollIntoViewIfNeeded();
+    const top = await page.evaluate(() => scrollY);
+    const title = await row.innerText();
+    await row.click();
+    await page.locator(panel).getByText(title).first().waitFor();
+    const address = page.url();
+    expect(new URL(address).searchParams.has('item')).toBe(true);
+
+    await page.locator(`${panel} [data-found]`).first().click();
+    await page.waitForURL((url) => url.href !== address);
+    await page.goBack();
+    await page.locator(panel).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('');
+    expect(await page.evaluate(() => scrollY)).toBe(top);
+
+    await row.click();
+    await page.locator(panel).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator(panel).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('');
+
+    await page.goto(address);
+    await page.locator(panel).getByText(title).first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator(panel).waitFor({ state: 'detached' });
+    await page.locator(ROWS).first().waitFor();
+    expect(mishaps).toEqual([]);
+    await context.close();
+  });
+
   it.each([
     { device: 'a phone', options: PHONE },
     { device: 'a desktop', options: {} },
