@@ -1,7 +1,7 @@
 /** The viewer's recorded interactions, page by page. */
 
 import { useApolloClient } from '@vue/apollo-composable';
-import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
 
 import {
   MyActivityDocument,
@@ -26,6 +26,8 @@ export function useTimeline(): State & { readonly steps: ComputedRef<readonly Ti
 
 export interface History extends State {
   readonly userId: ComputedRef<string | null>;
+  /** Only these are listed; null: all. */
+  readonly type: Ref<Activity['type'] | null>;
   /** Newest first. */
   readonly rows: ComputedRef<readonly Activity[]>;
   readonly hasMore: ComputedRef<boolean>;
@@ -35,14 +37,19 @@ export interface History extends State {
 
 export function useHistory(): History {
   const { client } = useApolloClient();
-  const query = useLiveQuery(MyActivityDocument, { first: PAGE }, { fetchPolicy: 'no-cache' });
+  const type = ref<Activity['type'] | null>(null);
+  const query = useLiveQuery(MyActivityDocument, () => ({ first: PAGE, type: type.value }), {
+    fetchPolicy: 'no-cache',
+  });
   const older = shallowRef<readonly MyActivityQuery['me']['activity'][]>([]);
   const isLoadingMore = ref(false);
   // A new first page may overlap with the pages appended before.
   query.onResult(() => (older.value = []));
+  watch(type, () => (older.value = []));
   const newest = computed(() => query.data.value?.me.activity);
   const last = computed(() => older.value.at(-1) ?? newest.value);
   return {
+    type,
     userId: computed(() => query.data.value?.me.userId ?? null),
     rows: computed(() => [newest.value, ...older.value].flatMap((page) => page?.nodes ?? [])),
     hasMore: computed(() => last.value?.pageInfo.hasNextPage ?? false),
@@ -56,7 +63,11 @@ export function useHistory(): History {
       isLoadingMore.value = true;
       const before = older.value;
       const page = await client
-        .query({ query: MyActivityDocument, variables: { first: PAGE, after }, fetchPolicy: 'no-cache' })
+        .query({
+          query: MyActivityDocument,
+          variables: { first: PAGE, after, type: type.value },
+          fetchPolicy: 'no-cache',
+        })
         .catch(() => null);
       isLoadingMore.value = false;
       if (page !== null && older.value === before) older.value = [...before, page.data.me.activity];

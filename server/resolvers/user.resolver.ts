@@ -7,6 +7,7 @@ import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql
 import type { ActivityType, Connection, FeedbackType } from '../../schema/index.js';
 import {
   ActivityConnectionType,
+  ActivityKindEnum,
   costOfFacets,
   FacetType,
   FeatureComparisonType,
@@ -19,6 +20,7 @@ import {
   UserType,
   ViewerType,
 } from '../../schema/index.js';
+import type { RecordedEventType } from '../domain/index.js';
 import { ForbiddenError, InvalidInputError, WithheldError } from '../domain/index.js';
 
 import { Access, subjectOf } from './access.js';
@@ -27,6 +29,9 @@ import { connectionOfList, connectionOfPage } from './connection.js';
 import type { ApiContext } from './context.js';
 import { decodeCursor } from './cursor.js';
 import { toActivity, toFacets, toFeedback, toPersonaRecord, toRecommendationList, toUser } from './views.js';
+
+const OfType = () =>
+  Arg('type', () => ActivityKindEnum, { nullable: true, description: 'Only events of this type.' });
 
 const ID_PREFIX = /^[0-9a-f]{1,64}$/i;
 
@@ -166,8 +171,9 @@ export class UserFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 20, max: 100, what: 'events' }) first: number,
     @After() after: string | null | undefined,
+    @OfType() type: RecordedEventType | null | undefined,
   ): Promise<Connection<ActivityType>> {
-    return activityOf(context, shownId(user), first, after);
+    return activityOf(context, shownId(user), { first, after, type });
   }
 
   @FieldResolver(() => RecommendationListType, {
@@ -222,8 +228,9 @@ export class ViewerFieldsResolver {
     @Ctx() context: ApiContext,
     @First({ defaultValue: 20, max: 100, what: 'events' }) first: number,
     @After() after: string | null | undefined,
+    @OfType() type: RecordedEventType | null | undefined,
   ): Promise<Connection<ActivityType>> {
-    return activityOf(context, userId, first, after);
+    return activityOf(context, userId, { first, after, type });
   }
 
   @FieldResolver(() => [PersonaRecordType], {
@@ -275,16 +282,19 @@ async function feedbackOf(
 async function activityOf(
   { services }: ApiContext,
   userId: string | null,
-  first: number,
-  after: string | null | undefined,
+  {
+    type,
+    ...page
+  }: { first: number; after: string | null | undefined; type: RecordedEventType | null | undefined },
 ): Promise<Connection<ActivityType>> {
-  const events = userId === null ? [] : await services.events.history(userId);
+  const all = userId === null ? [] : await services.events.history(userId);
+  const events = type == null ? all : all.filter((event) => event.type === type);
   const source = {
-    listing: { name: 'activity', filter: { userId } },
+    listing: { name: 'activity', filter: { userId, type: type ?? null } },
     keyOf: (event: { id: string }) => event.id,
     toNode: toActivity,
   };
-  return connectionOfList([...events].reverse(), { first, after }, source);
+  return connectionOfList([...events].reverse(), page, source);
 }
 
 async function timelineOf(

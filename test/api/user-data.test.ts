@@ -64,6 +64,28 @@ describe('everything held about a user', () => {
     }
   }
 
+  it('is listed by type, page by page', async () => {
+    const { token } = await someone('filtering person');
+    const list = (args: string) =>
+      askFor<{
+        me: {
+          activity: { nodes: { type: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
+        };
+      }>(
+        server.url,
+        token,
+        `{ me { activity(${args}) { nodes { type } pageInfo { endCursor hasNextPage } } } }`,
+      ).then(({ me }) => me.activity);
+    expect((await list('first: 50')).nodes).toHaveLength(7);
+    const first = await list('first: 2, type: LIKE');
+    expect(first.nodes.map(({ type }) => type)).toEqual(['LIKE', 'LIKE']);
+    const after = JSON.stringify(first.pageInfo.endCursor);
+    const rest = await list(`first: 2, type: LIKE, after: ${after}`);
+    expect(rest.nodes.map(({ type }) => type)).toEqual(['LIKE']);
+    expect(rest.pageInfo.hasNextPage).toBe(false);
+    await expect(list(`first: 2, type: PURCHASE, after: ${after}`)).rejects.toThrow('cursor');
+  });
+
   it('is given out whole, to the user itself and by the command', async () => {
     const { token, userId, liked } = await someone('exporting person');
     const { exportUser } = await askFor<{

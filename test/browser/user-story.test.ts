@@ -240,6 +240,11 @@ describe('what is a user’s own in a browser', () => {
     expect(await page.locator('canvas').count()).toBe(0);
     await page.locator('[data-event]').first().waitFor();
     await page.locator('[data-event="LIKE"]').first().waitFor();
+    await page.locator('[data-history-type]').selectOption('LIKE');
+    await page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll('[data-event]')];
+      return rows.length > 0 && rows.every((row) => row.getAttribute('data-event') === 'LIKE');
+    });
     const saved = page.waitForEvent('download');
     await page.locator('[data-export]').click();
     expect((await saved).suggestedFilename()).toBe('smartpersona-my-data.json');
