@@ -71,6 +71,8 @@ export default defineConfig({
   root,
   test: {
     reporters: ['default', new SummaryReporter()],
+    // A machine or a database that has failed: every further test would run into its time limit.
+    bail: 40,
     projects: [
       project({
         name: 'unit',
