@@ -58,8 +58,8 @@ export interface ActiveVersion {
   readonly personas: PackedPersonas;
   readonly recommender: PackedRecommender;
   readonly hyperParameters: HyperParameters;
-  /** Number of interactions it was trained on. */
-  readonly nInteractions: number;
+  /** Number of interactions its hyper-parameters were searched on; 0 if they were fixed. */
+  readonly nSearched: number;
   /** Int32Array [nItems]: the active version's index of each item, ascending, -1 for items it was not trained on. */
   readonly itemIndex: Int32Array;
   /** Accepted relative loss of quality against the active version; a negative value requires a gain. */

@@ -12,7 +12,7 @@ const MIN_KNOWN_SHARE = 0.5;
 
 interface SearchedData {
   readonly dataset: { readonly nItems: number; readonly interactions: { readonly indices: Int32Array } };
-  readonly active: Pick<ActiveVersion, 'version' | 'nInteractions' | 'itemIndex'> | null;
+  readonly active: Pick<ActiveVersion, 'version' | 'nSearched' | 'itemIndex'> | null;
 }
 
 /**
@@ -21,7 +21,7 @@ interface SearchedData {
  */
 export function searchBudget({ active, dataset: { nItems, interactions } }: SearchedData): SearchBudget {
   if (active === null) return { maxFits: MAX_FITS };
-  const growth = interactions.indices.length / active.nInteractions;
+  const growth = interactions.indices.length / active.nSearched;
   const nKnown = active.itemIndex.filter((index) => index >= 0).length;
   const isSimilar = growth < MAX_GROWTH && growth > 1 / MAX_GROWTH && nKnown >= MIN_KNOWN_SHARE * nItems;
   return { maxFits: MAX_FITS, firstLadder: isSimilar ? active.version : undefined };

@@ -152,7 +152,7 @@ describe('training on small data', () => {
     const second = runTrainingTask({
       ...input,
       active: {
-        ...{ version: 1, trainedAt: 0, tolerance: -0.1, nInteractions: 180 },
+        ...{ version: 1, trainedAt: 0, tolerance: -0.1, nSearched: 180 },
         personas: first.packedPersonas,
         recommender: first.packedRecommender,
         hyperParameters: unpackRecommender(first.packedRecommender).hyperParameters,

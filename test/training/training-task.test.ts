@@ -86,7 +86,7 @@ describe('a training task', () => {
       },
       ...{ content, featureNames: FEATURE_NAMES, seed: 1, exclude: new Set(DEFAULT_EXCLUSIONS) },
       active: {
-        ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005, nInteractions: 0 },
+        ...{ version: 1, trainedAt: START + 100 * DAY, tolerance: 0.005, nSearched: 0 },
         personas: packPersonas(personas.model),
         recommender: packRecommender(serving),
         hyperParameters: serving.hyperParameters,

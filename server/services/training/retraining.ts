@@ -127,14 +127,15 @@ function activeVersion(
   { itemIds }: Dataset,
   tolerance: number,
 ): ActiveVersion {
+  const isSearched = meta.trainingPrivacy === null;
   return {
     version,
     trainedAt: meta.trainedAt,
     personas: packPersonas(withLabels(personas, meta.personas)),
     recommender: packRecommender(recommender),
     // A search does not start from the fixed hyper-parameters of a private version.
-    hyperParameters: meta.trainingPrivacy === null ? recommender.hyperParameters : completeHyperParameters(),
-    nInteractions: meta.dataset.nInteractions,
+    hyperParameters: isSearched ? recommender.hyperParameters : completeHyperParameters(),
+    nSearched: isSearched ? meta.dataset.nInteractions : 0,
     itemIndex: Int32Array.from(itemIds, (itemId) => itemIndex.get(itemId) ?? -1),
     tolerance,
   };
