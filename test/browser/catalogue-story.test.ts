@@ -82,8 +82,8 @@ describe('items, events and previews in a browser', () => {
     const page = await open(`/admin/items/${itemId}`);
     await page.locator(`[data-item-page="${itemId}"]`).waitFor();
     const impressions = page.locator('[data-figure=impressions] dd');
-    expect(Number(await impressions.innerText())).toBeGreaterThan(0);
-    expect(await page.locator('[data-neighbour]').count()).toBe(10);
+    await expect.poll(async () => Number(await impressions.innerText())).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('[data-neighbour]').count()).toBe(10);
 
     await page.locator('input[name=title]').fill('A title of my own');
     await page.locator('input[name=tags]').fill('one, two, one');
@@ -114,8 +114,8 @@ describe('items, events and previews in a browser', () => {
     const before = await rows.count();
     await record('unheard-of');
     await page.getByText('not in the catalogue').waitFor();
-    expect(await rows.count()).toBe(before + 1);
-    expect(await page.locator('[data-ingestion=unknown] .value').innerText()).toBe('1');
+    await expect.poll(() => rows.count()).toBe(before + 1);
+    await expect.poll(() => page.locator('[data-ingestion=unknown] .value').innerText()).toBe('1');
 
     await rows.first().locator('a.id').click();
     await page.waitForURL(new RegExp(`user=${userId}`));
