@@ -12,7 +12,7 @@ export function sendWhole(
   { status, headers, body }: { status: number; headers: OutgoingHttpHeaders; body: string | Uint8Array },
 ): void {
   const all = { ...headers, 'content-length': Buffer.byteLength(body) };
-  if (request.complete) {
+  if (request.complete || !hasBody(request)) {
     response.writeHead(status, all).end(body);
     return;
   }
@@ -24,4 +24,9 @@ export function sendWhole(
     response.end();
     request.destroy();
   }, LINGER_MS);
+}
+
+/** `complete` is set only after the listener has been called, also for a request that ends with its headers. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

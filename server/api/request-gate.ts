@@ -2,15 +2,16 @@
  * Sheds load before a request is executed: a limited number of requests run concurrently, further requests wait in a
  * queue. A queue that empties soon is a burst and is served first in, first out. A queue that has not been empty for a
  * while is a standing queue, in which every request would wait for the maximum time: it is served last in, first out, so
- * that new requests are still fast, and the oldest are refused. A queue that keeps standing is an overload: requests may
- * then wait for a moment only, so that those that are admitted are not late. After Maurer, "Fail at Scale", ACM Queue
- * 13(8), 2015.
+ * that new requests are still fast, and the oldest are refused. A queue that keeps standing is an overload: requests are
+ * then admitted within a moment or not at all, so that those that are admitted are not late. They are refused only after
+ * a second: clients that try again at once would otherwise take all the time of the server. After Maurer, "Fail at Scale",
+ * ACM Queue 13(8), 2015.
  */
 
 export interface GateLimits {
   /** Concurrent requests; default 32. */
   readonly maxInFlight: number;
-  /** Length of the queue; the oldest request is refused when it is full. Default 256. */
+  /** Length of the queue; the oldest request is refused when it is full. Default 2,048. */
   readonly maxWaiting: number;
   /** Milliseconds a request may wait; default 2,000. */
   readonly maxWaitMs: number;
@@ -18,17 +19,20 @@ export interface GateLimits {
   readonly burstMs: number;
   /** Milliseconds after which a standing queue counts as an overload; default 1,000. */
   readonly overloadMs: number;
-  /** Milliseconds a request may wait in an overload; default 200. */
+  /** Milliseconds after which a request is not admitted in an overload; default 200. */
   readonly overloadWaitMs: number;
+  /** Milliseconds after which it is refused; default 1,000. */
+  readonly overloadRefusalMs: number;
 }
 
 export const DEFAULT_GATE_LIMITS: GateLimits = {
   maxInFlight: 32,
-  maxWaiting: 256,
+  maxWaiting: 2_048,
   maxWaitMs: 2_000,
   burstMs: 100,
   overloadMs: 1_000,
   overloadWaitMs: 200,
+  overloadRefusalMs: 1_000,
 };
 
 const SWEEP_MS = 50;
@@ -68,19 +72,28 @@ export class RequestGate {
   }
 
   leave(): void {
-    const isStanding = this.now() - this.queueSince > this.limits.burstMs;
-    const next = isStanding ? this.queue.pop() : this.queue.shift();
-    if (next === undefined) this.nInFlight -= 1;
-    else next.end(true);
+    const now = this.now();
+    const isStanding = now - this.queueSince > this.limits.burstMs;
+    const next = isStanding ? this.queue.at(-1) : this.queue[0];
+    if (next === undefined || (this.isOverload(now) && now - next.since > this.limits.overloadWaitMs)) {
+      this.nInFlight -= 1;
+      return;
+    }
+    if (isStanding) this.queue.pop();
+    else this.queue.shift();
+    next.end(true);
   }
 
   /** Refuses requests that have waited too long. */
   private sweep(): void {
-    const { maxWaitMs, overloadMs, overloadWaitMs } = this.limits;
+    const { maxWaitMs, overloadRefusalMs } = this.limits;
     const now = this.now();
-    const isOverload = now - this.queueSince > overloadMs;
-    const oldest = now - (isOverload ? Math.min(overloadWaitMs, maxWaitMs) : maxWaitMs);
+    const oldest = now - (this.isOverload(now) ? Math.min(overloadRefusalMs, maxWaitMs) : maxWaitMs);
     while (this.queue.length > 0 && this.queue[0].since <= oldest) this.queue.shift()!.end(false);
     this.sweeping = this.queue.length > 0 ? setTimeout(() => this.sweep(), SWEEP_MS) : null;
+  }
+
+  private isOverload(now: number): boolean {
+    return now - this.queueSince > this.limits.overloadMs;
   }
 }

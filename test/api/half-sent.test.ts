@@ -127,6 +127,13 @@ describe('every answer', () => {
     },
   );
 
+  it.each(['/health/live', '/health/ready', '/nowhere'])(
+    'to a request without a body keeps its connection open: %s',
+    async (path) => {
+      expect((await fetch(`${fake.url}${path}`)).headers.get('connection')).toBe('keep-alive');
+    },
+  );
+
   it.each([
     ['evil.example', '421'],
     ['127.0.0.1.evil.example', '421'],

@@ -57,6 +57,21 @@ describe('the gate', () => {
     expect(nRefused).toBeGreaterThan(CAPACITY);
   });
 
+  it('refuses within a second, and not at once, in an overload: clients that try again at once do not flood it', async () => {
+    const refusedMs: number[] = [];
+    const client = async () => {
+      while (now < 5_000) {
+        const at = now;
+        if (await gate.enter()) setTimeout(() => gate.leave(), SERVICE_MS);
+        else if (at > 2_000) refusedMs.push(now - at);
+      }
+    };
+    for (let n = 0; n < 1_000; n++) void client();
+    await run(5_000, 0);
+    expect(Math.min(...refusedMs)).toBeGreaterThanOrEqual(950);
+    expect(Math.max(...refusedMs)).toBeLessThanOrEqual(1_100);
+  });
+
   it('refuses nothing when the database stalls for less than a second', async () => {
     await run(500, CAPACITY / 4);
     stalledUntil = now + 800;
