@@ -4,14 +4,15 @@
  */
 import { runParts, sharedFloat32, sharedFloat64, sharedInt32 } from '../kernels/index.js';
 import { topN } from '../linalg/index.js';
-import { boostOf, foldIn, scoreParts, takenFrom } from './fold-in.js';
+import { foldIn } from './fold-in.js';
+import { boostOf, scoreParts, takenFrom } from './scores.js';
 import { returnShare } from './absence.js';
 import { newness } from './popularity.js';
 import { cut, joinHistories } from './signals.js';
 
 import type { KernelThreads, SharedTask } from '../kernels/index.js';
 import type { FittedModel } from './fit-model.js';
-import type { ScoreParts } from './fold-in.js';
+import type { ScoreParts } from './scores.js';
 import type { HyperParameters } from './hyper-parameters.js';
 import type { RecommenderModel } from './model.js';
 import type { History } from './signals.js';

@@ -14,6 +14,10 @@ export interface Arena {
   int32(length: number): Int32Array;
   /** Zeroed Float64Array [length]. */
   float64(length: number): Float64Array;
+  /** Zeroed Int8Array [length]. */
+  int8(length: number): Int8Array;
+  /** Zeroed Int16Array [length]. */
+  int16(length: number): Int16Array;
   /** A copy of `source` in this memory. */
   copyFloat32(source: ArrayLike<number>): Float32Array;
   /** A copy of `source` in this memory. */
@@ -61,6 +65,16 @@ export function createArena(memory: GrowableMemory, start: number): Arena {
       const view = new Float64Array(buffer, at, length);
       return used ? view.fill(0) : view;
     },
+    int8: (length) => {
+      const { buffer, at, used } = take(length);
+      const view = new Int8Array(buffer, at, length);
+      return used ? view.fill(0) : view;
+    },
+    int16: (length) => {
+      const { buffer, at, used } = take(length * 2);
+      const view = new Int16Array(buffer, at, length);
+      return used ? view.fill(0) : view;
+    },
     mark: () => top,
     release: (mark) => {
       top = mark;
@@ -76,6 +90,8 @@ export function createHeapArena(): Arena {
       (length) => new Int32Array(length),
     ),
     float64: (length) => new Float64Array(length),
+    int8: (length) => new Int8Array(length),
+    int16: (length) => new Int16Array(length),
     mark: () => 0,
     release: () => undefined,
   };

@@ -6,6 +6,7 @@ export type { SharedTask } from './shared-parts.js';
 export { loadKernels } from './web-assembly.js';
 export { UNSHARED_KERNELS_BASE64 } from './generated/unshared-binary.js';
 export type {
+  CodedRows,
   ColumnGram,
   KernelBinary,
   KernelExports,

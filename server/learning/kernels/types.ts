@@ -99,6 +99,33 @@ export interface NeighbourRidgeArguments {
   onProgress?: (fraction: number) => void;
 }
 
+/** Rows of a matrix as eight-bit integers: x = scale * code + rest, with |rest| at most `errors`. */
+export interface CodedRows {
+  /** A multiple of four; rows that are not needed are zeros. */
+  nRows: number;
+  nComponents: number;
+  /** Int8Array [nRows, nComponents]. */
+  codes: Int8Array;
+  /** Float32Array [nRows]. */
+  scales: Float32Array;
+  /** Float32Array [nRows]: Euclidean norm of the rest, rounded up. */
+  errors: Float32Array;
+}
+
+export interface RowsAboveArguments extends CodedRows {
+  /** Int16Array [nComponents] and its scale: the other factor of the products. */
+  vector: Int16Array;
+  vectorScale: number;
+  /** Three columns, each Float32Array [nRows], and their weights. */
+  columns: readonly [Float32Array, Float32Array, Float32Array];
+  weights: readonly [number, number, number];
+  /** Weight of `errors`. */
+  errorWeight: number;
+  bar: number;
+  /** Int32Array [nRows]: receives the rows, ascending. */
+  out: Int32Array;
+}
+
 export interface Kernels {
   readonly backend: 'webassembly' | 'typescript';
   readonly arena: Arena;
@@ -129,6 +156,15 @@ export interface Kernels {
     nVectors: number,
     out: Float32Array,
   ): void;
+  /** The same for one vector [d] and some rows, whose number is a multiple of four: out [nIndices]. */
+  multiplySome(rows: Float32Array, indices: Int32Array, vector: Float32Array, out: Float32Array): void;
+  /** Fills `coded` from rows [nRows, nComponents]. */
+  codeRows(rows: Float32Array, coded: CodedRows): void;
+  /**
+   * Finds the rows with product + weighted sum of the columns + errorWeight * error at or above the bar; returns their
+   * number.
+   */
+  rowsAbove(args: RowsAboveArguments): number;
   /**
    * For each row u: out_u = argmin sum_i c_i (r_i - w.f_i)^2 + w' diag(ridge) w + lambda_u |w - prior_u|^2, exactly.
    * Rows with fewer entries than components use Woodbury's identity (n x n), the rest d x d.

@@ -81,6 +81,38 @@ export function createWebAssemblyKernels(threads?: KernelThreads): Kernels {
         nVectors,
         out.byteOffset,
       ),
+    multiplySome: (rows, indices, vector, out) =>
+      void wasm.multiplySome(
+        rows.byteOffset,
+        vector.length,
+        indices.byteOffset,
+        indices.length,
+        vector.byteOffset,
+        out.byteOffset,
+      ),
+    codeRows: (rows, { nRows, nComponents, codes, scales, errors }) =>
+      void wasm.codeRows(
+        rows.byteOffset,
+        nRows,
+        nComponents,
+        codes.byteOffset,
+        scales.byteOffset,
+        errors.byteOffset,
+      ),
+    rowsAbove: (args) =>
+      wasm.rowsAbove(
+        args.codes.byteOffset,
+        args.scales.byteOffset,
+        args.errors.byteOffset,
+        args.nRows,
+        args.nComponents,
+        args.vector.byteOffset,
+        args.vectorScale,
+        ...args.columns.flatMap((column, c) => [column.byteOffset, args.weights[c]]),
+        args.errorWeight,
+        args.bar,
+        args.out.byteOffset,
+      ),
     solveRows: (args) => {
       const mark = arena.mark();
       const scratch = () => arena.float32(wasm.solveRowsScratch(args.nComponents) / 4);

@@ -1,7 +1,13 @@
 /** The place of an item in a user's ranking, with the whole history and with an entry removed. */
-import { foldIn, pick, scoreAll } from '../factorization/index.js';
+import { foldIn, itemsFrom, pick } from '../factorization/index.js';
 
-import type { History, RecommenderModel, UserContext, UserState } from '../factorization/index.js';
+import type {
+  History,
+  RecommenderModel,
+  ScoredItems,
+  UserContext,
+  UserState,
+} from '../factorization/index.js';
 
 export interface CounterfactualInput {
   readonly history: History;
@@ -28,17 +34,21 @@ export function counterfactual(
 ): { before: Place; after: Place } {
   const others = Array.from(history.indices.keys()).filter((p) => p !== entry);
   const without = foldIn(model, pick(history, others), context);
-  const place = (of: UserState) => placeOf(scoreAll(model, of), itemIndex, isAllowed);
+  const place = (of: UserState) => placeOf(itemsFrom(model, of, itemIndex), itemIndex, isAllowed);
   return { before: place(state), after: place(without) };
 }
 
 /** Ties go to the lower index, as in a list. */
-function placeOf(scores: Float32Array, itemIndex: number, isAllowed: (itemIndex: number) => boolean): Place {
-  const score = scores[itemIndex];
+function placeOf(
+  { items, scores }: ScoredItems,
+  itemIndex: number,
+  isAllowed: (itemIndex: number) => boolean,
+): Place {
+  const score = scores[items.indexOf(itemIndex)];
   let rank = 1;
-  for (let other = 0; other < scores.length; other++) {
-    const isAbove = scores[other] > score || (scores[other] === score && other < itemIndex);
+  items.forEach((other, k) => {
+    const isAbove = scores[k] > score || other < itemIndex;
     if (isAbove && isAllowed(other)) rank += 1;
-  }
+  });
   return { rank, score };
 }

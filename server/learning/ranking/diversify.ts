@@ -4,6 +4,7 @@
  */
 import { CalibrationPenalty, keepEveryFacet } from './calibrate.js';
 
+import type { ScoredItems } from '../factorization/index.js';
 import type { Calibration } from './calibrate.js';
 
 interface DiversifyOptions {
@@ -19,19 +20,15 @@ interface DiversifyOptions {
 }
 
 /**
- * Selects from `candidates` (best score first), step by step, the item with the largest (1 - diversity) * relevance -
+ * Selects from the candidates (best score first), step by step, the item with the largest (1 - diversity) * relevance -
  * diversity * similarity to the nearest selected item, relevance being the score scaled to 0..1.
  */
-export function diversify(
-  candidates: Int32Array,
-  scores: Float32Array,
-  options: DiversifyOptions,
-): Int32Array {
+export function diversify({ items: candidates, scores }: ScoredItems, options: DiversifyOptions): Int32Array {
   const { diversity, embeddings, nComponents: d, calibration } = options;
   const n = Math.min(options.n, candidates.length);
   if (n === 0 || (diversity <= 0 && calibration === undefined)) return candidates.slice(0, n);
-  const best = scores[candidates[0]];
-  const range = best - scores[candidates[candidates.length - 1]];
+  const best = scores[0];
+  const range = best - scores[scores.length - 1];
   const units = unitRows(candidates, embeddings, d);
   const likeness = new Float64Array(candidates.length);
   const isPicked = new Uint8Array(candidates.length);
@@ -42,7 +39,7 @@ export function diversify(
     let winning = -Infinity;
     for (let c = 0; c < candidates.length; c++) {
       if (isPicked[c] === 1) continue;
-      const relevance = range > 0 ? 1 - (best - scores[candidates[c]]) / range : 1;
+      const relevance = range > 0 ? 1 - (best - scores[c]) / range : 1;
       const value = (1 - diversity) * relevance - diversity * likeness[c] - (penalty?.of(candidates[c]) ?? 0);
       if (value > winning) {
         winning = value;

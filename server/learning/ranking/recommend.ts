@@ -1,7 +1,6 @@
 /** Stage 6: recommends a list to a folded-in user. */
 import { InvalidShapeError } from '../errors.js';
-import { scoreAll } from '../factorization/index.js';
-import { topN } from '../linalg/index.js';
+import { bestItems } from '../factorization/index.js';
 import { calibrationOf } from './calibrate.js';
 import { diversify } from './diversify.js';
 
@@ -42,14 +41,15 @@ export function recommend(
   const { n, isAllowed, diversity = 0 } = options;
   if (!(diversity >= 0 && diversity <= 1))
     throw new InvalidShapeError(`diversity must be in 0..1, not ${diversity}.`);
-  const scores = scoreAll(model, state);
   const space = { embeddings: model.itemEmbeddings, nComponents: model.hyperParameters.nComponents };
   const calibration = calibrationOf(options.facets ?? null, space);
   let pool = n;
   if (diversity > 0) pool = Math.max(n, Math.min(Math.max(n * POOL_FACTOR, MIN_POOL), MAX_POOL));
   if (calibration !== undefined) pool = Math.max(n, MAX_POOL);
-  const candidates = topN(scores, pool, isAllowed);
-  const list = diversify(candidates, scores, { n, diversity, calibration, ...space });
-  if (diversity === 0) list.sort((a, b) => scores[b] - scores[a] || a - b);
-  return Array.from(list, (itemIndex) => ({ itemIndex, score: scores[itemIndex] }));
+  const candidates = bestItems(model, state, pool, isAllowed);
+  const scoreOf = new Map(Array.from(candidates.items, (item, k) => [item, candidates.scores[k]]));
+  const list = diversify(candidates, { n, diversity, calibration, ...space });
+  const ranked = Array.from(list, (itemIndex) => ({ itemIndex, score: scoreOf.get(itemIndex)! }));
+  if (diversity === 0) ranked.sort((a, b) => b.score - a.score || a.itemIndex - b.itemIndex);
+  return ranked;
 }

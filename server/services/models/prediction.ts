@@ -4,7 +4,7 @@
 
 import type { Opinion, Profile } from '../../domain/index.js';
 import type { UserState } from '../../learning/index.js';
-import { scoreAll } from '../../learning/index.js';
+import { itemsFrom } from '../../learning/index.js';
 
 import type { ServingModel } from './serving-model.js';
 
@@ -38,16 +38,13 @@ export function judgeThumb(
 ): Judgement | null {
   const own = model.itemIndex.get(itemId);
   if (own === undefined) return null;
-  const scores = scoreAll(model.recommender, state);
-  const isAbove = (item: number) => scores[item] > scores[own];
+  const { items, scores } = itemsFrom(model.recommender, state, own);
+  const score = scores[items.indexOf(own)];
   let above = 0;
-  for (let item = 0; item < scores.length; item++) if (isAbove(item)) above += 1;
-  let others = scores.length - 1;
-  for (const item of settled) {
-    if (item === own) continue;
-    others -= 1;
-    if (isAbove(item)) above -= 1;
-  }
+  items.forEach((item, k) => {
+    if (scores[k] > score && !settled.has(item)) above += 1;
+  });
+  const others = model.itemIds.length - (settled.has(own) ? 0 : 1) - settled.size;
   const share = others === 0 ? 0 : above / others;
   const isInList = above < LIST_LENGTH;
   return {

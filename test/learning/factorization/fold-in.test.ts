@@ -10,7 +10,7 @@ import {
   scoreAll,
   similarItems,
 } from '../../../server/learning/factorization/index.js';
-import { takenFrom } from '../../../server/learning/factorization/fold-in.js';
+import { takenFrom } from '../../../server/learning/factorization/scores.js';
 import { preferenceRows } from '../../../server/learning/factorization/signals.js';
 import { createKernels } from '../../../server/learning/kernels/index.js';
 import { historyOf, inputOf, tastes } from './example-data.js';

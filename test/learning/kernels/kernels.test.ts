@@ -102,7 +102,32 @@ describe('the WebAssembly kernels agree with their TypeScript twins', () => {
       kernels.multiplySquare(rows, 11, 16, noise(kernels, 256, 2), out);
       const products = kernels.arena.float32(3 * 11);
       kernels.multiplyVectors(rows, 11, noise(kernels, 3 * 16, 3), 3, products);
-      return Float32Array.of(...out, ...products);
+      const some = kernels.arena.float32(4);
+      kernels.multiplySome(rows, kernels.arena.copyInt32([3, 0, 10, 3]), noise(kernels, 16, 4), some);
+      return Float32Array.of(...out, ...products, ...some);
+    });
+  });
+
+  it('on the codes of rows, and on the rows above a bar', () => {
+    expectAgreement((kernels) => {
+      const { arena } = kernels;
+      const [nRows, d] = [40, 24];
+      const coded = {
+        ...{ nRows, nComponents: d },
+        ...{ codes: arena.int8(nRows * d), scales: arena.float32(nRows), errors: arena.float32(nRows) },
+      };
+      kernels.codeRows(noise(kernels, nRows * d, 1), coded);
+      const vector = arena.int16(d);
+      noise(kernels, d, 2).forEach((x, f) => (vector[f] = Math.round(8_000 * x)));
+      const out = arena.int32(nRows);
+      const nFound = kernels.rowsAbove({
+        ...{ ...coded, vector, vectorScale: 1 / 8_000, out },
+        columns: [noise(kernels, nRows, 3), noise(kernels, nRows, 4), noise(kernels, nRows, 5)],
+        ...{ weights: [1, -2, 0.5], errorWeight: 3, bar: 2 },
+      });
+      expect(nFound).toBeGreaterThan(3);
+      expect(nFound).toBeLessThan(nRows - 3);
+      return Float32Array.of(...coded.codes, ...coded.scales, ...coded.errors, ...out);
     });
   });
 

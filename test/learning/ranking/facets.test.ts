@@ -127,6 +127,11 @@ describe('names of facets', () => {
   });
 });
 
+const best = (items: Int32Array, scores: Float32Array) => ({
+  items,
+  scores: Float32Array.from(items, (item) => scores[item]),
+});
+
 describe('a calibrated list', () => {
   const facets = findFacets({ items: likes(10, 5, 5), ...SPACE })!;
   const calibration = calibrationOf(facets, SPACE)!;
@@ -134,7 +139,7 @@ describe('a calibrated list', () => {
   const scores = Float32Array.from({ length: 60 }, (_, item) => 3 - (item % 3) - 0.01 * item);
   const candidates = Int32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]);
   const pick = (diversity: number, isCalibrated: boolean) =>
-    diversify(candidates, scores, {
+    diversify(best(candidates, scores), {
       ...{ n: 10, diversity, ...SPACE },
       calibration: isCalibrated ? calibration : undefined,
     });
@@ -156,7 +161,7 @@ describe('a calibrated list', () => {
     const even = Float32Array.from({ length: 60 }, (_, item) => 1 - 0.00001 * item);
     even[59] = 0;
     const order = Int32Array.from(even.keys());
-    const list = diversify(order, even, { ...{ n: 8, diversity: 0, ...SPACE }, calibration });
+    const list = diversify(best(order, even), { ...{ n: 8, diversity: 0, ...SPACE }, calibration });
     const counts = [0, 0, 0];
     for (const item of list) counts[calibration.facetOf(item)]++;
     expect(counts).toEqual([4, 2, 2]);

@@ -374,3 +374,30 @@ export function multiplyVectors(b: usize, rows: i32, d: i32, x: usize, n: i32, o
     }
   }
 }
+
+/**
+ * out [n] := the products of rows `indices` [n] of B [..., d] with x [d]; n is a multiple of four. The sums are those of
+ * `multiplyVectors`.
+ */
+export function multiplySome(b: usize, d: i32, indices: usize, n: i32, x: usize, out: usize): void {
+  const stride = <usize>d << 2;
+  for (let k = 0; k < n; k += 4) {
+    const at = indices + (<usize>k << 2);
+    const p0 = b + <usize>load<i32>(at) * stride;
+    const p1 = b + <usize>load<i32>(at, 4) * stride;
+    const p2 = b + <usize>load<i32>(at, 8) * stride;
+    const p3 = b + <usize>load<i32>(at, 12) * stride;
+    let s0 = f32x4.splat(0);
+    let s1 = f32x4.splat(0);
+    let s2 = f32x4.splat(0);
+    let s3 = f32x4.splat(0);
+    for (let z: usize = 0; z < stride; z += 16) {
+      const v = v128.load(x + z);
+      s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
+      s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
+      s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
+      s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
+    }
+    v128.store(out + (<usize>k << 2), sumOfEach(s0, s1, s2, s3));
+  }
+}

@@ -64,3 +64,15 @@ export function multiplyVectors(
     }
   }
 }
+
+export function multiplySome(
+  rows: Float32Array,
+  indices: Int32Array,
+  vector: Float32Array,
+  out: Float32Array,
+): void {
+  const d = vector.length;
+  indices.forEach((row, k) => {
+    out[k] = vector.reduce((sum, x, f) => sum + x * rows[row * d + f], 0);
+  });
+}

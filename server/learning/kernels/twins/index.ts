@@ -2,8 +2,16 @@
 import { symmetricEigen } from '../../linalg/index.js';
 import { createHeapArena } from '../arena.js';
 import { assignPoints, shrinkNearest, sumDistances } from './clustering.js';
-import { accumulateGram, cholesky, choleskySolve, multiplySquare, multiplyVectors } from './dense.js';
+import {
+  accumulateGram,
+  cholesky,
+  choleskySolve,
+  multiplySome,
+  multiplySquare,
+  multiplyVectors,
+} from './dense.js';
 import { solveRows } from './rows.js';
+import { codeRows, rowsAbove } from './screening.js';
 import { nearestColumns, neighbourRidge, sparseMultiply } from './sparse.js';
 
 import type { Kernels } from '../types.js';
@@ -16,8 +24,11 @@ export function createTypeScriptKernels(): Kernels {
     cholesky,
     choleskySolve,
     symmetricEigen,
+    multiplySome,
     multiplySquare,
     multiplyVectors,
+    codeRows,
+    rowsAbove,
     solveRows,
     sparseMultiply,
     nearestColumns,
