@@ -244,7 +244,8 @@ export class RecommendationService implements RecommendationPort {
     const { profile, folded } = user;
     if (folded?.generation === model.generation && folded.revision === profile.revision) return folded;
     const persona = users.personas.of(user, model);
-    user.folded = fold(profile, { persona, model, exclude: this.exclude, catalogue });
+    const known = folded?.facets ?? null;
+    user.folded = fold(profile, { persona, model, exclude: this.exclude, catalogue, known });
     return user.folded;
   }
 
@@ -304,11 +305,13 @@ function fold(
     model,
     exclude,
     catalogue,
+    known = null,
   }: {
     persona: PersonaAssignment | null;
     model: ServingModel;
     exclude: SettlingRule;
     catalogue: CatalogueService;
+    known?: UserFacets | null;
   },
 ): FoldedUser {
   const snapshot = snapshotOf(profile, { personaId: persona?.personaId ?? null, model, exclude });
@@ -318,7 +321,7 @@ function fold(
     revision: profile.revision,
     persona,
     ...snapshot,
-    facets: new UserFacets(snapshot.history, model, catalogue),
+    facets: new UserFacets(snapshot.history, model, catalogue, known),
     lists: new Map(),
   };
 }

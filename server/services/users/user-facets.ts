@@ -11,6 +11,7 @@ import type { CatalogueService } from './catalogue.service.js';
 /** Items shown per facet. */
 const SHOWN_ITEMS = 10;
 
+/** `known`: the facets of the user before, which may save the fit. */
 export class UserFacets {
   /** Null for a user with too few likes. */
   readonly found: Facets | null;
@@ -21,10 +22,12 @@ export class UserFacets {
     history: History,
     private readonly model: ServingModel,
     private readonly catalogue: Pick<CatalogueService, 'words' | 'itemsById'>,
+    known: UserFacets | null = null,
   ) {
     const { itemEmbeddings, hyperParameters } = model.recommender;
     this.space = { embeddings: itemEmbeddings, nComponents: hyperParameters.nComponents };
-    this.found = findFacets({ items: likedItems(history), ...this.space });
+    const before = known?.model === model ? known.found : null;
+    this.found = findFacets({ items: likedItems(history), ...this.space }, before);
   }
 
   /** Largest first. */

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { InvalidShapeError } from '../../../server/learning/errors.js';
 import { createRandom } from '../../../server/learning/linalg/index.js';
 import { calibrationOf, keepEveryFacet } from '../../../server/learning/ranking/calibrate.js';
-import { cosineSilhouette } from '../../../server/learning/ranking/facets.js';
 import {
   diversify,
   facetOf,
@@ -13,6 +12,7 @@ import {
   nameFacets,
   typicalItems,
 } from '../../../server/learning/ranking/index.js';
+import type { Facets } from '../../../server/learning/ranking/index.js';
 
 const D = 8;
 const N_PER_SIDE = 20;
@@ -64,6 +64,23 @@ describe('the facets of a user', () => {
     expect(findFacets({ items: likes(8, 4), ...SPACE })!.nFacets).toBe(before.nFacets + 1);
   });
 
+  it('are fitted to seven eighths of many likes at least, and the latest join them', () => {
+    const items = likes(13, 12, 10).reverse();
+    const facets = findFacets({ items, ...SPACE })!;
+    expect(facets.assignment).toHaveLength(35);
+    expect([...facets.fitted]).toEqual([...items.subarray(3)].sort((a, b) => a - b));
+  });
+
+  it('are the same from the facets before as from the likes alone', () => {
+    const all = Int32Array.from(new Set([...likes(14, 9, 12)].reverse()));
+    let known = null;
+    for (let n = 5; n <= all.length; n++) {
+      const items = all.subarray(all.length - n);
+      known = findFacets({ items, ...SPACE }, known);
+      expect(known).toEqual(findFacets({ items, ...SPACE }));
+    }
+  });
+
   it('list the most typical items first', () => {
     const facets = findFacets({ items: likes(9, 6), ...SPACE })!;
     const typical = [...typicalItems(facets, SPACE, 0)];
@@ -79,14 +96,9 @@ describe('the facets of a user', () => {
 
 describe('the silhouette in cosine distance', () => {
   it('equals the mean over all pairs', () => {
-    const random = createRandom(5);
-    const points = Float64Array.from({ length: 12 * 3 }, () => random.normal());
-    for (let p = 0; p < 12; p++) {
-      const length = Math.hypot(...points.subarray(3 * p, 3 * p + 3));
-      for (let c = 0; c < 3; c++) points[3 * p + c] /= length;
-    }
-    const assignment = Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3);
-    expect(cosineSilhouette(points, assignment, 4)).toBeCloseTo(slowSilhouette(points, assignment), 12);
+    const facets = findFacets({ items: likes(9, 9, 6), ...SPACE })!;
+    expect(facets.nFacets).toBe(3);
+    expect(facets.silhouette).toBeCloseTo(slowSilhouette(facets), 12);
   });
 });
 
@@ -184,21 +196,24 @@ function cosine(item: number, direction: Float64Array): number {
   return row.reduce((sum, value, c) => sum + value * direction[c], 0) / Math.hypot(...row);
 }
 
-/** Over all pairs of points of length 1. */
-function slowSilhouette(points: Float64Array, assignment: Int32Array): number {
-  const n = assignment.length;
-  const distance = (p: number, q: number) =>
-    1 - [0, 1, 2].reduce((sum, c) => sum + points[3 * p + c] * points[3 * q + c], 0);
-  let total = 0;
-  for (let p = 0; p < n; p++) {
-    const means = [0, 1, 2, 3].map((cluster) => {
-      const members = [...assignment.keys()].filter((q) => assignment[q] === cluster && q !== p);
+/** Over all pairs of items. */
+function slowSilhouette({ items, assignment, nFacets }: Facets): number {
+  const rows = Array.from(items, (item) => unitRow(item));
+  const distance = (p: number, q: number) => 1 - rows[p].reduce((sum, x, c) => sum + x * rows[q][c], 0);
+  const silhouettes = rows.map((_, p) => {
+    const means = Array.from({ length: nFacets }, (__, facet) => {
+      const members = [...rows.keys()].filter((q) => assignment[q] === facet && q !== p);
       return members.reduce((sum, q) => sum + distance(p, q), 0) / members.length;
     });
     const within = means[assignment[p]];
-    if (Number.isNaN(within)) continue;
-    const between = Math.min(...means.filter((_, cluster) => cluster !== assignment[p]));
-    total += (between - within) / Math.max(within, between);
-  }
-  return total / n;
+    const between = Math.min(...means.filter((__, facet) => facet !== assignment[p]));
+    return (between - within) / Math.max(within, between);
+  });
+  return silhouettes.reduce((sum, value) => sum + value, 0) / rows.length;
+}
+
+function unitRow(item: number): number[] {
+  const row = [...SPACE.embeddings.subarray(item * D, (item + 1) * D)];
+  const length = Math.hypot(...row);
+  return row.map((value) => value / length);
 }
