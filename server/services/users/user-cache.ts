@@ -105,6 +105,11 @@ export class UserCache {
     }
   }
 
+  /** Whether a rebuilt entry of the user is being stored, which `forget` does not drop. */
+  isStoring(userId: string): boolean {
+    return this.unstored.has(userId);
+  }
+
   /** Keeps a rebuilt entry readable until `release`, cached or not. */
   keep(entry: CacheEntry): void {
     this.unstored.set(entry.profile.userId, entry);

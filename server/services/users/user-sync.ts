@@ -67,6 +67,8 @@ export class UserSync {
         const held = cache.held(userId);
         if (held !== null) before.set(userId, held.assigned.persona);
         cache.forget(userId);
+        // What is being stored was read before the change, and stays in memory.
+        if (cache.isStoring(userId)) writer.doubt(userId);
       }
       await cache.preload([...before.keys()]);
       for (const [userId, persona] of before) personas.move(await cache.entry(userId), persona);

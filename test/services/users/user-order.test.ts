@@ -214,6 +214,37 @@ describe('the profile of a user', () => {
     await expectSettled(memory, profiles);
   });
 
+  it('learns what another instance took while a rebuild was stored here', async () => {
+    const memory = createMemoryStore();
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const here = instanceOn({
+      ...memory,
+      profiles: {
+        ...memory.profiles,
+        async replaceMany(rows) {
+          begin();
+          await opened;
+          return memory.profiles.replaceMany(rows);
+        },
+      },
+    });
+    const there = instanceOn(memory);
+    for (const { profiles } of [here, there]) await profiles.get(USER);
+    await there.submit(thumb({ afterEvents: 0 }));
+    const rebuilding = here.profiles.sync.rebuild([USER]);
+    await begun;
+    await there.submit(thumb({ itemId: 'other', at: NOON + 1, afterEvents: 1 }));
+    await here.profiles.sync.refresh([USER]);
+    open();
+    await rebuilding;
+    await there.profiles.drain();
+    await expectSettled(memory, here.profiles);
+    expect(here.replaced.at(-1)).toMatchObject({ eventCount: 2 });
+  });
+
   it('has a revision that rises over rebuilds, other writers and a new start', async () => {
     const store = createMemoryStore();
     const [one, two] = [instanceOn(store), instanceOn(store)];
