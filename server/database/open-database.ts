@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Logger } from '../domain/index.js';
-import { adminCommand } from '../store/mongo/index.js';
+import { adminCommand, topologyOf } from '../store/mongo/index.js';
 
 import { describeUri, redact, withDatabaseName } from './connection-string.js';
 import { openEmbedded } from './embedded-database.js';
@@ -63,23 +63,23 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 async function openUri(given: string, log: Logger): Promise<Database> {
   const uri = withDatabaseName(given);
   const place = describeUri(uri);
-  let isReplicaSet: boolean;
+  let hasChangeStreams: boolean;
   try {
     const hello = await adminCommand(uri, { hello: 1 }, URI_TIMEOUT_MS);
     // `hello` is answered without an account; the next command is not.
     await adminCommand(uri, { listDatabases: 1, nameOnly: true, authorizedDatabases: true }, URI_TIMEOUT_MS);
-    isReplicaSet = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
+    hasChangeStreams = topologyOf(hello) !== 'standalone server';
   } catch (error) {
     // Without the cause: a driver's error may contain credentials.
     throw new DatabaseUriError(place, redact((error as Error).message, given));
   }
-  if (!isReplicaSet) {
+  if (!hasChangeStreams) {
     log.warn({}, 'the database is a standalone server without change streams: run a single instance only');
   }
   return {
     uri,
     kind: 'uri',
-    description: `${place} (MONGODB_URI${isReplicaSet ? '' : ', standalone: one instance only'})`,
+    description: `${place} (MONGODB_URI${hasChangeStreams ? '' : ', standalone: one instance only'})`,
     hint: null,
     isStarted: false,
     oplogKeptMs: null,

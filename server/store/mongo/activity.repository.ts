@@ -77,10 +77,12 @@ const pendingActivitySchema = new Schema<PendingDocument>(
 
 export function createActivityRepository(
   connection: Connection,
-  { lane, clock }: { lane: WriteLane; clock: () => number },
+  { lane, clock, isSharded }: { lane: WriteLane; clock: () => number; isSharded: boolean },
 ): ActivityRepository {
   const model = connection.model('ActivityBucket', activitySchema);
   const pending = connection.model('PendingActivity', pendingActivitySchema);
+  // Shards share no journal: the mark of a thumb may be removed on another shard while its event is not on disk yet.
+  const durability = isSharded ? {} : DERIVED;
   /** Marks that this process wrote or adopted, each with its users that are not yet applied. */
   const marks = new Map<string, Set<string>>();
 
@@ -98,11 +100,11 @@ export function createActivityRepository(
   ): Promise<Set<string>> {
     const replacements = rows.map(({ bucket, grownFrom }) => ({
       document: bucket,
-      expected: grownFrom === 0 ? null : { count: grownFrom },
+      expected: grownFrom === 0 ? null : { userId: bucket.userId, count: grownFrom },
     }));
     const put = (options: Parameters<typeof compareAndSet>[2]) =>
       compareAndSet<BucketDocument>(model.collection, replacements, options);
-    const refused = await (isDerived ? lane.derived(() => put(DERIVED)) : put({}));
+    const refused = await (isDerived ? lane.derived(() => put(durability)) : put({}));
     const owners = new Map(rows.map(({ bucket }) => [bucket._id, bucket.userId]));
     return new Set(refused.map((bucketId) => owners.get(bucketId)!));
   }

@@ -11,7 +11,8 @@ const IDS_PER_QUERY = 100;
 
 /**
  * Write options for data that can be derived from the record again: not acknowledged from disk. Derived writes cannot
- * become durable before the record writes that precede them, since the journal has a single order.
+ * become durable before the record writes that precede them, since the journal has a single order. On a sharded cluster
+ * this holds within a shard only.
  */
 export const DERIVED = { writeConcern: { w: 'majority', j: false } } as const;
 

@@ -7,7 +7,10 @@ import { duplicateIndexes } from './errors.js';
 
 interface Replacement<T extends { _id: string }> {
   readonly document: T;
-  /** Expected field values of the stored document; null: it must not be stored yet. */
+  /**
+   * Expected field values of the stored document, with those of the collection's shard key (see shard-keys.ts); null: it
+   * must not be stored yet.
+   */
   readonly expected: Partial<T> | null;
 }
 

@@ -152,7 +152,7 @@ export function createFeedbackRepository(
             ...(isVoidRetraction(stored) ? {} : { pending: true }),
             ...(previous === null ? {} : { trail }),
           },
-          expected: previous === null ? null : { seq: previous.seq },
+          expected: previous === null ? null : { userId: stored.userId, seq: previous.seq },
         })),
       ),
     );
@@ -205,11 +205,12 @@ export function createFeedbackRepository(
       // An update of many documents takes half the server time of a batch of single updates.
       for (const alike of groupBy(rows, (row) => String(row.seq)).values()) {
         const [{ seq }] = alike;
-        for (const part of batchesOf(alike.map(keyOf), MARKS_PER_WRITE)) {
+        for (const part of batchesOf(alike, MARKS_PER_WRITE)) {
+          // The user ids lead a sharded cluster to the shards that hold the thumbs.
+          const userIds = [...new Set(part.map(({ userId }) => userId))];
+          const thumbs = { _id: { $in: part.map(keyOf) }, userId: { $in: userIds }, seq };
           await lane.derived(() =>
-            model
-              .updateMany({ _id: { $in: part }, seq }, { $unset: { pending: 1, trail: 1 } }, DERIVED)
-              .exec(),
+            model.updateMany(thumbs, { $unset: { pending: 1, trail: 1 } }, DERIVED).exec(),
           );
         }
         for (const row of alike) {

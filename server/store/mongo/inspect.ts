@@ -22,13 +22,7 @@ async function missingIndexes(connection: Connection): Promise<string[]> {
   for (const { collection, schema } of Object.values(connection.models)) {
     const declared = schema.indexes().map(([keys]) => JSON.stringify(keys));
     if (declared.length === 0) continue;
-    const found = await connection
-      .db!.collection(collection.collectionName)
-      .indexes()
-      .catch((error: { code?: unknown }) => {
-        if (error.code === NO_SUCH_COLLECTION) return [];
-        throw error;
-      });
+    const found = await existingIndexes(connection, collection.collectionName);
     const existing = new Set(found.map(({ key }) => JSON.stringify(key)));
     for (const keys of declared) {
       if (!existing.has(keys))
@@ -36,6 +30,20 @@ async function missingIndexes(connection: Connection): Promise<string[]> {
     }
   }
   return missing;
+}
+
+/** None if the collection does not exist. */
+export function existingIndexes(
+  connection: Connection,
+  collection: string,
+): Promise<mongo.IndexDescriptionInfo[]> {
+  return connection
+    .db!.collection(collection)
+    .indexes()
+    .catch((error: { code?: unknown }) => {
+      if (error.code === NO_SUCH_COLLECTION) return [];
+      throw error;
+    });
 }
 
 function diskOf({ fsTotalSize: total, fsUsedSize: used }: mongo.Document): StoreInspection['disk'] {

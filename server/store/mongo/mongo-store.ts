@@ -1,6 +1,6 @@
 /** Opens the MongoDB store: its connection, its indexes, and all repositories, wrapped with error translation. */
 
-import { type Connection, createConnection } from 'mongoose';
+import { type Connection, createConnection, type mongo } from 'mongoose';
 
 import { DatabaseUnavailableError } from '../../domain/index.js';
 import type { Store } from '../repositories.js';
@@ -36,6 +36,7 @@ import { createPublishableKeyRepository } from './publishable-key.repository.js'
 import { createRunRepository } from './run.repository.js';
 import { createShownListRepository } from './shown-list.repository.js';
 import { createRevocationRepository, createTokenRepository } from './token.repository.js';
+import { type Topology, topologyOf } from './topology.js';
 import { createUserRepository } from './user.repository.js';
 import { createWebhookRepository } from './webhook.repository.js';
 import { WriteLane } from './write-lane.js';
@@ -58,8 +59,8 @@ interface MongoStoreOptions {
   readonly clock?: () => number;
   /** How long a call waits for an unreachable server before it fails. Default 2000. */
   readonly serverSelectionTimeoutMs?: number;
-  /** Called with the name and collection of every command sent to the server. */
-  readonly onCommand?: (name: string, collection: unknown) => void;
+  /** Called with the name, the collection and the whole of every command sent to the server. */
+  readonly onCommand?: (name: string, collection: unknown, command: mongo.Document) => void;
   /** Creates no collections and indexes: for a program that only looks. Default false. */
   readonly isReadOnly?: boolean;
 }
@@ -95,15 +96,14 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
       connection
         .getClient()
         .on('commandStarted', ({ commandName, command }) =>
-          onCommand(commandName, (command as Record<string, unknown>)[commandName]),
+          onCommand(commandName, command[commandName], command),
         );
     const hello = await connection.db!.admin().command({ hello: 1 });
-    const hasChangeStreams = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
-    const store = createRepositories(connection, hasChangeStreams, options.clock ?? Date.now);
-    for (const model of options.isReadOnly === true ? [] : Object.values(connection.models)) {
-      await model.createCollection();
-      await model.createIndexes();
-    }
+    const store = createRepositories(connection, {
+      topology: topologyOf(hello),
+      clock: options.clock ?? Date.now,
+    });
+    if (options.isReadOnly !== true) await createCollections(connection);
     return store;
   } catch (error) {
     await connection.close(true).catch(() => undefined);
@@ -111,12 +111,26 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
   }
 }
 
-function createRepositories(connection: Connection, hasChangeStreams: boolean, clock: () => number): Store {
+/** Creates the declared collections and indexes that do not exist. */
+export async function createCollections(connection: Connection): Promise<void> {
+  for (const model of Object.values(connection.models)) {
+    await model.createCollection();
+    await model.createIndexes();
+  }
+}
+
+/** Declares all collections on the connection, and sends nothing. */
+export function createRepositories(
+  connection: Connection,
+  { topology, clock }: { topology: Topology; clock: () => number },
+): Store {
   const lane = new WriteLane();
+  const hasChangeStreams = topology !== 'standalone server';
+  const isSharded = topology === 'sharded cluster';
   return {
     items: guarded(createItemRepository(connection)),
     users: guarded(createUserRepository(connection, { hasChangeStreams, lane })),
-    activity: guarded(createActivityRepository(connection, { lane, clock })),
+    activity: guarded(createActivityRepository(connection, { lane, clock, isSharded })),
     profiles: guarded(createProfileRepository(connection, lane)),
     feedback: guarded(createFeedbackRepository(connection, { hasChangeStreams, lane })),
     leases: guarded(createLeaseRepository(connection)),
