@@ -146,7 +146,7 @@ export class RecommendationListType {
     nullable: true,
     description: "The user's persona when the list was ranked; null without a persona.",
   })
-  persona!: PersonaType | null | (() => PersonaType | null);
+  persona!: PersonaType | null;
 
   @Field(() => String, {
     nullable: true,

@@ -262,7 +262,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const path = request.url?.split('?', 1)[0] ?? '';
     const serve = listenerOf(path);
     // Wrapping a response costs a twentieth of a list: not for callers that read no gzip.
-    if (path === PATH && request.headers['accept-encoding'] !== undefined) compress(request as Request, response as Response, () => serve(request, response));
+    if (path === PATH && request.headers['accept-encoding'] !== undefined)
+      compress(request as Request, response as Response, () => serve(request, response));
     else serve(request, response);
   };
   const sockets = attachWebSocket(httpServer, {

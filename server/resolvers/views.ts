@@ -186,7 +186,7 @@ export async function toRecommendationList(
     userId: list.userId,
     modelVersion: list.modelVersion,
     revision: list.revision,
-    persona: () => findPersona(context, list.personaId),
+    persona: findPersona(context, list.personaId),
     facet: list.facet,
     facets: (_args: unknown, own: ApiContext) => toFacets(own, list.userId),
     items: shown.rows,
