@@ -57,6 +57,21 @@ describe('The change of a total', () => {
     expect(changeOf(5, 0)).toBeNull();
     expect(changeOf(5, null)).toBeNull();
   });
+
+  it('is not a percentage of a period with too little to compare', () => {
+    expect(changeOf(30, 20)).toBe(0.5);
+    expect(changeOf(30, 19)).toBeNull();
+    expect(changeOf(10, 19)).toBeNull();
+    expect(changeOf(500, 100)).toBe(4);
+    expect(changeOf(501, 100)).toBeNull();
+    expect(changeOf(70_000, 10_000)).toBeNull();
+  });
+
+  it('of a rate depends on the count behind it', () => {
+    expect(changeOf(0.3, 0.2, 20)).toBeCloseTo(0.5);
+    expect(changeOf(0.3, 0.2, 19)).toBeNull();
+    expect(changeOf(0.3, 0, 100)).toBeNull();
+  });
 });
 
 describe('A custom range', () => {

@@ -38,7 +38,7 @@ export const pages: typeof english = {
     purchases: 'المشتريات',
     change: '{by} مقارنة بالمدة السابقة',
     same: 'كما في المدة السابقة',
-    noChange: 'لا توجد مدة للمقارنة',
+    noChange: 'لا يوجد قبلها ما يكفي للمقارنة',
   },
   mark: {
     count:

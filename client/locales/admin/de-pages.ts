@@ -38,7 +38,7 @@ export const pages: typeof english = {
     purchases: 'Käufe',
     change: '{by} gegenüber dem Zeitraum davor',
     same: 'wie im Zeitraum davor',
-    noChange: 'kein Vergleich möglich',
+    noChange: 'davor zu wenig zum Vergleichen',
   },
   mark: {
     count:

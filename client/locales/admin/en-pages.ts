@@ -36,7 +36,7 @@ export const pages = {
     purchases: 'Purchases',
     change: '{by} against the period before',
     same: 'as in the period before',
-    noChange: 'nothing to compare with',
+    noChange: 'too little before to compare',
   },
   mark: {
     count:
