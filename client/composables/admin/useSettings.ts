@@ -2,7 +2,7 @@
 
 import { useApolloClient } from '@vue/apollo-composable';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
+import { computed, readonly, ref, type ComputedRef } from 'vue';
 
 import {
   AccountsDocument,
@@ -23,91 +23,101 @@ import {
   TestWebhookDocument,
   TokensDocument,
   WebhooksDocument,
-  type AccountRowFragment,
+  type AlertThresholdsInput,
   type AuditLogQuery,
-  type PublishableKeysQuery,
-  type SettingsInForceQuery,
-  type TokensQuery,
+  type CreateAccountMutation,
+  type CreateTokenMutationVariables,
   type WebhooksQuery,
 } from '../../generated/graphql.js';
 import { failureOf, useLiveQuery, type Failure, type LiveQuery, type RequestErrorLike } from '../index.js';
 
 export type WebhookEvent = 'ALERT_RAISED' | 'TRAINING_FINISHED' | 'MODEL_ACTIVATED';
 export type StaffRole = 'ADMIN' | 'VIEWER';
-export type AccountRow = AccountRowFragment;
-export type TokenRow = TokensQuery['tokens'][number];
-export type PublishableKeyRow = PublishableKeysQuery['publishableKeys'][number];
 export type WebhookRow = WebhooksQuery['webhooks'][number];
 export type AuditRow = AuditLogQuery['auditLog']['nodes'][number];
-export type SettingsInForce = SettingsInForceQuery['settings'];
 
 type State = Pick<LiveQuery<unknown>, 'isLoading' | 'failure' | 'refetch'>;
 
 /** Reason of a refused change: a code of the server's rules, or a failure. */
 export type ChangeRefusal = { readonly code: string } | { readonly failure: Failure };
 
-export interface Changes {
-  readonly isBusy: Readonly<Ref<boolean>>;
-  readonly refusal: Readonly<Ref<ChangeRefusal | null>>;
-  /** Sends a change and calls `onDone` of the page. Resolves with null if it was refused. */
-  send<TData, TVariables extends object>(
-    mutation: TypedDocumentNode<TData, TVariables>,
-    variables: TVariables,
-  ): Promise<TData | null>;
+/** A value that is shown once. A link has the account it is for, and its end. */
+export interface OneTimeValue {
+  readonly value: string;
+  readonly name?: string;
+  readonly expiresAt?: string;
 }
 
-/** Changes of a section of the page; `onDone` reads the affected data again. */
-export function useChanges(onDone: () => void): Changes {
-  const { client } = useApolloClient();
-  const isBusy = ref(false);
-  const refusal = ref<ChangeRefusal | null>(null);
+/** State of the changes of a section. */
+export type Changes = Pick<ReturnType<typeof useTokens>, 'isBusy' | 'refusal' | 'once'>;
+
+/** What a section with controls is told about them. */
+export interface SectionState {
+  /** False leaves out all controls. */
+  readonly mayChange: boolean;
+  readonly isBusy: boolean;
+  /** Why the last change was refused, in words. */
+  readonly refusal: string | null;
+  readonly once: OneTimeValue | null;
+}
+
+/** Here and below, `onChange` is called after each answer to a change; the section's own data are read again anyway. */
+export function useAccounts(onChange: () => void) {
+  const { section, send, issue } = useSection(AccountsDocument, (data) => data?.accounts ?? [], onChange);
   return {
-    isBusy: readonly(isBusy),
-    refusal: readonly(refusal) as Readonly<Ref<ChangeRefusal | null>>,
-    async send(mutation, variables) {
-      isBusy.value = true;
-      refusal.value = null;
-      try {
-        const { data } = await client.mutate({ mutation, variables, fetchPolicy: 'no-cache' });
-        const refused = Object.values(data ?? {}).find(isRefused);
-        if (refused !== undefined) refusal.value = { code: refused.code };
-        onDone();
-        return refusal.value === null ? (data ?? null) : null;
-      } catch (error) {
-        refusal.value = { failure: failureOf(error as RequestErrorLike) };
-        return null;
-      } finally {
-        isBusy.value = false;
-      }
-    },
+    ...section,
+    create: (name: string, role: StaffRole) =>
+      issue(CreateAccountDocument, { name, role }, ({ createAccount }) => linkOf(createAccount)),
+    reset: (name: string) =>
+      issue(ResetPasswordDocument, { name }, ({ resetPassword }) => linkOf(resetPassword)),
+    changeRole: (name: string, role: StaffRole) => send(ChangeAccountRoleDocument, { name, role }),
+    remove: (name: string) => send(DeleteAccountDocument, { name }),
   };
 }
 
-export function useAccounts(): State & { readonly accounts: ComputedRef<readonly AccountRow[]> } {
-  const query = useLiveQuery(AccountsDocument, {}, { fetchPolicy: 'no-cache' });
-  return { ...stateOf(query), accounts: computed(() => query.data.value?.accounts ?? []) };
+export function useTokens(onChange: () => void) {
+  const { section, send, issue } = useSection(TokensDocument, (data) => data?.tokens ?? [], onChange);
+  return {
+    ...section,
+    create: (order: CreateTokenMutationVariables) =>
+      issue(CreateTokenDocument, order, ({ createToken }) => ({ value: createToken.token })),
+    revoke: (id: string) => send(RevokeTokenDocument, { id }),
+  };
 }
 
-export function useTokens(): State & { readonly tokens: ComputedRef<readonly TokenRow[]> } {
-  const query = useLiveQuery(TokensDocument, {}, { fetchPolicy: 'no-cache' });
-  return { ...stateOf(query), tokens: computed(() => query.data.value?.tokens ?? []) };
+export function usePublishableKeys(onChange: () => void) {
+  const { section, send, issue } = useSection(
+    PublishableKeysDocument,
+    (data) => data?.publishableKeys ?? [],
+    onChange,
+  );
+  return {
+    ...section,
+    create: (label: string, origins: string[]) =>
+      issue(CreatePublishableKeyDocument, { label, origins }, ({ createPublishableKey }) => ({
+        value: createPublishableKey.key,
+      })),
+    revoke: (id: string) => send(RevokePublishableKeyDocument, { id }),
+  };
 }
 
-export function usePublishableKeys(): State & {
-  readonly keys: ComputedRef<readonly PublishableKeyRow[]>;
-} {
-  const query = useLiveQuery(PublishableKeysDocument, {}, { fetchPolicy: 'no-cache' });
-  return { ...stateOf(query), keys: computed(() => query.data.value?.publishableKeys ?? []) };
+export function useWebhooks(onChange: () => void) {
+  const { section, send, issue } = useSection(WebhooksDocument, (data) => data?.webhooks ?? [], onChange);
+  return {
+    ...section,
+    create: (url: string, events: WebhookEvent[]) =>
+      issue(CreateWebhookDocument, { url, events }, ({ createWebhook }) => ({ value: createWebhook.secret })),
+    test: (id: string) => send(TestWebhookDocument, { id }),
+    remove: (id: string) => send(DeleteWebhookDocument, { id }),
+  };
 }
 
-export function useWebhooks(): State & { readonly webhooks: ComputedRef<readonly WebhookRow[]> } {
-  const query = useLiveQuery(WebhooksDocument, {}, { fetchPolicy: 'no-cache' });
-  return { ...stateOf(query), webhooks: computed(() => query.data.value?.webhooks ?? []) };
-}
-
-export function useSettingsInForce(): State & { readonly settings: ComputedRef<SettingsInForce | null> } {
-  const query = useLiveQuery(SettingsInForceDocument, {}, { fetchPolicy: 'no-cache' });
-  return { ...stateOf(query), settings: computed(() => query.data.value?.settings ?? null) };
+export function useSettingsInForce(onChange: () => void) {
+  const { section, send } = useSection(SettingsInForceDocument, (data) => data?.settings ?? null, onChange);
+  return {
+    ...section,
+    change: (thresholds: AlertThresholdsInput) => send(ChangeAlertThresholdsDocument, { thresholds }),
+  };
 }
 
 const AUDIT_PAGE_LENGTH = 20;
@@ -145,20 +155,61 @@ export function useAuditLog(): AuditPages {
   };
 }
 
-export const accountChanges = {
-  create: CreateAccountDocument,
-  reset: ResetPasswordDocument,
-  changeRole: ChangeAccountRoleDocument,
-  delete: DeleteAccountDocument,
-};
-export const thresholdChanges = { change: ChangeAlertThresholdsDocument };
-export const tokenChanges = { create: CreateTokenDocument, revoke: RevokeTokenDocument };
-export const webhookChanges = {
-  create: CreateWebhookDocument,
-  delete: DeleteWebhookDocument,
-  test: TestWebhookDocument,
-};
-export const keyChanges = { create: CreatePublishableKeyDocument, revoke: RevokePublishableKeyDocument };
+/** What a section shows, and its changes: `send` sends one, `issue` one whose answer has a value that is shown once. */
+function useSection<TData, T>(
+  document: TypedDocumentNode<TData, Record<string, never>>,
+  shownOf: (data: TData | undefined) => T,
+  onChange: () => void,
+) {
+  const { client } = useApolloClient();
+  const query = useLiveQuery(document, {}, { fetchPolicy: 'no-cache' });
+  const isBusy = ref(false);
+  const refusal = ref<ChangeRefusal | null>(null);
+  const once = ref<OneTimeValue | null>(null);
+
+  /** Resolves with null if the change was refused. */
+  async function send<TAnswer, TVariables extends object>(
+    mutation: TypedDocumentNode<TAnswer, TVariables>,
+    variables: TVariables,
+  ): Promise<TAnswer | null> {
+    isBusy.value = true;
+    refusal.value = null;
+    try {
+      const { data } = await client.mutate({ mutation, variables, fetchPolicy: 'no-cache' });
+      const refused = Object.values(data ?? {}).find(isRefused);
+      if (refused !== undefined) refusal.value = { code: refused.code };
+      query.refetch();
+      onChange();
+      return refused === undefined ? (data ?? null) : null;
+    } catch (error) {
+      refusal.value = { failure: failureOf(error as RequestErrorLike) };
+      return null;
+    } finally {
+      isBusy.value = false;
+    }
+  }
+
+  async function issue<TAnswer, TVariables extends object>(
+    mutation: TypedDocumentNode<TAnswer, TVariables>,
+    variables: TVariables,
+    valueOf: (answer: TAnswer) => OneTimeValue | null,
+  ): Promise<void> {
+    once.value = null;
+    const answer = await send(mutation, variables);
+    once.value = answer && valueOf(answer);
+  }
+
+  const shown = computed(() => shownOf(query.data.value));
+  const changes = { isBusy: readonly(isBusy), refusal: readonly(refusal), once: readonly(once) };
+  return { section: { ...stateOf(query), ...changes, shown }, send, issue };
+}
+
+/** The link with which an account sets its password. */
+function linkOf(answer: CreateAccountMutation['createAccount']): OneTimeValue | null {
+  if (answer.__typename === 'AccountRefused') return null;
+  const { path, name, expiresAt } = answer;
+  return { value: location.origin + path, name, expiresAt };
+}
 
 function isRefused(result: unknown): result is { readonly code: string } {
   const { __typename } = (result ?? {}) as { __typename?: unknown };
