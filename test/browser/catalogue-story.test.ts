@@ -129,6 +129,7 @@ describe('items, events and previews in a browser', () => {
       .toEqual(['VIEW']);
     await page.locator('input[name=user]').fill('ann');
     await page.getByText('A pseudonym has 64 hexadecimal digits.').waitFor();
+    await page.keyboard.press('Enter');
 
     await fetch(`${server.url}/import?kind=items&name=books.csv`, {
       method: 'POST',
@@ -137,6 +138,7 @@ describe('items, events and previews in a browser', () => {
     });
     const row = page.locator('[data-import-row]', { hasText: 'books.csv' });
     await row.waitFor();
+    expect(new URL(page.url()).searchParams.get('user')).toBe(userId);
     expect(await row.innerText()).toMatch(/Items\s+2\s+1\s+0\s+0\s+1/);
     expect(mishaps).toEqual([]);
     await context.close();

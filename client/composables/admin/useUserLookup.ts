@@ -17,6 +17,11 @@ export interface UserLookup extends Pick<LiveQuery<unknown>, 'isLoading' | 'fail
 
 const LIST_LENGTH = 10;
 
+/** The text if it is a pseudonym, 64 hexadecimal digits; otherwise null. */
+export function userIdOf(text: string | null): string | null {
+  return text !== null && /^[0-9a-f]{64}$/.test(text) ? text : null;
+}
+
 /** Queries while `userId` is not null. */
 export function useUserLookup(userId: MaybeRefOrGetter<string | null>): UserLookup {
   const isEnabled = computed(() => toValue(userId) !== null);
