@@ -94,11 +94,17 @@ function scoredFrom(
   for (const item of likely.items) isMarked[item] = 0;
   if (found.length > MAX_FOUND * model.nItems) return null;
   const others = { items: found, scores: scoreItems(model, state, found) };
-  const [a, b] = [atLeast(likely, bar), atLeast(others, bar)];
-  return {
-    items: Int32Array.of(...a.items, ...b.items),
-    scores: Float32Array.of(...a.scores, ...b.scores),
-  };
+  return joined(atLeast(likely, bar), atLeast(others, bar));
+}
+
+function joined(a: ScoredItems, b: ScoredItems): ScoredItems {
+  const items = new Int32Array(a.items.length + b.items.length);
+  const scores = new Float32Array(items.length);
+  items.set(a.items);
+  items.set(b.items, a.items.length);
+  scores.set(a.scores);
+  scores.set(b.scores, a.items.length);
+  return { items, scores };
 }
 
 function atLeast({ items, scores }: ScoredItems, bar: number): ScoredItems {
