@@ -19,15 +19,16 @@ interface ItemSideEndpointOptions extends EndpointOptions {
   readonly itemSide: ItemSidePort | null;
 }
 
+const METHODS = 'GET, HEAD';
 export const ITEM_SIDE_PATH = /^\/model(?:\/(\d{1,9}))?$/;
 
 export function createItemSideEndpoint(options: ItemSideEndpointOptions): RequestListener {
-  return createEndpoint(options, 'GET', (request) => answer(request, options));
+  return createEndpoint(options, METHODS, (request) => answer(request, options));
 }
 
 async function answer(request: IncomingMessage, options: ItemSideEndpointOptions): Promise<Answer> {
-  if (request.method !== 'GET')
-    throw new HttpRefusal(405, 'METHOD_NOT_ALLOWED', 'Use GET.', { headers: { allow: 'GET' } });
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new HttpRefusal(405, 'METHOD_NOT_ALLOWED', 'Use GET or HEAD.', { headers: { allow: METHODS } });
   const { viewer } = await admit(request, options);
   if (viewer.role === 'anonymous')
     throw new HttpRefusal(401, 'UNAUTHENTICATED', 'Sign in first: this needs a token or a publishable key.', {

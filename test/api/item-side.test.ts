@@ -87,11 +87,21 @@ describe('GET /model', () => {
     expect((await ask(fake.asAlice, { path: '/model/three' })).status).toBe(404);
   });
 
+  it('tells a HEAD its size and its ETag, without the file', async () => {
+    fake = await startFakeApi({ itemSide: PUBLISHED });
+    const whole = await ask(fake.asAlice);
+    const head = await ask(fake.asAlice, { method: 'HEAD' });
+    expect(head.status).toBe(200);
+    for (const name of ['etag', 'content-length', 'content-type'])
+      expect(head.headers.get(name)).toBe(whole.headers.get(name));
+    expect(await head.text()).toBe('');
+  });
+
   it('accepts no other method', async () => {
     fake = await startFakeApi({ itemSide: PUBLISHED });
     const response = await ask(fake.asAdmin, { method: 'DELETE' });
     expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('GET');
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
   });
 
   it('is closed on a server that does not publish its model, and without a model', async () => {
