@@ -342,6 +342,24 @@ export function multiplySquare(b: usize, rows: i32, d: i32, q: usize, out: usize
   }
 }
 
+/** Products of four rows with x, over `bytes` bytes. */
+// @ts-ignore: decorator
+@inline
+function fourDots(p0: usize, p1: usize, p2: usize, p3: usize, x: usize, bytes: usize): v128 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  for (let z: usize = 0; z < bytes; z += 16) {
+    const v = v128.load(x + z);
+    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
+    s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
+    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
+    s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
+  }
+  return sumOfEach(s0, s1, s2, s3);
+}
+
 /** out [n, rows] = x [n, d] times the transpose of b [rows, d]; each row is read once for all vectors. */
 export function multiplyVectors(b: usize, rows: i32, d: i32, x: usize, n: i32, out: usize): void {
   const stride = <usize>d << 2;
@@ -354,18 +372,7 @@ export function multiplyVectors(b: usize, rows: i32, d: i32, x: usize, n: i32, o
     const p3 = p2 + stride;
     for (let k = 0; k < n; k++) {
       const xk = x + <usize>k * stride;
-      let s0 = f32x4.splat(0);
-      let s1 = f32x4.splat(0);
-      let s2 = f32x4.splat(0);
-      let s3 = f32x4.splat(0);
-      for (let z: usize = 0; z < stride; z += 16) {
-        const v = v128.load(xk + z);
-        s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
-        s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
-        s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
-        s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
-      }
-      v128.store(out + <usize>k * line + (<usize>r << 2), sumOfEach(s0, s1, s2, s3));
+      v128.store(out + <usize>k * line + (<usize>r << 2), fourDots(p0, p1, p2, p3, xk, stride));
     }
   }
   for (; r < rows; r++) {
@@ -387,17 +394,6 @@ export function multiplySome(b: usize, d: i32, indices: usize, n: i32, x: usize,
     const p1 = b + <usize>load<i32>(at, 4) * stride;
     const p2 = b + <usize>load<i32>(at, 8) * stride;
     const p3 = b + <usize>load<i32>(at, 12) * stride;
-    let s0 = f32x4.splat(0);
-    let s1 = f32x4.splat(0);
-    let s2 = f32x4.splat(0);
-    let s3 = f32x4.splat(0);
-    for (let z: usize = 0; z < stride; z += 16) {
-      const v = v128.load(x + z);
-      s0 = f32x4.add(s0, f32x4.mul(v, v128.load(p0 + z)));
-      s1 = f32x4.add(s1, f32x4.mul(v, v128.load(p1 + z)));
-      s2 = f32x4.add(s2, f32x4.mul(v, v128.load(p2 + z)));
-      s3 = f32x4.add(s3, f32x4.mul(v, v128.load(p3 + z)));
-    }
-    v128.store(out + (<usize>k << 2), sumOfEach(s0, s1, s2, s3));
+    v128.store(out + (<usize>k << 2), fourDots(p0, p1, p2, p3, x, stride));
   }
 }
