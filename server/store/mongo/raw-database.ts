@@ -9,10 +9,10 @@
  * complete.
  */
 
-import { type Connection, createConnection, mongo } from 'mongoose';
+import { type Connection, mongo } from 'mongoose';
 
 import { DATASET_KEY } from './dataset.repository.js';
-import { translate } from './errors.js';
+import { openConnection } from './open-connection.js';
 
 const READ_FIRST = ['modelPointer', 'models', 'modelParts'];
 const READ_LAST = [
@@ -52,20 +52,7 @@ export interface RawDatabase {
 
 /** Rejects with DatabaseUnavailableError when the server does not answer. */
 export async function openRawDatabase(uri: string): Promise<RawDatabase> {
-  const connection = createConnection(uri, {
-    bufferCommands: false,
-    serverSelectionTimeoutMS: 5_000,
-    writeConcern: { w: 'majority', j: true },
-    appName: 'smartpersona',
-  });
-  connection.on('error', () => undefined);
-  try {
-    await connection.asPromise();
-  } catch (error) {
-    await connection.close(true).catch(() => undefined);
-    throw translate(error);
-  }
-  return rawDatabase(connection);
+  return rawDatabase(await openConnection(uri));
 }
 
 function rawDatabase(connection: Connection): RawDatabase {

@@ -1,10 +1,11 @@
 /** Reads how the collections of a database are sharded, and shards them, for `npm run shard`. */
 
-import { createConnection, mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 
-import { guarded, isUnavailable, translate } from './errors.js';
+import { guarded, isUnavailable } from './errors.js';
 import { existingIndexes } from './inspect.js';
 import { createCollections, createRepositories } from './mongo-store.js';
+import { openConnection } from './open-connection.js';
 import { SHARD_KEYS } from './shard-keys.js';
 import { type ClusterRow, type IndexRow, type ShardAdmin, ShardingRefusedError } from './shard-plan.js';
 import { topologyOf } from './topology.js';
@@ -14,22 +15,7 @@ import { topologyOf } from './topology.js';
  * server refuses reject with ShardingRefusedError.
  */
 export async function openShardAdmin(uri: string): Promise<ShardAdmin & { close(): Promise<void> }> {
-  // Without a time limit for answers: an index of a large collection takes minutes.
-  const connection = createConnection(uri, {
-    bufferCommands: false,
-    autoIndex: false,
-    autoCreate: false,
-    serverSelectionTimeoutMS: 5_000,
-    writeConcern: { w: 'majority', j: true },
-    appName: 'smartpersona',
-  });
-  connection.on('error', () => undefined);
-  try {
-    await connection.asPromise();
-  } catch (error) {
-    await connection.close(true).catch(() => undefined);
-    throw translate(error);
-  }
+  const connection = await openConnection(uri);
   // Declares the collections and indexes on the connection.
   createRepositories(connection, { topology: 'standalone server', clock: Date.now });
   const db = connection.db!;
